@@ -1,0 +1,62 @@
+package gpu.kerf.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code kerf} command. It does nothing but name its subcommands.
+ *
+ * <p>Every subcommand keeps one contract: results go to stdout and all else to stderr; {@code
+ * --json} makes the results one JSON object; the exit code is 0 on success, 1 when the work failed
+ * and 2 on wrong usage.
+ */
+@Command(
+    name = "kerf",
+    description = "Cuts GPUs for pods and wastes as little as possible.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Kerf.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:success", "1:the work failed", "2:wrong usage"},
+    subcommands = {})
+public final class Kerf implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Kerf()).setExecutionExceptionHandler(Kerf::workFailed);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "No command given.");
+  }
+
+  /** A file that cannot be read is the user's to fix, and needs no stack trace. */
+  private static int workFailed(Exception failure, CommandLine command, ParseResult parsed) {
+    if (failure instanceof IOException || failure instanceof UncheckedIOException) {
+      command.getErr().println("kerf: " + failure.getMessage());
+    } else {
+      failure.printStackTrace(command.getErr());
+    }
+    return command.getCommandSpec().exitCodeOnExecutionException();
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Kerf.class.getPackage().getImplementationVersion();
+      return new String[] {"kerf " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+}

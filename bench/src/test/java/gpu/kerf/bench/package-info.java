@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.bench;
+
+import org.jspecify.annotations.NullMarked;
