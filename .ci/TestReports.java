@@ -1,0 +1,64 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/**
+ * Reads every test report below a folder and prints the skipped tests, one a line: the test, a tab,
+ * the message. The totals go to stderr. No test at all is a failure.
+ */
+final class TestReports {
+  public static void main(String[] args) throws Exception {
+    int tests = 0;
+    int skips = 0;
+    for (Path report : reportsBelow(Path.of(args[0]))) {
+      NodeList cases =
+          DocumentBuilderFactory.newInstance()
+              .newDocumentBuilder()
+              .parse(report.toFile())
+              .getElementsByTagName("testcase");
+      for (int i = 0; i < cases.getLength(); i++) {
+        Element test = (Element) cases.item(i);
+        tests++;
+        if (test.getElementsByTagName("skipped").item(0) instanceof Element skipped) {
+          skips++;
+          System.out.println(nameOf(test) + "\t" + messageOf(skipped));
+        }
+      }
+    }
+    System.err.println(tests + " tests in the reports, " + skips + " of them skipped");
+    if (tests == 0) {
+      System.exit(1);
+    }
+  }
+
+  private static List<Path> reportsBelow(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(file -> file.toString().matches(".*-reports/TEST-[^/]*\\.xml"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static String nameOf(Element test) {
+    return (test.getAttribute("classname") + "." + test.getAttribute("name")).replaceAll("\\s+", " ");
+  }
+
+  /** The first line as the test wrote it, without what JUnit puts in front of it. */
+  private static String messageOf(Element skipped) {
+    return Stream.of(skipped.getAttribute("message"), skipped.getTextContent().strip())
+        .filter(text -> !text.isEmpty())
+        .findFirst()
+        .orElse("(no message)")
+        .lines()
+        .findFirst()
+        .orElseThrow()
+        .replaceFirst("^(org\\.opentest4j\\.TestAbortedException: )?(Assumption failed: )?", "")
+        .replaceAll("\\s+", " ");
+  }
+}
