@@ -51,14 +51,13 @@ final class TestReports {
 
   /** The first line as the test wrote it, without what JUnit puts in front of it. */
   private static String messageOf(Element skipped) {
-    return Stream.of(skipped.getAttribute("message"), skipped.getTextContent().strip())
-        .filter(text -> !text.isEmpty())
-        .findFirst()
-        .orElse("(no message)")
+    String text =
+        skipped.hasAttribute("message") ? skipped.getAttribute("message") : skipped.getTextContent();
+    return text.replaceFirst("^(org\\.opentest4j\\.TestAbortedException: )?(Assumption failed: )?", "")
+        .strip()
         .lines()
         .findFirst()
-        .orElseThrow()
-        .replaceFirst("^(org\\.opentest4j\\.TestAbortedException: )?(Assumption failed: )?", "")
-        .replaceAll("\\s+", " ");
+        .orElse("(no message)")
+        .replace('\t', ' ');
   }
 }
