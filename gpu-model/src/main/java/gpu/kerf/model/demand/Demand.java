@@ -1,0 +1,95 @@
+package gpu.kerf.model.demand;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one container asks of GPUs: a size on each of {@code gpus} distinct GPUs of one node.
+ *
+ * @param size how much of each GPU
+ * @param gpus over how many distinct GPUs; for whole GPUs their number
+ * @param wall what may keep the tenants apart
+ * @param sm the part of the multiprocessors that must be set aside on each GPU, or null for no cap
+ *     and no guarantee
+ * @param models names of GPU models it may run on, or empty for any
+ */
+public record Demand(
+    Size size, int gpus, WallChoice wall, @Nullable Milli sm, List<String> models) {
+
+  /** No server has more; a larger number is a typing error. */
+  public static final int MOST_GPUS = 64;
+
+  public Demand {
+    models = List.copyOf(models);
+    if (gpus < 1 || gpus > MOST_GPUS) {
+      throw new IllegalArgumentException(
+          "The number of GPUs ("
+              + gpus
+              + ") must be between 1 and "
+              + MOST_GPUS
+              + ".\nMaybe ask for fewer per pod and run more pods.");
+    }
+    if (size instanceof Size.Whole && wall != WallChoice.ANY) {
+      throw new IllegalArgumentException(
+          "The wall ("
+              + wall.word()
+              + ") makes no sense for whole GPUs, which nobody shares.\n"
+              + "Maybe ask for memory instead, or leave the wall out.");
+    }
+    if (size instanceof Size.Whole && sm != null) {
+      throw new IllegalArgumentException(
+          "The SM share ("
+              + sm
+              + ") makes no sense for whole GPUs, which come with all of theirs.\nLeave it out.");
+    }
+    if (size instanceof Size.Profile profile && wall == WallChoice.MPS) {
+      throw new IllegalArgumentException(
+          "The MIG profile ("
+              + profile.name()
+              + ") contradicts the wall (mps).\nAsk for memory, or for the wall mig.");
+    }
+    for (String model : models) {
+      if (model.isBlank()) {
+        throw new IllegalArgumentException(
+            "The list of GPU models (" + models + ") has an empty name.");
+      }
+    }
+  }
+
+  public static Demand memory(MemoryMiB amount) {
+    return new Demand(new Size.Memory(amount), 1, WallChoice.ANY, null, List.of());
+  }
+
+  public static Demand fraction(Milli part) {
+    return new Demand(new Size.Fraction(part), 1, WallChoice.ANY, null, List.of());
+  }
+
+  public static Demand profile(String name) {
+    return new Demand(new Size.Profile(name), 1, WallChoice.MIG, null, List.of());
+  }
+
+  public static Demand whole(int gpus) {
+    return new Demand(new Size.Whole(), gpus, WallChoice.ANY, null, List.of());
+  }
+
+  /** The same total memory divided over so many distinct GPUs; other sizes are per GPU already. */
+  public Demand splitOver(int parts) {
+    Size part =
+        size instanceof Size.Memory memory
+            ? new Size.Memory(memory.amount().dividedBy(parts))
+            : size;
+    return new Demand(part, parts, wall, sm, models);
+  }
+
+  public Demand withWall(WallChoice choice) {
+    return new Demand(size, gpus, choice, sm, models);
+  }
+
+  public Demand withSm(Milli share) {
+    return new Demand(size, gpus, wall, share, models);
+  }
+
+  public Demand onModels(List<String> names) {
+    return new Demand(size, gpus, wall, sm, names);
+  }
+}

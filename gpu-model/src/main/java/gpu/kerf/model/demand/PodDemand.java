@@ -1,0 +1,76 @@
+package gpu.kerf.model.demand;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a pod asks of one node: the demands of its containers, and the node's CPU and memory that
+ * they need beside them.
+ *
+ * <p>Containers without a GPU demand are not listed. A pod that lists none is placed by CPU and
+ * memory alone.
+ */
+public record PodDemand(List<Container> containers, int cpuMilli, int hostMemoryMiB) {
+
+  /** One container's demand. */
+  public record Container(String name, Demand demand) {
+    public Container {
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("The container's name is empty.");
+      }
+    }
+  }
+
+  /** Kubernetes allows many more containers; more than this with GPUs of their own is a mistake. */
+  public static final int MOST_CONTAINERS = 32;
+
+  public PodDemand {
+    containers = List.copyOf(containers);
+    if (cpuMilli < 0 || hostMemoryMiB < 0) {
+      throw new IllegalArgumentException(
+          "The pod's CPU ("
+              + cpuMilli
+              + "m) and memory ("
+              + hostMemoryMiB
+              + "Mi) must not be negative.");
+    }
+    if (containers.size() > MOST_CONTAINERS) {
+      throw new IllegalArgumentException(
+          "The number of containers with a GPU demand ("
+              + containers.size()
+              + ") is more than "
+              + MOST_CONTAINERS
+              + ".\nMaybe split the pod.");
+    }
+    Set<String> names = new HashSet<>();
+    for (Container container : containers) {
+      if (!names.add(container.name())) {
+        throw new IllegalArgumentException(
+            "Two containers have the name (" + container.name() + ").");
+      }
+    }
+  }
+
+  /** A pod with one container, named {@code main}. */
+  public static PodDemand of(Demand demand) {
+    return new PodDemand(List.of(new Container("main", demand)), 0, 0);
+  }
+
+  public PodDemand withCpuMilli(int milli) {
+    return new PodDemand(containers, milli, hostMemoryMiB);
+  }
+
+  public PodDemand withHostMemoryMiB(int mib) {
+    return new PodDemand(containers, cpuMilli, mib);
+  }
+
+  /** How many slots a placement of this pod has. */
+  public int slots() {
+    int slots = 0;
+    for (Container container : containers) {
+      slots += container.demand().gpus();
+    }
+    return slots;
+  }
+}

@@ -1,0 +1,79 @@
+package gpu.kerf.model.hardware;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One GPU of a node as its inventory describes it.
+ *
+ * @param uuid the driver's name for it, or null where only the index is known
+ * @param memoryMiB what the driver reports for this card; live inventory wins over the catalogue
+ * @param instances the MIG instances that exist; only in mode {@link GpuMode#MIG}
+ */
+public record GpuSpec(
+    @Nullable String uuid,
+    GpuModel model,
+    int memoryMiB,
+    GpuMode mode,
+    List<MigInstance> instances) {
+
+  public GpuSpec {
+    instances = List.copyOf(instances);
+    if (memoryMiB < 1) {
+      throw new IllegalArgumentException(
+          "The memory of a " + model.name() + " (" + memoryMiB + "Mi) must be positive.");
+    }
+    if (mode != GpuMode.PLAIN && !model.migCapable()) {
+      throw new IllegalArgumentException(
+          "The mode ("
+              + mode.word()
+              + ") makes no sense for a "
+              + model.name()
+              + ", which has no MIG.\nWrite plain.");
+    }
+    if (mode != GpuMode.MIG && !instances.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The mode ("
+              + mode.word()
+              + ") has no list of instances, but "
+              + instances.size()
+              + " are given.");
+    }
+    refuseOverlap(model, instances);
+  }
+
+  public static GpuSpec of(GpuModel model, GpuMode mode) {
+    return new GpuSpec(null, model, model.memoryMiB(), mode, List.of());
+  }
+
+  /** What may be promised to MPS shares together; the driver keeps the rest. */
+  public int shareableMiB() {
+    int kept = model.memoryMiB() - model.shareableMiB();
+    return Math.max(0, memoryMiB - kept);
+  }
+
+  private static void refuseOverlap(GpuModel model, List<MigInstance> instances) {
+    int occupied = 0;
+    for (MigInstance instance : instances) {
+      if ((occupied & instance.mask()) != 0) {
+        throw new IllegalArgumentException(
+            "The MIG instance "
+                + instance.profile().name()
+                + " at slice "
+                + instance.start()
+                + " of a "
+                + model.name()
+                + " overlaps another one in the list.");
+      }
+      if (model.profile(instance.profile().name()) == null) {
+        throw new IllegalArgumentException(
+            "The MIG profile ("
+                + instance.profile().name()
+                + ") is not one of a "
+                + model.name()
+                + ".");
+      }
+      occupied |= instance.mask();
+    }
+  }
+}

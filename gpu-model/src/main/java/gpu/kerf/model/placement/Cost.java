@@ -1,0 +1,24 @@
+package gpu.kerf.model.placement;
+
+import java.util.Comparator;
+
+/**
+ * What a placement does to the fleet's usefulness; lower is better.
+ *
+ * @param taken what it takes from the demands that usually come, in millionths of a GPU
+ * @param distance how far its GPUs are from each other
+ * @param leftover the memory that stays free on the GPUs it uses, in MiB: the fuller GPU wins among
+ *     equals
+ */
+public record Cost(long taken, int distance, int leftover) implements Comparable<Cost> {
+
+  private static final Comparator<Cost> ORDER =
+      Comparator.comparingLong(Cost::taken)
+          .thenComparingInt(Cost::distance)
+          .thenComparingInt(Cost::leftover);
+
+  @Override
+  public int compareTo(Cost other) {
+    return ORDER.compare(this, other);
+  }
+}

@@ -1,0 +1,168 @@
+package gpu.kerf.model.placement;
+
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.Size;
+import gpu.kerf.model.demand.Wall;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.MigProfile;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What one demand means on each GPU model: worked out once per model, looked up for every GPU.
+ *
+ * <p>A demand for memory means a share of so many MiB on a plain GPU and any of several profiles on
+ * a MIG GPU. In mode mig-dynamic only profiles that are not dominated count: {@code 2g.20gb} never
+ * leaves more than {@code 1g.20gb} does, wherever it starts.
+ */
+final class Need {
+
+  private static final int[] NONE = {};
+
+  final Demand demand;
+  final int count;
+  final boolean whole;
+  final int smMilli;
+
+  /** By number of GPU model: MiB of a share, 0 where a share is out of the question. */
+  private int[] shareMiB = NONE;
+
+  private boolean[] wholeOn = {};
+  private int[][] cuttable = {};
+  private int[][] acceptable = {};
+
+  Need(Demand demand) {
+    this.demand = demand;
+    this.count = demand.gpus();
+    this.whole = demand.size() instanceof Size.Whole;
+    this.smMilli = demand.sm() == null ? 0 : demand.sm().value();
+  }
+
+  /** Works out what the demand means on models that were not known before. */
+  void learn(GpuModels models) {
+    int known = shareMiB.length;
+    if (known == models.size()) {
+      return;
+    }
+    shareMiB = Arrays.copyOf(shareMiB, models.size());
+    wholeOn = Arrays.copyOf(wholeOn, models.size());
+    cuttable = Arrays.copyOf(cuttable, models.size());
+    acceptable = Arrays.copyOf(acceptable, models.size());
+    for (int i = known; i < models.size(); i++) {
+      learn(i, models.get(i));
+    }
+  }
+
+  private void learn(int index, GpuModel model) {
+    boolean wanted = demand.models().isEmpty() || demand.models().contains(model.name());
+    wholeOn[index] = wanted && whole;
+    shareMiB[index] = wanted && demand.wall().accepts(Wall.MPS) ? shareOn(model) : 0;
+    List<MigProfile> profiles =
+        wanted && demand.wall().accepts(Wall.MIG) ? profilesOn(model) : List.of();
+    acceptable[index] = indexes(profiles);
+    cuttable[index] = indexes(withoutDominated(profiles));
+  }
+
+  private int shareOn(GpuModel model) {
+    int mib = memoryOn(model);
+    return mib <= model.memoryMiB() ? mib : 0;
+  }
+
+  /** The memory asked for on a model; 0 if the demand is not for an amount of memory. */
+  private int memoryOn(GpuModel model) {
+    if (demand.size() instanceof Size.Memory memory) {
+      return memory.amount().value();
+    }
+    return demand.size() instanceof Size.Fraction fraction
+        ? Math.max(1, fraction.part().of(model.shareableMiB()))
+        : 0;
+  }
+
+  private List<MigProfile> profilesOn(GpuModel model) {
+    if (demand.size() instanceof Size.Profile named) {
+      MigProfile profile = model.profile(named.name());
+      return profile != null && profile.placeable() && profile.smMilli() >= smMilli
+          ? List.of(profile)
+          : List.of();
+    }
+    int memory = memoryOn(model);
+    return memory == 0
+        ? List.of()
+        : model.profiles().stream().filter(profile -> serves(profile, memory)).toList();
+  }
+
+  private boolean serves(MigProfile profile, int memory) {
+    return profile.plain()
+        && profile.placeable()
+        && profile.promisesMemory()
+        && profile.memoryMiB() >= memory
+        && profile.smMilli() >= smMilli;
+  }
+
+  private static List<MigProfile> withoutDominated(List<MigProfile> profiles) {
+    List<MigProfile> kept = new ArrayList<>();
+    for (MigProfile profile : profiles) {
+      if (kept.stream().noneMatch(better -> dominates(better, profile))) {
+        kept.add(profile);
+      }
+    }
+    return kept;
+  }
+
+  /** Wherever {@code worse} could start, {@code better} could start inside the same slices. */
+  private static boolean dominates(MigProfile better, MigProfile worse) {
+    for (int start = 0; start < 8; start++) {
+      if (worse.startsAt(start) && !startsWithin(better, start, worse.size())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean startsWithin(MigProfile profile, int from, int size) {
+    for (int start = from; start + profile.size() <= from + size; start++) {
+      if (profile.startsAt(start)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int[] indexes(List<MigProfile> profiles) {
+    return profiles.stream().mapToInt(MigProfile::index).toArray();
+  }
+
+  int shareMiB(int model) {
+    return shareMiB[model];
+  }
+
+  boolean wholeOn(int model) {
+    return wholeOn[model];
+  }
+
+  /**
+   * Profiles that may be cut on a GPU in mode mig-dynamic, as indexes into the model's profiles.
+   */
+  int[] cuttable(int model) {
+    return cuttable[model];
+  }
+
+  /** Profiles of existing instances that serve the demand. */
+  int[] acceptable(int model) {
+    return acceptable[model];
+  }
+
+  /** The largest share it means on any model: a measure of how hard it is to place. */
+  int largestMiB() {
+    int largest = 0;
+    for (int i = 0; i < shareMiB.length; i++) {
+      largest = Math.max(largest, shareMiB[i]);
+    }
+    return largest;
+  }
+
+  boolean wants(GpuModel model) {
+    return demand.models().isEmpty() || demand.models().contains(model.name());
+  }
+}

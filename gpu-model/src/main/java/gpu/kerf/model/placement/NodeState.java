@@ -1,0 +1,392 @@
+package gpu.kerf.model.placement;
+
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What is free on a node right now: per GPU one byte of MIG occupancy, or free memory,
+ * multiprocessors and clients.
+ *
+ * <p>Sets of GPUs are bits of a long. All arrays are indexed by the GPU's index on the node. The
+ * class keeps count and refuses what does not fit; where something should go is {@link Placer}'s
+ * business.
+ */
+public final class NodeState {
+
+  private final NodeSpec spec;
+  private final GpuModels models;
+  final int[] model;
+  final int[] freeMiB;
+  final int[] freeSm;
+  final byte[] clients;
+
+  /**
+   * Memory slices that are held, and of those the first slices of instances: together the exact MIG
+   * layout.
+   */
+  final byte[] occupied;
+
+  final byte[] starts;
+
+  /** The same layout as its number in the model's geometry, which prices are looked up by. */
+  final short[] layout;
+
+  /** In mode MIG: which of the listed instances are held. */
+  final int[] heldInstances;
+
+  /**
+   * Which media engines the held instances use, and behind it how many instances of each kind there
+   * are.
+   */
+  final byte[] media;
+
+  private final int[] mediaCounts;
+
+  /** Per GPU how many holders stand on it that Kerf did not place, or cannot read. */
+  private final byte[] foreign;
+
+  final long plain;
+  final long dynamic;
+  final long fixed;
+  long wholeHeld;
+  long unusable;
+  int freeCpuMilli;
+  int freeHostMiB;
+  private int version;
+
+  public NodeState(NodeSpec spec, GpuModels models) {
+    this.spec = spec;
+    this.models = models;
+    int gpus = spec.gpus().size();
+    this.model = models.indexesOf(spec.gpus().stream().map(GpuSpec::model).toList());
+    this.freeMiB = new int[gpus];
+    this.freeSm = new int[gpus];
+    this.clients = new byte[gpus];
+    this.occupied = new byte[gpus];
+    this.starts = new byte[gpus];
+    this.layout = new short[gpus];
+    this.heldInstances = new int[gpus];
+    this.media = new byte[gpus];
+    this.mediaCounts = new int[gpus];
+    this.foreign = new byte[gpus];
+    this.plain = gpusIn(GpuMode.PLAIN);
+    this.dynamic = gpusIn(GpuMode.MIG_DYNAMIC);
+    this.fixed = gpusIn(GpuMode.MIG);
+    for (int gpu = 0; gpu < gpus; gpu++) {
+      freeMiB[gpu] = mode(gpu) == GpuMode.PLAIN ? spec.gpus().get(gpu).shareableMiB() : 0;
+    }
+    Arrays.fill(freeSm, 1000);
+    this.freeCpuMilli = spec.cpuMilli();
+    this.freeHostMiB = spec.hostMemoryMiB();
+  }
+
+  private NodeState(NodeState other) {
+    this.spec = other.spec;
+    this.models = other.models;
+    this.model = other.model;
+    this.freeMiB = other.freeMiB.clone();
+    this.freeSm = other.freeSm.clone();
+    this.clients = other.clients.clone();
+    this.occupied = other.occupied.clone();
+    this.starts = other.starts.clone();
+    this.layout = other.layout.clone();
+    this.heldInstances = other.heldInstances.clone();
+    this.media = other.media.clone();
+    this.mediaCounts = other.mediaCounts.clone();
+    this.foreign = other.foreign.clone();
+    this.plain = other.plain;
+    this.dynamic = other.dynamic;
+    this.fixed = other.fixed;
+    this.wholeHeld = other.wholeHeld;
+    this.unusable = other.unusable;
+    this.freeCpuMilli = other.freeCpuMilli;
+    this.freeHostMiB = other.freeHostMiB;
+    this.version = other.version;
+  }
+
+  private long gpusIn(GpuMode mode) {
+    long set = 0;
+    for (int gpu = 0; gpu < model.length; gpu++) {
+      set |= mode(gpu) == mode ? 1L << gpu : 0;
+    }
+    return set;
+  }
+
+  /** An independent state to try things on. */
+  public NodeState copy() {
+    return new NodeState(this);
+  }
+
+  /** The same node with nobody on it and every GPU usable. */
+  NodeState emptied() {
+    return new NodeState(spec, models);
+  }
+
+  /** Takes every slot of a placement, or none: false if any of it is not free. */
+  public boolean take(Placement placement) {
+    if (placement.cpuMilli() > freeCpuMilli || placement.hostMemoryMiB() > freeHostMiB) {
+      return false;
+    }
+    List<Slot> slots = placement.slots();
+    for (int i = 0; i < slots.size(); i++) {
+      if (!isFree(slots.get(i))) {
+        slots.subList(0, i).forEach(this::give);
+        return false;
+      }
+      hold(slots.get(i));
+    }
+    freeCpuMilli -= placement.cpuMilli();
+    freeHostMiB -= placement.hostMemoryMiB();
+    return true;
+  }
+
+  /** Takes CPU and memory although they may be overdrawn: what runs, runs. */
+  public void force(Placement placement) {
+    placement.slots().forEach(this::hold);
+    freeCpuMilli -= placement.cpuMilli();
+    freeHostMiB -= placement.hostMemoryMiB();
+  }
+
+  /** Gives back what a placement took. */
+  public void release(Placement placement) {
+    placement.slots().forEach(this::give);
+    freeCpuMilli += placement.cpuMilli();
+    freeHostMiB += placement.hostMemoryMiB();
+  }
+
+  /** Whether a slot exists on this node, on a usable GPU, and nobody holds any of it. */
+  public boolean isFree(Slot slot) {
+    return exists(slot) && isUsable(slot.gpu()) && isUnheld(slot);
+  }
+
+  /** Whether the node has such a slot at all, held or not. */
+  public boolean exists(Slot slot) {
+    int gpu = slot.gpu();
+    if (gpu >= model.length) {
+      return false;
+    }
+    if (slot instanceof Slot.Mig mig) {
+      return (dynamic >> gpu & 1) != 0
+          ? isProfileOf(gpu, mig.profile())
+          : instanceAt(gpu, mig) >= 0;
+    }
+    return isPlain(gpu);
+  }
+
+  /** Whether nobody holds any part of a slot that exists. */
+  public boolean isUnheld(Slot slot) {
+    int gpu = slot.gpu();
+    if (slot instanceof Slot.Whole) {
+      return (wholeHeld >> gpu & 1) == 0 && clients[gpu] == 0;
+    }
+    if (slot instanceof Slot.Share share) {
+      return share.memoryMiB() <= freeMiB[gpu]
+          && share.smMilli() <= freeSm[gpu]
+          && clients[gpu] < gpuModel(gpu).mpsClientLimit();
+    }
+    Slot.Mig mig = (Slot.Mig) slot;
+    return (occupied[gpu] & mig.mask()) == 0 && mig.profile().media().fitsBeside(media[gpu]);
+  }
+
+  private boolean isProfileOf(int gpu, MigProfile profile) {
+    return gpuModel(gpu).profiles().contains(profile);
+  }
+
+  private int instanceAt(int gpu, Slot.Mig slot) {
+    List<MigInstance> instances = spec.gpus().get(gpu).instances();
+    for (int i = 0; i < instances.size(); i++) {
+      MigInstance instance = instances.get(i);
+      if (instance.start() == slot.start() && instance.profile().equals(slot.profile())) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Takes one slot that is known to be free. */
+  public void hold(Slot slot) {
+    int gpu = slot.gpu();
+    if (slot instanceof Slot.Whole) {
+      wholeHeld |= 1L << gpu;
+      freeMiB[gpu] -= shareable(gpu);
+    } else if (slot instanceof Slot.Share share) {
+      freeMiB[gpu] -= share.memoryMiB();
+      freeSm[gpu] -= share.smMilli();
+      clients[gpu]++;
+    } else {
+      toggle((Slot.Mig) slot, true);
+    }
+    version++;
+  }
+
+  /** Gives one held slot back. */
+  public void give(Slot slot) {
+    int gpu = slot.gpu();
+    if (slot instanceof Slot.Whole) {
+      wholeHeld &= ~(1L << gpu);
+      freeMiB[gpu] += shareable(gpu);
+    } else if (slot instanceof Slot.Share share) {
+      freeMiB[gpu] += share.memoryMiB();
+      freeSm[gpu] += share.smMilli();
+      clients[gpu]--;
+    } else {
+      toggle((Slot.Mig) slot, false);
+    }
+    version++;
+  }
+
+  private void toggle(Slot.Mig slot, boolean held) {
+    int gpu = slot.gpu();
+    occupied[gpu] = (byte) with(occupied[gpu], slot.mask(), held);
+    starts[gpu] = (byte) with(starts[gpu], 1 << slot.start(), held);
+    layout[gpu] = (short) models.layouts(model[gpu]).indexOf(occupied(gpu), starts(gpu));
+    countMedia(gpu, slot.profile().media().held(), held ? 1 : -1);
+    int instance = (fixed >> gpu & 1) != 0 ? instanceAt(gpu, slot) : -1;
+    if (instance >= 0) {
+      heldInstances[gpu] = with(heldInstances[gpu], 1 << instance, held);
+    }
+  }
+
+  /** Counts the instances that hold an engine, which is one bit or none. */
+  private void countMedia(int gpu, int engine, int change) {
+    if (engine != 0) {
+      int shift = Byte.SIZE * Integer.numberOfTrailingZeros(engine);
+      mediaCounts[gpu] += change << shift;
+      boolean stillHeld = (mediaCounts[gpu] >> shift & 0xff) != 0;
+      media[gpu] = (byte) with(media[gpu], engine, stillHeld);
+    }
+  }
+
+  private static int with(int bits, int mask, boolean set) {
+    return set ? bits | mask : bits & ~mask;
+  }
+
+  /**
+   * Somebody whom Kerf did not place uses this GPU, or it is unhealthy: nothing more goes there
+   * until it is unblocked.
+   */
+  public void block(int gpu) {
+    foreign[gpu]++;
+    unusable |= 1L << gpu;
+    version++;
+  }
+
+  public void unblock(int gpu) {
+    if (--foreign[gpu] == 0) {
+      unusable &= ~(1L << gpu);
+    }
+    version++;
+  }
+
+  public NodeSpec spec() {
+    return spec;
+  }
+
+  public String name() {
+    return spec.name();
+  }
+
+  public int gpus() {
+    return model.length;
+  }
+
+  public GpuModel gpuModel(int gpu) {
+    return spec.gpus().get(gpu).model();
+  }
+
+  public GpuMode mode(int gpu) {
+    return spec.gpus().get(gpu).mode();
+  }
+
+  /** What is free on one GPU, as a value. */
+  public GpuState gpu(int gpu) {
+    return new GpuState(
+        gpuModel(gpu),
+        mode(gpu),
+        (unusable >> gpu & 1) == 0,
+        (wholeHeld >> gpu & 1) != 0,
+        Math.max(0, freeMiB[gpu]),
+        freeSm[gpu],
+        clients[gpu],
+        occupied[gpu] & 0xff,
+        starts[gpu] & 0xff);
+  }
+
+  public int shareable(int gpu) {
+    return spec.gpus().get(gpu).shareableMiB();
+  }
+
+  public boolean isPlain(int gpu) {
+    return (plain >> gpu & 1) != 0;
+  }
+
+  /** A usable plain GPU that nobody holds any part of. */
+  public boolean isUntouched(int gpu) {
+    return (untouched() >> gpu & 1) != 0;
+  }
+
+  /** The usable plain GPUs that nobody holds any part of. */
+  public long untouched() {
+    long set = plain & ~wholeHeld & ~unusable;
+    for (long rest = set; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      set &= clients[gpu] == 0 ? -1L : ~(1L << gpu);
+    }
+    return set;
+  }
+
+  public int freeMiB(int gpu) {
+    return freeMiB[gpu];
+  }
+
+  public int freeSm(int gpu) {
+    return freeSm[gpu];
+  }
+
+  public int clients(int gpu) {
+    return clients[gpu];
+  }
+
+  /** The memory that is free on one GPU, shared or in MIG slices. */
+  public int freeOn(int gpu) {
+    if (isPlain(gpu)) {
+      return freeMiB[gpu];
+    }
+    int slices = gpuModel(gpu).slices();
+    int free = slices - Integer.bitCount(occupied(gpu));
+    return (int) ((long) spec.gpus().get(gpu).memoryMiB() * free / slices);
+  }
+
+  /** The memory slices that are held, as bits. */
+  public int occupied(int gpu) {
+    return occupied[gpu] & 0xff;
+  }
+
+  /** The slices at which held MIG instances start, as bits. */
+  public int starts(int gpu) {
+    return starts[gpu] & 0xff;
+  }
+
+  public boolean isUsable(int gpu) {
+    return (unusable >> gpu & 1) == 0;
+  }
+
+  public int freeCpuMilli() {
+    return freeCpuMilli;
+  }
+
+  public int freeHostMiB() {
+    return freeHostMiB;
+  }
+
+  /** Changes with every change of the state. */
+  public int version() {
+    return version;
+  }
+}

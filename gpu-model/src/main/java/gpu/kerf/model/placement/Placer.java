@@ -1,0 +1,335 @@
+package gpu.kerf.model.placement;
+
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.hardware.Topology;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Finds the slots on a node that take least from the demands that usually come.
+ *
+ * <p>A node is worth the sum of what its GPUs are worth ({@link Prices}) and of what its free GPUs,
+ * CPU and memory are worth together; a placement costs the difference that it makes. For one
+ * container on one GPU that is one look at every GPU. Several GPUs of one container are the
+ * cheapest ones, near to each other; several containers are tried one after the other and, if that
+ * does not work out, in every other way ({@link PodSearch}).
+ *
+ * <p>One thread at a time: the answer of the last {@link #tryOn} stands in fields, so that trying a
+ * node allocates nothing.
+ */
+public final class Placer {
+
+  static final Comparator<Choice> CHEAPEST_FIRST =
+      (one, other) -> one.isWorseThan(other) ? 1 : other.isWorseThan(one) ? -1 : 0;
+
+  static final PodDemand NOTHING = new PodDemand(List.of(), 0, 0);
+
+  private Prices prices;
+  private final WholeSets wholeSets = new WholeSets();
+  private final Choice candidate = new Choice();
+  private final Choice[] perGpu = new Choice[NodeSpec.MOST_GPUS];
+  private final PodSearch search = new PodSearch(this);
+  private Choice[] chosen = {new Choice()};
+  private int containers;
+  private long taken;
+  private int distance;
+  private int leftover;
+
+  public Placer(Prices prices) {
+    this.prices = prices;
+  }
+
+  /** From now on placements cost what these prices say. */
+  public void use(Prices renewed) {
+    this.prices = renewed;
+  }
+
+  public Prices prices() {
+    return prices;
+  }
+
+  /** Whether a demand fits on a node now; if so, the other methods tell where and at what cost. */
+  public boolean tryOn(PreparedDemand demand, NodeState node) {
+    demand.refresh();
+    PodDemand asked = demand.demand();
+    if (asked.cpuMilli() > node.freeCpuMilli || asked.hostMemoryMiB() > node.freeHostMiB) {
+      return false;
+    }
+    List<Need> needs = demand.needs();
+    int number = needs.size();
+    reserve(number);
+    containers = number;
+    if (number == 1) {
+      return choose(needs.get(0), node, asked, chosen[0]) && total();
+    }
+    if (number == 0) {
+      taken = prices.hostTaken(node, asked);
+      distance = 0;
+      leftover = 0;
+      return true;
+    }
+    return search.place(demand, node, chosen) && total(prices.hostTaken(node, asked));
+  }
+
+  private void reserve(int number) {
+    if (chosen.length < number) {
+      chosen = new Choice[number];
+      for (int i = 0; i < number; i++) {
+        chosen[i] = new Choice();
+      }
+    }
+  }
+
+  private boolean total() {
+    taken = chosen[0].taken;
+    distance = chosen[0].distance;
+    leftover = chosen[0].leftover;
+    return true;
+  }
+
+  private boolean total(long host) {
+    taken = host;
+    distance = 0;
+    leftover = 0;
+    for (int i = 0; i < containers; i++) {
+      taken += chosen[i].taken;
+      distance += chosen[i].distance;
+      leftover += chosen[i].leftover;
+    }
+    return true;
+  }
+
+  /** What the last fitting placement takes from the demands that usually come. */
+  public long taken() {
+    return taken;
+  }
+
+  public int distance() {
+    return distance;
+  }
+
+  public int leftover() {
+    return leftover;
+  }
+
+  public Cost cost() {
+    return new Cost(taken, distance, leftover);
+  }
+
+  /** The last fitting placement, as a value. */
+  public Placement placement(PreparedDemand demand, NodeState node) {
+    return PodSearch.placement(demand, node, chosen);
+  }
+
+  /** Whether a demand fits on a node, and if not, why. */
+  public Verdict judge(PreparedDemand demand, NodeState node) {
+    return tryOn(demand, node) ? Verdict.FITS : Verdict.of(Refusal.reason(this, demand, node));
+  }
+
+  /** The best slots for one need, with the CPU and memory of the whole pod. */
+  boolean choose(Need need, NodeState node, PodDemand pod, Choice best) {
+    best.clear();
+    if (need.whole) {
+      return wholeSets.choose(need, node, pod, prices, best);
+    }
+    return need.count == 1
+        ? chooseOne(need, node, pod, best)
+        : chooseSeveral(need, node, pod, best);
+  }
+
+  private boolean chooseOne(Need need, NodeState node, PodDemand pod, Choice best) {
+    long untouched = node.untouched();
+    int free = Long.bitCount(untouched);
+    long keeps = prices.hostTaken(node, free, free, pod);
+    long opens = untouched == 0 ? keeps : prices.hostTaken(node, free, free - 1, pod);
+    for (int gpu = 0; gpu < node.model.length; gpu++) {
+      if (node.isUsable(gpu)) {
+        look(need, node, gpu, (untouched >> gpu & 1) == 0 ? keeps : opens, best);
+      }
+    }
+    return !best.isNone();
+  }
+
+  /** Puts what a GPU offers into {@code best} if it is better. */
+  private void look(Need need, NodeState node, int gpu, long host, Choice best) {
+    if (node.isPlain(gpu)) {
+      lookAtShare(need, node, gpu, host, best);
+    } else if ((node.dynamic >> gpu & 1) != 0) {
+      lookAtStarts(need, node, gpu, host, best);
+    } else {
+      lookAtInstances(need, node, gpu, host, best);
+    }
+  }
+
+  private void lookAtShare(Need need, NodeState node, int gpu, long host, Choice best) {
+    int model = node.model[gpu];
+    int asked = need.shareMiB(model);
+    int free = node.freeMiB[gpu];
+    if (asked == 0
+        || asked > free
+        || need.smMilli > node.freeSm[gpu]
+        || node.clients[gpu] >= node.gpuModel(gpu).mpsClientLimit()
+        || (node.wholeHeld >> gpu & 1) != 0) {
+      return;
+    }
+    long cost = host + prices.shareTaken(model, free, asked, node.freeSm[gpu], need.smMilli);
+    if (best.isWorseThan(cost, 0, free - asked)) {
+      best.setShare(gpu, cost, free - asked);
+    }
+  }
+
+  private void lookAtStarts(Need need, NodeState node, int gpu, long host, Choice best) {
+    int model = node.model[gpu];
+    MigPrices table = prices.mig(model);
+    int layout = node.layout[gpu];
+    for (int profile : need.cuttable(model)) {
+      long cost = table.taken(profile, layout);
+      if (cost != Choice.NONE && table.mediaFits(profile, node.media[gpu])) {
+        int left = table.leftover(profile, node.occupied(gpu));
+        if (best.isWorseThan(host + cost, 0, left)) {
+          best.setMig(gpu, profile, table.start(profile, layout), host + cost, left);
+        }
+      }
+    }
+  }
+
+  private void lookAtInstances(Need need, NodeState node, int gpu, long host, Choice best) {
+    int model = node.model[gpu];
+    int[] acceptable = need.acceptable(model);
+    if (acceptable.length == 0) {
+      return;
+    }
+    MigPrices table = prices.mig(model);
+    List<MigInstance> instances = node.spec().gpus().get(gpu).instances();
+    for (int i = 0; i < instances.size(); i++) {
+      MigInstance instance = instances.get(i);
+      int profile = instance.profile().index();
+      if ((node.heldInstances[gpu] >> i & 1) == 0 && contains(acceptable, profile)) {
+        long cost = host + table.instanceTaken(profile);
+        int left = table.leftover(profile, node.occupied(gpu));
+        if (best.isWorseThan(cost, 0, left)) {
+          best.setMig(gpu, profile, instance.start(), cost, left);
+        }
+      }
+    }
+  }
+
+  private static boolean contains(int[] set, int value) {
+    for (int element : set) {
+      if (element == value) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The cheapest {@code count} GPUs, all behind the same kind of wall. */
+  private boolean chooseSeveral(Need need, NodeState node, PodDemand pod, Choice best) {
+    chooseAmong(need, node, pod, node.plain, best);
+    chooseAmong(need, node, pod, ~node.plain, best);
+    return !best.isNone();
+  }
+
+  private void chooseAmong(Need need, NodeState node, PodDemand pod, long among, Choice best) {
+    int offers = 0;
+    for (int gpu = 0; gpu < node.model.length; gpu++) {
+      if ((among >> gpu & 1) != 0 && node.isUsable(gpu)) {
+        Choice offer = slotOf(offers);
+        offer.clear();
+        look(need, node, gpu, 0, offer);
+        offers += offer.isNone() ? 0 : 1;
+      }
+    }
+    if (offers < need.count) {
+      return;
+    }
+    cheapestFirst(offers, need.count);
+    candidate.clear();
+    long untouched = node.untouched();
+    long set = 0;
+    for (int i = 0; i < need.count; i++) {
+      candidate.add(perGpu[i]);
+      set |= 1L << perGpu[i].gpu(0);
+    }
+    int free = Long.bitCount(untouched);
+    candidate.taken += prices.hostTaken(node, free, free - Long.bitCount(untouched & set), pod);
+    Topology topology = node.spec().topology();
+    candidate.distance = topology.distanceWithin(set);
+    if (best.isWorseThan(candidate)) {
+      best.copyFrom(candidate);
+    }
+  }
+
+  private Choice slotOf(int i) {
+    if (perGpu[i] == null) {
+      perGpu[i] = new Choice();
+    }
+    return perGpu[i];
+  }
+
+  /** Sorts the first few by cost; stable, so that the lower GPU index wins among equals. */
+  private void cheapestFirst(int offers, int wanted) {
+    for (int i = 0; i < wanted; i++) {
+      int cheapest = i;
+      for (int j = i + 1; j < offers; j++) {
+        if (perGpu[cheapest].isWorseThan(perGpu[j])) {
+          cheapest = j;
+        }
+      }
+      Choice found = perGpu[cheapest];
+      System.arraycopy(perGpu, i, perGpu, i + 1, cheapest - i);
+      perGpu[i] = found;
+    }
+  }
+
+  /** Every single slot that a need could get on a node, cheapest first. */
+  List<Choice> options(Need need, NodeState node) {
+    List<Choice> options = new ArrayList<>();
+    for (int gpu = 0; gpu < node.model.length; gpu++) {
+      if (node.isUsable(gpu)) {
+        addOptions(need, node, gpu, options);
+      }
+    }
+    options.sort(CHEAPEST_FIRST);
+    return options;
+  }
+
+  private void addOptions(Need need, NodeState node, int gpu, List<Choice> options) {
+    if (need.whole) {
+      if (node.isUntouched(gpu) && need.wholeOn(node.model[gpu])) {
+        Choice whole = new Choice();
+        whole.setWhole(1L << gpu, prices.wholeTaken(node.model[gpu], node.freeMiB[gpu]), 0);
+        options.add(whole);
+      }
+      return;
+    }
+    if (node.isPlain(gpu)) {
+      Choice share = new Choice();
+      lookAtShare(need, node, gpu, 0, share);
+      if (!share.isNone()) {
+        options.add(share);
+      }
+      return;
+    }
+    addInstances(need, node, gpu, options);
+  }
+
+  private void addInstances(Need need, NodeState node, int gpu, List<Choice> options) {
+    MigPrices table = prices.mig(node.model[gpu]);
+    for (int index : need.acceptable(node.model[gpu])) {
+      MigProfile profile = node.gpuModel(gpu).profiles().get(index);
+      for (int start = 0; start < Byte.SIZE; start++) {
+        if (profile.startsAt(start) && node.isFree(new Slot.Mig(gpu, profile, start))) {
+          Choice instance = new Choice();
+          long cost = table.takenAt(index, node.layout[gpu], start);
+          instance.setMig(gpu, index, start, cost, table.leftover(index, node.occupied(gpu)));
+          options.add(instance);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package gpu.kerf.model.placement;
+
+/**
+ * Why a demand does not fit on a node.
+ *
+ * <p>The texts are constant. A number or a time in them would make kube-scheduler see a new status
+ * at every attempt, patch the pod, and retry for ever.
+ */
+public enum Reason {
+  NO_GPUS(true, "the node has no GPUs that Kerf manages"),
+  TOO_FEW_GPUS(true, "the node has fewer GPUs than the pod asks for"),
+  WRONG_MODEL(true, "the node has no GPU of the models that the pod accepts"),
+  WRONG_WALL(true, "the node has no GPU with the wall that the pod asks for"),
+  NO_SUCH_PROFILE(true, "no GPU of the node has the MIG profile that the pod asks for"),
+  TOO_BIG(true, "no GPU of the node has as much memory as the pod asks for"),
+  TOO_MUCH_CPU(true, "the node has less CPU than the pod asks for"),
+  TOO_MUCH_HOST_MEMORY(true, "the node has less memory than the pod asks for"),
+  GPUS_UNUSABLE(false, "the GPUs that could hold the pod are unhealthy or used by others"),
+  CPU_TAKEN(false, "too much CPU of the node is in use"),
+  HOST_MEMORY_TAKEN(false, "too much memory of the node is in use"),
+  GPUS_TAKEN(false, "not enough whole GPUs of the node are free"),
+  MEMORY_TAKEN(false, "not enough GPU memory of the node is free"),
+  FRAGMENTED(false, "enough GPU memory of the node is free, but not in one piece"),
+  SM_TAKEN(false, "not enough multiprocessors are free on the GPUs that have the memory"),
+  CLIENTS_FULL(false, "the GPUs that have the memory serve as many MPS clients as they can"),
+  CONTAINERS_DO_NOT_FIT_TOGETHER(
+      false, "each container fits on the node, but not all of them together");
+
+  private final boolean never;
+  private final String text;
+
+  Reason(boolean never, String text) {
+    this.never = never;
+    this.text = text;
+  }
+
+  /** Whether no other pod's leaving can change it. */
+  public boolean never() {
+    return never;
+  }
+
+  public String text() {
+    return text;
+  }
+}

@@ -1,0 +1,168 @@
+package gpu.kerf.model.placement;
+
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.demand.Size;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out why a demand that does not fit on a node does not: first what can never change, then
+ * what is taken.
+ */
+final class Refusal {
+
+  private Refusal() {}
+
+  static Reason reason(Placer placer, PreparedDemand demand, NodeState node) {
+    PodDemand asked = demand.demand();
+    NodeSpec spec = node.spec();
+    if (node.gpus() == 0 && !demand.needs().isEmpty()) {
+      return Reason.NO_GPUS;
+    }
+    if (asked.cpuMilli() > spec.cpuMilli()) {
+      return Reason.TOO_MUCH_CPU;
+    }
+    if (asked.hostMemoryMiB() > spec.hostMemoryMiB()) {
+      return Reason.TOO_MUCH_HOST_MEMORY;
+    }
+    for (Need need : demand.needs()) {
+      Reason never = never(need, node);
+      if (never != null) {
+        return never;
+      }
+    }
+    if (demand.needs().size() > 1 && !placer.tryOn(demand, node.emptied())) {
+      return Reason.TOO_FEW_GPUS;
+    }
+    if (asked.cpuMilli() > node.freeCpuMilli) {
+      return Reason.CPU_TAKEN;
+    }
+    if (asked.hostMemoryMiB() > node.freeHostMiB) {
+      return Reason.HOST_MEMORY_TAKEN;
+    }
+    return notNow(placer, demand, node);
+  }
+
+  /** Null if an empty, healthy node would serve the need. */
+  private static @Nullable Reason never(Need need, NodeState node) {
+    int ofModel = 0;
+    int withWall = 0;
+    int serving = 0;
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      ofModel += need.wants(node.gpuModel(gpu)) ? 1 : 0;
+      withWall += need.wants(node.gpuModel(gpu)) && offersWall(need, node.mode(gpu)) ? 1 : 0;
+      serving += serves(need, node, gpu) ? 1 : 0;
+    }
+    if (serving >= need.count) {
+      return null;
+    }
+    if (ofModel == 0) {
+      return Reason.WRONG_MODEL;
+    }
+    if (withWall == 0) {
+      return Reason.WRONG_WALL;
+    }
+    if (serving > 0 || need.whole) {
+      return Reason.TOO_FEW_GPUS;
+    }
+    return need.demand.size() instanceof Size.Profile ? Reason.NO_SUCH_PROFILE : Reason.TOO_BIG;
+  }
+
+  private static boolean offersWall(Need need, GpuMode mode) {
+    if (need.whole) {
+      return mode == GpuMode.PLAIN;
+    }
+    return switch (need.demand.wall()) {
+      case ANY -> true;
+      case MIG -> mode != GpuMode.PLAIN;
+      case MPS -> mode == GpuMode.PLAIN;
+    };
+  }
+
+  /** Whether a GPU that nobody uses would serve one part of the need. */
+  private static boolean serves(Need need, NodeState node, int gpu) {
+    int model = node.model[gpu];
+    GpuSpec spec = node.spec().gpus().get(gpu);
+    return switch (spec.mode()) {
+      case PLAIN ->
+          need.wholeOn(model)
+              || (need.shareMiB(model) > 0 && need.shareMiB(model) <= spec.shareableMiB());
+      case MIG_DYNAMIC -> need.cuttable(model).length > 0;
+      case MIG -> hasInstance(need.acceptable(model), spec);
+    };
+  }
+
+  private static boolean hasInstance(int[] acceptable, GpuSpec spec) {
+    for (MigInstance instance : spec.instances()) {
+      for (int profile : acceptable) {
+        if (instance.profile().index() == profile) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Reason notNow(Placer placer, PreparedDemand demand, NodeState node) {
+    Choice scratch = new Choice();
+    for (Need need : demand.needs()) {
+      if (!placer.choose(need, node, new PodDemand(List.of(), 0, 0), scratch)) {
+        return notNow(need, node);
+      }
+    }
+    return Reason.CONTAINERS_DO_NOT_FIT_TOGETHER;
+  }
+
+  private static Reason notNow(Need need, NodeState node) {
+    int usable = 0;
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      usable += serves(need, node, gpu) && node.isUsable(gpu) ? 1 : 0;
+    }
+    if (usable < need.count) {
+      return Reason.GPUS_UNUSABLE;
+    }
+    return need.whole ? Reason.GPUS_TAKEN : partsTaken(need, node);
+  }
+
+  private static Reason partsTaken(Need need, NodeState node) {
+    int withMemory = 0;
+    int withSm = 0;
+    long free = 0;
+    long asked = 0;
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      if (!serves(need, node, gpu) || !node.isUsable(gpu)) {
+        continue;
+      }
+      int part = askedOn(need, node, gpu);
+      int freeThere = node.freeOn(gpu);
+      free += freeThere;
+      asked = asked == 0 ? part : Math.min(asked, part);
+      if (node.isPlain(gpu) && part <= freeThere) {
+        withMemory++;
+        withSm += need.smMilli <= node.freeSm[gpu] ? 1 : 0;
+      }
+    }
+    if (withMemory >= need.count) {
+      return withSm >= need.count ? Reason.CLIENTS_FULL : Reason.SM_TAKEN;
+    }
+    return free >= asked * need.count ? Reason.FRAGMENTED : Reason.MEMORY_TAKEN;
+  }
+
+  private static int askedOn(Need need, NodeState node, int gpu) {
+    int model = node.model[gpu];
+    if (node.isPlain(gpu)) {
+      return need.shareMiB(model);
+    }
+    int smallest = Integer.MAX_VALUE;
+    for (int index : need.acceptable(model)) {
+      MigProfile profile = node.gpuModel(gpu).profiles().get(index);
+      smallest = Math.min(smallest, profile.memoryMiB());
+    }
+    return smallest;
+  }
+}

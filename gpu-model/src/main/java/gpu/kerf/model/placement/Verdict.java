@@ -1,0 +1,60 @@
+package gpu.kerf.model.placement;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the model says of a demand on a node: it fits, not now, or never, with the reason. One
+ * object per reason.
+ */
+public final class Verdict {
+
+  /** The three answers that a scheduler tells apart. */
+  public enum Kind {
+    FITS,
+    NOT_NOW,
+    NEVER
+  }
+
+  public static final Verdict FITS = new Verdict(Kind.FITS, null);
+
+  private static final Verdict[] REFUSALS = refusals();
+
+  private final Kind kind;
+  private final @Nullable Reason reason;
+
+  private Verdict(Kind kind, @Nullable Reason reason) {
+    this.kind = kind;
+    this.reason = reason;
+  }
+
+  public static Verdict of(Reason reason) {
+    return REFUSALS[reason.ordinal()];
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  public boolean fits() {
+    return kind == Kind.FITS;
+  }
+
+  /** Why it does not fit; null when it does. */
+  public @Nullable Reason reason() {
+    return reason;
+  }
+
+  private static Verdict[] refusals() {
+    Reason[] reasons = Reason.values();
+    Verdict[] refusals = new Verdict[reasons.length];
+    for (Reason reason : reasons) {
+      refusals[reason.ordinal()] = new Verdict(reason.never() ? Kind.NEVER : Kind.NOT_NOW, reason);
+    }
+    return refusals;
+  }
+
+  @Override
+  public String toString() {
+    return reason == null ? "fits" : (kind == Kind.NEVER ? "never: " : "not now: ") + reason.text();
+  }
+}

@@ -1,0 +1,128 @@
+package gpu.kerf.model.placement;
+
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.Topology;
+
+/**
+ * Chooses which untouched GPUs of a node a demand for whole GPUs gets: the ones worth least, among
+ * those the ones near to each other, and among those the ones that leave near neighbours behind for
+ * whoever comes next.
+ */
+final class WholeSets {
+
+  /** Up to so many sets are all looked at; beyond, the set grows one nearest GPU at a time. */
+  private static final long MOST_SETS = 2_000;
+
+  private long bestSet;
+  private long bestTaken;
+  private int bestDistance;
+  private int bestLeftBehind;
+
+  boolean choose(Need need, NodeState node, PodDemand pod, Prices prices, Choice best) {
+    long untouched = node.untouched();
+    long eligible = eligible(need, node, untouched);
+    int number = Long.bitCount(eligible);
+    if (number < need.count) {
+      return false;
+    }
+    int free = Long.bitCount(untouched);
+    long host = prices.hostTaken(node, free, free - need.count, pod);
+    bestSet = 0;
+    if (number == need.count) {
+      consider(eligible, eligible, node, prices);
+    } else if (setsOf(number, need.count) <= MOST_SETS) {
+      considerAll(eligible, need.count, node, prices);
+    } else {
+      growFromEach(eligible, need.count, node, prices);
+    }
+    best.setWhole(bestSet, host + bestTaken, bestDistance);
+    return true;
+  }
+
+  private static long eligible(Need need, NodeState node, long untouched) {
+    long eligible = untouched;
+    for (long rest = untouched; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      eligible &= need.wholeOn(node.model[gpu]) ? -1L : ~(1L << gpu);
+    }
+    return eligible;
+  }
+
+  private static long setsOf(int n, int k) {
+    long sets = 1;
+    for (int i = 0; i < k && sets <= MOST_SETS; i++) {
+      sets = sets * (n - i) / (i + 1);
+    }
+    return sets;
+  }
+
+  /** All sets of k of the eligible GPUs, lowest indexes first. */
+  private void considerAll(long eligible, int k, NodeState node, Prices prices) {
+    long sets = setsOf(Long.bitCount(eligible), k);
+    long pick = (1L << k) - 1;
+    for (long i = 0; i < sets; i++) {
+      consider(spread(pick, eligible), eligible, node, prices);
+      pick = nextWithSameBits(pick);
+    }
+  }
+
+  private static long nextWithSameBits(long pick) {
+    long lowest = pick & -pick;
+    long ripple = pick + lowest;
+    return ripple | ((pick ^ ripple) >>> 2) / lowest;
+  }
+
+  /** The pick-th members of a set. */
+  private static long spread(long pick, long set) {
+    long result = 0;
+    long rest = set;
+    for (long bits = pick; bits != 0; bits >>>= 1, rest &= rest - 1) {
+      result |= (bits & 1) != 0 ? rest & -rest : 0;
+    }
+    return result;
+  }
+
+  private void growFromEach(long eligible, int k, NodeState node, Prices prices) {
+    Topology topology = node.spec().topology();
+    for (long seeds = eligible; seeds != 0; seeds &= seeds - 1) {
+      long set = seeds & -seeds;
+      while (Long.bitCount(set) < k) {
+        set |= nearest(set, eligible & ~set, topology);
+      }
+      consider(set, eligible, node, prices);
+    }
+  }
+
+  private static long nearest(long set, long others, Topology topology) {
+    long best = others & -others;
+    for (long rest = others; rest != 0; rest &= rest - 1) {
+      long one = rest & -rest;
+      best = topology.distanceWithin(set | one) < topology.distanceWithin(set | best) ? one : best;
+    }
+    return best;
+  }
+
+  private void consider(long set, long eligible, NodeState node, Prices prices) {
+    long taken = 0;
+    for (long rest = set; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      taken += prices.wholeTaken(node.model[gpu], node.freeMiB[gpu]);
+    }
+    Topology topology = node.spec().topology();
+    int distance = topology.distanceWithin(set);
+    int leftBehind = topology.distanceWithin(eligible & ~set);
+    if (bestSet == 0 || isBetter(taken, distance, leftBehind)) {
+      bestSet = set;
+      bestTaken = taken;
+      bestDistance = distance;
+      bestLeftBehind = leftBehind;
+    }
+  }
+
+  private boolean isBetter(long taken, int distance, int leftBehind) {
+    if (taken != bestTaken) {
+      return taken < bestTaken;
+    }
+    return distance != bestDistance ? distance < bestDistance : leftBehind < bestLeftBehind;
+  }
+}
