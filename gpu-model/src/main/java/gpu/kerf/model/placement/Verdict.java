@@ -1,5 +1,8 @@
 package gpu.kerf.model.placement;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,7 @@ public final class Verdict {
 
   public static final Verdict FITS = new Verdict(Kind.FITS, null);
 
-  private static final Verdict[] REFUSALS = refusals();
+  private static final Map<Reason, Verdict> REFUSALS = refusals();
 
   private final Kind kind;
   private final @Nullable Reason reason;
@@ -28,7 +31,7 @@ public final class Verdict {
   }
 
   public static Verdict of(Reason reason) {
-    return REFUSALS[reason.ordinal()];
+    return Objects.requireNonNull(REFUSALS.get(reason));
   }
 
   public Kind kind() {
@@ -44,11 +47,10 @@ public final class Verdict {
     return reason;
   }
 
-  private static Verdict[] refusals() {
-    Reason[] reasons = Reason.values();
-    Verdict[] refusals = new Verdict[reasons.length];
-    for (Reason reason : reasons) {
-      refusals[reason.ordinal()] = new Verdict(reason.never() ? Kind.NEVER : Kind.NOT_NOW, reason);
+  private static Map<Reason, Verdict> refusals() {
+    Map<Reason, Verdict> refusals = new EnumMap<>(Reason.class);
+    for (Reason reason : Reason.values()) {
+      refusals.put(reason, new Verdict(reason.never() ? Kind.NEVER : Kind.NOT_NOW, reason));
     }
     return refusals;
   }
