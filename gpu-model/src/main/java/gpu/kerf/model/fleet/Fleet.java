@@ -1,7 +1,7 @@
 package gpu.kerf.model.fleet;
 
+import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.NodeSpec;
-import gpu.kerf.model.placement.GpuModels;
 import gpu.kerf.model.placement.NodeState;
 import java.util.Arrays;
 import java.util.HashMap;

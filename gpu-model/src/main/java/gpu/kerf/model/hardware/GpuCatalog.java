@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,26 +27,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GpuCatalog {
 
-  private static final Pattern INSTANCE = Pattern.compile("[-_ ]MIG[-_ ].*");
-  private static final Pattern SHARED = Pattern.compile("[-_ ]SHARED$");
-  private static final Pattern SEPARATORS = Pattern.compile("[^A-Z0-9+.]");
-  private static final Pattern BRAND = Pattern.compile("^(NVIDIA)?(TESLA)?");
+  private static final Pattern INSTANCE = Pattern.compile("(?i)[-_ ]MIG[-_ ].*");
+  private static final Pattern SHARED = Pattern.compile("(?i)[-_ ]SHARED$");
 
   /** Inline ECC, which users switch, takes a sixteenth of the memory of many cards. */
   private static final int TOLERANCE_PERCENT = 7;
 
-  private final Map<String, GpuModel> models;
-  private final Map<String, List<GpuModel>> byName;
+  private final Map<String, GpuModel> models = new LinkedHashMap<>();
+  private final Map<String, GpuModel> byName;
+  private final Map<String, List<GpuModel>> byAlias = new HashMap<>();
   private final @Nullable GpuCatalog corrected;
 
   private GpuCatalog(List<GpuModel> own, @Nullable GpuCatalog corrected) {
     this.corrected = corrected;
-    this.byName = indexed(own);
-    this.models = new LinkedHashMap<>();
+    this.byName = byName(own);
+    own.forEach(this::addAliases);
     if (corrected != null) {
       models.putAll(corrected.models);
     }
-    own.forEach(model -> models.put(key(model.name()), model));
+    models.putAll(byName);
   }
 
   /** What comes with Kerf. */
@@ -88,20 +88,25 @@ public final class GpuCatalog {
    */
   public @Nullable GpuModel find(String name, int reportedMemoryMiB) {
     Require.between("reported memory of " + name, reportedMemoryMiB, 0, Require.MOST_MEMORY_MIB);
-    String upper = name.strip().toUpperCase(Locale.ROOT);
-    String ofGpu = INSTANCE.matcher(upper).replaceFirst("");
+    String unshared = SHARED.matcher(name.strip()).replaceFirst("");
+    String card = INSTANCE.matcher(unshared).replaceFirst("");
     // Beside the name of an instance stands the memory of the instance.
-    int memoryMiB = ofGpu.equals(upper) ? reportedMemoryMiB : 0;
-    return findKey(key(ofGpu), memoryMiB);
+    int memoryMiB = card.equals(unshared) ? reportedMemoryMiB : 0;
+    return findKey(key(card), memoryMiB);
   }
 
   private @Nullable GpuModel findKey(String key, int memoryMiB) {
-    GpuModel found = nearest(byName.getOrDefault(key, List.of()), memoryMiB);
+    GpuModel found = nearest(candidates(key), memoryMiB);
     if (found == null && corrected != null) {
       GpuModel known = corrected.findKey(key, memoryMiB);
       return known == null ? null : models.get(key(known.name()));
     }
     return found;
+  }
+
+  private List<GpuModel> candidates(String key) {
+    GpuModel named = byName.get(key);
+    return named == null ? byAlias.getOrDefault(key, List.of()) : List.of(named);
   }
 
   private static @Nullable GpuModel nearest(List<GpuModel> candidates, int memoryMiB) {
@@ -122,44 +127,47 @@ public final class GpuCatalog {
     return memoryMiB == 0 ? 0 : Math.abs(model.memoryMiB() - memoryMiB);
   }
 
-  private static Map<String, List<GpuModel>> indexed(List<GpuModel> models) {
-    Map<String, List<GpuModel>> index = new LinkedHashMap<>();
+  private static Map<String, GpuModel> byName(List<GpuModel> models) {
+    Map<String, GpuModel> index = new LinkedHashMap<>();
     for (GpuModel model : models) {
       Require.that(
-          index.put(key(model.name()), List.of(model)) == null,
+          !key(model.name()).isEmpty(),
+          "Dashes and the brand do not count.",
+          () -> "The name (%s) of a GPU model says nothing.".formatted(model.name()));
+      Require.that(
+          index.put(key(model.name()), model) == null,
           "Maybe it should be one with two aliases.",
           () -> "The GPU model %s stands there twice.".formatted(model.name()));
-    }
-    for (GpuModel model : models) {
-      for (String alias : model.aliases()) {
-        addAlias(index, alias, model, models);
-      }
     }
     return index;
   }
 
-  private static void addAlias(
-      Map<String, List<GpuModel>> index, String alias, GpuModel model, List<GpuModel> models) {
-    List<GpuModel> holders = new ArrayList<>(index.getOrDefault(key(alias), List.of()));
-    for (GpuModel other : models) {
+  private void addAliases(GpuModel model) {
+    for (String alias : model.aliases()) {
+      GpuModel owner = byName.get(key(alias));
       Require.that(
-          !key(other.name()).equals(key(alias)),
+          owner == null,
           "A name belongs to one model; leave the alias out.",
-          () ->
-              "The alias (%s) of %s is the name of %s."
-                  .formatted(alias, model.name(), other.name()));
+          () -> "The alias (%s) of %s is the name of %s.".formatted(alias, model.name(), owner));
+      List<GpuModel> holders = byAlias.computeIfAbsent(key(alias), unused -> new ArrayList<>());
+      Require.that(
+          !holders.contains(model),
+          "Case, blanks and dashes do not make another name.",
+          () -> "The alias (%s) of %s stands there twice.".formatted(alias, model.name()));
+      holders.add(model);
     }
-    Require.that(
-        !holders.contains(model),
-        "Case, blanks and dashes do not make another name.",
-        () -> "The alias (%s) of %s stands there twice.".formatted(alias, model.name()));
-    holders.add(model);
-    index.put(key(alias), List.copyOf(holders));
   }
 
+  /** Letters and digits in upper case, the brand in front left out. */
   private static String key(String name) {
-    String upper = SHARED.matcher(name.strip().toUpperCase(Locale.ROOT)).replaceFirst("");
-    return BRAND.matcher(SEPARATORS.matcher(upper).replaceAll("")).replaceFirst("");
+    StringBuilder kept = new StringBuilder();
+    name.codePoints().filter(Character::isLetterOrDigit).forEach(kept::appendCodePoint);
+    String upper = kept.toString().toUpperCase(Locale.ROOT);
+    return without("TESLA", without("NVIDIA", upper));
+  }
+
+  private static String without(String prefix, String name) {
+    return name.startsWith(prefix) ? name.substring(prefix.length()) : name;
   }
 
   /** Holds what comes with Kerf, read when first asked for. */

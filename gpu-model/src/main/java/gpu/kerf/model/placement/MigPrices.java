@@ -2,6 +2,7 @@ package gpu.kerf.model.placement;
 
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.MediaEngines;
+import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
 import java.util.List;
 

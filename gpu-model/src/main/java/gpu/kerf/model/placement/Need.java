@@ -4,6 +4,7 @@ import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.MigProfile;
 import java.util.ArrayList;
 import java.util.Arrays;

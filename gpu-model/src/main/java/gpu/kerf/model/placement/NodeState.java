@@ -2,6 +2,7 @@ package gpu.kerf.model.placement;
 
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.MigProfile;

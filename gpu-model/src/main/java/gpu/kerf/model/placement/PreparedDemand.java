@@ -1,6 +1,7 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.GpuModels;
 import java.util.ArrayList;
 import java.util.List;
 

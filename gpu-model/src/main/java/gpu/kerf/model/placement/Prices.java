@@ -1,6 +1,8 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.GpuModels;
+import gpu.kerf.model.hardware.MigLayouts;
 
 /** What things are worth to the demands that usually come. */
 public final class Prices {

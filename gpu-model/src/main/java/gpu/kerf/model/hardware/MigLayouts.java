@@ -1,8 +1,5 @@
-package gpu.kerf.model.placement;
+package gpu.kerf.model.hardware;
 
-import gpu.kerf.model.hardware.GpuModel;
-import gpu.kerf.model.hardware.MigProfile;
-import gpu.kerf.model.hardware.MigStates;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;

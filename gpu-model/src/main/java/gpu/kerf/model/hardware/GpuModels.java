@@ -1,6 +1,5 @@
-package gpu.kerf.model.placement;
+package gpu.kerf.model.hardware;
 
-import gpu.kerf.model.hardware.GpuModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +39,7 @@ public final class GpuModels {
   }
 
   /** The numbers of all GPUs of a node, in index order. */
-  int[] indexesOf(List<GpuModel> gpus) {
+  public int[] indexesOf(List<GpuModel> gpus) {
     int[] indexes = new int[gpus.size()];
     Arrays.setAll(indexes, i -> indexOf(gpus.get(i)));
     return indexes;
