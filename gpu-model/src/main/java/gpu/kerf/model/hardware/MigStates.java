@@ -165,7 +165,12 @@ public final class MigStates {
   }
 
   private int code(MigProfile profile, int start) {
-    return (profiles.indexOf(profile) + 1) << (BITS * start);
+    int index = profiles.indexOf(profile);
+    Require.that(
+        index >= 0,
+        "Enumerate the states of other profiles with statesOf().",
+        () -> "The profile %s is none of %s.".formatted(profile.name(), profiles));
+    return (index + 1) << (BITS * start);
   }
 
   private static int nibble(int code, int start) {

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.hardware;
+
+import org.jspecify.annotations.NullMarked;
