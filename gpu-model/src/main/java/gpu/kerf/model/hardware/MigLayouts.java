@@ -2,91 +2,126 @@ package gpu.kerf.model.hardware;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Every way in which MIG instances can lie on one GPU model, numbered; number 0 is the empty GPU.
+ * Every set of MIG instances that can lie on one GPU model, numbered, with the way from one to the
+ * next; number 0 is the empty GPU.
  *
- * <p>A layout knows which slices are occupied and where instances start, not which profiles they
- * have: two profiles of one size at one start leave the same room, now and when the instance goes.
+ * <p>Variants of a profile ({@code +me}, {@code +gfx}) count as the plain profile that lies on the
+ * same slices: they leave the same room.
  */
 public final class MigLayouts {
 
   private static final Map<GpuModel, MigLayouts> KNOWN = new HashMap<>();
+  private static final short NOWHERE = -1;
 
-  private final int[] codes;
+  private final List<MigProfile> plain;
+  private final int[] kind;
+  private final byte[] occupied;
+  private final short[][][] next;
+  private final short[][][] previous;
 
   private MigLayouts(GpuModel model) {
-    TreeSet<Integer> found = new TreeSet<>();
-    found.add(0);
-    if (model.migCapable()) {
-      MigStates states = model.geometry().states();
-      for (int state = 0; state < states.size(); state++) {
-        found.add(code(states.occupied(state), starts(states, state)));
+    MigGeometry geometry = model.geometry();
+    MigStates states = geometry.states();
+    this.plain = model.profiles().stream().filter(p -> p.plain() && p.placeable()).toList();
+    this.kind = model.profiles().stream().mapToInt(this::plainLike).toArray();
+    this.occupied = new byte[states.size()];
+    this.next = new short[plain.size()][Byte.SIZE][states.size()];
+    this.previous = new short[plain.size()][Byte.SIZE][states.size()];
+    for (int layout = 0; layout < states.size(); layout++) {
+      occupied[layout] = (byte) states.occupied(layout);
+    }
+    for (int k = 0; k < plain.size(); k++) {
+      link(states, k);
+    }
+  }
+
+  private MigLayouts() {
+    this.plain = List.of();
+    this.kind = new int[0];
+    this.occupied = new byte[1];
+    this.next = new short[0][0][0];
+    this.previous = new short[0][0][0];
+  }
+
+  private int plainLike(MigProfile profile) {
+    for (int k = 0; k < plain.size(); k++) {
+      MigProfile like = plain.get(k);
+      if (like.size() == profile.size()
+          && like.starts() == profile.starts()
+          && like.computeSlices() == profile.computeSlices()) {
+        return k;
       }
     }
-    this.codes = found.stream().mapToInt(Integer::intValue).toArray();
+    return -1;
   }
 
-  /** The layouts of a model, worked out once. */
-  static synchronized MigLayouts of(GpuModel model) {
-    return KNOWN.computeIfAbsent(model, MigLayouts::new);
-  }
-
-  private static int starts(MigStates states, int state) {
-    int starts = 0;
-    for (int slice = 0; slice < Byte.SIZE; slice++) {
-      starts |= states.startsAt(state, slice) ? 1 << slice : 0;
+  private void link(MigStates states, int k) {
+    MigProfile profile = plain.get(k);
+    for (int start = 0; start < Byte.SIZE; start++) {
+      Arrays.fill(next[k][start], NOWHERE);
+      Arrays.fill(previous[k][start], NOWHERE);
+      for (int layout = 0; layout < states.size() && profile.startsAt(start); layout++) {
+        if ((profile.maskUnchecked(start) & occupied(layout)) == 0) {
+          int after = states.with(layout, profile, start);
+          next[k][start][layout] = (short) after;
+          previous[k][start][after] = (short) layout;
+        }
+      }
     }
-    return starts;
   }
 
-  private static int code(int occupied, int starts) {
-    return occupied << Byte.SIZE | starts;
+  /** The layouts of a model, worked out once; only the empty one if it has no MIG. */
+  static synchronized MigLayouts of(GpuModel model) {
+    MigLayouts known = KNOWN.get(model);
+    if (known == null) {
+      known = model.migCapable() ? new MigLayouts(model) : new MigLayouts();
+      KNOWN.put(model, known);
+    }
+    return known;
   }
 
+  /** How many layouts there are. */
   public int size() {
-    return codes.length;
+    return occupied.length;
   }
 
   /** The slices that a layout occupies, as bits. */
   public int occupied(int layout) {
-    return codes[layout] >>> Byte.SIZE;
+    return occupied[layout] & 0xff;
   }
 
-  /** The slices at which its instances start, as bits. */
-  public int starts(int layout) {
-    return codes[layout] & 0xff;
+  /** The plain profiles, which is what layouts are made of. */
+  public List<MigProfile> plainProfiles() {
+    return plain;
   }
 
-  /** The number of a layout. */
-  public int indexOf(int occupied, int starts) {
-    int found = Arrays.binarySearch(codes, code(occupied, starts));
-    if (found < 0) {
-      throw new IllegalArgumentException(
-          "No instances can occupy the slices ("
-              + Integer.toBinaryString(occupied)
-              + ") with starts ("
-              + Integer.toBinaryString(starts)
-              + ").");
+  /** Which of the plain profiles a profile counts as; -1 if it lies like none of them. */
+  public int kindOf(MigProfile profile) {
+    return kind[profile.index()];
+  }
+
+  /** The layout with one more instance of a kind, or -1 if it has no room there. */
+  public int with(int layout, int kindOfProfile, int start) {
+    return next[kindOfProfile][start][layout];
+  }
+
+  /** The layout without the instance of a kind at a start, or -1 if there is none. */
+  public int without(int layout, int kindOfProfile, int start) {
+    return previous[kindOfProfile][start][layout];
+  }
+
+  /** The profile of the instance that starts at a slice, or null if none does. */
+  public @Nullable MigProfile at(int layout, int start) {
+    for (int k = 0; k < plain.size(); k++) {
+      if (without(layout, k, start) >= 0) {
+        return plain.get(k);
+      }
     }
-    return found;
-  }
-
-  /** The layout with one more instance. */
-  public int with(int layout, MigProfile profile, int start) {
-    return indexOf(occupied(layout) | profile.maskAt(start), starts(layout) | 1 << start);
-  }
-
-  /** The layout without the instance that starts at a slice. */
-  public int without(int layout, int start) {
-    int end = start + 1;
-    int occupied = occupied(layout);
-    while (end < Byte.SIZE && (occupied >> end & 1) != 0 && (starts(layout) >> end & 1) == 0) {
-      end++;
-    }
-    int mask = (1 << end) - (1 << start);
-    return indexOf(occupied & ~mask, starts(layout) & ~(1 << start));
+    return null;
   }
 }

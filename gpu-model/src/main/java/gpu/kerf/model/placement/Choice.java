@@ -1,6 +1,7 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.price.MigPrices;
 import java.util.Arrays;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Arrays;
 final class Choice {
 
   /** No slot is worse than none. */
-  static final long NONE = Long.MAX_VALUE;
+  static final long NONE = MigPrices.NONE;
 
   private static final int WHOLE = -1;
   private static final int SHARE = -2;

@@ -5,10 +5,15 @@ import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.price.MigPrices;
+import gpu.kerf.model.price.Prices;
+import gpu.kerf.model.price.Supply;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is free on a node right now: per GPU one byte of MIG occupancy, or free memory,
@@ -26,6 +31,7 @@ public final class NodeState {
   final int[] freeMiB;
   final int[] freeSm;
   final byte[] clients;
+  final byte[] clientLimit;
 
   /**
    * Memory slices that are held, and of those the first slices of instances: together the exact MIG
@@ -52,6 +58,7 @@ public final class NodeState {
   /** Per GPU how many holders stand on it that Kerf did not place, or cannot read. */
   private final byte[] foreign;
 
+  private final long[] alike;
   final long plain;
   final long dynamic;
   final long fixed;
@@ -61,6 +68,15 @@ public final class NodeState {
   int freeHostMiB;
   private int version;
 
+  /**
+   * What the free parts of all GPUs were worth when somebody last asked, by which prices, and at
+   * which version.
+   */
+  private long worth;
+
+  private @Nullable Prices worthBy;
+  private int worthVersion;
+
   public NodeState(NodeSpec spec, GpuModels models) {
     this.spec = spec;
     this.models = models;
@@ -69,6 +85,7 @@ public final class NodeState {
     this.freeMiB = new int[gpus];
     this.freeSm = new int[gpus];
     this.clients = new byte[gpus];
+    this.clientLimit = new byte[gpus];
     this.occupied = new byte[gpus];
     this.starts = new byte[gpus];
     this.layout = new short[gpus];
@@ -76,10 +93,12 @@ public final class NodeState {
     this.media = new byte[gpus];
     this.mediaCounts = new int[gpus];
     this.foreign = new byte[gpus];
+    this.alike = sameModels(model);
     this.plain = gpusIn(GpuMode.PLAIN);
     this.dynamic = gpusIn(GpuMode.MIG_DYNAMIC);
     this.fixed = gpusIn(GpuMode.MIG);
     for (int gpu = 0; gpu < gpus; gpu++) {
+      clientLimit[gpu] = (byte) gpuModel(gpu).mpsClientLimit();
       freeMiB[gpu] = mode(gpu) == GpuMode.PLAIN ? spec.gpus().get(gpu).shareableMiB() : 0;
     }
     Arrays.fill(freeSm, 1000);
@@ -94,6 +113,7 @@ public final class NodeState {
     this.freeMiB = other.freeMiB.clone();
     this.freeSm = other.freeSm.clone();
     this.clients = other.clients.clone();
+    this.clientLimit = other.clientLimit;
     this.occupied = other.occupied.clone();
     this.starts = other.starts.clone();
     this.layout = other.layout.clone();
@@ -101,6 +121,7 @@ public final class NodeState {
     this.media = other.media.clone();
     this.mediaCounts = other.mediaCounts.clone();
     this.foreign = other.foreign.clone();
+    this.alike = other.alike;
     this.plain = other.plain;
     this.dynamic = other.dynamic;
     this.fixed = other.fixed;
@@ -109,6 +130,16 @@ public final class NodeState {
     this.freeCpuMilli = other.freeCpuMilli;
     this.freeHostMiB = other.freeHostMiB;
     this.version = other.version;
+  }
+
+  private static long[] sameModels(int[] model) {
+    long[] alike = new long[model.length];
+    for (int gpu = 0; gpu < model.length; gpu++) {
+      for (int other = 0; other < model.length; other++) {
+        alike[gpu] |= model[gpu] == model[other] ? 1L << other : 0;
+      }
+    }
+    return alike;
   }
 
   private long gpusIn(GpuMode mode) {
@@ -122,6 +153,78 @@ public final class NodeState {
   /** An independent state to try things on. */
   public NodeState copy() {
     return new NodeState(this);
+  }
+
+  /**
+   * What the free parts of all usable GPUs are worth together, scarcity left out; worked out when
+   * something changed.
+   */
+  long worth(Prices prices) {
+    if (worthBy != prices || worthVersion != version) {
+      worth = sumOfWorths(prices);
+      worthBy = prices;
+      worthVersion = version;
+    }
+    return worth;
+  }
+
+  private long sumOfWorths(Prices prices) {
+    long sum = 0;
+    for (int gpu = 0; gpu < model.length; gpu++) {
+      sum += isUsable(gpu) ? worthOf(gpu, prices) : 0;
+    }
+    return sum;
+  }
+
+  /** What the free part of one GPU is worth, scarcity left out. */
+  long worthOf(int gpu, Prices prices) {
+    if (isPlain(gpu)) {
+      return prices.share(model[gpu], freeMiB[gpu]);
+    }
+    MigPrices mig = prices.mig(model[gpu]);
+    return (dynamic >> gpu & 1) != 0 ? mig.worth(layout[gpu]) : worthOfInstances(gpu, mig);
+  }
+
+  private long worthOfInstances(int gpu, MigPrices mig) {
+    List<MigInstance> instances = spec.gpus().get(gpu).instances();
+    long sum = 0;
+    for (int i = 0; i < instances.size(); i++) {
+      sum +=
+          (heldInstances[gpu] >> i & 1) == 0
+              ? mig.instanceTaken(instances.get(i).profile().index())
+              : 0;
+    }
+    return sum;
+  }
+
+  /** What the node is worth to the demands that usually come: see {@link Prices}. */
+  public long value(Prices prices) {
+    long value = 0;
+    long untouched = untouched();
+    for (int gpu = 0; gpu < model.length; gpu++) {
+      value += isUsable(gpu) ? prices.scarce(model[gpu], worthOf(gpu, prices)) : 0;
+      if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
+        value += prices.holes(model[gpu], Long.bitCount(untouched & alike[gpu]));
+      }
+    }
+    boolean counted = spec.cpuMilli() != NodeSpec.UNKNOWN;
+    return counted ? value - prices.stranded(worth(prices), freeCpuMilli) : value;
+  }
+
+  /** Adds what is left on this node to what is left in the fleet. */
+  public void countInto(Supply supply, Prices prices) {
+    long untouched = untouched();
+    for (int gpu = 0; gpu < model.length; gpu++) {
+      supply.addWorth(model[gpu], isUsable(gpu) ? worthOf(gpu, prices) : 0);
+      if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
+        supply.addUntouched(model[gpu], Long.bitCount(untouched & alike[gpu]));
+      }
+    }
+  }
+
+  /** The GPUs of the same model as one GPU, itself included. */
+  long alike(int gpu) {
+    return alike[gpu];
   }
 
   /** The same node with nobody on it and every GPU usable. */
@@ -189,7 +292,7 @@ public final class NodeState {
     if (slot instanceof Slot.Share share) {
       return share.memoryMiB() <= freeMiB[gpu]
           && share.smMilli() <= freeSm[gpu]
-          && clients[gpu] < gpuModel(gpu).mpsClientLimit();
+          && clients[gpu] < clientLimit[gpu];
     }
     Slot.Mig mig = (Slot.Mig) slot;
     return (occupied[gpu] & mig.mask()) == 0 && mig.profile().media().fitsBeside(media[gpu]);
@@ -246,12 +349,21 @@ public final class NodeState {
     int gpu = slot.gpu();
     occupied[gpu] = (byte) with(occupied[gpu], slot.mask(), held);
     starts[gpu] = (byte) with(starts[gpu], 1 << slot.start(), held);
-    layout[gpu] = (short) models.layouts(model[gpu]).indexOf(occupied(gpu), starts(gpu));
+    layout[gpu] = (short) nextLayout(gpu, slot, held);
     countMedia(gpu, slot.profile().media().held(), held ? 1 : -1);
     int instance = (fixed >> gpu & 1) != 0 ? instanceAt(gpu, slot) : -1;
     if (instance >= 0) {
       heldInstances[gpu] = with(heldInstances[gpu], 1 << instance, held);
     }
+  }
+
+  private int nextLayout(int gpu, Slot.Mig slot, boolean held) {
+    MigLayouts layouts = models.layouts(model[gpu]);
+    int kind = layouts.kindOf(slot.profile());
+    int start = slot.start();
+    return held
+        ? layouts.with(layout[gpu], kind, start)
+        : layouts.without(layout[gpu], kind, start);
   }
 
   /** Counts the instances that hold an engine, which is one bit or none. */

@@ -4,7 +4,8 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
-import gpu.kerf.model.hardware.Topology;
+import gpu.kerf.model.price.MigPrices;
+import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,6 +31,7 @@ public final class Placer {
 
   private Prices prices;
   private final WholeSets wholeSets = new WholeSets();
+  private final HostCost host = new HostCost();
   private final Choice candidate = new Choice();
   private final Choice[] perGpu = new Choice[NodeSpec.MOST_GPUS];
   private final PodSearch search = new PodSearch(this);
@@ -67,12 +69,13 @@ public final class Placer {
       return choose(needs.get(0), node, asked, chosen[0]) && total();
     }
     if (number == 0) {
-      taken = prices.hostTaken(node, asked);
+      host.setOut(node, asked, prices);
+      taken = host.taken(0);
       distance = 0;
       leftover = 0;
       return true;
     }
-    return search.place(demand, node, chosen) && total(prices.hostTaken(node, asked));
+    return search.place(demand, node, chosen) && total(search.taken(demand, node, chosen));
   }
 
   private void reserve(int number) {
@@ -91,12 +94,11 @@ public final class Placer {
     return true;
   }
 
-  private boolean total(long host) {
-    taken = host;
+  private boolean total(long together) {
+    taken = together;
     distance = 0;
     leftover = 0;
     for (int i = 0; i < containers; i++) {
-      taken += chosen[i].taken;
       distance += chosen[i].distance;
       leftover += chosen[i].leftover;
     }
@@ -143,61 +145,72 @@ public final class Placer {
 
   private boolean chooseOne(Need need, NodeState node, PodDemand pod, Choice best) {
     long untouched = node.untouched();
-    int free = Long.bitCount(untouched);
-    long keeps = prices.hostTaken(node, free, free, pod);
-    long opens = untouched == 0 ? keeps : prices.hostTaken(node, free, free - 1, pod);
+    host.setOut(node, pod, prices);
     for (int gpu = 0; gpu < node.model.length; gpu++) {
       if (node.isUsable(gpu)) {
-        look(need, node, gpu, (untouched >> gpu & 1) == 0 ? keeps : opens, best);
+        look(
+            need,
+            node,
+            gpu,
+            (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched),
+            best);
       }
     }
     return !best.isNone();
   }
 
+  /** What taking one untouched GPU takes from demands for several of them. */
+  private long holeTaken(NodeState node, int gpu, long untouched) {
+    int model = node.model[gpu];
+    int alike = Long.bitCount(untouched & node.alike(gpu));
+    return prices.holes(model, alike) - prices.holes(model, alike - 1);
+  }
+
   /** Puts what a GPU offers into {@code best} if it is better. */
-  private void look(Need need, NodeState node, int gpu, long host, Choice best) {
+  private void look(Need need, NodeState node, int gpu, long hole, Choice best) {
     if (node.isPlain(gpu)) {
-      lookAtShare(need, node, gpu, host, best);
+      lookAtShare(need, node, gpu, hole, best);
     } else if ((node.dynamic >> gpu & 1) != 0) {
-      lookAtStarts(need, node, gpu, host, best);
+      lookAtStarts(need, node, gpu, best);
     } else {
-      lookAtInstances(need, node, gpu, host, best);
+      lookAtInstances(need, node, gpu, best);
     }
   }
 
-  private void lookAtShare(Need need, NodeState node, int gpu, long host, Choice best) {
+  private void lookAtShare(Need need, NodeState node, int gpu, long hole, Choice best) {
     int model = node.model[gpu];
     int asked = need.shareMiB(model);
     int free = node.freeMiB[gpu];
     if (asked == 0
         || asked > free
         || need.smMilli > node.freeSm[gpu]
-        || node.clients[gpu] >= node.gpuModel(gpu).mpsClientLimit()
-        || (node.wholeHeld >> gpu & 1) != 0) {
+        || node.clients[gpu] >= node.clientLimit[gpu]) {
       return;
     }
-    long cost = host + prices.shareTaken(model, free, asked, node.freeSm[gpu], need.smMilli);
+    long worth = prices.share(model, free) - prices.share(model, free - asked);
+    long cost = hole + prices.scarce(model, worth) + host.taken(worth);
     if (best.isWorseThan(cost, 0, free - asked)) {
       best.setShare(gpu, cost, free - asked);
     }
   }
 
-  private void lookAtStarts(Need need, NodeState node, int gpu, long host, Choice best) {
+  private void lookAtStarts(Need need, NodeState node, int gpu, Choice best) {
     int model = node.model[gpu];
     MigPrices table = prices.mig(model);
     int layout = node.layout[gpu];
     for (int profile : need.cuttable(model)) {
-      long cost = table.taken(profile, layout);
-      if (cost != Choice.NONE && table.mediaFits(profile, node.media[gpu])) {
+      long worth = table.taken(profile, layout);
+      if (worth != Choice.NONE && table.mediaFits(profile, node.media[gpu])) {
+        long cost = prices.scarce(model, worth) + host.taken(worth);
         int left = table.leftover(profile, node.occupied(gpu));
-        if (best.isWorseThan(host + cost, 0, left)) {
-          best.setMig(gpu, profile, table.start(profile, layout), host + cost, left);
+        if (best.isWorseThan(cost, 0, left)) {
+          best.setMig(gpu, profile, table.start(profile, layout), cost, left);
         }
       }
     }
   }
 
-  private void lookAtInstances(Need need, NodeState node, int gpu, long host, Choice best) {
+  private void lookAtInstances(Need need, NodeState node, int gpu, Choice best) {
     int model = node.model[gpu];
     int[] acceptable = need.acceptable(model);
     if (acceptable.length == 0) {
@@ -209,7 +222,8 @@ public final class Placer {
       MigInstance instance = instances.get(i);
       int profile = instance.profile().index();
       if ((node.heldInstances[gpu] >> i & 1) == 0 && contains(acceptable, profile)) {
-        long cost = host + table.instanceTaken(profile);
+        long worth = table.instanceTaken(profile);
+        long cost = prices.scarce(model, worth) + host.taken(worth);
         int left = table.leftover(profile, node.occupied(gpu));
         if (best.isWorseThan(cost, 0, left)) {
           best.setMig(gpu, profile, instance.start(), cost, left);
@@ -235,12 +249,19 @@ public final class Placer {
   }
 
   private void chooseAmong(Need need, NodeState node, PodDemand pod, long among, Choice best) {
+    host.setOut(node, pod, prices);
+    long untouched = node.untouched();
     int offers = 0;
     for (int gpu = 0; gpu < node.model.length; gpu++) {
       if ((among >> gpu & 1) != 0 && node.isUsable(gpu)) {
         Choice offer = slotOf(offers);
         offer.clear();
-        look(need, node, gpu, 0, offer);
+        look(
+            need,
+            node,
+            gpu,
+            (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched),
+            offer);
         offers += offer.isNone() ? 0 : 1;
       }
     }
@@ -249,16 +270,12 @@ public final class Placer {
     }
     cheapestFirst(offers, need.count);
     candidate.clear();
-    long untouched = node.untouched();
     long set = 0;
     for (int i = 0; i < need.count; i++) {
       candidate.add(perGpu[i]);
       set |= 1L << perGpu[i].gpu(0);
     }
-    int free = Long.bitCount(untouched);
-    candidate.taken += prices.hostTaken(node, free, free - Long.bitCount(untouched & set), pod);
-    Topology topology = node.spec().topology();
-    candidate.distance = topology.distanceWithin(set);
+    candidate.distance = node.spec().topology().distanceWithin(set);
     if (best.isWorseThan(candidate)) {
       best.copyFrom(candidate);
     }
@@ -302,13 +319,15 @@ public final class Placer {
     if (need.whole) {
       if (node.isUntouched(gpu) && need.wholeOn(node.model[gpu])) {
         Choice whole = new Choice();
-        whole.setWhole(1L << gpu, prices.wholeTaken(node.model[gpu], node.freeMiB[gpu]), 0);
+        long worth = prices.share(node.model[gpu], node.freeMiB[gpu]);
+        whole.setWhole(1L << gpu, prices.scarce(node.model[gpu], worth), 0);
         options.add(whole);
       }
       return;
     }
     if (node.isPlain(gpu)) {
       Choice share = new Choice();
+      host.clear();
       lookAtShare(need, node, gpu, 0, share);
       if (!share.isNone()) {
         options.add(share);

@@ -126,6 +126,13 @@ final class PodSearch {
     }
   }
 
+  /** What all containers take together, with the pod's CPU. */
+  long taken(PreparedDemand demand, NodeState node, Choice[] chosen) {
+    NodeState trial = node.copy();
+    trial.force(placement(demand, node, chosen));
+    return node.value(placer.prices()) - trial.value(placer.prices());
+  }
+
   static Placement placement(PreparedDemand demand, NodeState node, Choice[] chosen) {
     List<Placement.ContainerSlots> containers = new ArrayList<>();
     PodDemand asked = demand.demand();

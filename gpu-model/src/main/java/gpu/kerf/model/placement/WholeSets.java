@@ -2,6 +2,7 @@ package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.hardware.Topology;
+import gpu.kerf.model.price.Prices;
 
 /**
  * Chooses which untouched GPUs of a node a demand for whole GPUs gets: the ones worth least, among
@@ -13,6 +14,8 @@ final class WholeSets {
   /** Up to so many sets are all looked at; beyond, the set grows one nearest GPU at a time. */
   private static final long MOST_SETS = 2_000;
 
+  private final HostCost host = new HostCost();
+  private long untouched;
   private long bestSet;
   private long bestTaken;
   private int bestDistance;
@@ -25,8 +28,8 @@ final class WholeSets {
     if (number < need.count) {
       return false;
     }
-    int free = Long.bitCount(untouched);
-    long host = prices.hostTaken(node, free, free - need.count, pod);
+    host.setOut(node, pod, prices);
+    this.untouched = untouched;
     bestSet = 0;
     if (number == need.count) {
       consider(eligible, eligible, node, prices);
@@ -35,7 +38,8 @@ final class WholeSets {
     } else {
       growFromEach(eligible, need.count, node, prices);
     }
-    best.setWhole(bestSet, host + bestTaken, bestDistance);
+    best.setWhole(bestSet, bestTaken, bestDistance);
+    best.leftover = leftBehind(node, bestSet);
     return true;
   }
 
@@ -103,11 +107,7 @@ final class WholeSets {
   }
 
   private void consider(long set, long eligible, NodeState node, Prices prices) {
-    long taken = 0;
-    for (long rest = set; rest != 0; rest &= rest - 1) {
-      int gpu = Long.numberOfTrailingZeros(rest);
-      taken += prices.wholeTaken(node.model[gpu], node.freeMiB[gpu]);
-    }
+    long taken = taken(set, node, prices);
     Topology topology = node.spec().topology();
     int distance = topology.distanceWithin(set);
     int leftBehind = topology.distanceWithin(eligible & ~set);
@@ -117,6 +117,34 @@ final class WholeSets {
       bestDistance = distance;
       bestLeftBehind = leftBehind;
     }
+  }
+
+  private long taken(long set, NodeState node, Prices prices) {
+    long scarce = 0;
+    long worth = 0;
+    for (long rest = set; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      int model = node.model[gpu];
+      long one = prices.share(model, node.freeMiB[gpu]);
+      worth += one;
+      scarce += prices.scarce(model, one);
+      if ((set & node.alike(gpu) & ((1L << gpu) - 1)) == 0) {
+        int alike = Long.bitCount(untouched & node.alike(gpu));
+        scarce +=
+            prices.holes(model, alike)
+                - prices.holes(model, alike - Long.bitCount(set & node.alike(gpu)));
+      }
+    }
+    return scarce + host.taken(worth);
+  }
+
+  /** The free memory of the node's other GPUs: among equals the fuller node wins. */
+  private static int leftBehind(NodeState node, long set) {
+    int left = 0;
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      left += (set >> gpu & 1) == 0 ? node.freeOn(gpu) : 0;
+    }
+    return left;
   }
 
   private boolean isBetter(long taken, int distance, int leftBehind) {

@@ -1,0 +1,46 @@
+package gpu.kerf.model.price;
+
+/** What is left in a fleet, counted up node by node. Models go by their numbers. */
+public final class Supply {
+
+  /** Sets of more GPUs than this are not told apart. */
+  public static final int LARGEST_SET = 16;
+
+  private final long[] worth;
+  private final long[][] sets;
+
+  public Supply(int models) {
+    this.worth = new long[models];
+    this.sets = new long[models][LARGEST_SET + 1];
+  }
+
+  /** Counts what the free part of one GPU is worth, in KiB. */
+  public void addWorth(int model, long amount) {
+    worth[model] += amount;
+  }
+
+  /** Counts one node's untouched GPUs of one model. */
+  public void addUntouched(int model, int untouched) {
+    for (int k = 2; k <= Math.min(untouched, LARGEST_SET); k++) {
+      sets[model][k] += (long) untouched / k * k;
+    }
+  }
+
+  /** What the free parts of all GPUs of a model are worth. */
+  long worth(int model) {
+    return worth[model];
+  }
+
+  /** How many GPUs of a model stand in sets of k untouched ones of one node. */
+  long inSetsOf(int k, int model) {
+    return sets[model][k];
+  }
+
+  long total() {
+    long sum = 0;
+    for (long part : worth) {
+      sum += part;
+    }
+    return sum;
+  }
+}

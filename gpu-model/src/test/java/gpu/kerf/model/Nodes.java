@@ -1,0 +1,90 @@
+package gpu.kerf.model;
+
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.hardware.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** The vocabulary of tests: {@code node("a").with(8, h100(), MIG_DYNAMIC).cpu(96_000).spec()}. */
+public final class Nodes {
+
+  private final String name;
+  private final List<GpuSpec> gpus = new ArrayList<>();
+  private Topology topology = Topology.uniform(0);
+  private int cpuMilli = NodeSpec.UNKNOWN;
+  private int hostMemoryMiB = NodeSpec.UNKNOWN;
+
+  private Nodes(String name) {
+    this.name = name;
+  }
+
+  public static Nodes node(String name) {
+    return new Nodes(name);
+  }
+
+  public static GpuModel model(String name) {
+    return Objects.requireNonNull(GpuCatalog.builtIn().find(name, 0), name);
+  }
+
+  public static GpuModel h100() {
+    return model("H100-80GB");
+  }
+
+  public static GpuModel a100() {
+    return model("A100-40GB");
+  }
+
+  public static GpuModel a30() {
+    return model("A30-24GB");
+  }
+
+  public static MigProfile profile(GpuModel model, String name) {
+    return Objects.requireNonNull(model.profile(name), name);
+  }
+
+  /** So many equal GPUs. */
+  public Nodes with(int number, GpuModel model, GpuMode mode) {
+    for (int i = 0; i < number; i++) {
+      gpus.add(GpuSpec.of(model, mode));
+    }
+    return this;
+  }
+
+  /** One GPU with MIG instances that exist, written {@code 3g.40gb@4}. */
+  public Nodes withInstances(GpuModel model, String... instances) {
+    List<MigInstance> list = new ArrayList<>();
+    for (String instance : instances) {
+      String[] parts = instance.split("@");
+      list.add(new MigInstance(null, profile(model, parts[0]), Integer.parseInt(parts[1])));
+    }
+    gpus.add(new GpuSpec(null, model, model.memoryMiB(), GpuMode.MIG, list));
+    return this;
+  }
+
+  public Nodes links(Topology links) {
+    this.topology = links;
+    return this;
+  }
+
+  public Nodes cpu(int milli) {
+    this.cpuMilli = milli;
+    return this;
+  }
+
+  public Nodes hostMemory(int mib) {
+    this.hostMemoryMiB = mib;
+    return this;
+  }
+
+  public NodeSpec spec() {
+    Topology links = topology.size() == gpus.size() ? topology : Topology.uniform(gpus.size());
+    return new NodeSpec(name, gpus, links, cpuMilli, hostMemoryMiB);
+  }
+}
