@@ -1,5 +1,6 @@
 package gpu.kerf.bench;
 
+import gpu.kerf.bench.replay.ReplayCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:success", "1:the work failed", "2:wrong usage"},
-    subcommands = {})
+    subcommands = {ReplayCommand.class})
 public final class Kerf implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -1,0 +1,56 @@
+package gpu.kerf.bench.replay;
+
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import org.jspecify.annotations.Nullable;
+
+/** A fleet that one policy fills and empties: asks it, takes what it answers, and tells it so. */
+public final class Playing {
+
+  private final Fleet fleet;
+  private final ReplayPolicy policy;
+  private final DecisionTimes times = new DecisionTimes();
+
+  public Playing(Fleet fleet, ReplayPolicy policy) {
+    this.fleet = fleet;
+    this.policy = policy;
+  }
+
+  public void arrive(PodDemand pod, long now) {
+    policy.arrived(pod, now);
+  }
+
+  /** Places a pod if the policy finds slots for it; null if not. */
+  public @Nullable Placement place(PodDemand pod, long now) {
+    long begin = System.nanoTime();
+    Placement placement = policy.place(pod, now);
+    times.add(System.nanoTime() - begin);
+    if (placement == null) {
+      return null;
+    }
+    if (!node(placement).take(placement)) {
+      throw new IllegalStateException("The policy chose slots that are not free: " + placement);
+    }
+    policy.placed(pod, placement, now);
+    return placement;
+  }
+
+  public void leave(PodDemand pod, Placement placement, long now) {
+    node(placement).release(placement);
+    policy.left(pod, placement, now);
+  }
+
+  private NodeState node(Placement placement) {
+    NodeState node = fleet.node(placement.node());
+    if (node == null) {
+      throw new IllegalStateException("The policy chose a node that is not there: " + placement);
+    }
+    return node;
+  }
+
+  public DecisionTimes times() {
+    return times;
+  }
+}

@@ -1,0 +1,23 @@
+package gpu.kerf.bench.replay;
+
+import gpu.kerf.bench.replay.openb.OpenbCommand;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Names the replays and the generators of their traces. */
+@Command(
+    name = "replay",
+    description = "Plays a trace against a simulated fleet, under Kerf's policy and others.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "REPLAY",
+    subcommands = {OpenbCommand.class})
+public final class ReplayCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "No replay given.");
+  }
+}
