@@ -1,5 +1,6 @@
 package gpu.kerf.bench.replay;
 
+import gpu.kerf.bench.replay.mig.ChurnCommand;
 import gpu.kerf.bench.replay.openb.OpenbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
     description = "Plays a trace against a simulated fleet, under Kerf's policy and others.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "REPLAY",
-    subcommands = {OpenbCommand.class})
+    subcommands = {OpenbCommand.class, ChurnCommand.class})
 public final class ReplayCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
