@@ -62,7 +62,26 @@ public final class NodeState {
   final long plain;
   final long dynamic;
   final long fixed;
-  long wholeHeld;
+
+  /**
+   * All GPUs are of one model and equally far from each other: which of them a demand gets makes no
+   * difference.
+   */
+  final boolean uniform;
+
+  final boolean allPlain;
+
+  private long wholeHeld;
+
+  /** The usable plain GPUs that nobody holds any part of. */
+  long untouched;
+
+  /**
+   * The most memory that is free on one usable plain GPU, and the free memory of all GPUs together.
+   */
+  int largestFreeMiB;
+
+  int totalFreeMiB;
   long unusable;
   int freeCpuMilli;
   int freeHostMiB;
@@ -104,6 +123,10 @@ public final class NodeState {
     Arrays.fill(freeSm, 1000);
     this.freeCpuMilli = spec.cpuMilli();
     this.freeHostMiB = spec.hostMemoryMiB();
+    this.allPlain = dynamic == 0 && fixed == 0;
+    this.uniform =
+        gpus > 0 && alike[0] == (-1L >>> (Long.SIZE - gpus)) && spec.topology().isUniform();
+    changed();
   }
 
   private NodeState(NodeState other) {
@@ -125,7 +148,12 @@ public final class NodeState {
     this.plain = other.plain;
     this.dynamic = other.dynamic;
     this.fixed = other.fixed;
+    this.uniform = other.uniform;
+    this.allPlain = other.allPlain;
     this.wholeHeld = other.wholeHeld;
+    this.untouched = other.untouched;
+    this.largestFreeMiB = other.largestFreeMiB;
+    this.totalFreeMiB = other.totalFreeMiB;
     this.unusable = other.unusable;
     this.freeCpuMilli = other.freeCpuMilli;
     this.freeHostMiB = other.freeHostMiB;
@@ -200,7 +228,6 @@ public final class NodeState {
   /** What the node is worth to the demands that usually come: see {@link Prices}. */
   public long value(Prices prices) {
     long value = 0;
-    long untouched = untouched();
     for (int gpu = 0; gpu < model.length; gpu++) {
       value += isUsable(gpu) ? prices.scarce(model[gpu], worthOf(gpu, prices)) : 0;
       if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
@@ -213,7 +240,6 @@ public final class NodeState {
 
   /** Adds what is left on this node to what is left in the fleet. */
   public void countInto(Supply supply, Prices prices) {
-    long untouched = untouched();
     for (int gpu = 0; gpu < model.length; gpu++) {
       supply.addWorth(model[gpu], isUsable(gpu) ? worthOf(gpu, prices) : 0);
       if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
@@ -326,7 +352,7 @@ public final class NodeState {
     } else {
       toggle((Slot.Mig) slot, true);
     }
-    version++;
+    changed();
   }
 
   /** Gives one held slot back. */
@@ -342,7 +368,7 @@ public final class NodeState {
     } else {
       toggle((Slot.Mig) slot, false);
     }
-    version++;
+    changed();
   }
 
   private void toggle(Slot.Mig slot, boolean held) {
@@ -387,14 +413,14 @@ public final class NodeState {
   public void block(int gpu) {
     foreign[gpu]++;
     unusable |= 1L << gpu;
-    version++;
+    changed();
   }
 
   public void unblock(int gpu) {
     if (--foreign[gpu] == 0) {
       unusable &= ~(1L << gpu);
     }
-    version++;
+    changed();
   }
 
   public NodeSpec spec() {
@@ -441,17 +467,27 @@ public final class NodeState {
 
   /** A usable plain GPU that nobody holds any part of. */
   public boolean isUntouched(int gpu) {
-    return (untouched() >> gpu & 1) != 0;
+    return (untouched >> gpu & 1) != 0;
   }
 
   /** The usable plain GPUs that nobody holds any part of. */
   public long untouched() {
-    long set = plain & ~wholeHeld & ~unusable;
-    for (long rest = set; rest != 0; rest &= rest - 1) {
-      int gpu = Long.numberOfTrailingZeros(rest);
-      set &= clients[gpu] == 0 ? -1L : ~(1L << gpu);
+    return untouched;
+  }
+
+  /** Keeps what is derived from the state in step with it. */
+  private void changed() {
+    version++;
+    untouched = plain & ~wholeHeld & ~unusable;
+    largestFreeMiB = 0;
+    totalFreeMiB = 0;
+    for (int gpu = 0; gpu < model.length; gpu++) {
+      totalFreeMiB += freeOn(gpu);
+      if (isPlain(gpu) && isUsable(gpu)) {
+        largestFreeMiB = Math.max(largestFreeMiB, freeMiB[gpu]);
+        untouched &= clients[gpu] == 0 ? -1L : ~(1L << gpu);
+      }
     }
-    return set;
   }
 
   public int freeMiB(int gpu) {

@@ -144,7 +144,10 @@ public final class Placer {
   }
 
   private boolean chooseOne(Need need, NodeState node, PodDemand pod, Choice best) {
-    long untouched = node.untouched();
+    if (node.uniform && node.allPlain && need.shareMiB(node.model[0]) > node.largestFreeMiB) {
+      return false;
+    }
+    long untouched = node.untouched;
     host.setOut(node, pod, prices);
     for (int gpu = 0; gpu < node.model.length; gpu++) {
       if (node.isUsable(gpu)) {
@@ -250,7 +253,7 @@ public final class Placer {
 
   private void chooseAmong(Need need, NodeState node, PodDemand pod, long among, Choice best) {
     host.setOut(node, pod, prices);
-    long untouched = node.untouched();
+    long untouched = node.untouched;
     int offers = 0;
     for (int gpu = 0; gpu < node.model.length; gpu++) {
       if ((among >> gpu & 1) != 0 && node.isUsable(gpu)) {

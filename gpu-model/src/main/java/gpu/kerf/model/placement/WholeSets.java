@@ -22,34 +22,48 @@ final class WholeSets {
   private int bestLeftBehind;
 
   boolean choose(Need need, NodeState node, PodDemand pod, Prices prices, Choice best) {
-    long untouched = node.untouched();
-    long eligible = eligible(need, node, untouched);
+    if (Long.bitCount(node.untouched) < need.count) {
+      return false;
+    }
+    long eligible = eligible(need, node);
     int number = Long.bitCount(eligible);
     if (number < need.count) {
       return false;
     }
     host.setOut(node, pod, prices);
-    this.untouched = untouched;
+    untouched = node.untouched;
     bestSet = 0;
-    if (number == need.count) {
-      consider(eligible, eligible, node, prices);
+    if (number == need.count || node.uniform) {
+      consider(lowest(eligible, need.count), eligible, node, prices);
     } else if (setsOf(number, need.count) <= MOST_SETS) {
       considerAll(eligible, need.count, node, prices);
     } else {
       growFromEach(eligible, need.count, node, prices);
     }
     best.setWhole(bestSet, bestTaken, bestDistance);
-    best.leftover = leftBehind(node, bestSet);
+    best.leftover = node.totalFreeMiB - memoryOf(bestSet, node);
     return true;
   }
 
-  private static long eligible(Need need, NodeState node, long untouched) {
-    long eligible = untouched;
-    for (long rest = untouched; rest != 0; rest &= rest - 1) {
+  private static long eligible(Need need, NodeState node) {
+    if (node.uniform) {
+      return need.wholeOn(node.model[0]) ? node.untouched : 0;
+    }
+    long eligible = node.untouched;
+    for (long rest = node.untouched; rest != 0; rest &= rest - 1) {
       int gpu = Long.numberOfTrailingZeros(rest);
       eligible &= need.wholeOn(node.model[gpu]) ? -1L : ~(1L << gpu);
     }
     return eligible;
+  }
+
+  /** The first k of a set. */
+  private static long lowest(long set, int k) {
+    long rest = set;
+    for (int i = 0; i < k; i++) {
+      rest &= rest - 1;
+    }
+    return set & ~rest;
   }
 
   private static long setsOf(int n, int k) {
@@ -109,8 +123,8 @@ final class WholeSets {
   private void consider(long set, long eligible, NodeState node, Prices prices) {
     long taken = taken(set, node, prices);
     Topology topology = node.spec().topology();
-    int distance = topology.distanceWithin(set);
-    int leftBehind = topology.distanceWithin(eligible & ~set);
+    int distance = Long.bitCount(set) < 2 ? 0 : topology.distanceWithin(set);
+    int leftBehind = node.uniform ? 0 : topology.distanceWithin(eligible & ~set);
     if (bestSet == 0 || isBetter(taken, distance, leftBehind)) {
       bestSet = set;
       bestTaken = taken;
@@ -138,13 +152,12 @@ final class WholeSets {
     return scarce + host.taken(worth);
   }
 
-  /** The free memory of the node's other GPUs: among equals the fuller node wins. */
-  private static int leftBehind(NodeState node, long set) {
-    int left = 0;
-    for (int gpu = 0; gpu < node.gpus(); gpu++) {
-      left += (set >> gpu & 1) == 0 ? node.freeOn(gpu) : 0;
+  private static int memoryOf(long set, NodeState node) {
+    int sum = 0;
+    for (long rest = set; rest != 0; rest &= rest - 1) {
+      sum += node.freeMiB[Long.numberOfTrailingZeros(rest)];
     }
-    return left;
+    return sum;
   }
 
   private boolean isBetter(long taken, int distance, int leftBehind) {
