@@ -61,8 +61,9 @@ public final class Nodes {
   public Nodes withInstances(GpuModel model, String... instances) {
     List<MigInstance> list = new ArrayList<>();
     for (String instance : instances) {
-      String[] parts = instance.split("@");
-      list.add(new MigInstance(null, profile(model, parts[0]), Integer.parseInt(parts[1])));
+      int at = instance.indexOf('@');
+      int start = Integer.parseInt(instance.substring(at + 1));
+      list.add(new MigInstance(null, profile(model, instance.substring(0, at)), start));
     }
     gpus.add(new GpuSpec(null, model, model.memoryMiB(), GpuMode.MIG, list));
     return this;

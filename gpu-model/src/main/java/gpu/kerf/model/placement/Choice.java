@@ -75,11 +75,29 @@ final class Choice {
     }
   }
 
-  /** Adds the only slot of another choice, for a need that goes over several GPUs. */
+  /**
+   * Adds the only slot of another choice, for a need that goes over several GPUs; slots stay in GPU
+   * order.
+   */
   void add(Choice one) {
     taken = isNone() ? one.taken : taken + one.taken;
     leftover += one.leftover;
     append(one.gpus[0], one.profiles[0], one.starts[0]);
+    for (int i = size - 1; i > 0 && gpus[i - 1] > gpus[i]; i--) {
+      swap(i - 1, i);
+    }
+  }
+
+  private void swap(int i, int j) {
+    int gpu = gpus[i];
+    int profile = profiles[i];
+    int start = starts[i];
+    gpus[i] = gpus[j];
+    profiles[i] = profiles[j];
+    starts[i] = starts[j];
+    gpus[j] = gpu;
+    profiles[j] = profile;
+    starts[j] = start;
   }
 
   private void append(int gpu, int profile, int start) {

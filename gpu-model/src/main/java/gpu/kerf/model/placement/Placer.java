@@ -278,10 +278,24 @@ public final class Placer {
       candidate.add(perGpu[i]);
       set |= 1L << perGpu[i].gpu(0);
     }
+    candidate.taken = takenTogether(need, node, pod);
     candidate.distance = node.spec().topology().distanceWithin(set);
     if (best.isWorseThan(candidate)) {
       best.copyFrom(candidate);
     }
+  }
+
+  /**
+   * Neither CPU nor the loss of sets of untouched GPUs adds up over GPUs: the node is valued before
+   * and after.
+   */
+  private long takenTogether(Need need, NodeState node, PodDemand pod) {
+    NodeState after = node.copy();
+    for (int i = 0; i < candidate.size; i++) {
+      after.hold(candidate.slot(i, need, node));
+    }
+    after.freeCpuMilli -= pod.cpuMilli();
+    return node.value(prices) - after.value(prices);
   }
 
   private Choice slotOf(int i) {

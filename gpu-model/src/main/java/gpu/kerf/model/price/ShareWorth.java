@@ -34,7 +34,7 @@ final class ShareWorth {
     int capacity = fullMiB / step;
     double[] demand = new double[capacity + 1];
     for (int i = 0; i < sizesMiB.length; i++) {
-      demand[(sizesMiB[i] + step - 1) / step] += counts[i];
+      demand[Math.min(capacity, (sizesMiB[i] + step - 1) / step)] += counts[i];
     }
     return new ShareWorth(table(demand, capacity, fullMiB), step, fullMiB);
   }

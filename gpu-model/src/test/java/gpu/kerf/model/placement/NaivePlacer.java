@@ -1,0 +1,131 @@
+package gpu.kerf.model.placement;
+
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.demand.Size;
+import gpu.kerf.model.demand.Wall;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.price.Prices;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The slow, obvious answer that {@link Placer} is compared with: try every slot of every container
+ * in every order on a copy of the node, and price what is left by walking over all of it.
+ */
+final class NaivePlacer {
+
+  private NaivePlacer() {}
+
+  /** Every way in which a pod could be placed on a node. */
+  static List<Placement> all(PodDemand pod, NodeState node) {
+    List<Placement> found = new ArrayList<>();
+    if (pod.cpuMilli() <= node.freeCpuMilli() && pod.hostMemoryMiB() <= node.freeHostMiB()) {
+      extend(pod, 0, new ArrayList<>(), node, found);
+    }
+    return found;
+  }
+
+  private static void extend(
+      PodDemand pod,
+      int container,
+      List<Placement.ContainerSlots> done,
+      NodeState node,
+      List<Placement> found) {
+    if (container == pod.containers().size()) {
+      found.add(new Placement(node.name(), done, pod.cpuMilli(), pod.hostMemoryMiB()));
+      return;
+    }
+    PodDemand.Container next = pod.containers().get(container);
+    for (List<Slot> slots : slotSets(next.demand(), node)) {
+      NodeState after = node.copy();
+      slots.forEach(after::hold);
+      List<Placement.ContainerSlots> longer = new ArrayList<>(done);
+      longer.add(new Placement.ContainerSlots(next.name(), slots));
+      extend(pod, container + 1, longer, after, found);
+    }
+  }
+
+  private static List<List<Slot>> slotSets(Demand demand, NodeState node) {
+    List<List<Slot>> sets = new ArrayList<>();
+    pick(demand, node, 0, new ArrayList<>(), sets);
+    return sets;
+  }
+
+  private static void pick(
+      Demand demand, NodeState node, int from, List<Slot> picked, List<List<Slot>> sets) {
+    if (picked.size() == demand.gpus()) {
+      sets.add(List.copyOf(picked));
+      return;
+    }
+    for (int gpu = from; gpu < node.gpus(); gpu++) {
+      for (Slot slot : slots(demand, node, gpu)) {
+        if (node.isFree(slot) && (picked.isEmpty() || picked.get(0).wall() == slot.wall())) {
+          picked.add(slot);
+          pick(demand, node, gpu + 1, picked, sets);
+          picked.remove(picked.size() - 1);
+        }
+      }
+    }
+  }
+
+  /** Everything on one GPU that would serve a demand if it were free. */
+  private static List<Slot> slots(Demand demand, NodeState node, int gpu) {
+    GpuModel model = node.gpuModel(gpu);
+    List<Slot> slots = new ArrayList<>();
+    if (!demand.models().isEmpty() && !demand.models().contains(model.name())) {
+      return slots;
+    }
+    if (demand.size() instanceof Size.Whole) {
+      if (node.mode(gpu) == GpuMode.PLAIN) {
+        slots.add(new Slot.Whole(gpu, node.spec().gpus().get(gpu).memoryMiB()));
+      }
+      return slots;
+    }
+    int sm = demand.sm() == null ? 0 : demand.sm().value();
+    if (node.mode(gpu) == GpuMode.PLAIN) {
+      if (demand.wall().accepts(Wall.MPS) && !(demand.size() instanceof Size.Profile)) {
+        slots.add(new Slot.Share(gpu, memory(demand, model), sm));
+      }
+    } else if (demand.wall().accepts(Wall.MIG)) {
+      addInstances(demand, model, gpu, sm, slots);
+    }
+    return slots;
+  }
+
+  private static void addInstances(
+      Demand demand, GpuModel model, int gpu, int sm, List<Slot> slots) {
+    for (MigProfile profile : model.profiles()) {
+      for (int start = 0; start < 8; start++) {
+        if (profile.startsAt(start) && profile.smMilli() >= sm && serves(demand, model, profile)) {
+          slots.add(new Slot.Mig(gpu, profile, start));
+        }
+      }
+    }
+  }
+
+  private static boolean serves(Demand demand, GpuModel model, MigProfile profile) {
+    if (demand.size() instanceof Size.Profile named) {
+      return named.name().equals(profile.name());
+    }
+    return profile.plain()
+        && profile.promisesMemory()
+        && profile.memoryMiB() >= memory(demand, model);
+  }
+
+  private static int memory(Demand demand, GpuModel model) {
+    if (demand.size() instanceof Size.Memory memory) {
+      return memory.amount().value();
+    }
+    return Math.max(1, ((Size.Fraction) demand.size()).part().of(model.shareableMiB()));
+  }
+
+  /** What a placement takes, by the value of the node before and after. */
+  static long taken(Placement placement, NodeState node, Prices prices) {
+    NodeState after = node.copy();
+    after.force(placement);
+    return node.value(prices) - after.value(prices);
+  }
+}
