@@ -1,6 +1,7 @@
 package gpu.kerf.bench;
 
 import gpu.kerf.bench.replay.ReplayCommand;
+import gpu.kerf.extender.Main;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
@@ -25,8 +26,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Kerf.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:success", "1:the work failed", "2:wrong usage"},
-    subcommands = {ReplayCommand.class})
+    exitCodeList = {"0:success", "1:the work failed", "2:wrong usage"})
 public final class Kerf implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -35,7 +35,10 @@ public final class Kerf implements Runnable {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Kerf()).setExecutionExceptionHandler(Kerf::workFailed);
+    CommandLine kerf = new CommandLine(new Kerf());
+    Main.commands().forEach(kerf::addSubcommand);
+    kerf.addSubcommand(new ReplayCommand());
+    return kerf.setExecutionExceptionHandler(Kerf::workFailed);
   }
 
   @Override
