@@ -1,6 +1,8 @@
 package gpu.kerf.bench.replay;
 
 import gpu.kerf.bench.replay.mig.ChurnCommand;
+import gpu.kerf.bench.replay.mig.JobsCommand;
+import gpu.kerf.bench.replay.mig.MakeJobsCommand;
 import gpu.kerf.bench.replay.openb.OpenbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,7 +15,12 @@ import picocli.CommandLine.Spec;
     description = "Plays a trace against a simulated fleet, under Kerf's policy and others.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "REPLAY",
-    subcommands = {OpenbCommand.class, ChurnCommand.class})
+    subcommands = {
+      OpenbCommand.class,
+      ChurnCommand.class,
+      JobsCommand.class,
+      MakeJobsCommand.class
+    })
 public final class ReplayCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
