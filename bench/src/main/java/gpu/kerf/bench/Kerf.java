@@ -10,6 +10,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
@@ -23,6 +24,7 @@ import picocli.CommandLine.Spec;
     name = "kerf",
     description = "Cuts GPUs for pods and wastes as little as possible.",
     mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
     versionProvider = Kerf.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
@@ -38,6 +40,7 @@ public final class Kerf implements Runnable {
     CommandLine kerf = new CommandLine(new Kerf());
     Main.commands().forEach(kerf::addSubcommand);
     kerf.addSubcommand(new ReplayCommand());
+    kerf.addSubcommand(new BenchCommand());
     return kerf.setExecutionExceptionHandler(Kerf::workFailed);
   }
 

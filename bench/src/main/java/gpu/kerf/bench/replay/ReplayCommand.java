@@ -3,6 +3,7 @@ package gpu.kerf.bench.replay;
 import gpu.kerf.bench.replay.mig.ChurnCommand;
 import gpu.kerf.bench.replay.mig.JobsCommand;
 import gpu.kerf.bench.replay.mig.MakeJobsCommand;
+import gpu.kerf.bench.replay.openb.MakeOpenbCommand;
 import gpu.kerf.bench.replay.openb.OpenbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,12 +14,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "replay",
     description = "Plays a trace against a simulated fleet, under Kerf's policy and others.",
-    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "REPLAY",
     subcommands = {
       OpenbCommand.class,
       ChurnCommand.class,
       JobsCommand.class,
+      MakeOpenbCommand.class,
       MakeJobsCommand.class
     })
 public final class ReplayCommand implements Runnable {

@@ -37,7 +37,6 @@ import picocli.CommandLine.Spec;
           + " Moved is how many of the accepted instances a policy moved later; none does.",
       ""
     },
-    mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  kerf replay mig-churn --gpus 64 --mix all --runs 60",

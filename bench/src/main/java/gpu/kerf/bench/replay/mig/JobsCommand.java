@@ -41,7 +41,6 @@ import picocli.CommandLine.Spec;
           + " nothing at any time.",
       ""
     },
-    mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  kerf replay make-jobs --seed 1 --jobs 500 --load 1.4 > jobs.jsonl",

@@ -21,7 +21,6 @@ import picocli.CommandLine.Spec;
           + " arrival.",
       ""
     },
-    mixinStandardHelpOptions = true,
     footerHeading = "%nExample:%n",
     footer = "  kerf replay make-jobs --seed 1 --jobs 500 --load 1.4 --gpus 8 > jobs.jsonl")
 public final class MakeJobsCommand implements Callable<Integer> {

@@ -35,7 +35,6 @@ import picocli.CommandLine.Spec;
           + " use.",
       ""
     },
-    mixinStandardHelpOptions = true,
     footerHeading = "%nExamples:%n",
     footer = {
       "  kerf replay openb --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv"

@@ -1,0 +1,132 @@
+package gpu.kerf.bench.replay.openb;
+
+import gpu.kerf.bench.replay.Output;
+import gpu.kerf.bench.replay.input.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code kerf replay make-openb}. */
+@Command(
+    name = "make-openb",
+    description = {
+      "Writes a synthetic trace for kerf replay openb: nodes.csv, pods.csv and order.txt.",
+      "",
+      "The shapes: default has a bit of all; cpu-heavy has twice the pods without GPUs, each with"
+          + " twice the CPU; share-only has no whole GPUs; multi-gpu has many pods with 2, 4 or 8"
+          + " GPUs; in typed a third of the pods name the models they run on.",
+      ""
+    },
+    footerHeading = "%nExample:%n",
+    footer = {
+      "  kerf replay make-openb --shape cpu-heavy --seed 7 --out trace",
+      "  kerf replay openb --nodes trace/nodes.csv --pods trace/pods.csv --order trace/order.txt"
+    })
+public final class MakeOpenbCommand implements Callable<Integer> {
+
+  private static final int MOST_NODES = 100_000;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private Output output = new Output();
+
+  @Option(
+      names = "--shape",
+      paramLabel = "SHAPE",
+      defaultValue = "default",
+      description = "default, cpu-heavy, share-only, multi-gpu or typed.")
+  private String shape = "";
+
+  @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      defaultValue = "300",
+      description = "How many nodes (default ${DEFAULT-VALUE}).")
+  private int nodes;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "The same seed gives the same trace (default ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      required = true,
+      description = "The folder to write to; made if it is not there.")
+  private Path out = Path.of("");
+
+  @Override
+  public Integer call() throws IOException {
+    if (nodes < 1 || nodes > MOST_NODES) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "The --nodes (%d) must be between 1 and %,d.".formatted(nodes, MOST_NODES));
+    }
+    TraceMaker trace = new TraceMaker(shape(), nodes, seed);
+    Map<String, List<String>> files = new LinkedHashMap<>();
+    files.put("nodes.csv", trace.nodeLines());
+    files.put("pods.csv", trace.podLines());
+    files.put("order.txt", trace.orderLines());
+    write(files);
+    tell(trace);
+    return 0;
+  }
+
+  private Shape shape() {
+    for (Shape each : Shape.ALL) {
+      if (each.word().equals(shape)) {
+        return each;
+      }
+    }
+    throw new ParameterException(
+        spec.commandLine(),
+        "The --shape (%s) is not known.%nWrite one of %s."
+            .formatted(shape, String.join(", ", Shape.words())));
+  }
+
+  private void write(Map<String, List<String>> files) throws IOException {
+    for (String name : files.keySet()) {
+      if (Files.exists(out.resolve(name))) {
+        throw InputException.inFile(
+            out.resolve(name), "is there already.", "Name another folder, or remove it.");
+      }
+    }
+    Files.createDirectories(out);
+    for (Map.Entry<String, List<String>> file : files.entrySet()) {
+      Files.write(out.resolve(file.getKey()), file.getValue());
+    }
+  }
+
+  private void tell(TraceMaker trace) {
+    int pods = trace.podLines().size() - 1;
+    if (output.isJson()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("nodes", out.resolve("nodes.csv").toString());
+      json.put("pods", out.resolve("pods.csv").toString());
+      json.put("order", out.resolve("order.txt").toString());
+      json.put("nodeCount", nodes);
+      json.put("gpuCount", trace.gpus());
+      json.put("podCount", pods);
+      json.put("arrivalCount", trace.orderLines().size());
+      output.printJson(json);
+      return;
+    }
+    output
+        .results()
+        .printf(
+            "%s: %,d nodes with %,d GPUs, %,d pods, %,d arrivals%n",
+            out, nodes, trace.gpus(), pods, trace.orderLines().size());
+  }
+}
