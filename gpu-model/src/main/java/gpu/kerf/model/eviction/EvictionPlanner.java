@@ -1,0 +1,74 @@
+package gpu.kerf.model.eviction;
+
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.placement.Placer;
+import gpu.kerf.model.placement.Reason;
+import gpu.kerf.model.placement.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Finds who must go so that a request fits, with the least {@link Harm}.
+ *
+ * <p>Never a pod of equal or higher priority, never one whose going does not help, and none at all
+ * where eviction cannot help. Whether the request fits without somebody is asked of the node's
+ * state with everything where it lies: two free slices in the wrong halves of a GPU are no room for
+ * a {@code 3g}. Of equally harmful plans the first found counts, and the search goes over GPUs by
+ * index and over pods by harm, age and uid: the same input gives the same plan.
+ *
+ * <p>Where exactness ends: a plan says with {@link Outcome.Search} whether every better one is
+ * ruled out. It always is for a request of one slot for which CPU and memory of the node suffice,
+ * as long as no GPU carries more than fourteen pods that may go. For other requests, such as
+ * several GPUs, several containers or too little CPU, it always is up to twelve such pods on the
+ * node; beyond, the search may be broken off.
+ *
+ * <p>Works on copies, and leaves the node and the ledger as they are. One thread at a time, the one
+ * that owns the placer.
+ */
+public final class EvictionPlanner {
+
+  private final Placer placer;
+
+  public EvictionPlanner(Placer placer) {
+    this.placer = placer;
+  }
+
+  /** What eviction can do on one node. */
+  public Outcome plan(Request request, Site site) {
+    return new NodeSearch(placer, request, site).outcome();
+  }
+
+  /** What eviction can do on each of several nodes. */
+  public FleetPlan planAll(Request request, List<Site> sites) {
+    return new FleetPlan(sites.stream().map(site -> plan(request, site)).toList());
+  }
+
+  /**
+   * What eviction can do on each of several nodes of a ledger. A node that the ledger does not know
+   * has no GPUs that Kerf manages.
+   *
+   * @param marked adds what the ledger does not know: who is terminating, and who is budgeted
+   */
+  public FleetPlan planAll(
+      Request request, Ledger ledger, List<String> nodes, UnaryOperator<Candidate> marked) {
+    List<Outcome> outcomes = new ArrayList<>();
+    for (String node : nodes) {
+      Site site = Site.of(ledger, node, marked);
+      outcomes.add(site == null ? unknown(node) : plan(request, site));
+    }
+    return new FleetPlan(outcomes);
+  }
+
+  private static Outcome unknown(String node) {
+    return new Outcome.NoHelp(node, Verdict.of(Reason.NO_GPUS), Outcome.Obstacle.NODE);
+  }
+
+  /**
+   * Plans anew where somebody else has proposed victims, possibly none, and says how the two
+   * differ. The proposal does not steer the plan: kube-scheduler knows sums, not where things lie.
+   */
+  public Recheck recheck(Request request, Site site, List<String> proposed) {
+    return Recheck.of(plan(request, site), site.candidates(), proposed);
+  }
+}

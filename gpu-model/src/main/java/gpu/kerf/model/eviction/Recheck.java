@@ -1,0 +1,39 @@
+package gpu.kerf.model.eviction;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Somebody else's proposal of victims beside what the model finds.
+ *
+ * @param outcome what the model finds; its victims are the ones to evict
+ * @param spared proposed, but need not go
+ * @param added not proposed, but must go
+ * @param unknown proposed, but no candidate on the node: the model cannot tell what they hold
+ */
+public record Recheck(
+    Outcome outcome, List<String> spared, List<String> added, List<String> unknown) {
+
+  public Recheck {
+    spared = List.copyOf(spared);
+    added = List.copyOf(added);
+    unknown = List.copyOf(unknown);
+  }
+
+  static Recheck of(Outcome outcome, List<Candidate> candidates, List<String> proposed) {
+    Set<String> known = new LinkedHashSet<>(candidates.stream().map(Candidate::uid).toList());
+    Set<String> needed = new LinkedHashSet<>();
+    if (outcome instanceof Outcome.Plan plan) {
+      needed.addAll(plan.victimUids());
+    }
+    List<String> added = new ArrayList<>(needed);
+    added.removeAll(proposed);
+    List<String> spared = new ArrayList<>(new LinkedHashSet<>(proposed));
+    List<String> unknown = new ArrayList<>(spared);
+    spared.removeIf(uid -> needed.contains(uid) || !known.contains(uid));
+    unknown.removeIf(known::contains);
+    return new Recheck(outcome, spared, added, unknown);
+  }
+}

@@ -1,0 +1,46 @@
+package gpu.kerf.model.eviction;
+
+import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.placement.PreparedDemand;
+import java.util.List;
+
+/**
+ * Who asks for room, within which budgets, and what time it is.
+ *
+ * <p>Several pods are pods that go to one node together; they may evict what the least of them may.
+ *
+ * @param now in milliseconds of the clock that the candidates' times are of
+ */
+public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
+
+  /** A pod that finds no room. */
+  public record Preemptor(Holder holder, PreparedDemand demand) {}
+
+  public Request {
+    preemptors = List.copyOf(preemptors);
+    if (preemptors.isEmpty()) {
+      throw new IllegalArgumentException("Nobody asks for room.\nName at least one pod.");
+    }
+  }
+
+  public static Request of(Holder holder, PreparedDemand demand, long now) {
+    return new Request(List.of(new Preemptor(holder, demand)), Budgets.none(), now);
+  }
+
+  public Request within(Budgets limits) {
+    return new Request(preemptors, limits, now);
+  }
+
+  /** Only pods of less priority than this may be evicted. */
+  int priority() {
+    int least = Integer.MAX_VALUE;
+    for (Preemptor preemptor : preemptors) {
+      least = Math.min(least, preemptor.holder().priority());
+    }
+    return least;
+  }
+
+  boolean isOwn(Candidate candidate) {
+    return preemptors.stream().anyMatch(one -> one.holder().uid().equals(candidate.uid()));
+  }
+}

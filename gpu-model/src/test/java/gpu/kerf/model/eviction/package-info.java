@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.eviction;
+
+import org.jspecify.annotations.NullMarked;
