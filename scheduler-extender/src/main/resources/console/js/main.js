@@ -1,0 +1,120 @@
+// Wires the console: one store, one source of news, the views, and the address that says which of them shows.
+import { $, say } from "./dom.js";
+import { decisionsView } from "./decisions.js";
+import { explainView } from "./explain.js";
+import { FleetView } from "./fleet.js";
+import { Live } from "./live.js";
+import { noticesView } from "./notices.js";
+import { Panel } from "./panel.js";
+import { pendingView } from "./pending.js";
+import { railView } from "./rail.js";
+import { Search } from "./search.js";
+import { Store } from "./store.js";
+import { summaryView } from "./summary.js";
+import { Timeline } from "./timeline.js";
+
+const VIEWS = ["fleet", "pending", "decisions", "explain"];
+
+const store = new Store();
+const live = new Live(store);
+let opener = null;
+
+/** The address: #/view?node=a&gpu=3 or #/view?pod=uid. */
+function readAddress() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const values = new URLSearchParams(query);
+  const view = VIEWS.includes(path) ? path : "fleet";
+  if (values.has("pod")) return { view, target: { kind: "pod", uid: values.get("pod") } };
+  if (values.has("gpu")) return { view, target: { kind: "gpu", node: values.get("node"), gpu: Number(values.get("gpu")) } };
+  if (values.has("node")) return { view, target: { kind: "node", node: values.get("node") } };
+  return { view, target: null };
+}
+
+function addressOf(view, target) {
+  if (!target) return `#/${view}`;
+  const values = target.kind === "pod" ? { pod: target.uid } : target.kind === "gpu" ? { node: target.node, gpu: target.gpu } : { node: target.node };
+  return `#/${view}?${new URLSearchParams(values)}`;
+}
+
+function open(target, from) {
+  opener = from ?? opener;
+  const address = addressOf(readAddress().view, target);
+  if (location.hash === address) showAddress();
+  else location.hash = address;
+}
+
+function showAddress() {
+  const { view, target } = readAddress();
+  const shown = VIEWS.find((name) => !$(`view-${name}`).hidden);
+  for (const name of VIEWS) $(`view-${name}`).hidden = name !== view;
+  for (const link of $("tabs").querySelectorAll("a")) {
+    if (link.dataset.view === view) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+    link.href = `#/${link.dataset.view}`;
+  }
+  document.title = view === "fleet" ? "Kerf" : `${view[0].toUpperCase()}${view.slice(1)} · Kerf`;
+  document.body.dataset.view = view;
+  if (shown !== view) store.tell("view");
+  panel.show(target, opener);
+  opener = null;
+}
+
+/** Links to pods and nodes keep the view that shows and open the panel beside it. */
+function followLink(event) {
+  const link = event.target.closest("a[data-pod], a[data-node]");
+  if (!link || event.ctrlKey || event.metaKey || event.button !== 0) return;
+  event.preventDefault();
+  const { pod, node, gpu } = link.dataset;
+  const from = $("panel").contains(link) ? null : link;
+  if (pod) open({ kind: "pod", uid: pod }, from);
+  else if (gpu !== undefined) open({ kind: "gpu", node, gpu: Number(gpu) }, from);
+  else open({ kind: "node", node }, from);
+}
+
+const panel = new Panel(store, open, () => open(null));
+const fleet = new FleetView(store, live, open);
+const timeline = new Timeline(store);
+summaryView(store);
+railView(store);
+pendingView(store);
+decisionsView(store);
+explainView(store);
+noticesView(store, live);
+new Search(store, open);
+
+function themeSwitch() {
+  const words = { system: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+  const button = $("theme");
+  const repaint = () => {
+    fleet.repaint();
+    timeline.repaint();
+  };
+  const current = () => document.documentElement.dataset.theme ?? "system";
+  const describe = () => {
+    button.setAttribute("aria-label", words[current()]);
+    button.title = words[current()];
+  };
+  button.addEventListener("click", () => {
+    const order = matchMedia("(prefers-color-scheme: dark)").matches ? ["system", "light", "dark"] : ["system", "dark", "light"];
+    const next = order[(order.indexOf(current()) + 1) % 3];
+    if (next === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = next;
+    try {
+      if (next === "system") localStorage.removeItem("kerf.theme");
+      else localStorage.setItem("kerf.theme", next);
+    } catch {
+      // Storage is closed to this page: the choice holds until it is left.
+    }
+    describe();
+    repaint();
+    say(words[next]);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  describe();
+}
+
+themeSwitch();
+document.addEventListener("click", followLink);
+window.addEventListener("hashchange", showAddress);
+showAddress();
+live.start();

@@ -1,0 +1,61 @@
+// What the reader must know at once: the connection, a bad configuration, a service that is not ready.
+import { $, fill, h, say } from "./dom.js";
+import { clock, duration } from "./format.js";
+
+const LINKS = {
+  connecting: "connecting",
+  live: "live",
+  polling: "polling",
+  disconnected: "disconnected",
+  paused: "paused",
+};
+
+export function noticesView(store, live) {
+  let before = "connecting";
+  const draw = () => {
+    const { link, status, fleet, failure } = store;
+    const state = $("link-state");
+    state.dataset.state = link.state;
+    state.lastChild.textContent = LINKS[link.state];
+    state.title = { live: "Changes arrive as they happen", polling: "The event stream is down; asking every few seconds", paused: "Nothing is updated until you resume" }[link.state] ?? "";
+    document.body.classList.toggle("is-stale", link.state === "disconnected" || link.state === "paused");
+    if (link.state !== before && (link.state === "disconnected" || (link.state === "live" && before === "disconnected"))) say(link.state === "live" ? "Connected again" : "Disconnected, retrying");
+    before = link.state;
+    const notices = [];
+    if (link.state === "disconnected") notices.push(lost(link, fleet, failure));
+    if (status?.settings?.problem) notices.push(notice("warn", "A changed configuration was refused; the settings of before are still in force.", status.settings.problem));
+    if (status && (!status.ready || !status.synced) && link.state !== "disconnected") notices.push(notice("info", "Kerf is not ready.", status.synced ? "It is warming up, and answers no verb yet." : "It is reading nodes and pods from the cluster; until then it answers no verb."));
+    else if (status?.staleMs > 30_000) notices.push(notice("warn", "What Kerf knows of the cluster is old.", `The last word came ${duration(status.staleMs)} ago.`));
+    fill($("banners"), JSON.stringify([link.state === "disconnected" && [link.retryAt, Boolean(fleet)], status?.settings?.problem, status?.ready, status?.synced, status?.staleMs > 30_000]), () => notices);
+    const mode = $("mode");
+    mode.hidden = !status;
+    if (status) {
+      mode.textContent = status.mode === "demo" ? "simulated fleet" : "cluster";
+      mode.title = `Kerf ${status.version}, up ${duration(status.uptimeMs)}, answers ${status.answer}`;
+    }
+  };
+  store.on("link status fleet", draw);
+
+  const pause = $("pause");
+  pause.addEventListener("click", () => {
+    live.pause(!live.paused);
+    pause.setAttribute("aria-pressed", String(live.paused));
+    pause.setAttribute("aria-label", live.paused ? "Resume live updates" : "Pause live updates");
+    pause.title = pause.getAttribute("aria-label");
+  });
+}
+
+function lost(link, fleet, failure) {
+  const words = fleet ? `What you see is from ${clock(fleet.time)}.` : failure?.message ?? "Kerf cannot be reached.";
+  const retry = h("span", {});
+  const tick = () => {
+    const left = Math.ceil((link.retryAt - Date.now()) / 1000);
+    retry.textContent = left > 0 ? `Retrying in ${left} s.` : "Retrying…";
+    if (left > 0 && retry.isConnected) setTimeout(tick, 500);
+  };
+  setTimeout(tick);
+  return notice("bad", "Disconnected, retrying.", words, retry);
+}
+
+const notice = (kind, title, ...rest) =>
+  h("div", { class: `notice ${kind}` }, h("b", { text: title }), rest.map((each) => (typeof each === "string" ? h("span", { text: each }) : each)));

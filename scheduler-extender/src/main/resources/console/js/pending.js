@@ -1,0 +1,45 @@
+// Every pending pod: what it asks, why it waits, and the cheapest change that would make it fit.
+import { $, fill, h } from "./dom.js";
+import { podLink } from "./decision.js";
+import { count, duration } from "./format.js";
+
+export function pendingView(store) {
+  const body = h("tbody");
+  const note = h("p", { class: "lead" });
+  const empty = h("div", { class: "blank", hidden: true }, h("h2", { text: "Nothing waits" }), h("p", { text: "Every pod that asked for a part of a GPU has its slot." }));
+  const heads = ["Pod", "Asks", "Waits", "Priority", "Why it waits", "What would make it fit"];
+  const table = h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-labelledby": "pending-title" },
+    h("table", { class: "data pending" },
+      h("thead", {}, h("tr", {}, heads.map((text, i) => h("th", { scope: "col", class: i === 2 || i === 3 ? "n" : "", text })))), body));
+  $("view-pending").append(h("div", { class: "view-head" }, h("h1", { id: "pending-title", text: "Pending" }), note), table, empty);
+
+  const draw = () => {
+    const { pending, namespace, colours } = store;
+    const badge = $("pending-count");
+    badge.hidden = !pending?.total;
+    if (!pending) return;
+    badge.textContent = count(pending.total);
+    if ($("view-pending").hidden) return;
+    const pods = pending.pods.filter((pod) => !namespace || pod.namespace === namespace).sort((a, b) => b.priority - a.priority || a.since - b.since);
+    note.textContent = noteOf(pending, pods, namespace);
+    empty.hidden = pods.length > 0;
+    table.hidden = pods.length === 0;
+    fill(body, JSON.stringify(pods.map((pod) => [pod, waits(pod)])), () => pods.map((pod) =>
+      h("tr", { class: colours.className(pod.namespace) },
+        h("th", { scope: "row" }, h("i", { class: "dot", "aria-hidden": "true" }), podLink(pod.uid, pod.namespace, pod.name), h("small", { text: pod.owner ?? "" })),
+        h("td", { text: pod.demand }),
+        h("td", { class: "n", text: waits(pod) }),
+        h("td", { class: "n", text: count(pod.priority ?? 0) }),
+        h("td", { class: "reason", text: pod.reason ?? "not tried yet" }),
+        h("td", { class: "change", text: pod.change ?? "–" }))));
+  };
+  store.on("pending namespace view", draw);
+}
+
+const waits = (pod) => duration(Math.floor((Date.now() - pod.since) / 5000) * 5000);
+
+function noteOf(pending, pods, namespace) {
+  if (pods.length === 0) return namespace ? `Only ${namespace} is shown.` : "";
+  const shown = pods.length < pending.total && !namespace ? `The first ${count(pods.length)} of ${count(pending.total)}. ` : "";
+  return `${shown}Higher priority first, then who waits longest.${namespace ? ` Only ${namespace} is shown.` : ""}`;
+}

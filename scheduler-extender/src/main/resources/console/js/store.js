@@ -1,0 +1,117 @@
+// What the console knows. Views subscribe to topics; a topic is told at most once a frame.
+import { Colours } from "./colours.js";
+
+const KEPT_DECISIONS = 300;
+const KEPT_POINTS = 3600;
+const KEPT_NODES = 400;
+
+export class Store {
+  status = null;
+  fleet = null;
+  nodes = new Map(); // details by name, those looked at last at the end
+  summaries = new Map(); // fleet.nodes by name
+  points = [];
+  decisions = [];
+  pending = null;
+  link = { state: "connecting" };
+  failure = null; // why nothing could be loaded at all
+  namespace = null; // the one to show, or all
+  colours = new Colours();
+  #listeners = new Map();
+  #told = new Set();
+
+  on(topics, listener) {
+    for (const topic of topics.split(" ")) {
+      if (!this.#listeners.has(topic)) this.#listeners.set(topic, new Set());
+      this.#listeners.get(topic).add(listener);
+    }
+  }
+
+  tell(topic) {
+    if (this.#told.size === 0) requestAnimationFrame(() => this.#flush());
+    this.#told.add(topic);
+  }
+
+  #flush() {
+    const calls = new Set();
+    for (const topic of this.#told) for (const listener of this.#listeners.get(topic) ?? []) calls.add(listener);
+    this.#told.clear();
+    for (const listener of calls) listener();
+  }
+
+  setFleet(fleet) {
+    this.fleet = fleet;
+    this.summaries = new Map(fleet.nodes.map((node) => [node.name, node]));
+    for (const name of this.nodes.keys()) if (!this.summaries.has(name)) this.nodes.delete(name);
+    this.colours.learn((fleet.namespaces ?? []).map((each) => each.name));
+    this.failure = null;
+    this.tell("fleet");
+  }
+
+  setNodes(nodes) {
+    const namespaces = new Set();
+    for (const node of nodes) {
+      this.nodes.delete(node.name);
+      this.nodes.set(node.name, node);
+      for (const gpu of node.gpus) for (const slot of gpu.slots) namespaces.add(slot.namespace);
+    }
+    this.colours.learn(namespaces);
+    for (const name of this.nodes.keys()) {
+      if (this.nodes.size <= KEPT_NODES) break;
+      this.nodes.delete(name);
+    }
+    this.tell("nodes");
+  }
+
+  setStatus(status) {
+    this.status = status;
+    this.tell("status");
+  }
+
+  setPending(pods) {
+    this.pending = pods;
+    this.colours.learn(new Set(pods.pods.map((pod) => pod.namespace)));
+    this.tell("pending");
+  }
+
+  setPoints(points) {
+    this.points = points.slice(-KEPT_POINTS);
+    this.tell("timeline");
+  }
+
+  addPoint(point) {
+    if (point.time <= (this.points.at(-1)?.time ?? 0)) return;
+    this.points.push(point);
+    if (this.points.length > KEPT_POINTS) this.points.shift();
+    this.tell("timeline");
+  }
+
+  /** Newest first. */
+  setDecisions(decisions) {
+    this.decisions = decisions.slice(0, KEPT_DECISIONS);
+    this.tell("decisions");
+  }
+
+  addDecision(decision) {
+    if (this.decisions.some((known) => known.id === decision.id)) return;
+    this.decisions.unshift(decision);
+    if (this.decisions.length > KEPT_DECISIONS) this.decisions.pop();
+    this.tell("decisions");
+  }
+
+  setLink(link) {
+    this.link = { ...this.link, ...link };
+    this.tell("link");
+  }
+
+  setFailure(error) {
+    this.failure = error;
+    this.tell("fleet");
+    this.tell("link");
+  }
+
+  show(namespace) {
+    this.namespace = namespace;
+    this.tell("namespace");
+  }
+}
