@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Chooser {
 
-  /** Prices are renewed after so many arrivals; earlier while little is known. */
+  /**
+   * Prices are renewed after so many arrivals; after fewer, a third of all, while little is known.
+   */
   private static final int RENEW_AFTER = 50;
-
-  private static final int RENEW_AFTER_AT_FIRST = 5;
 
   private final Fleet fleet;
   private final Mix mix = new Mix();
@@ -52,8 +52,7 @@ public final class Chooser {
 
   /** Whether enough has been learned since the last renewal for prices to be made again. */
   public boolean isDue() {
-    int enough = mix.total() <= RENEW_AFTER ? RENEW_AFTER_AT_FIRST : RENEW_AFTER;
-    return sinceRenewal >= enough;
+    return sinceRenewal >= Math.max(1, Math.min(RENEW_AFTER, mix.total() / 3));
   }
 
   /** Makes new prices from what has been learned and from what is left. */
@@ -67,6 +66,7 @@ public final class Chooser {
     if (placer.prices().models() < fleet.models().size()) {
       renew();
     }
+    countStarts();
     int best = -1;
     long taken = 0;
     int distance = 0;
@@ -85,6 +85,24 @@ public final class Chooser {
       }
     }
     return best < 0 ? null : choice(demand, best);
+  }
+
+  /** Tells the placer how many MIG instances of each kind could still start in the fleet. */
+  private void countStarts() {
+    Prices prices = placer.prices();
+    for (int model = 0; model < prices.models(); model++) {
+      if (!fleet.models().get(model).migCapable()) {
+        continue;
+      }
+      int[] counts = new int[prices.mig(model).kinds()];
+      for (int i = 0; i < fleet.limit(); i++) {
+        NodeState node = fleet.at(i);
+        if (node != null && node.hasDynamic()) {
+          node.countStarts(model, prices.mig(model), counts);
+        }
+      }
+      placer.setSupply(model, counts);
+    }
   }
 
   private int compare(long taken, int distance, int leftover) {

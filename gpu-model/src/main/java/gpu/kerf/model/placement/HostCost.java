@@ -3,6 +3,7 @@ package gpu.kerf.model.placement;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.price.Prices;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a placement takes by using up a node's CPU: how much more, or less, of its GPUs nobody can
@@ -10,33 +11,29 @@ import gpu.kerf.model.price.Prices;
  */
 final class HostCost {
 
-  private Prices prices = NOTHING_COUNTED;
-  private boolean counted;
-  private long worth;
+  private @Nullable Prices prices;
+  private long needMilli;
   private long strandedBefore;
   private int cpuAfter;
 
-  private static final Prices NOTHING_COUNTED =
-      Prices.neutral(new gpu.kerf.model.hardware.GpuModels());
-
   /** Starts from a node as it is and the CPU that a pod would take of it. */
   void setOut(NodeState node, PodDemand pod, Prices byPrices) {
-    prices = byPrices;
-    counted = node.spec().cpuMilli() != NodeSpec.UNKNOWN;
+    boolean counted = node.spec().cpuMilli() != NodeSpec.UNKNOWN;
+    prices = counted ? byPrices : null;
     if (counted) {
-      worth = node.worth(byPrices);
-      strandedBefore = byPrices.stranded(worth, node.freeCpuMilli);
+      needMilli = node.needMilli(byPrices);
+      strandedBefore = byPrices.stranded(needMilli, node.freeCpuMilli);
       cpuAfter = node.freeCpuMilli - pod.cpuMilli();
     }
   }
 
   /** CPU is of no account. */
   void clear() {
-    counted = false;
+    prices = null;
   }
 
-  /** What is lost when GPU parts of so much worth go. */
-  long taken(long worthTaken) {
-    return counted ? prices.stranded(worth - worthTaken, cpuAfter) - strandedBefore : 0;
+  /** What is lost when parts go that would have needed so much CPU. */
+  long taken(long needTaken) {
+    return prices == null ? 0 : prices.stranded(needMilli - needTaken, cpuAfter) - strandedBefore;
   }
 }

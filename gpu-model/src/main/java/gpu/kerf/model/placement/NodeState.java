@@ -9,10 +9,12 @@ import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.price.MigPrices;
+import gpu.kerf.model.price.PlainPrices;
 import gpu.kerf.model.price.Prices;
 import gpu.kerf.model.price.Supply;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,13 +90,13 @@ public final class NodeState {
   private int version;
 
   /**
-   * What the free parts of all GPUs were worth when somebody last asked, by which prices, and at
-   * which version.
+   * The CPU that filling all free parts would ask for, as somebody last asked, by which prices and
+   * at which version.
    */
-  private long worth;
+  private long needMilli;
 
-  private @Nullable Prices worthBy;
-  private int worthVersion;
+  private @Nullable Prices needBy;
+  private int needVersion;
 
   public NodeState(NodeSpec spec, GpuModels models) {
     this.spec = spec;
@@ -183,44 +185,56 @@ public final class NodeState {
     return new NodeState(this);
   }
 
-  /**
-   * What the free parts of all usable GPUs are worth together, scarcity left out; worked out when
-   * something changed.
-   */
-  long worth(Prices prices) {
-    if (worthBy != prices || worthVersion != version) {
-      worth = sumOfWorths(prices);
-      worthBy = prices;
-      worthVersion = version;
+  /** The CPU that whoever fills the free parts of all usable GPUs will ask for, in thousandths. */
+  long needMilli(Prices prices) {
+    if (needBy != prices || needVersion != version) {
+      needMilli = 0;
+      for (int gpu = 0; gpu < model.length; gpu++) {
+        needMilli += isUsable(gpu) ? needOf(gpu, prices) : 0;
+      }
+      needBy = prices;
+      needVersion = version;
     }
-    return worth;
+    return needMilli;
   }
 
-  private long sumOfWorths(Prices prices) {
-    long sum = 0;
-    for (int gpu = 0; gpu < model.length; gpu++) {
-      sum += isUsable(gpu) ? worthOf(gpu, prices) : 0;
-    }
-    return sum;
-  }
-
-  /** What the free part of one GPU is worth, scarcity left out. */
-  long worthOf(int gpu, Prices prices) {
+  private long needOf(int gpu, Prices prices) {
     if (isPlain(gpu)) {
-      return prices.share(model[gpu], freeMiB[gpu]);
+      PlainPrices table = prices.plain(model[gpu]);
+      return isUntouched(gpu) ? table.wholeNeedMilli() : table.needMilli(freeMiB[gpu]);
     }
-    MigPrices mig = prices.mig(model[gpu]);
-    return (dynamic >> gpu & 1) != 0 ? mig.worth(layout[gpu]) : worthOfInstances(gpu, mig);
+    MigPrices table = prices.mig(model[gpu]);
+    return isDynamic(gpu)
+        ? table.needMilli(layout[gpu])
+        : overInstances(gpu, table::needOfInstance);
   }
 
-  private long worthOfInstances(int gpu, MigPrices mig) {
+  /** What the free part of one GPU is worth. */
+  private long worthOf(int gpu, Prices prices) {
+    if (isPlain(gpu)) {
+      PlainPrices table = prices.plain(model[gpu]);
+      return isUntouched(gpu) ? table.wholeWorth() : table.worth(freeMiB[gpu]);
+    }
+    MigPrices table = prices.mig(model[gpu]);
+    return isDynamic(gpu) ? table.potential(layout[gpu]) : overInstances(gpu, table::instanceTaken);
+  }
+
+  /** What the free part of one GPU is worth where nothing is scarce. */
+  private long bareWorthOf(int gpu, Prices prices) {
+    if (isPlain(gpu)) {
+      PlainPrices table = prices.plain(model[gpu]);
+      return isUntouched(gpu) ? table.bareWhole() : table.bareWorth(freeMiB[gpu]);
+    }
+    MigPrices table = prices.mig(model[gpu]);
+    return isDynamic(gpu) ? table.bareWorth(layout[gpu]) : overInstances(gpu, table::instanceTaken);
+  }
+
+  private long overInstances(int gpu, IntToLongFunction ofProfile) {
     List<MigInstance> instances = spec.gpus().get(gpu).instances();
     long sum = 0;
     for (int i = 0; i < instances.size(); i++) {
-      sum +=
-          (heldInstances[gpu] >> i & 1) == 0
-              ? mig.instanceTaken(instances.get(i).profile().index())
-              : 0;
+      boolean held = (heldInstances[gpu] >> i & 1) != 0;
+      sum += held ? 0 : ofProfile.applyAsLong(instances.get(i).profile().index());
     }
     return sum;
   }
@@ -229,19 +243,41 @@ public final class NodeState {
   public long value(Prices prices) {
     long value = 0;
     for (int gpu = 0; gpu < model.length; gpu++) {
-      value += isUsable(gpu) ? prices.scarce(model[gpu], worthOf(gpu, prices)) : 0;
+      value += isUsable(gpu) ? worthOf(gpu, prices) : 0;
       if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
         value += prices.holes(model[gpu], Long.bitCount(untouched & alike[gpu]));
       }
     }
     boolean counted = spec.cpuMilli() != NodeSpec.UNKNOWN;
-    return counted ? value - prices.stranded(worth(prices), freeCpuMilli) : value;
+    return counted ? value - prices.stranded(needMilli(prices), freeCpuMilli) : value;
+  }
+
+  /**
+   * Adds how many MIG instances of each kind the node could still start to what the fleet could.
+   */
+  public void countStarts(int ofModel, MigPrices prices, int[] counts) {
+    for (long rest = dynamic & ~unusable; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      for (int k = 0; model[gpu] == ofModel && k < counts.length; k++) {
+        counts[k] += prices.copies(k, layout[gpu]);
+      }
+    }
+  }
+
+  /** Whether a GPU is in mode mig-dynamic. */
+  boolean isDynamic(int gpu) {
+    return (dynamic >> gpu & 1) != 0;
+  }
+
+  /** Whether any GPU is in mode mig-dynamic. */
+  public boolean hasDynamic() {
+    return dynamic != 0;
   }
 
   /** Adds what is left on this node to what is left in the fleet. */
   public void countInto(Supply supply, Prices prices) {
     for (int gpu = 0; gpu < model.length; gpu++) {
-      supply.addWorth(model[gpu], isUsable(gpu) ? worthOf(gpu, prices) : 0);
+      supply.addWorth(model[gpu], isUsable(gpu) ? bareWorthOf(gpu, prices) : 0);
       if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
         supply.addUntouched(model[gpu], Long.bitCount(untouched & alike[gpu]));
       }

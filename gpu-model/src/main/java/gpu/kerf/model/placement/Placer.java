@@ -5,6 +5,7 @@ import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.price.MigPrices;
+import gpu.kerf.model.price.PlainPrices;
 import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,6 +31,7 @@ public final class Placer {
   static final PodDemand NOTHING = new PodDemand(List.of(), 0, 0);
 
   private Prices prices;
+  private MigOffers[] offers;
   private final WholeSets wholeSets = new WholeSets();
   private final HostCost host = new HostCost();
   private final Choice candidate = new Choice();
@@ -43,11 +45,29 @@ public final class Placer {
 
   public Placer(Prices prices) {
     this.prices = prices;
+    this.offers = offersAt(prices);
+  }
+
+  private static MigOffers[] offersAt(Prices prices) {
+    MigOffers[] offers = new MigOffers[prices.models()];
+    for (int model = 0; model < offers.length; model++) {
+      offers[model] = new MigOffers(prices.mig(model));
+    }
+    return offers;
   }
 
   /** From now on placements cost what these prices say. */
   public void use(Prices renewed) {
     this.prices = renewed;
+    this.offers = offersAt(renewed);
+  }
+
+  /**
+   * Says how many MIG instances of each kind of profile the fleet could still start on GPUs of a
+   * model.
+   */
+  public void setSupply(int model, int[] counts) {
+    offers[model].setSupply(counts);
   }
 
   public Prices prices() {
@@ -72,7 +92,7 @@ public final class Placer {
       host.setOut(node, asked, prices);
       taken = host.taken(0);
       distance = 0;
-      leftover = 0;
+      leftover = node.totalFreeMiB;
       return true;
     }
     return search.place(demand, node, chosen) && total(search.taken(demand, node, chosen));
@@ -190,8 +210,13 @@ public final class Placer {
         || node.clients[gpu] >= node.clientLimit[gpu]) {
       return;
     }
-    long worth = prices.share(model, free) - prices.share(model, free - asked);
-    long cost = hole + prices.scarce(model, worth) + host.taken(worth);
+    PlainPrices table = prices.plain(model);
+    boolean untouched = node.isUntouched(gpu);
+    long worth = (untouched ? table.wholeWorth() : table.worth(free)) - table.worth(free - asked);
+    long cpu =
+        (untouched ? table.wholeNeedMilli() : table.needMilli(free))
+            - table.needMilli(free - asked);
+    long cost = hole + worth + host.taken(cpu);
     if (best.isWorseThan(cost, 0, free - asked)) {
       best.setShare(gpu, cost, free - asked);
     }
@@ -199,15 +224,18 @@ public final class Placer {
 
   private void lookAtStarts(Need need, NodeState node, int gpu, Choice best) {
     int model = node.model[gpu];
-    MigPrices table = prices.mig(model);
+    MigOffers offers = this.offers[model];
+    MigPrices table = offers.prices();
     int layout = node.layout[gpu];
     for (int profile : need.cuttable(model)) {
-      long worth = table.taken(profile, layout);
-      if (worth != Choice.NONE && table.mediaFits(profile, node.media[gpu])) {
-        long cost = prices.scarce(model, worth) + host.taken(worth);
+      long taken = offers.taken(profile, layout);
+      if (taken != Choice.NONE && table.mediaFits(profile, node.media[gpu])) {
+        int start = offers.start(profile, layout);
+        int after = table.after(profile, layout, start);
+        long cost = taken + host.taken(table.needMilli(layout) - table.needMilli(after));
         int left = table.leftover(profile, node.occupied(gpu));
         if (best.isWorseThan(cost, 0, left)) {
-          best.setMig(gpu, profile, table.start(profile, layout), cost, left);
+          best.setMig(gpu, profile, start, cost, left);
         }
       }
     }
@@ -225,8 +253,7 @@ public final class Placer {
       MigInstance instance = instances.get(i);
       int profile = instance.profile().index();
       if ((node.heldInstances[gpu] >> i & 1) == 0 && contains(acceptable, profile)) {
-        long worth = table.instanceTaken(profile);
-        long cost = prices.scarce(model, worth) + host.taken(worth);
+        long cost = table.instanceTaken(profile) + host.taken(table.needOfInstance(profile));
         int left = table.leftover(profile, node.occupied(gpu));
         if (best.isWorseThan(cost, 0, left)) {
           best.setMig(gpu, profile, instance.start(), cost, left);
@@ -336,8 +363,7 @@ public final class Placer {
     if (need.whole) {
       if (node.isUntouched(gpu) && need.wholeOn(node.model[gpu])) {
         Choice whole = new Choice();
-        long worth = prices.share(node.model[gpu], node.freeMiB[gpu]);
-        whole.setWhole(1L << gpu, prices.scarce(node.model[gpu], worth), 0);
+        whole.setWhole(1L << gpu, prices.plain(node.model[gpu]).wholeWorth(), 0);
         options.add(whole);
       }
       return;
@@ -355,13 +381,14 @@ public final class Placer {
   }
 
   private void addInstances(Need need, NodeState node, int gpu, List<Choice> options) {
-    MigPrices table = prices.mig(node.model[gpu]);
+    MigOffers offers = this.offers[node.model[gpu]];
+    MigPrices table = offers.prices();
     for (int index : need.acceptable(node.model[gpu])) {
       MigProfile profile = node.gpuModel(gpu).profiles().get(index);
       for (int start = 0; start < Byte.SIZE; start++) {
         if (profile.startsAt(start) && node.isFree(new Slot.Mig(gpu, profile, start))) {
           Choice instance = new Choice();
-          long cost = table.takenAt(index, node.layout[gpu], start);
+          long cost = offers.takenAt(index, node.layout[gpu], start);
           instance.setMig(gpu, index, start, cost, table.leftover(index, node.occupied(gpu)));
           options.add(instance);
         }

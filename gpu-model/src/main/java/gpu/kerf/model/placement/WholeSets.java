@@ -2,6 +2,7 @@ package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.hardware.Topology;
+import gpu.kerf.model.price.PlainPrices;
 import gpu.kerf.model.price.Prices;
 
 /**
@@ -15,7 +16,6 @@ final class WholeSets {
   private static final long MOST_SETS = 2_000;
 
   private final HostCost host = new HostCost();
-  private long untouched;
   private long bestSet;
   private long bestTaken;
   private int bestDistance;
@@ -31,7 +31,6 @@ final class WholeSets {
       return false;
     }
     host.setOut(node, pod, prices);
-    untouched = node.untouched;
     bestSet = 0;
     if (number == need.count || node.uniform) {
       consider(lowest(eligible, need.count), eligible, node, prices);
@@ -134,22 +133,22 @@ final class WholeSets {
   }
 
   private long taken(long set, NodeState node, Prices prices) {
-    long scarce = 0;
     long worth = 0;
+    long need = 0;
     for (long rest = set; rest != 0; rest &= rest - 1) {
       int gpu = Long.numberOfTrailingZeros(rest);
       int model = node.model[gpu];
-      long one = prices.share(model, node.freeMiB[gpu]);
-      worth += one;
-      scarce += prices.scarce(model, one);
+      PlainPrices table = prices.plain(model);
+      worth += table.wholeWorth();
+      need += table.wholeNeedMilli();
       if ((set & node.alike(gpu) & ((1L << gpu) - 1)) == 0) {
-        int alike = Long.bitCount(untouched & node.alike(gpu));
-        scarce +=
+        int alike = Long.bitCount(node.untouched & node.alike(gpu));
+        worth +=
             prices.holes(model, alike)
                 - prices.holes(model, alike - Long.bitCount(set & node.alike(gpu)));
       }
     }
-    return scarce + host.taken(worth);
+    return worth + host.taken(need);
   }
 
   private static int memoryOf(long set, NodeState node) {

@@ -1,28 +1,57 @@
 package gpu.kerf.model.price;
 
 /**
- * What a node's GPUs cannot be used for because its CPUs are gone: every KiB of GPU memory that the
- * usual demands ask for comes with so much CPU.
+ * What a node's GPUs cannot be used for because its CPU is gone.
+ *
+ * <p>Whoever fills the free parts of a node's GPUs will ask for so much CPU: half-way between the
+ * best filling's own CPU and the usual CPU per worth. Of the worth that lacks CPU a quarter is
+ * counted as lost at the usual demand's rate, and three quarters where even demands that ask for
+ * little CPU cannot use it. Both are straight lines with a kink: a curve would spread the load, a
+ * kink lets it gather.
  */
 final class CpuBalance {
 
-  static final CpuBalance NONE = new CpuBalance(0, 0);
+  static final CpuBalance NONE = new CpuBalance(0);
 
-  private final double worthPerCpuMilli;
-  private final double weight;
+  /** A packer may choose whom it puts where, so it reckons with a little less than the mean. */
+  private static final double CHOICE = 0.9;
+
+  /** What demands that ask for little CPU ask for, as a part of the usual. */
+  private static final double LIGHT = 0.4;
+
+  private static final int LIGHT_WEIGHT = 3;
+  private static final int QUARTERS = 4;
+
+  private final double milliPerWorth;
+  private final long worthPerMilli;
+  private final long worthPerLightMilli;
 
   /**
-   * @param worthPerCpuMilli how much worth the usual demands use with each thousandth of a CPU; 0
-   *     if they use no CPU
-   * @param weight the part of the loss that counts
+   * @param milliPerWorth how much CPU comes with each unit of worth that is asked for; 0 if demands
+   *     use no CPU
    */
-  CpuBalance(double worthPerCpuMilli, double weight) {
-    this.worthPerCpuMilli = worthPerCpuMilli;
-    this.weight = worthPerCpuMilli > 0 ? weight : 0;
+  CpuBalance(double milliPerWorth) {
+    this.milliPerWorth = milliPerWorth * CHOICE;
+    this.worthPerMilli = milliPerWorth > 0 ? Math.round(1 / this.milliPerWorth / QUARTERS) : 0;
+    this.worthPerLightMilli =
+        milliPerWorth > 0 ? Math.round(1 / (LIGHT * this.milliPerWorth) / QUARTERS) : 0;
   }
 
-  long stranded(long worth, int freeCpuMilli) {
-    double without = worth - freeCpuMilli * worthPerCpuMilli;
-    return without <= 0 ? 0 : (long) (without * weight);
+  /** The CPU that comes with so much worth. */
+  long need(long worth) {
+    return Math.round(milliPerWorth * worth);
+  }
+
+  /** The CPU that a free part will ask for. */
+  long needOfFilling(double fillCpuMilli, long worth) {
+    return milliPerWorth == 0 ? 0 : (Math.round(fillCpuMilli) + need(worth)) / 2;
+  }
+
+  /** The worth that is lost when the free parts of a node need so much CPU and so much is free. */
+  long stranded(long needMilli, long freeCpuMilli) {
+    long usual = needMilli - freeCpuMilli;
+    long light = (long) (needMilli * LIGHT) - freeCpuMilli;
+    return (usual > 0 ? usual * worthPerMilli : 0)
+        + (light > 0 ? light * worthPerLightMilli * LIGHT_WEIGHT : 0);
   }
 }

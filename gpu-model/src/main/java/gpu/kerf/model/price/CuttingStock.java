@@ -59,20 +59,6 @@ final class CuttingStock {
     return problem.prices;
   }
 
-  /** What every amount of room is worth at these prices: the fullest knapsack. */
-  static double[] worths(int[] sizes, double[] prices, int capacity) {
-    double[] worth = new double[capacity + 1];
-    for (int room = 1; room <= capacity; room++) {
-      worth[room] = worth[room - 1];
-      for (int i = 0; i < sizes.length; i++) {
-        if (sizes[i] <= room) {
-          worth[room] = Math.max(worth[room], worth[room - sizes[i]] + prices[i]);
-        }
-      }
-    }
-    return worth;
-  }
-
   private boolean improve() {
     readPrices();
     fillKnapsack();

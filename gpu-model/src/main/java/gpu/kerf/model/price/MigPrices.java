@@ -4,81 +4,165 @@ import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.MediaEngines;
 import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
-import java.util.Arrays;
 
 /**
- * What a MIG instance takes away, for every profile on every layout of one GPU model: the best
- * start and its cost.
+ * What a MIG instance takes away on a GPU of one model: what the layout is less useful for
+ * afterwards, a little for opening an emptier GPU, and the starts that the fleet runs short of.
  */
 public final class MigPrices {
 
   /** The cost of what cannot be had. */
   public static final long NONE = Long.MAX_VALUE;
 
+  /** Beyond so many starts in the whole fleet one more or less makes no difference. */
+  public static final int MOST_SUPPLY = 64;
+
+  private static final double GATHER = 0.1;
+  private static final double SCARCITY = 4;
+  private static final double DECAY = 1.5;
+
+  private final GpuModel model;
   private final MigLayouts layouts;
-  private final long[] worth;
-  private final long[][] taken;
-  private final byte[][] start;
+  private final long sliceWorth;
+  private final double useful;
+  private final long[] potential;
+  private final long[] needMilli;
+  private final long[][] scarce;
+  private final byte[][] copies;
   private final int[] kind;
   private final int[] sizes;
   private final MediaEngines[] media;
-  private final int slices;
   private final int sliceMiB;
 
-  /** Prices by what each layout is worth, in KiB of GPU memory. */
-  MigPrices(GpuModel model, MigLayouts layouts, long[] worth) {
-    int profiles = model.profiles().size();
+  /**
+   * @param used how scarce GPUs of the model are, as a part of their worth
+   */
+  MigPrices(GpuModel model, MigLayouts layouts, MigValue value, CpuBalance cpu, double used) {
+    this.model = model;
     this.layouts = layouts;
-    this.worth = worth;
-    this.taken = new long[profiles][layouts.size()];
-    this.start = new byte[profiles][layouts.size()];
+    this.sliceWorth = model.migCapable() ? Prices.gpuWorth(model) / model.slices() : 0;
+    this.sliceMiB = model.migCapable() ? model.memoryMiB() / model.slices() : 0;
     this.kind = model.profiles().stream().mapToInt(layouts::kindOf).toArray();
     this.sizes = model.profiles().stream().mapToInt(MigProfile::size).toArray();
     this.media = model.profiles().stream().map(MigProfile::media).toArray(MediaEngines[]::new);
-    this.slices = model.slices();
-    this.sliceMiB = model.migCapable() ? model.memoryMiB() / model.slices() : 0;
-    for (int profile = 0; profile < profiles; profile++) {
-      price(profile);
+    this.copies = copies(layouts);
+    this.useful = (1 + used) * sliceWorth;
+    this.potential = new long[layouts.size()];
+    this.needMilli = new long[layouts.size()];
+    for (int layout = 0; layout < potential.length; layout++) {
+      potential[layout] = Math.round(useful * value.of(layout));
+      needMilli[layout] = cpu.need(bareWorth(layout));
     }
+    this.scarce = scarcities(value);
   }
 
-  /** Among equally cheap starts the highest wins. */
-  private void price(int profile) {
-    Arrays.fill(taken[profile], NONE);
-    for (int layout = 0; kind[profile] >= 0 && layout < layouts.size(); layout++) {
-      for (int at = Byte.SIZE - 1; at >= 0; at--) {
-        long cost = takenAt(profile, layout, at);
-        if (cost < taken[profile][layout]) {
-          taken[profile][layout] = cost;
-          start[profile][layout] = (byte) at;
+  /**
+   * What having so many starts of a kind left in the fleet is worth; less is worse, the more so the
+   * fewer are left.
+   */
+  private long[][] scarcities(MigValue value) {
+    long[][] table = new long[copies.length][MOST_SUPPLY + 1];
+    for (int k = 0; k < table.length; k++) {
+      for (int left = 0; left <= MOST_SUPPLY; left++) {
+        double lack = SCARCITY * DECAY * value.share(k) * Math.exp(-left / DECAY);
+        table[k][left] = Math.round(-lack * useful);
+      }
+    }
+    return table;
+  }
+
+  /** How many instances of a kind a layout could still take, one beside the other. */
+  private static byte[][] copies(MigLayouts layouts) {
+    byte[][] copies = new byte[layouts.plainProfiles().size()][layouts.size()];
+    for (int k = 0; k < copies.length; k++) {
+      MigProfile profile = layouts.plainProfiles().get(k);
+      for (int layout = 0; layout < layouts.size(); layout++) {
+        int end = 0;
+        for (int start = 0; start < Byte.SIZE; start++) {
+          if (start >= end && layouts.with(layout, k, start) >= 0) {
+            copies[k][layout]++;
+            end = start + profile.size();
+          }
         }
       }
     }
+    return copies;
   }
 
-  /** What the best start of a profile takes; {@link #NONE} if it has none free. */
-  public long taken(int profile, int layout) {
-    return taken[profile][layout];
+  /**
+   * What an instance at a start takes; {@link #NONE} if the start is not free.
+   *
+   * @param supply how many starts of each kind of profile the fleet has left, at most {@link
+   *     #MOST_SUPPLY}
+   */
+  public long taken(int profile, int layout, int start, int[] supply) {
+    int after = kind[profile] < 0 ? -1 : layouts.with(layout, kind[profile], start);
+    if (after < 0) {
+      return NONE;
+    }
+    long cost = potential[layout] - potential[after] + gather(after);
+    for (int k = 0; k < supply.length; k++) {
+      int lost = copies[k][layout] - copies[k][after];
+      cost += lost == 0 ? 0 : scarce[k][supply[k]] - scarce[k][Math.max(0, supply[k] - lost)];
+    }
+    return cost;
   }
 
-  public int start(int profile, int layout) {
-    return start[profile][layout];
+  private long gather(int layout) {
+    int free = model.slices() - Integer.bitCount(layouts.occupied(layout));
+    return Math.round(GATHER * useful) * free;
   }
 
-  /** What one start of a profile takes; {@link #NONE} if it is not free. */
-  public long takenAt(int profile, int layout, int at) {
-    int after = kind[profile] < 0 ? -1 : layouts.with(layout, kind[profile], at);
-    return after < 0 ? NONE : worth[layout] - worth[after];
-  }
-
-  /** What taking an existing instance of a profile takes. */
+  /** What taking an existing instance of a profile takes: its memory. */
   public long instanceTaken(int profile) {
-    return ((long) sizes[profile] * sliceMiB) << 10;
+    return sizes[profile] * sliceWorth;
   }
 
-  /** What a GPU with this layout is worth. */
-  public long worth(int layout) {
-    return worth[layout];
+  /** How useful a layout is to the profiles that usually come; only differences mean something. */
+  public long potential(int layout) {
+    return potential[layout];
+  }
+
+  /** The memory that is free in a layout, as worth. */
+  public long bareWorth(int layout) {
+    return model.migCapable()
+        ? (model.slices() - Integer.bitCount(layouts.occupied(layout))) * sliceWorth
+        : 0;
+  }
+
+  /** The CPU that whoever fills a GPU with this layout will ask for, in thousandths. */
+  public long needMilli(int layout) {
+    return needMilli[layout];
+  }
+
+  /** The CPU that whoever takes an instance of a profile will ask for, in thousandths. */
+  public long needOfInstance(int profile) {
+    return sizes.length == 0 ? 0 : needMilli[0] * sizes[profile] / model.slices();
+  }
+
+  /** How many kinds of profile are told apart. */
+  public int kinds() {
+    return copies.length;
+  }
+
+  /** How many instances of a kind a layout could still take. */
+  public int copies(int kindOfProfile, int layout) {
+    return copies[kindOfProfile][layout];
+  }
+
+  /** How many profiles the model has. */
+  public int profiles() {
+    return sizes.length;
+  }
+
+  /** How many layouts the model has. */
+  public int layouts() {
+    return potential.length;
+  }
+
+  /** The layout after an instance has started, or -1. */
+  public int after(int profile, int layout, int start) {
+    return layouts.with(layout, kind[profile], start);
   }
 
   public boolean mediaFits(int profile, byte held) {
@@ -87,6 +171,6 @@ public final class MigPrices {
 
   /** The memory that would stay free on the GPU. */
   public int leftover(int profile, int occupied) {
-    return (slices - Integer.bitCount(occupied) - sizes[profile]) * sliceMiB;
+    return (model.slices() - Integer.bitCount(occupied) - sizes[profile]) * sliceMiB;
   }
 }

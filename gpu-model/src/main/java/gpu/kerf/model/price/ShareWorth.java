@@ -1,100 +1,126 @@
 package gpu.kerf.model.price;
 
+import java.util.Map;
+import java.util.TreeMap;
+
 /**
- * What every amount of free memory on a plain GPU of one model is worth to the usual shares, in KiB
- * of GPU memory.
+ * What every amount of free memory on a plain GPU of one model is worth to the usual shares, and
+ * the CPU that filling it will ask for.
  */
 final class ShareWorth {
 
   /** A table of this many steps is exact enough where the sizes have no large common divisor. */
   private static final int MOST_STEPS = 512;
 
+  /** So many sizes are told apart; beyond, sizes are rounded up until few enough are left. */
+  private static final int MOST_SIZES = 96;
+
   private static final int SHIFT = 40;
 
-  private final long[] worth;
   private final int stepMiB;
   private final long reciprocal;
-  private final int fullMiB;
+  private final double[] worth;
+  private final double[] fillCpuMilli;
 
-  private ShareWorth(long[] worth, int stepMiB, int fullMiB) {
-    this.worth = worth;
+  private ShareWorth(int stepMiB, double[] worth, double[] fillCpuMilli) {
     this.stepMiB = stepMiB;
     this.reciprocal = (1L << SHIFT) / stepMiB + 1;
-    this.fullMiB = fullMiB;
+    this.worth = worth;
+    this.fillCpuMilli = fillCpuMilli;
+  }
+
+  /** How often a size is asked for, and the CPU beside it. */
+  static final class Asked {
+    double count;
+    double cpuMilli;
+
+    void add(double times, double cpuMilliEach) {
+      count += times;
+      cpuMilli += times * cpuMilliEach;
+    }
   }
 
   /**
-   * Learns from the shares that are usual.
-   *
-   * @param sizesMiB distinct sizes, each at most the GPU's memory
-   * @param counts how often each is asked for
+   * Learns from the shares that are usual, by size in MiB in ascending order; each at most the
+   * GPU's memory.
    */
-  static ShareWorth of(int fullMiB, int[] sizesMiB, double[] counts) {
-    int step = step(fullMiB, sizesMiB);
-    int capacity = fullMiB / step;
-    double[] demand = new double[capacity + 1];
-    for (int i = 0; i < sizesMiB.length; i++) {
-      demand[Math.min(capacity, (sizesMiB[i] + step - 1) / step)] += counts[i];
+  static ShareWorth of(int fullMiB, Map<Integer, Asked> bySize) {
+    int step = step(fullMiB, bySize);
+    Map<Integer, Asked> inSteps = inSteps(bySize, fullMiB, step);
+    while (inSteps.size() > MOST_SIZES) {
+      step *= 2;
+      inSteps = inSteps(bySize, fullMiB, step);
     }
-    return new ShareWorth(table(demand, capacity, fullMiB), step, fullMiB);
+    int capacity = Math.max(1, fullMiB / step);
+    if (inSteps.isEmpty()) {
+      return new ShareWorth(1, new double[1], new double[1]);
+    }
+    int[] sizes = inSteps.keySet().stream().mapToInt(Integer::intValue).toArray();
+    double[] counts = inSteps.values().stream().mapToDouble(asked -> asked.count).toArray();
+    double[] cpu =
+        inSteps.values().stream().mapToDouble(asked -> asked.cpuMilli / asked.count).toArray();
+    double[] prices = CuttingStock.prices(sizes, counts, capacity);
+    Fillings fillings = new Fillings(sizes, prices, cpu, capacity);
+    return new ShareWorth(step, fillings.worth, fillings.cpuMilli);
   }
 
   /**
    * The sizes' greatest common divisor if the table stays small, so that nothing is rounded; else
    * what keeps it small.
    */
-  private static int step(int fullMiB, int[] sizes) {
+  private static int step(int fullMiB, Map<Integer, Asked> bySize) {
     int divisor = 0;
-    for (int size : sizes) {
+    for (int size : bySize.keySet()) {
       divisor = gcd(size, divisor);
     }
     int coarsest = (fullMiB + MOST_STEPS - 1) / MOST_STEPS;
-    return Math.max(Math.max(divisor, coarsest), 1);
+    return Math.max(1, Math.max(divisor, coarsest));
   }
 
   private static int gcd(int a, int b) {
     return b == 0 ? a : gcd(b, a % b);
   }
 
-  private static long[] table(double[] demand, int capacity, int fullMiB) {
-    int kinds = 0;
-    for (double count : demand) {
-      kinds += count > 0 ? 1 : 0;
-    }
-    int[] sizes = new int[kinds];
-    double[] counts = new double[kinds];
-    int kind = 0;
-    for (int size = 1; size <= capacity; size++) {
-      if (demand[size] > 0) {
-        sizes[kind] = size;
-        counts[kind++] = demand[size];
-      }
-    }
-    double[] prices = CuttingStock.prices(sizes, counts, capacity);
-    return inKiB(CuttingStock.worths(sizes, prices, capacity), kinds == 0, fullMiB);
+  private static Map<Integer, Asked> inSteps(Map<Integer, Asked> bySize, int fullMiB, int step) {
+    TreeMap<Integer, Asked> inSteps = new TreeMap<>();
+    bySize.forEach(
+        (size, asked) -> {
+          int steps = Math.min(Math.max(1, fullMiB / step), (size + step - 1) / step);
+          Asked sum = inSteps.computeIfAbsent(steps, one -> new Asked());
+          sum.count += asked.count;
+          sum.cpuMilli += asked.cpuMilli;
+        });
+    return inSteps;
   }
 
-  /** A full GPU is worth its memory; without any usual share so is every part of it. */
-  private static long[] inKiB(double[] inGpus, boolean proportional, int fullMiB) {
-    long[] table = new long[inGpus.length];
-    int capacity = inGpus.length - 1;
-    for (int room = 0; room <= capacity; room++) {
-      double part =
-          proportional ? (double) room / Math.max(1, capacity) : Math.min(1, inGpus[room]);
-      table[room] = Math.round(part * fullMiB * 1024);
-    }
-    return table;
+  /**
+   * Where no shares are usual, every part is worth as much as its size: one step a MiB, and no
+   * table.
+   */
+  boolean isProportional() {
+    return worth.length == 1;
   }
 
-  /** What so much free memory is worth; all of it is worth a GPU. */
-  long of(int freeMiB) {
-    if (freeMiB >= fullMiB) {
-      return (long) fullMiB << 10;
-    }
-    return freeMiB <= 0 ? 0 : worth[(int) ((freeMiB * reciprocal) >>> SHIFT)];
+  /** How many steps the tables have, after the first for "nothing". */
+  int steps() {
+    return worth.length - 1;
+  }
+
+  int step(int freeMiB) {
+    return freeMiB <= 0 ? 0 : Math.min(steps(), (int) ((freeMiB * reciprocal) >>> SHIFT));
   }
 
   int stepMiB() {
     return stepMiB;
+  }
+
+  /** What the room of a step is worth, as a part of a GPU. */
+  double worth(int step) {
+    return Math.min(1, worth[step]);
+  }
+
+  /** The CPU that the best filling of a step asks for, in thousandths. */
+  double fillCpuMilli(int step) {
+    return fillCpuMilli[step];
   }
 }

@@ -7,8 +7,10 @@ import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.price.MigPrices;
 import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -122,10 +124,54 @@ final class NaivePlacer {
     return Math.max(1, ((Size.Fraction) demand.size()).part().of(model.shareableMiB()));
   }
 
-  /** What a placement takes, by the value of the node before and after. */
+  /**
+   * What a placement takes: by the value of the node before and after; a single MIG instance by its
+   * price, which is no difference of values, for it also depends on what the fleet has left.
+   */
   static long taken(Placement placement, NodeState node, Prices prices) {
     NodeState after = node.copy();
     after.force(placement);
+    if (placement.slots().size() == 1
+        && placement.slots().get(0) instanceof Slot.Mig mig
+        && node.isDynamic(mig.gpu())) {
+      return takenByInstance(mig, node, prices) + strandedMore(node, after, prices);
+    }
     return node.value(prices) - after.value(prices);
+  }
+
+  /**
+   * Leaves out instances that would be cut around, or instead of, a smaller one that serves as
+   * well.
+   */
+  static List<Placement> withoutLargerThanNeeded(List<Placement> singles, NodeState node) {
+    return singles.stream()
+        .filter(
+            one ->
+                singles.stream()
+                    .noneMatch(other -> isSmaller(other.slots().get(0), one.slots().get(0), node)))
+        .toList();
+  }
+
+  private static boolean isSmaller(Slot other, Slot than, NodeState node) {
+    if (!(other instanceof Slot.Mig a)
+        || !(than instanceof Slot.Mig b)
+        || a.gpu() != b.gpu()
+        || !node.isDynamic(a.gpu())) {
+      return false;
+    }
+    boolean inside = (a.mask() & ~b.mask()) == 0;
+    return inside && (a.mask() != b.mask() || a.profile().index() < b.profile().index());
+  }
+
+  private static long takenByInstance(Slot.Mig mig, NodeState node, Prices prices) {
+    MigPrices table = prices.mig(node.model[mig.gpu()]);
+    int[] plenty = new int[table.kinds()];
+    Arrays.fill(plenty, MigPrices.MOST_SUPPLY);
+    return table.taken(mig.profile().index(), node.layout[mig.gpu()], mig.start(), plenty);
+  }
+
+  private static long strandedMore(NodeState node, NodeState after, Prices prices) {
+    return prices.stranded(after.needMilli(prices), after.freeCpuMilli())
+        - prices.stranded(node.needMilli(prices), node.freeCpuMilli());
   }
 }
