@@ -1,0 +1,105 @@
+package gpu.kerf.extender.explain;
+
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Chooser;
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placer;
+import gpu.kerf.model.placement.PreparedDemand;
+import gpu.kerf.model.placement.Verdict;
+import gpu.kerf.model.price.Prices;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Explains demands on one fleet. Changes nothing; belongs to the thread that owns the fleet, and
+ * has a placer of its own, so that it disturbs no decision.
+ *
+ * <p>{@link #explain} looks at every node and may try some hundred changes on each: a millisecond
+ * on a thousand nodes, more where nothing fits. For a list of pending pods ask {@link
+ * #cheapestChange} and remember the answer.
+ */
+public final class Explainer {
+
+  private static final int EXAMPLES = 5;
+
+  private static final Comparator<Explanation.Group> ORDER =
+      Comparator.comparing(Explanation.Group::kind)
+          .thenComparing(Explanation.Group::nodes, Comparator.reverseOrder())
+          .thenComparing(group -> String.valueOf(group.reason()));
+
+  private final Fleet fleet;
+  private final Supplier<Prices> prices;
+
+  /**
+   * @param prices those of the fleet's chooser, so that the best place is the one it would take
+   */
+  public Explainer(Fleet fleet, Supplier<Prices> prices) {
+    this.fleet = fleet;
+    this.prices = prices;
+  }
+
+  public Explanation explain(PodDemand demand) {
+    Placer placer = placer();
+    PreparedDemand prepared = new PreparedDemand(demand, fleet.models());
+    Map<Verdict, List<String>> byVerdict = new LinkedHashMap<>();
+    int best = -1;
+    Chooser.@Nullable Choice choice = null;
+    for (int i = 0; i < fleet.limit(); i++) {
+      NodeState node = fleet.at(i);
+      if (node == null) {
+        continue;
+      }
+      Verdict verdict = placer.judge(prepared, node);
+      byVerdict.computeIfAbsent(verdict, unused -> new ArrayList<>()).add(node.name());
+      if (verdict.fits() && (choice == null || isBetter(placer, i, choice, best))) {
+        best = i;
+        choice = new Chooser.Choice(i, placer.cost(), placer.placement(prepared, node));
+      }
+    }
+    List<Change> changes = choice == null ? search(placer).of(demand) : List.of();
+    return new Explanation(demand, List.of(), groups(byVerdict), choice, changes);
+  }
+
+  private boolean isBetter(Placer placer, int index, Chooser.Choice known, int best) {
+    int order = placer.cost().compareTo(known.cost());
+    return order < 0 || (order == 0 && fleet.rank(index) < fleet.rank(best));
+  }
+
+  private static List<Explanation.Group> groups(Map<Verdict, List<String>> byVerdict) {
+    List<Explanation.Group> groups = new ArrayList<>();
+    byVerdict.forEach(
+        (verdict, names) -> {
+          List<String> examples = names.stream().sorted().limit(EXAMPLES).toList();
+          groups.add(
+              new Explanation.Group(verdict.kind(), verdict.reason(), names.size(), examples));
+        });
+    groups.sort(ORDER);
+    return groups;
+  }
+
+  /** The change by which the user loses least, or null if it fits or nothing would help. */
+  public @Nullable Change cheapestChange(PodDemand demand) {
+    ChangeSearch search = search(placer());
+    if (search.fits(demand) != null) {
+      return null;
+    }
+    List<Change> changes = search.of(demand);
+    return changes.isEmpty() ? null : changes.get(0);
+  }
+
+  private ChangeSearch search(Placer placer) {
+    return new ChangeSearch(fleet, placer);
+  }
+
+  private Placer placer() {
+    Prices current = prices.get();
+    boolean complete = current.models() >= fleet.models().size();
+    return new Placer(complete ? current : Prices.neutral(fleet.models()));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.client;
+
+import org.jspecify.annotations.NullMarked;

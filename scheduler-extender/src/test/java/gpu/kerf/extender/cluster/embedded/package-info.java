@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.cluster.embedded;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.explain;
+
+import org.jspecify.annotations.NullMarked;
