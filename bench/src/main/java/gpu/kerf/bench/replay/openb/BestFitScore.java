@@ -12,6 +12,9 @@ final class BestFitScore implements NodeScore {
   private static final double MOST_CPU = 128_000;
   private static final double MOST_GPU = 8_000;
 
+  /** Keeps ratings positive on nodes that are larger than that. */
+  private static final int FLOOR = 10_000_000;
+
   @Override
   public int of(Ask ask, int index, NodeState node) {
     int gpu = -ask.total();
@@ -20,6 +23,6 @@ final class BestFitScore implements NodeScore {
     }
     int cpu = node.freeCpuMilli() - ask.cpuMilli();
     double left = 0.5 * cpu / MOST_CPU + 0.5 * gpu / MOST_GPU;
-    return (int) Math.max(0, 100 * (1 - left));
+    return Math.max(0, FLOOR + (int) (100 * (1 - left)));
   }
 }
