@@ -52,12 +52,22 @@ final class FgdScore implements NodeScore {
   private Best best(Ask ask, int index, NodeState node) {
     Best best = new Best(-1, -1);
     for (int gpu = 0; gpu < node.gpus(); gpu++) {
-      if (ask.fitsOn(node, gpu)) {
+      if (ask.fitsOn(node, gpu) && !isLikeAnEarlierOne(node, gpu)) {
         int rating = rating(ask, index, node, gpu);
         best = rating > best.rating() ? new Best(rating, gpu) : best;
       }
     }
     return best;
+  }
+
+  /** As much is free as on a GPU before it, so that its rating is the same and cannot win. */
+  private static boolean isLikeAnEarlierOne(NodeState node, int gpu) {
+    for (int earlier = 0; earlier < gpu; earlier++) {
+      if (node.freeMiB(earlier) == node.freeMiB(gpu)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** With the whole demand on one GPU, or if that is negative on those that it would get. */

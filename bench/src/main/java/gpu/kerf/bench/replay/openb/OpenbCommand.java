@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
           + " is what is free on GPUs that no usual pod could use now; usual are the most frequent"
           + " kinds of pods that make up 95 %% of the list and need GPUs. Fragments is FGD's"
           + " measure: what the next usual pod, with or without GPUs, is expected not to be able to"
-          + " use.",
+          + " use. The bound is proven: no policy can allocate more of the arrivals, even one that"
+          + " knows them all ahead and refuses what it likes.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -96,22 +97,31 @@ public final class OpenbCommand implements Callable<Integer> {
     }
     List<PolicyName> policies = policy.among(OpenbReplay.POLICIES);
     OpenbTrace trace = OpenbTrace.read(nodes, pods, order);
-    OpenbReplay replay = new OpenbReplay(trace, (int) Math.rint(upto * 100));
+    OpenbReplay replay = new OpenbReplay(trace, lastPercent());
     Map<PolicyName, OpenbReplay.Result> results = new EnumMap<>(PolicyName.class);
     for (PolicyName name : policies) {
       output.progress("playing " + trace.arrivals().size() + " arrivals under " + name.word());
       results.put(name, replay.play(name, seed));
     }
+    output.progress("working out the bound");
+    Map<Integer, Double> bound = new UpperBound(trace, lastPercent()).percents();
     if (output.isJson()) {
-      output.printJson(json(trace, policies, results));
+      output.printJson(json(trace, policies, results, bound));
     } else {
-      print(trace, results);
+      print(trace, results, bound);
     }
     return 0;
   }
 
+  private int lastPercent() {
+    return (int) Math.rint(upto * 100);
+  }
+
   private Map<String, Object> json(
-      OpenbTrace trace, List<PolicyName> policies, Map<PolicyName, OpenbReplay.Result> results) {
+      OpenbTrace trace,
+      List<PolicyName> policies,
+      Map<PolicyName, OpenbReplay.Result> results,
+      Map<Integer, Double> bound) {
     Map<String, Object> json = new LinkedHashMap<>();
     PolicyName first = policies.get(0);
     json.put("policy", first.word());
@@ -122,6 +132,7 @@ public final class OpenbCommand implements Callable<Integer> {
     json.put("gpuCount", trace.capacity() / Ask.WHOLE);
     json.put("podCount", trace.pods().size());
     json.putAll(json(Objects.requireNonNull(results.get(first))));
+    json.put("boundPercent", bound);
     if (!policy.isNamed()) {
       Map<String, Object> others = new LinkedHashMap<>();
       for (PolicyName name : policies.subList(1, policies.size())) {
@@ -143,7 +154,8 @@ public final class OpenbCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(OpenbTrace trace, Map<PolicyName, OpenbReplay.Result> results) {
+  private void print(
+      OpenbTrace trace, Map<PolicyName, OpenbReplay.Result> results, Map<Integer, Double> bound) {
     PrintWriter out = output.results();
     OpenbReplay.Result any = results.values().iterator().next();
     int last = any.allocated().reached();
@@ -161,8 +173,12 @@ public final class OpenbCommand implements Callable<Integer> {
     header.addAll(List.of("stranded", "fragments", "dropped", "µs mean", "µs p99"));
     TextTable table = new TextTable(header);
     results.forEach((name, result) -> table.add(row(name, result, percents, last)));
+    List<String> limit = new ArrayList<>(List.of("bound"));
+    percents.forEach(percent -> limit.add(TextTable.decimals(2, bound.getOrDefault(percent, 0.0))));
+    table.add(limit);
     table.print(out);
     out.printf("%nStranded and fragments: in %% of all GPUs, at %d %%.%n", last);
+    out.println("Bound: no policy can allocate more, even one that knows all arrivals ahead.");
   }
 
   private static List<String> row(

@@ -33,6 +33,24 @@ final class PublicTraceTest {
   void baselinesAllocateWhatIsPublished(
       String trace, int seed, double fgd, double firstFit, double bestFit, double random)
       throws IOException {
+    OpenbReplay replay = new OpenbReplay(trace(trace, seed), 100);
+
+    assertThat(at100(replay, PolicyName.FGD)).isCloseTo(fgd, within(0.05));
+    assertThat(at100(replay, PolicyName.FIRSTFIT)).isEqualTo(firstFit);
+    assertThat(at100(replay, PolicyName.BESTFIT)).isEqualTo(bestFit);
+    // Another random than the simulator's: the mean of its seeds, give or take what seeds differ.
+    assertThat(at100(replay, PolicyName.RANDOM)).isCloseTo(random, within(0.8));
+  }
+
+  /** The bounds of another solver on the same linear programme with finer groups of nodes. */
+  @ParameterizedTest(name = "{0} seed 42")
+  @CsvSource({"default, 96.91", "gpushare40, 95.63", "gpushare80, 91.36", "multigpu20, 97.35"})
+  void theBoundIsTheKnownOne(String trace, double bound) throws IOException {
+    assertThat(new UpperBound(trace(trace, 42), 100).percents().get(100))
+        .isCloseTo(bound, within(0.02));
+  }
+
+  private static OpenbTrace trace(String trace, int seed) throws IOException {
     Path nodes = FOLDER.resolve("openb_node_list_gpu_node.csv");
     Path pods = FOLDER.resolve("openb_pod_list_" + trace + ".csv");
     Path order = FOLDER.resolve("arrivals").resolve(trace + "_s" + seed + ".txt");
@@ -41,13 +59,7 @@ final class PublicTraceTest {
         "openb traces not found in "
             + FOLDER
             + "; published in hkust-adsl/kubernetes-scheduler-simulator, data/csv (Apache-2.0)");
-    OpenbReplay replay = new OpenbReplay(OpenbTrace.read(nodes, pods, order), 100);
-
-    assertThat(at100(replay, PolicyName.FGD)).isCloseTo(fgd, within(0.05));
-    assertThat(at100(replay, PolicyName.FIRSTFIT)).isEqualTo(firstFit);
-    assertThat(at100(replay, PolicyName.BESTFIT)).isEqualTo(bestFit);
-    // Another random than the simulator's: the mean of its seeds, give or take what seeds differ.
-    assertThat(at100(replay, PolicyName.RANDOM)).isCloseTo(random, within(0.8));
+    return OpenbTrace.read(nodes, pods, order);
   }
 
   private static double at100(OpenbReplay replay, PolicyName policy) {
