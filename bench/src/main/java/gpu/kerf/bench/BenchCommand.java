@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  kerf bench --list",
-      "  kerf bench Placer --quick",
+      "  kerf bench Score --quick",
       "  kerf bench --prof gc --json > results.json"
     })
 public final class BenchCommand implements Callable<Integer> {

@@ -8,10 +8,10 @@ final class BenchCommandTest {
 
   @Test
   void benchmarksAreListed() {
-    KerfRun run = KerfRun.of("bench", "--list", "tryOneNode");
+    KerfRun run = KerfRun.of("bench", "--list", "ScoreBenchmark.placer");
 
     assertThat(run.code()).isZero();
-    assertThat(run.out().strip()).isEqualTo("gpu.kerf.bench.jmh.DecisionBenchmark.tryOneNode");
+    assertThat(run.out().strip()).isEqualTo("gpu.kerf.bench.jmh.ScoreBenchmark.placer");
   }
 
   @Test
