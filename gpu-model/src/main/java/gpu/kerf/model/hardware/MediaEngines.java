@@ -33,6 +33,11 @@ public enum MediaEngines {
     return held;
   }
 
+  /** The bits that no other instance on the GPU may hold beside it. */
+  public int excludes() {
+    return excludes;
+  }
+
   /**
    * Whether an instance with these engines may join a GPU whose instances hold {@code mediaHeld}.
    */

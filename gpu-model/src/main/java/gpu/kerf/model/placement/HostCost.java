@@ -27,6 +27,11 @@ final class HostCost {
     }
   }
 
+  /** Whether the node's CPU is counted, so that taking it costs something. */
+  boolean isCounted() {
+    return prices != null;
+  }
+
   /** CPU is of no account. */
   void clear() {
     prices = null;

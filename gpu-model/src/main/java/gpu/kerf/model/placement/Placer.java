@@ -225,18 +225,16 @@ public final class Placer {
   private void lookAtStarts(Need need, NodeState node, int gpu, Choice best) {
     int model = node.model[gpu];
     MigOffers offers = this.offers[model];
-    MigPrices table = offers.prices();
     int layout = node.layout[gpu];
     for (int profile : need.cuttable(model)) {
       long taken = offers.taken(profile, layout);
-      if (taken != Choice.NONE && table.mediaFits(profile, node.media[gpu])) {
-        int start = offers.start(profile, layout);
-        int after = table.after(profile, layout, start);
-        long cost = taken + host.taken(table.needMilli(layout) - table.needMilli(after));
-        int left = table.leftover(profile, node.occupied(gpu));
-        if (best.isWorseThan(cost, 0, left)) {
-          best.setMig(gpu, profile, start, cost, left);
-        }
+      if (taken == Choice.NONE || !offers.mediaFits(profile, node.media[gpu])) {
+        continue;
+      }
+      long cost = host.isCounted() ? taken + host.taken(offers.needTaken(profile, layout)) : taken;
+      int left = offers.prices().leftover(profile, node.occupied(gpu));
+      if (best.isWorseThan(cost, 0, left)) {
+        best.setMig(gpu, profile, offers.start(profile, layout), cost, left);
       }
     }
   }

@@ -165,8 +165,9 @@ public final class MigPrices {
     return layouts.with(layout, kind[profile], start);
   }
 
-  public boolean mediaFits(int profile, byte held) {
-    return media[profile].fitsBeside(held);
+  /** The media engines that nobody else on the GPU may hold, as bits. */
+  public byte mediaExcluded(int profile) {
+    return (byte) media[profile].excludes();
   }
 
   /** The memory that would stay free on the GPU. */
