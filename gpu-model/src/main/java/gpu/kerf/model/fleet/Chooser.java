@@ -63,10 +63,7 @@ public final class Chooser {
 
   /** The best node of all, or null if the demand fits on none now. */
   public @Nullable Choice best(PreparedDemand demand) {
-    if (placer.prices().models() < fleet.models().size()) {
-      renew();
-    }
-    countStarts();
+    refresh();
     int best = -1;
     long taken = 0;
     int distance = 0;
@@ -85,6 +82,14 @@ public final class Chooser {
       }
     }
     return best < 0 ? null : choice(demand, best);
+  }
+
+  /** Makes what a decision looks up current; for those who try nodes one by one. */
+  public void refresh() {
+    if (placer.prices().models() < fleet.models().size()) {
+      renew();
+    }
+    countStarts();
   }
 
   /** Tells the placer how many MIG instances of each kind could still start in the fleet. */

@@ -1,0 +1,36 @@
+package gpu.kerf.extender.cluster;
+
+import gpu.kerf.extender.wire.PodView;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Whoever runs the pods: the API server of a cluster, or a simulation of one.
+ *
+ * <p>Nothing here blocks; stages may complete on any thread. What happens in the cluster is told to
+ * a {@link ClusterListener}.
+ */
+public interface Cluster {
+
+  /** Binds a pod to a node and writes annotations on it, in one transaction. */
+  CompletionStage<BindResult> bind(Binding binding);
+
+  /**
+   * What the API server itself says of a pod, not a cache; empty if there is none of this name. The
+   * uid may be another one.
+   */
+  CompletionStage<Optional<PodView>> read(PodView.Ref pod);
+
+  /** Evicts a pod of exactly this uid. */
+  CompletionStage<EvictResult> evict(Eviction eviction);
+
+  /** Tells users of a pod what happened to it; may be dropped. */
+  void event(PodEvent event);
+
+  /** Whether everything that was there at the start has been told to the listener. */
+  boolean synced();
+
+  /** How old the picture of the cluster is. */
+  Duration staleness();
+}

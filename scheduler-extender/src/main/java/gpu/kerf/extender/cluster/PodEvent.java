@@ -1,0 +1,6 @@
+package gpu.kerf.extender.cluster;
+
+import gpu.kerf.extender.wire.PodView;
+
+/** What users see with {@code kubectl describe pod}. */
+public record PodEvent(PodView.Ref pod, boolean warning, String reason, String message) {}

@@ -1,0 +1,287 @@
+package gpu.kerf.extender.dialect;
+
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PodView.Container;
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.MemoryMiB;
+import gpu.kerf.model.demand.Milli;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.demand.Size;
+import gpu.kerf.model.demand.WallChoice;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kerf's own words: {@code kerf.gpu/memory} or {@code kerf.gpu/whole} among the limits of a
+ * container, refined by annotations of the pod.
+ *
+ * <p>An annotation refines every container that asks for memory; with a dot and a container's name
+ * behind it, that one only.
+ */
+public final class KerfDialect implements Dialect {
+
+  public static final String MEMORY = "kerf.gpu/memory";
+  public static final String WHOLE = "kerf.gpu/whole";
+  public static final String WALL = "kerf.gpu/wall";
+  public static final String SM_PERCENT = "kerf.gpu/sm-percent";
+  public static final String SPLIT = "kerf.gpu/split";
+  public static final String MODELS = "kerf.gpu/models";
+
+  private static final String PREFIX = "kerf.gpu/";
+  private static final Set<String> REFINEMENTS = Set.of(WALL, SM_PERCENT, SPLIT, MODELS);
+
+  /**
+   * The longest part of an annotation's key behind its prefix is 63 characters, and {@code
+   * visible-devices.} comes before the container's name.
+   */
+  private static final int LONGEST_CONTAINER_NAME = 63 - "visible-devices.".length();
+
+  @Override
+  public String name() {
+    return "kerf";
+  }
+
+  @Override
+  public boolean isSpokenBy(PodView pod) {
+    return pod.containers().stream().anyMatch(KerfDialect::asks)
+        || pod.initContainers().stream().anyMatch(KerfDialect::asks)
+        || (!pod.isBound() && hasAnnotation(pod.annotations()));
+  }
+
+  private static boolean hasAnnotation(Map<String, String> annotations) {
+    for (String key : annotations.keySet()) {
+      if (key.startsWith(PREFIX)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean asks(Container container) {
+    return !container.resources().limitOrRequest(MEMORY).isEmpty()
+        || !container.resources().limitOrRequest(WHOLE).isEmpty();
+  }
+
+  @Override
+  public GpuReading read(PodView pod) {
+    return new Reader(pod).read();
+  }
+
+  /** One pod while it is being read. */
+  private static final class Reader {
+    private final PodView pod;
+    private final List<PodDemand.Container> demands = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>(0);
+    private boolean someAskForMemory;
+
+    Reader(PodView pod) {
+      this.pod = pod;
+    }
+
+    GpuReading read() {
+      List<Container> asking = asking();
+      someAskForMemory = asking.stream().anyMatch(Reader::asksForMemory);
+      asking.forEach(this::read);
+      checkAnnotations(asking);
+      return new GpuReading(problems.isEmpty() ? demands : List.of(), problems);
+    }
+
+    private static boolean asksForMemory(Container container) {
+      return !container.resources().limitOrRequest(MEMORY).isEmpty();
+    }
+
+    private List<Container> asking() {
+      List<Container> asking = new ArrayList<>();
+      for (Container init : pod.initContainers()) {
+        if (asks(init) && !init.sidecar()) {
+          problems.add(
+              "The init container "
+                  + init.name()
+                  + " asks for a GPU, which would be held for the pod's whole life.\n"
+                  + "Maybe let a container ask, or make it a sidecar (restartPolicy: Always).");
+        } else if (asks(init)) {
+          asking.add(init);
+        }
+      }
+      pod.containers().stream().filter(KerfDialect::asks).forEach(asking::add);
+      return asking;
+    }
+
+    private void read(Container container) {
+      String memory = container.resources().limitOrRequest(MEMORY);
+      String whole = container.resources().limitOrRequest(WHOLE);
+      if (container.name().length() > LONGEST_CONTAINER_NAME) {
+        problems.add(
+            "The name of container "
+                + container.name()
+                + " is longer than "
+                + LONGEST_CONTAINER_NAME
+                + " characters.\nNames of annotations end with it: shorten it.");
+      } else if (!memory.isEmpty() && !whole.isEmpty()) {
+        problems.add(
+            "The container "
+                + container.name()
+                + " asks for both kerf.gpu/memory ("
+                + Quantity.shown(memory)
+                + ") and kerf.gpu/whole ("
+                + Quantity.shown(whole)
+                + ").\nKeep one: a part of a GPU, or whole GPUs.");
+      } else {
+        attempt(container, memory.isEmpty() ? WHOLE : MEMORY, memory.isEmpty() ? whole : memory);
+      }
+    }
+
+    private void attempt(Container container, String resource, String value) {
+      int before = problems.size();
+      Demand demand =
+          resource.equals(MEMORY)
+              ? part(() -> Demand.memory(MemoryMiB.parse(value)), container, resource, value)
+              : part(() -> Demand.whole(count(value)), container, resource, value);
+      for (Refinement refinement : Refinement.values()) {
+        demand = refined(demand, refinement, container);
+      }
+      if (demand != null && problems.size() == before) {
+        demands.add(new PodDemand.Container(container.name(), demand));
+      }
+    }
+
+    private @Nullable Demand refined(
+        @Nullable Demand demand, Refinement refinement, Container container) {
+      String value = value(refinement.key, container);
+      if (value.isEmpty()) {
+        return demand;
+      }
+      Demand base = demand == null ? standIn(container) : demand;
+      Demand result = part(() -> refinement.apply(base, value), container, refinement.key, value);
+      return demand == null ? null : result;
+    }
+
+    /** Lets the refinements of a size that cannot be read be checked, too. */
+    private static Demand standIn(Container container) {
+      return asksForMemory(container)
+          ? Demand.memory(new MemoryMiB(Demand.MOST_GPUS))
+          : Demand.whole(1);
+    }
+
+    /** The container's own annotation, or the pod's where it means this container. */
+    private String value(String key, Container container) {
+      String own = pod.annotation(key + "." + container.name());
+      boolean meant = key.equals(MODELS) || asksForMemory(container) || !someAskForMemory;
+      return own.isEmpty() && meant ? pod.annotation(key) : own;
+    }
+
+    private @Nullable Demand part(
+        Supplier<Demand> reader, Container container, String key, String value) {
+      try {
+        return reader.get();
+      } catch (IllegalArgumentException e) {
+        problems.add(
+            "The "
+                + key
+                + " ("
+                + Quantity.shown(value)
+                + ") of container "
+                + container.name()
+                + ": "
+                + e.getMessage());
+        return null;
+      }
+    }
+
+    private static int count(String value) {
+      if (!value.matches("[0-9]{1,9}")) {
+        throw new IllegalArgumentException("That is no number of GPUs.\nMaybe write 2.");
+      }
+      return Integer.parseInt(value);
+    }
+
+    private void checkAnnotations(List<Container> asking) {
+      if (pod.isBound()) {
+        return;
+      }
+      for (Map.Entry<String, String> annotation : pod.annotations().entrySet()) {
+        if (annotation.getKey().startsWith(PREFIX)) {
+          check(annotation.getKey(), asking);
+        }
+      }
+    }
+
+    private void check(String key, List<Container> asking) {
+      int dot = key.indexOf('.', PREFIX.length());
+      String word = dot < 0 ? key : key.substring(0, dot);
+      String container = dot < 0 ? "" : key.substring(dot + 1);
+      if (!REFINEMENTS.contains(word)) {
+        problems.add(
+            "The annotation "
+                + Quantity.shown(key)
+                + " is none that a pod may bring.\nThose are "
+                + String.join(", ", WALL, SM_PERCENT, SPLIT, MODELS)
+                + "; the others are written by Kerf.");
+      } else if (asking.isEmpty()) {
+        problems.add(
+            "The annotation "
+                + Quantity.shown(key)
+                + " refines nothing: no container asks for a GPU.\n"
+                + "Add kerf.gpu/memory or kerf.gpu/whole to its limits.");
+      } else if (dot >= 0 && asking.stream().noneMatch(one -> one.name().equals(container))) {
+        problems.add(
+            "The annotation "
+                + Quantity.shown(key)
+                + " names a container that asks for no GPU.\nMaybe it has another name.");
+      }
+    }
+  }
+
+  /** What an annotation changes of a demand. The split comes first: it makes sizes smaller. */
+  private enum Refinement {
+    SPLIT_OVER(SPLIT) {
+      @Override
+      Demand apply(Demand demand, String value) {
+        int parts = Reader.count(value);
+        if (parts < 1 || parts > Demand.MOST_GPUS) {
+          throw new IllegalArgumentException(
+              "It must be between 1 and " + Demand.MOST_GPUS + " GPUs.");
+        }
+        if (demand.size() instanceof Size.Whole) {
+          throw new IllegalArgumentException(
+              "It divides memory over GPUs, and whole GPUs are not divided.\nLeave it out.");
+        }
+        return demand.splitOver(parts);
+      }
+    },
+    WALL_OF(WALL) {
+      @Override
+      Demand apply(Demand demand, String value) {
+        return demand.withWall(WallChoice.parse(value));
+      }
+    },
+    SM_OF(SM_PERCENT) {
+      @Override
+      Demand apply(Demand demand, String value) {
+        if (!value.matches("[0-9]{1,3}")) {
+          throw new IllegalArgumentException("It must be a whole number between 1 and 100.");
+        }
+        return demand.withSm(Milli.ofPercent(Integer.parseInt(value)));
+      }
+    },
+    MODELS_OF(MODELS) {
+      @Override
+      Demand apply(Demand demand, String value) {
+        return demand.onModels(Arrays.stream(value.split(",", -1)).map(String::strip).toList());
+      }
+    };
+
+    private final String key;
+
+    Refinement(String key) {
+      this.key = key;
+    }
+
+    abstract Demand apply(Demand demand, String value);
+  }
+}

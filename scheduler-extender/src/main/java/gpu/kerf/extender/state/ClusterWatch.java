@@ -1,0 +1,148 @@
+package gpu.kerf.extender.state;
+
+import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.PlacementRecord;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.fleet.Conflict;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps the ledger true to what is written on bound pods.
+ *
+ * <p>A pod whose node is not known yet waits for it. A pod whose record cannot be read holds nobody
+ * knows what: its node gets no new pods with GPUs until it is gone.
+ */
+final class ClusterWatch {
+
+  /** Every GPU of a node, as bits. */
+  private static final long ALL_GPUS = -1L;
+
+  private final Ledger ledger;
+  private final Map<String, Bound> waiting = new LinkedHashMap<>();
+  private final Map<String, String> unreadable = new LinkedHashMap<>();
+  private final Map<String, String> problems = new LinkedHashMap<>();
+
+  /** A bound pod and its record, which is empty if it has none. */
+  private record Bound(KnownPod pod, String record) {}
+
+  ClusterWatch(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  void nodeCame(NodeSpec node) {
+    problems.remove(nodeKey(node.name()));
+    List<Bound> here =
+        waiting.values().stream().filter(one -> one.pod.node().equals(node.name())).toList();
+    here.forEach(this::settle);
+    block(node.name());
+  }
+
+  void nodeIsUnusable(String name, String problem) {
+    problems.put(nodeKey(name), problem);
+  }
+
+  void nodeWent(String name) {
+    problems.remove(nodeKey(name));
+    for (String uid : List.copyOf(unreadable.keySet())) {
+      unreadable.remove(uid, name);
+    }
+  }
+
+  void podCame(KnownPod pod, PodView view) {
+    if (view.phase() == PodView.Phase.OVER) {
+      podWent(pod.uid());
+    } else if (!pod.isPending()) {
+      settle(new Bound(pod, view.annotation(Annotations.PLACEMENT)));
+    }
+  }
+
+  void podWent(String uid) {
+    ledger.release(uid);
+    waiting.remove(uid);
+    problems.remove(podKey(uid));
+    String node = unreadable.remove(uid);
+    if (node != null) {
+      block(node);
+    }
+  }
+
+  private void settle(Bound bound) {
+    KnownPod pod = bound.pod;
+    NodeState node = ledger.fleet().node(pod.node());
+    if (node == null) {
+      waiting.put(pod.uid(), bound);
+      return;
+    }
+    try {
+      enter(pod, placement(bound, node.spec()));
+      waiting.remove(pod.uid());
+      forgive(pod.uid());
+    } catch (WireException e) {
+      waiting.put(pod.uid(), bound);
+      problems.put(podKey(pod.uid()), "Pod " + pod.ref() + ": " + e.getMessage());
+      unreadable.put(pod.uid(), pod.node());
+      block(pod.node());
+    }
+  }
+
+  private void forgive(String uid) {
+    String node = unreadable.remove(uid);
+    if (node != null) {
+      block(node);
+    }
+  }
+
+  private static Placement placement(Bound bound, NodeSpec node) throws WireException {
+    int cpu = bound.pod.demand().cpuMilli();
+    int memory = bound.pod.demand().hostMemoryMiB();
+    return bound.record.isEmpty()
+        ? new Placement(node.name(), List.of(), cpu, memory)
+        : PlacementRecord.parse(bound.record).on(node, cpu, memory);
+  }
+
+  private void enter(KnownPod pod, Placement placement) {
+    Entry entry = ledger.entry(pod.uid());
+    boolean same =
+        entry != null
+            && entry.state() != Entry.State.PROPOSED
+            && entry.placement().node().equals(placement.node())
+            && entry.placement().containers().equals(placement.containers());
+    if (same) {
+      ledger.confirm(pod.uid(), pod.since());
+      return;
+    }
+    Conflict conflict = ledger.adopt(pod.holder(), placement, pod.since());
+    if (conflict == null) {
+      problems.remove(podKey(pod.uid()));
+    } else {
+      problems.put(podKey(pod.uid()), "Pod " + pod.ref() + ": " + conflict.kind().text());
+    }
+  }
+
+  /** A node on which somebody holds nobody knows what gets no new pods. */
+  private void block(String node) {
+    ledger.setForeign(node, unreadable.containsValue(node) ? ALL_GPUS : 0);
+  }
+
+  private static String nodeKey(String name) {
+    return "node " + name;
+  }
+
+  private static String podKey(String uid) {
+    return "pod " + uid;
+  }
+
+  /** What is wrong with nodes and pods of the cluster, in words; empty if all is well. */
+  Map<String, String> problems() {
+    return Collections.unmodifiableMap(problems);
+  }
+}

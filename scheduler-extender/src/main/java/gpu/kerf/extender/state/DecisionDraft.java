@@ -1,0 +1,82 @@
+package gpu.kerf.extender.state;
+
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.placement.Reason;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Gathers the grounds of a decision while it is made. */
+public final class DecisionDraft {
+
+  private final Decision.Verb verb;
+  private final PodView.Ref pod;
+  private final long began;
+  private Decision.Outcome outcome = Decision.Outcome.ERROR;
+  private String text = "";
+  private Decision.@Nullable Choice chosen;
+  private Decision.@Nullable Choice runnerUp;
+  private int alternatives;
+  private Map<Reason, Integer> refused = Map.of();
+  private List<Decision.Victim> victims = List.of();
+
+  DecisionDraft(Decision.Verb verb, PodView.Ref pod, long began) {
+    this.verb = verb;
+    this.pod = pod;
+    this.began = began;
+  }
+
+  public DecisionDraft placed(Decision.@Nullable Choice choice, int alike) {
+    outcome = Decision.Outcome.PLACED;
+    chosen = choice;
+    alternatives = alike;
+    return this;
+  }
+
+  public DecisionDraft runnerUp(Decision.@Nullable Choice second) {
+    runnerUp = second;
+    return this;
+  }
+
+  public DecisionDraft refused(Map<Reason, Integer> byReason) {
+    outcome = Decision.Outcome.REFUSED;
+    refused = byReason;
+    return this;
+  }
+
+  public DecisionDraft refused(String why) {
+    outcome = Decision.Outcome.REFUSED;
+    text = why;
+    return this;
+  }
+
+  public DecisionDraft failed(Trouble trouble) {
+    outcome = Decision.Outcome.ERROR;
+    text = trouble.answer();
+    return this;
+  }
+
+  public DecisionDraft evicts(Decision.Choice where, List<Decision.Victim> whom) {
+    outcome = Decision.Outcome.EVICTS;
+    chosen = where;
+    victims = List.copyOf(whom);
+    return this;
+  }
+
+  Decision decision(long id, long time, long nanos) {
+    long micros = Math.max(0, (nanos - began) / 1000);
+    return new Decision(
+        id,
+        time,
+        verb,
+        pod,
+        outcome,
+        text,
+        chosen,
+        runnerUp,
+        alternatives,
+        refused,
+        victims,
+        micros);
+  }
+}

@@ -1,0 +1,46 @@
+package gpu.kerf.extender.state;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The latest decisions; older ones are forgotten. */
+public final class Decisions {
+
+  private static final int MOST = 2_048;
+
+  private final @Nullable Decision[] ring = new Decision[MOST];
+  private final List<Consumer<Decision>> listeners = new ArrayList<>();
+  private long next = 1;
+
+  /** The id of the next decision. */
+  long nextId() {
+    return next;
+  }
+
+  void add(Decision decision) {
+    ring[(int) (next % MOST)] = decision;
+    next++;
+    for (Consumer<Decision> listener : listeners) {
+      listener.accept(decision);
+    }
+  }
+
+  /** From now on tells every decision as it is made, on the thread that decides. */
+  public void onEach(Consumer<Decision> listener) {
+    listeners.add(listener);
+  }
+
+  /** The latest, newest first; of one pod only unless its uid is empty. */
+  public List<Decision> latest(int limit, String uid) {
+    List<Decision> result = new ArrayList<>();
+    for (long id = next - 1; id >= Math.max(1, next - MOST) && result.size() < limit; id--) {
+      Decision decision = ring[(int) (id % MOST)];
+      if (decision != null && (uid.isEmpty() || decision.pod().uid().equals(uid))) {
+        result.add(decision);
+      }
+    }
+    return result;
+  }
+}

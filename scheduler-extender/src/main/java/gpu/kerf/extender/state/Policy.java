@@ -1,0 +1,22 @@
+package gpu.kerf.extender.state;
+
+/**
+ * How the verbs behave, where users have a choice; may change at run time.
+ *
+ * @param answer what filter names
+ * @param proposalMillis how long a pod that was filtered keeps its place against the next filter
+ */
+public record Policy(Answer answer, long proposalMillis) {
+
+  /** What filter names of the nodes that fit. */
+  public enum Answer {
+    /** Those where the placement costs least. */
+    WINNERS,
+    /** All of them, for tools that simulate. */
+    ALL
+  }
+
+  public static Policy defaults() {
+    return new Policy(Answer.WINNERS, 10_000);
+  }
+}

@@ -1,0 +1,74 @@
+package gpu.kerf.extender.state;
+
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.placement.Placement;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Where pods that passed filter will likely go. A hint for the next filter, and no more: whoever
+ * fits nowhere beside the proposals is judged without them.
+ *
+ * <p>Kept in the order in which they were made, so that dropping those that are over does not look
+ * at the whole ledger.
+ */
+public final class Proposals {
+
+  private record Proposal(String uid, long expires) {}
+
+  private final Ledger ledger;
+  private final Deque<Proposal> inOrder = new ArrayDeque<>();
+
+  Proposals(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  /** Drops those whose time is over. */
+  public void expire(long now) {
+    Proposal oldest = inOrder.peek();
+    while (oldest != null && (oldest.expires <= now || !stands(oldest))) {
+      if (stands(oldest)) {
+        ledger.release(oldest.uid);
+      }
+      inOrder.remove();
+      oldest = inOrder.peek();
+    }
+  }
+
+  private boolean stands(Proposal proposal) {
+    Entry entry = ledger.entry(proposal.uid);
+    return entry != null
+        && entry.state() == Entry.State.PROPOSED
+        && entry.expires() == proposal.expires;
+  }
+
+  /** Remembers where a pod will likely go; nothing if the slots are not free. */
+  public void propose(Holder holder, Placement placement, long now, long millis) {
+    if (millis > 0 && ledger.propose(holder, placement, now, millis)) {
+      inOrder.add(new Proposal(holder.uid(), now + millis));
+    }
+  }
+
+  /** Drops the proposal of a pod; what it holds otherwise stays. */
+  public void drop(String uid) {
+    Entry entry = ledger.entry(uid);
+    if (entry != null && entry.state() == Entry.State.PROPOSED) {
+      ledger.release(uid);
+    }
+  }
+
+  /** The uids of the pods for which one stands. */
+  public List<String> uids() {
+    List<String> uids = new ArrayList<>(inOrder.size());
+    for (Proposal proposal : inOrder) {
+      if (stands(proposal)) {
+        uids.add(proposal.uid);
+      }
+    }
+    return uids;
+  }
+}

@@ -1,0 +1,191 @@
+package gpu.kerf.extender.state;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.wire.NodeNames;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Chooser;
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.Placer;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * All that the verbs know and change: the fleet and who holds what on it, the pods, the prices that
+ * are learned from them, and the latest decisions.
+ *
+ * <p>One thread owns it, and everything that it gives out. That thread also runs what is handed to
+ * {@link #loop}.
+ */
+public final class Scheduling implements ClusterListener {
+
+  private final Dialects dialects;
+  private final Clocks clocks;
+  private final Executor loop;
+  private final Ledger ledger = new Ledger();
+  private final Chooser chooser = new Chooser(ledger.fleet());
+  private final NodeNames names = new NodeNames();
+  private final Pods pods = new Pods();
+  private final Decisions decisions = new Decisions();
+  private final Proposals proposals = new Proposals(ledger);
+  private final Demands demands = new Demands(ledger.fleet());
+  private final ClusterWatch watch = new ClusterWatch(ledger);
+  private Policy policy = Policy.defaults();
+  private boolean renewalComes;
+
+  /**
+   * @param loop runs things later on the thread that owns this
+   */
+  public Scheduling(Dialects dialects, Clocks clocks, Executor loop) {
+    this.dialects = dialects;
+    this.clocks = clocks;
+    this.loop = loop;
+  }
+
+  @Override
+  public void nodeChanged(NodeSpec node) {
+    ledger.putNode(node);
+    names.put(node.name(), fleet().indexOf(node.name()));
+    watch.nodeCame(node);
+  }
+
+  @Override
+  public void nodeUnusable(String name, String problem) {
+    nodeGone(name);
+    watch.nodeIsUnusable(name, problem);
+  }
+
+  @Override
+  public void nodeGone(String name) {
+    ledger.removeNode(name);
+    names.remove(name);
+    watch.nodeWent(name);
+  }
+
+  @Override
+  public void podSeen(PodView pod) {
+    watch.podCame(seen(pod), pod);
+    if (pod.phase() == PodView.Phase.OVER) {
+      pods.remove(pod.uid());
+    }
+  }
+
+  @Override
+  public void podGone(String uid) {
+    pods.remove(uid);
+    watch.podWent(uid);
+  }
+
+  /** What is wrong with nodes and pods of the cluster: what it is about, and in words. */
+  public Map<String, String> problems() {
+    return watch.problems();
+  }
+
+  /** A pod is asked about: it is remembered, and what it asks is learned once. */
+  public KnownPod arrived(PodView pod) {
+    boolean first = pods.get(pod.uid()) == null;
+    KnownPod known = pods.mention(pod, dialects.read(pod), now());
+    return learned(known, first);
+  }
+
+  private KnownPod seen(PodView pod) {
+    boolean first = pods.get(pod.uid()) == null;
+    KnownPod known = pods.see(pod, dialects.read(pod), now());
+    return learned(known, first);
+  }
+
+  private KnownPod learned(KnownPod pod, boolean first) {
+    if (first && !pod.isNonsense() && !pod.demand().containers().isEmpty()) {
+      chooser.arrived(pod.demand());
+    }
+    return pod;
+  }
+
+  /** An answer is on its way: time to do what would have held it up. */
+  public void answered() {
+    if (!renewalComes && chooser.isDue()) {
+      renewalComes = true;
+      loop.execute(
+          () -> {
+            renewalComes = false;
+            chooser.renew();
+          });
+    }
+  }
+
+  /** What a pod asks, worked out for the fleet. */
+  public PodAsk ask(PodDemand demand) {
+    return demands.of(demand, chooser.placer());
+  }
+
+  /** How a pod is read, without remembering it. */
+  public Reading read(PodView pod) {
+    return dialects.read(pod);
+  }
+
+  /** Remembers a decision that began so many nanoseconds of the stop watch ago. */
+  public void decided(DecisionDraft draft) {
+    decisions.add(draft.decision(decisions.nextId(), now(), nanos()));
+  }
+
+  public DecisionDraft deciding(Decision.Verb verb, PodView.Ref pod) {
+    return new DecisionDraft(verb, pod, nanos());
+  }
+
+  /** Changes how the verbs behave. */
+  public void use(Policy changed) {
+    policy = changed;
+  }
+
+  public Policy policy() {
+    return policy;
+  }
+
+  public long now() {
+    return clocks.wall().millis();
+  }
+
+  private long nanos() {
+    return clocks.nanos().getAsLong();
+  }
+
+  public Executor loop() {
+    return loop;
+  }
+
+  public Ledger ledger() {
+    return ledger;
+  }
+
+  public Fleet fleet() {
+    return ledger.fleet();
+  }
+
+  public Chooser chooser() {
+    return chooser;
+  }
+
+  public Placer placer() {
+    return chooser.placer();
+  }
+
+  public NodeNames names() {
+    return names;
+  }
+
+  public Pods pods() {
+    return pods;
+  }
+
+  public Decisions decisions() {
+    return decisions;
+  }
+
+  public Proposals proposals() {
+    return proposals;
+  }
+}

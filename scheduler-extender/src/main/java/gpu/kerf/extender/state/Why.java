@@ -1,0 +1,103 @@
+package gpu.kerf.extender.state;
+
+import gpu.kerf.model.placement.Cost;
+import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Slot;
+import gpu.kerf.model.price.Prices;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Puts decisions into sentences. */
+final class Why {
+
+  private Why() {}
+
+  static String of(Decision decision) {
+    return switch (decision.outcome()) {
+      case PLACED -> placed(decision);
+      case REFUSED -> refused(decision);
+      case ERROR -> capital(decision.text()) + ".";
+      case EVICTS -> evicts(decision);
+    };
+  }
+
+  private static String placed(Decision decision) {
+    Decision.Choice chosen = decision.chosen();
+    if (chosen == null) {
+      return "Any node will do: the pod asks for no GPU.";
+    }
+    StringBuilder why = new StringBuilder("Node ").append(chosen.node());
+    slots(chosen.placement(), why);
+    if (chosen.cost() != null) {
+      why.append(", which takes ").append(taken(chosen.cost()));
+      why.append(" from the demands that usually come");
+    }
+    if (decision.alternatives() > 1) {
+      why.append("; as good as ").append(decision.alternatives() - 1).append(" others");
+    }
+    Decision.Choice second = decision.runnerUp();
+    if (second != null && second.cost() != null) {
+      why.append(". Next best: ").append(second.node());
+      why.append(", ").append(difference(chosen.cost(), second.cost()));
+    }
+    return why.append('.').toString();
+  }
+
+  private static void slots(@Nullable Placement placement, StringBuilder why) {
+    if (placement != null && !placement.slots().isEmpty()) {
+      why.append(
+          placement.slots().stream().map(Why::slot).collect(Collectors.joining(", ", ": ", "")));
+    }
+  }
+
+  private static String slot(Slot slot) {
+    if (slot instanceof Slot.Mig mig) {
+      return "GPU " + mig.gpu() + " " + mig.profile().name() + " at slice " + mig.start();
+    }
+    return slot instanceof Slot.Share
+        ? "GPU " + slot.gpu() + " " + slot.memoryMiB() + " MiB by MPS"
+        : "GPU " + slot.gpu() + " whole";
+  }
+
+  private static String taken(Cost cost) {
+    long mib = Math.round((double) cost.taken() / Prices.MIB);
+    return mib <= 0 ? "nothing" : "what " + mib + " MiB are worth";
+  }
+
+  private static String difference(@Nullable Cost best, Cost second) {
+    if (best == null || second.taken() != best.taken()) {
+      return "which would take " + taken(second);
+    }
+    return second.distance() != best.distance()
+        ? "where its GPUs would be farther apart"
+        : "where it would leave an emptier GPU in pieces";
+  }
+
+  private static String refused(Decision decision) {
+    if (!decision.text().isEmpty()) {
+      return decision.text();
+    }
+    return decision.refused().entrySet().stream()
+        .sorted(Map.Entry.comparingByValue((one, other) -> other - one))
+        .map(entry -> nodes(entry.getValue()) + ": " + entry.getKey().text())
+        .collect(Collectors.joining("; ", "It fits on no node now. ", "."));
+  }
+
+  private static String nodes(int count) {
+    return count == 1 ? "1 node" : count + " nodes";
+  }
+
+  private static String evicts(Decision decision) {
+    String victims =
+        decision.victims().stream()
+            .map(victim -> victim.pod() + " (priority " + victim.priority() + ")")
+            .collect(Collectors.joining(", "));
+    String node = decision.chosen() == null ? "" : " from node " + decision.chosen().node();
+    return "Evicting " + victims + node + " makes room with the least harm.";
+  }
+
+  private static String capital(String text) {
+    return text.isEmpty() ? text : Character.toUpperCase(text.charAt(0)) + text.substring(1);
+  }
+}

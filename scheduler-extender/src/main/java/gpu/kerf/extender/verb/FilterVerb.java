@@ -1,0 +1,178 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.state.Decision;
+import gpu.kerf.extender.state.DecisionDraft;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.PodAsk;
+import gpu.kerf.extender.state.Policy;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.FilterCall;
+import gpu.kerf.extender.wire.NodeList;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Reason;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says which nodes a pod may go to, and of the others why not.
+ *
+ * <p>With {@link Policy.Answer#WINNERS} it names the nodes of the best cost class alone: the
+ * extender's weight dominates, so no other could be chosen. Nothing changes but memory, where a
+ * proposal for the likely node steers the next filter away. If the pod fits nowhere beside the
+ * proposals of others, it is judged without them, for they are hints.
+ */
+public final class FilterVerb {
+
+  private final Scheduling scheduling;
+  private final Cluster cluster;
+  private final Scan scan;
+
+  public FilterVerb(Scheduling scheduling, Cluster cluster) {
+    this.scheduling = scheduling;
+    this.cluster = cluster;
+    this.scan = new Scan(scheduling.fleet(), scheduling.placer());
+  }
+
+  public FilterAnswer filter(FilterCall call) {
+    DecisionDraft decision = scheduling.deciding(Decision.Verb.FILTER, call.pod().ref());
+    FilterAnswer answer = answer(call, decision);
+    scheduling.decided(decision);
+    scheduling.answered();
+    return answer;
+  }
+
+  private FilterAnswer answer(FilterCall call, DecisionDraft decision) {
+    if (!cluster.synced()) {
+      decision.failed(Trouble.NOT_SYNCED);
+      return FilterAnswer.error(Trouble.NOT_SYNCED.answer());
+    }
+    scheduling.proposals().expire(scheduling.now());
+    KnownPod pod = scheduling.arrived(call.pod());
+    if (pod.isNonsense()) {
+      decision.refused(pod.problem());
+      scheduling.pods().explain(pod, pod.problem());
+      return FilterAnswer.nonsense(call.nodes(), pod.problem());
+    }
+    scheduling.proposals().drop(pod.uid());
+    int held = heldPlace(pod, call.nodes());
+    return held >= 0 ? again(pod, call.nodes(), held, decision) : search(pod, call, decision);
+  }
+
+  /** Where in the list the node is on which a pod holds slots; -1 if it holds none there. */
+  private int heldPlace(KnownPod pod, NodeList nodes) {
+    Entry entry = scheduling.ledger().entry(pod.uid());
+    if (entry != null) {
+      int index = scheduling.names().find(entry.placement().node());
+      for (int place = 0; place < nodes.size(); place++) {
+        if (nodes.index(place) == index) {
+          return place;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * A binding that nobody knows the end of: where its slots are held is where the pod should go.
+   */
+  private FilterAnswer again(KnownPod pod, NodeList nodes, int place, DecisionDraft decision) {
+    FilterAnswer answer = FilterAnswer.to(nodes);
+    answer.choose(place);
+    Placement placement = Objects.requireNonNull(scheduling.ledger().entry(pod.uid())).placement();
+    decision.placed(new Decision.Choice(placement.node(), null, placement), 1);
+    return answer;
+  }
+
+  private FilterAnswer search(KnownPod pod, FilterCall call, DecisionDraft decision) {
+    PodAsk ask = scheduling.ask(pod.demand());
+    scheduling.chooser().refresh();
+    if (!ask.wantsGpus() && !call.nodes().unknown().isEmpty()) {
+      return elsewhere(pod, call.nodes(), ask, decision);
+    }
+    if (scan.look(ask, call.nodes()) > 0) {
+      return placed(pod, ask, call.nodes(), decision, true);
+    }
+    List<String> proposed = scheduling.proposals().uids();
+    if (proposed.isEmpty()) {
+      return refused(pod, ask, call.nodes(), decision);
+    }
+    Ledger.Undo undo = scheduling.ledger().without(proposed);
+    try {
+      return scan.look(ask, call.nodes()) > 0
+          ? placed(pod, ask, call.nodes(), decision, false)
+          : refused(pod, ask, call.nodes(), decision);
+    } finally {
+      undo.undo();
+    }
+  }
+
+  /** A pod without GPUs strands least where there are none. */
+  private FilterAnswer elsewhere(KnownPod pod, NodeList nodes, PodAsk ask, DecisionDraft decision) {
+    FilterAnswer answer = FilterAnswer.to(nodes);
+    answer.chooseUnknown();
+    if (scheduling.policy().answer() == Policy.Answer.ALL) {
+      scan.look(ask, nodes);
+      fill(answer, ask, nodes);
+    }
+    scheduling.pods().explain(pod, "");
+    decision.placed(null, answer.chosen());
+    return answer;
+  }
+
+  private FilterAnswer placed(
+      KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision, boolean propose) {
+    FilterAnswer answer = FilterAnswer.to(nodes);
+    if (scheduling.policy().answer() == Policy.Answer.ALL) {
+      fill(answer, ask, nodes);
+    } else {
+      for (int i = 0; i < scan.bests(); i++) {
+        answer.choose(scan.best(i));
+      }
+    }
+    Placement likely = placementOn(scan.likely(nodes), ask);
+    if (likely != null) {
+      decision.placed(new Decision.Choice(likely.node(), scan.bestCost(), likely), scan.bests());
+      decision.runnerUp(scan.runnerUp(nodes));
+      if (propose && ask.wantsGpus()) {
+        long life = scheduling.policy().proposalMillis();
+        scheduling.proposals().propose(pod.holder(), likely, scheduling.now(), life);
+      }
+    }
+    scheduling.pods().explain(pod, "");
+    return answer;
+  }
+
+  private @Nullable Placement placementOn(int index, PodAsk ask) {
+    NodeState node = scheduling.fleet().at(index);
+    return node != null && scheduling.placer().tryOn(ask.prepared(), node)
+        ? scheduling.placer().placement(ask.prepared(), node)
+        : null;
+  }
+
+  private FilterAnswer refused(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
+    FilterAnswer answer = FilterAnswer.to(nodes);
+    fill(answer, ask, nodes);
+    decision.refused(answer.refusedByReason());
+    scheduling.pods().explain(pod, answer.refusedByReason());
+    return answer;
+  }
+
+  /** Puts every node of the fleet where it belongs. */
+  private void fill(FilterAnswer answer, PodAsk ask, NodeList nodes) {
+    for (int place = 0; place < nodes.size(); place++) {
+      if (scan.fits(place)) {
+        answer.choose(place);
+      } else {
+        Reason reason = ask.refusal(nodes.index(place));
+        answer.refuse(place, reason == null ? Reason.FRAGMENTED : reason);
+      }
+    }
+  }
+}

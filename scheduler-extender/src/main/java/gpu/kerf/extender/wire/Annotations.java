@@ -1,0 +1,22 @@
+package gpu.kerf.extender.wire;
+
+/** The annotations that Kerf writes, and those by which nodes tell what they have. */
+public final class Annotations {
+
+  /** On a pod: what it holds, as a {@link PlacementRecord}. */
+  public static final String PLACEMENT = "kerf.gpu/placement";
+
+  /** On a node: its GPUs, as an {@link InventoryRecord}. */
+  public static final String INVENTORY = "kerf.gpu/inventory";
+
+  /** On a pod, with a container's name behind it: which devices the container sees. */
+  public static final String VISIBLE_DEVICES = "kerf.gpu/visible-devices.";
+
+  /** On a pod, with a container's name behind it: how much memory it may pin on each device. */
+  public static final String MPS_MEMORY = "kerf.gpu/mps-memory.";
+
+  /** On a pod, with a container's name behind it: its part of the multiprocessors, in percent. */
+  public static final String MPS_THREADS = "kerf.gpu/mps-threads.";
+
+  private Annotations() {}
+}

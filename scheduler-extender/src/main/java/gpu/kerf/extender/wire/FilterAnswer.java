@@ -1,0 +1,151 @@
+package gpu.kerf.extender.wire;
+
+import gpu.kerf.model.placement.Reason;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What filter answers of each node of a request: it may be chosen, it is left out although the pod
+ * fits there, or why it does not fit.
+ *
+ * <p>If no node may be chosen, every node has a reason. kube-scheduler takes a node for hopeless
+ * that stands in neither of its maps.
+ */
+public final class FilterAnswer {
+
+  private final NodeList nodes;
+  private final @Nullable Reason[] reasons;
+  private final BitSet choice = new BitSet();
+  private @Nullable Reason reasonOfUnknown = Reason.NO_GPUS;
+  private boolean unknownAreChosen;
+  private int chosen;
+  private final @Nullable String problem;
+  private final String error;
+
+  private FilterAnswer(NodeList nodes, @Nullable String problem, String error) {
+    this.nodes = nodes;
+    this.problem = problem;
+    this.error = error;
+    this.reasons = new Reason[problem == null ? nodes.size() : 0];
+  }
+
+  /** Begins an answer in which every node is left out and those nobody knows have no GPUs. */
+  public static FilterAnswer to(NodeList nodes) {
+    return new FilterAnswer(nodes, null, "");
+  }
+
+  /** The pod fits nowhere and never, for what it asks makes no sense. */
+  public static FilterAnswer nonsense(NodeList nodes, String problem) {
+    return new FilterAnswer(nodes, problem, "");
+  }
+
+  /** Nothing can be said now; kube-scheduler tries again. */
+  public static FilterAnswer error(String text) {
+    return new FilterAnswer(new NodeList(0), null, text);
+  }
+
+  public void choose(int place) {
+    chosen += choice.get(place) ? 0 : 1;
+    choice.set(place);
+  }
+
+  public void refuse(int place, Reason reason) {
+    reasons[place] = reason;
+  }
+
+  /** The nodes that the fleet does not know may be chosen. */
+  public void chooseUnknown() {
+    chosen += nodes.unknown().size();
+    unknownAreChosen = true;
+    reasonOfUnknown = null;
+  }
+
+  /** How many nodes may be chosen. */
+  public int chosen() {
+    return chosen;
+  }
+
+  public String error() {
+    return error;
+  }
+
+  /** What makes no sense in what the pod asks, or null. */
+  public @Nullable String problem() {
+    return problem;
+  }
+
+  NodeList nodes() {
+    return nodes;
+  }
+
+  boolean isChosen(int place) {
+    return choice.get(place);
+  }
+
+  boolean unknownAreChosen() {
+    return unknownAreChosen;
+  }
+
+  /** Why the node at a place does not fit; null if it does, or if the whole pod makes no sense. */
+  public @Nullable Reason reason(int place) {
+    return problem == null ? reasons[place] : null;
+  }
+
+  @Nullable Reason reasonOfUnknown() {
+    return problem == null ? reasonOfUnknown : null;
+  }
+
+  /** How many nodes are refused for each reason. */
+  public Map<Reason, Integer> refusedByReason() {
+    Map<Reason, Integer> counts = new EnumMap<>(Reason.class);
+    for (Reason reason : reasons) {
+      if (reason != null) {
+        counts.merge(reason, 1, Integer::sum);
+      }
+    }
+    Reason unknown = reasonOfUnknown();
+    if (unknown != null && !nodes.unknown().isEmpty()) {
+      counts.merge(unknown, nodes.unknown().size(), Integer::sum);
+    }
+    return counts;
+  }
+
+  /** The names of the nodes that may be chosen, in order. */
+  public List<String> chosenNames(NodeNames names) {
+    List<String> result = new ArrayList<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      if (isChosen(i)) {
+        result.add(names.name(nodes.index(i)));
+      }
+    }
+    if (unknownAreChosen()) {
+      result.addAll(nodes.unknown());
+    }
+    return result;
+  }
+
+  /** The texts by name of the nodes where the pod does not fit now, or never will. */
+  public Map<String, String> failed(NodeNames names, boolean never) {
+    Map<String, String> result = new LinkedHashMap<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      Reason reason = reason(i);
+      if (problem != null ? never : reason != null && reason.never() == never) {
+        result.put(names.name(nodes.index(i)), text(reason));
+      }
+    }
+    Reason reason = reasonOfUnknown();
+    if (problem != null ? never : reason != null && reason.never() == never) {
+      nodes.unknown().forEach(name -> result.put(name, text(reason)));
+    }
+    return result;
+  }
+
+  private String text(@Nullable Reason reason) {
+    return problem != null ? problem : reason == null ? "" : reason.text();
+  }
+}

@@ -1,0 +1,220 @@
+package gpu.kerf.extender.wire;
+
+import com.fasterxml.jackson.core.JsonParser;
+import gpu.kerf.extender.wire.PodView.Container;
+import gpu.kerf.extender.wire.PodView.Owner;
+import gpu.kerf.extender.wire.PodView.Phase;
+import gpu.kerf.extender.wire.PodView.Ref;
+import gpu.kerf.extender.wire.PodView.Resources;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads pods as the API server writes them, and takes of them what Kerf needs. */
+public final class PodReader {
+
+  /** kubectl keeps the whole manifest there once more. */
+  private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+  private PodReader() {}
+
+  /** Reads a document that is one pod, from JSON or from a parser that shows YAML as JSON. */
+  public static PodView readDocument(JsonParser parser) throws WireException {
+    return JsonIn.read(parser, "pod", PodReader::read);
+  }
+
+  static PodView read(JsonIn in) throws IOException, WireException {
+    return new Draft(in).read();
+  }
+
+  /** One pod while it is being read. */
+  private static final class Draft {
+    private final JsonIn in;
+    private String namespace = "";
+    private String name = "";
+    private String uid = "";
+    private String schedulerName = "";
+    private String nodeName = "";
+    private String nominatedNode = "";
+    private Phase phase = Phase.PENDING;
+    private int priority;
+    private boolean mayPreempt = true;
+    private boolean terminating;
+    private long createdMillis;
+    private Map<String, String> labels = Map.of();
+    private Map<String, String> annotations = Map.of();
+    private Map<String, String> overhead = Map.of();
+    private Resources resources = Resources.NONE;
+    private final List<Container> containers = new ArrayList<>(2);
+    private final List<Container> initContainers = new ArrayList<>(0);
+    private final List<Owner> owners = new ArrayList<>(1);
+
+    Draft(JsonIn in) {
+      this.in = in;
+    }
+
+    PodView read() throws IOException, WireException {
+      in.object(this::field);
+      return new PodView(
+          new Ref(namespace, name, uid),
+          schedulerName,
+          nodeName,
+          nominatedNode,
+          phase,
+          priority,
+          mayPreempt,
+          terminating,
+          createdMillis,
+          labels,
+          annotations,
+          containers,
+          initContainers,
+          resources,
+          overhead,
+          owners);
+    }
+
+    private boolean field(String field) throws IOException, WireException {
+      switch (field) {
+        case "metadata" -> in.object(this::metadata);
+        case "spec" -> in.object(this::spec);
+        case "status" -> in.object(this::status);
+        default -> {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private boolean metadata(String field) throws IOException, WireException {
+      switch (field) {
+        case "name" -> name = in.text();
+        case "namespace" -> namespace = in.text();
+        case "uid" -> uid = in.text();
+        case "labels" -> labels = in.texts();
+        case "annotations" -> annotations = annotations();
+        case "creationTimestamp" -> createdMillis = millis(in.text());
+        case "deletionTimestamp" -> terminating = !in.text().isEmpty();
+        case "ownerReferences" -> in.array(() -> owners.add(owner()));
+        default -> {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private Map<String, String> annotations() throws IOException, WireException {
+      Map<String, String> all = in.texts();
+      if (!all.containsKey(LAST_APPLIED)) {
+        return all;
+      }
+      Map<String, String> kept = new LinkedHashMap<>(all);
+      kept.remove(LAST_APPLIED);
+      return kept;
+    }
+
+    private static long millis(String time) {
+      try {
+        return time.isEmpty() ? 0 : Instant.parse(time).toEpochMilli();
+      } catch (DateTimeParseException e) {
+        return 0;
+      }
+    }
+
+    private Owner owner() throws IOException, WireException {
+      String[] texts = {"", "", ""};
+      boolean[] controller = {false};
+      in.object(
+          field -> {
+            switch (field) {
+              case "kind" -> texts[0] = in.text();
+              case "name" -> texts[1] = in.text();
+              case "uid" -> texts[2] = in.text();
+              case "controller" -> controller[0] = in.truth();
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      return new Owner(texts[0], texts[1], texts[2], controller[0]);
+    }
+
+    private boolean spec(String field) throws IOException, WireException {
+      switch (field) {
+        case "schedulerName" -> schedulerName = in.text();
+        case "nodeName" -> nodeName = in.text();
+        case "priority" -> priority = in.integer();
+        case "preemptionPolicy" -> mayPreempt = !in.text().equals("Never");
+        case "containers" -> in.array(() -> containers.add(container()));
+        case "initContainers" -> in.array(() -> initContainers.add(container()));
+        case "resources" -> resources = resources();
+        case "overhead" -> overhead = in.texts();
+        default -> {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private Container container() throws IOException, WireException {
+      String[] called = {""};
+      Resources[] asked = {Resources.NONE};
+      boolean[] sidecar = {false};
+      in.object(
+          field -> {
+            switch (field) {
+              case "name" -> called[0] = in.text();
+              case "resources" -> asked[0] = resources();
+              case "restartPolicy" -> sidecar[0] = in.text().equals("Always");
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      return new Container(called[0], asked[0], sidecar[0]);
+    }
+
+    private Resources resources() throws IOException, WireException {
+      List<Map<String, String>> maps = new ArrayList<>(2);
+      maps.add(Map.of());
+      maps.add(Map.of());
+      in.object(
+          field -> {
+            switch (field) {
+              case "requests" -> maps.set(0, in.texts());
+              case "limits" -> maps.set(1, in.texts());
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      return new Resources(maps.get(0), maps.get(1));
+    }
+
+    private boolean status(String field) throws IOException, WireException {
+      switch (field) {
+        case "phase" -> phase = phase(in.text());
+        case "nominatedNodeName" -> nominatedNode = in.text();
+        default -> {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private static Phase phase(String word) {
+      return switch (word) {
+        case "Succeeded", "Failed" -> Phase.OVER;
+        case "", "Pending" -> Phase.PENDING;
+        default -> Phase.RUNNING;
+      };
+    }
+  }
+}

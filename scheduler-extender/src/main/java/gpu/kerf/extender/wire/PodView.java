@@ -1,0 +1,235 @@
+package gpu.kerf.extender.wire;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What Kerf needs to know of a pod.
+ *
+ * @param nodeName where it is bound to; empty while it is pending
+ * @param nominatedNode where kube-scheduler expects it to go once victims are gone; else empty
+ * @param resources what the pod asks for as a whole, where it does ({@code spec.resources})
+ * @param createdMillis 0 if the pod does not say
+ */
+public record PodView(
+    Ref ref,
+    String schedulerName,
+    String nodeName,
+    String nominatedNode,
+    Phase phase,
+    int priority,
+    boolean mayPreempt,
+    boolean terminating,
+    long createdMillis,
+    Map<String, String> labels,
+    Map<String, String> annotations,
+    List<Container> containers,
+    List<Container> initContainers,
+    Resources resources,
+    Map<String, String> overhead,
+    List<Owner> owners) {
+
+  /** Which pod. */
+  public record Ref(String namespace, String name, String uid) {
+    @Override
+    public String toString() {
+      return namespace + "/" + name;
+    }
+  }
+
+  /** How far a pod has come. */
+  public enum Phase {
+    PENDING,
+    RUNNING,
+    /** Succeeded or failed: its containers are gone, and hold nothing any more. */
+    OVER
+  }
+
+  /**
+   * One container.
+   *
+   * @param sidecar an init container that keeps running beside the others
+   */
+  public record Container(String name, Resources resources, boolean sidecar) {}
+
+  /** Quantities by resource name, as they are written. */
+  public record Resources(Map<String, String> requests, Map<String, String> limits) {
+    public static final Resources NONE = new Resources(Map.of(), Map.of());
+
+    /** The limit, or the request where there is no limit; empty if neither is written. */
+    public String limitOrRequest(String resource) {
+      String limit = limits.get(resource);
+      return limit != null ? limit : requests.getOrDefault(resource, "");
+    }
+
+    /** The request, or the limit where there is no request; empty if neither is written. */
+    public String requestOrLimit(String resource) {
+      String request = requests.get(resource);
+      return request != null ? request : limits.getOrDefault(resource, "");
+    }
+  }
+
+  /** What created the pod. */
+  public record Owner(String kind, String name, String uid, boolean controller) {}
+
+  public String uid() {
+    return ref.uid();
+  }
+
+  public boolean isBound() {
+    return !nodeName.isEmpty();
+  }
+
+  /** What controls the pod, as {@code Job/name}; empty if nothing does. */
+  public String owner() {
+    for (Owner owner : owners) {
+      if (owner.controller()) {
+        return owner.kind() + "/" + owner.name();
+      }
+    }
+    return "";
+  }
+
+  /** An annotation's value; empty if it is not there. */
+  public String annotation(String key) {
+    return annotations.getOrDefault(key, "");
+  }
+
+  /** Begins a pod of one scheduler with nothing in it. */
+  public static Builder of(Ref ref) {
+    return new Builder(ref);
+  }
+
+  /** Gathers what is known of a pod. */
+  public static final class Builder {
+    private final Ref ref;
+    private final Map<String, String> labels = new LinkedHashMap<>();
+    private final Map<String, String> annotations = new LinkedHashMap<>();
+    private final List<Container> containers = new ArrayList<>();
+    private final List<Container> initContainers = new ArrayList<>();
+    private final List<Owner> owners = new ArrayList<>();
+    private String schedulerName = "";
+    private String nodeName = "";
+    private String nominatedNode = "";
+    private Phase phase = Phase.PENDING;
+    private int priority;
+    private boolean mayPreempt = true;
+    private boolean terminating;
+    private long createdMillis;
+    private Resources resources = Resources.NONE;
+    private Map<String, String> overhead = Map.of();
+
+    private Builder(Ref ref) {
+      this.ref = ref;
+    }
+
+    public Builder schedulerName(String value) {
+      schedulerName = value;
+      return this;
+    }
+
+    public Builder nodeName(String value) {
+      nodeName = value;
+      return this;
+    }
+
+    public Builder nominatedNode(String value) {
+      nominatedNode = value;
+      return this;
+    }
+
+    public Builder phase(Phase value) {
+      phase = value;
+      return this;
+    }
+
+    public Builder priority(int value) {
+      priority = value;
+      return this;
+    }
+
+    /** Its preemption policy is {@code Never}. */
+    public Builder neverPreempts() {
+      mayPreempt = false;
+      return this;
+    }
+
+    /** It has a deletion time. */
+    public Builder terminating() {
+      terminating = true;
+      return this;
+    }
+
+    public Builder createdMillis(long value) {
+      createdMillis = value;
+      return this;
+    }
+
+    public Builder label(String key, String value) {
+      labels.put(key, value);
+      return this;
+    }
+
+    public Builder annotation(String key, String value) {
+      annotations.put(key, value);
+      return this;
+    }
+
+    public Builder annotations(Map<String, String> more) {
+      annotations.putAll(more);
+      return this;
+    }
+
+    /** A container with limits, which the API server copies to its requests. */
+    public Builder container(String name, Map<String, String> limits) {
+      return container(new Container(name, new Resources(limits, limits), false));
+    }
+
+    public Builder container(Container container) {
+      containers.add(container);
+      return this;
+    }
+
+    public Builder initContainer(Container container) {
+      initContainers.add(container);
+      return this;
+    }
+
+    public Builder resources(Resources value) {
+      resources = value;
+      return this;
+    }
+
+    public Builder overhead(Map<String, String> value) {
+      overhead = value;
+      return this;
+    }
+
+    public Builder owner(Owner owner) {
+      owners.add(owner);
+      return this;
+    }
+
+    public PodView build() {
+      return new PodView(
+          ref,
+          schedulerName,
+          nodeName,
+          nominatedNode,
+          phase,
+          priority,
+          mayPreempt,
+          terminating,
+          createdMillis,
+          labels,
+          annotations,
+          containers,
+          initContainers,
+          resources,
+          overhead,
+          owners);
+    }
+  }
+}

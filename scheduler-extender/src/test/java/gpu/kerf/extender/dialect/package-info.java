@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.dialect;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,80 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.wire.PodView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** An API server that does what a test tells it. */
+final class FakeCluster implements Cluster {
+
+  boolean synced = true;
+
+  /** What it answers to bindings. */
+  BindResult.Kind answer = BindResult.Kind.BOUND;
+
+  /** Whether bindings are carried out, whatever is answered. */
+  boolean carriesOut = true;
+
+  /** Where set, answers wait for it. */
+  CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+
+  final Map<String, PodView> pods = new HashMap<>();
+  final List<Binding> bindings = new ArrayList<>();
+  final List<PodEvent> events = new ArrayList<>();
+
+  @Override
+  public CompletionStage<BindResult> bind(Binding binding) {
+    bindings.add(binding);
+    if (carriesOut) {
+      carryOut(binding);
+    }
+    BindResult result = new BindResult(answer, "as the test says");
+    return gate.thenApply(open -> result);
+  }
+
+  void carryOut(Binding binding) {
+    pods.put(
+        binding.pod().toString(),
+        PodView.of(binding.pod())
+            .nodeName(binding.node())
+            .annotations(binding.annotations())
+            .build());
+  }
+
+  @Override
+  public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
+    return gate.thenApply(open -> Optional.ofNullable(pods.get(pod.toString())));
+  }
+
+  @Override
+  public CompletionStage<EvictResult> evict(Eviction eviction) {
+    return CompletableFuture.completedStage(EvictResult.EVICTED);
+  }
+
+  @Override
+  public void event(PodEvent event) {
+    events.add(event);
+  }
+
+  @Override
+  public boolean synced() {
+    return synced;
+  }
+
+  @Override
+  public Duration staleness() {
+    return Duration.ZERO;
+  }
+}

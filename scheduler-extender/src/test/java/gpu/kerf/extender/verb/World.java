@@ -1,0 +1,118 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.FilterCall;
+import gpu.kerf.extender.wire.NodeList;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.Scores;
+import gpu.kerf.extender.wire.WireReader;
+import gpu.kerf.extender.wire.WireWriter;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+
+/** The vocabulary of tests: a fleet, its verbs, and a clock and a loop that tests turn. */
+final class World {
+
+  final FakeCluster cluster = new FakeCluster();
+  final Queue<Runnable> later = new ArrayDeque<>();
+  long millis = 1_000_000;
+  final Scheduling scheduling =
+      new Scheduling(
+          Dialects.all(),
+          new Clocks(() -> Instant.ofEpochMilli(millis), () -> millis * 1_000_000),
+          later::add);
+  final WireReader reader = new WireReader(scheduling.names());
+  final WireWriter writer = new WireWriter(scheduling.names());
+  final FilterVerb filter = new FilterVerb(scheduling, cluster);
+  final PrioritizeVerb prioritize = new PrioritizeVerb(scheduling, cluster);
+
+  static GpuModel model(String name) {
+    return Objects.requireNonNull(GpuCatalog.builtIn().find(name, 0), name);
+  }
+
+  World node(String name, int gpus, String model, GpuMode mode) {
+    return node(NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(model(model), mode))));
+  }
+
+  World node(NodeSpec spec) {
+    scheduling.nodeChanged(spec);
+    return this;
+  }
+
+  /** Runs what was put off, and what that puts off. */
+  void turn() {
+    for (Runnable next = later.poll(); next != null; next = later.poll()) {
+      next.run();
+    }
+  }
+
+  static PodView.Builder pod(String uid) {
+    return PodView.of(new PodView.Ref("ml", "pod-" + uid, uid)).schedulerName("kerf");
+  }
+
+  /** A pod with one container that asks for so much GPU memory. */
+  static PodView asking(String uid, String memory) {
+    return pod(uid).container("main", Map.of("kerf.gpu/memory", memory)).build();
+  }
+
+  static PodView askingWhole(String uid, int gpus) {
+    return pod(uid).container("main", Map.of("kerf.gpu/whole", "" + gpus)).build();
+  }
+
+  FilterCall call(PodView pod, String... nodes) {
+    List<String> names = nodes.length > 0 ? List.of(nodes) : allNames();
+    return new FilterCall(pod, NodeList.of(scheduling.names(), names));
+  }
+
+  FilterAnswer filter(PodView pod, String... nodes) {
+    return filter.filter(call(pod, nodes));
+  }
+
+  Map<String, Integer> scores(PodView pod, String... nodes) {
+    try {
+      Scores scores = prioritize.prioritize(call(pod, nodes));
+      return scores.byName(scheduling.names());
+    } catch (VerbException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  List<String> chosen(FilterAnswer answer) {
+    return answer.chosenNames(scheduling.names());
+  }
+
+  /** Where the pod does not fit now. */
+  Map<String, String> failed(FilterAnswer answer) {
+    return answer.failed(scheduling.names(), false);
+  }
+
+  /** Where it never will. */
+  Map<String, String> hopeless(FilterAnswer answer) {
+    return answer.failed(scheduling.names(), true);
+  }
+
+  List<String> allNames() {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < scheduling.fleet().limit(); i++) {
+      var node = scheduling.fleet().at(i);
+      if (node != null) {
+        names.add(node.name());
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.verb;
+
+import org.jspecify.annotations.NullMarked;

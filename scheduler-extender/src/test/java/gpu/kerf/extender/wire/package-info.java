@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.wire;
+
+import org.jspecify.annotations.NullMarked;
