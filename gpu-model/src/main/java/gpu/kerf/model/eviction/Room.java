@@ -60,8 +60,6 @@ final class Room {
       return false;
     }
     var demand = request.preemptors().get(0).demand().demand();
-    return demand.slots() == 1
-        && demand.cpuMilli() <= node.freeCpuMilli()
-        && demand.hostMemoryMiB() <= node.freeHostMiB();
+    return demand.slots() == 1 && node.hasRoom(demand.cpuMilli(), demand.hostMemoryMiB());
   }
 }

@@ -10,9 +10,12 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  *       +---- rebuild (what the API server says) -----------------> BOUND
  * </pre>
  *
- * <p>A proposal is a hint: it holds its slots against other proposals, and yields to whoever takes
- * them. BINDING and BOUND hold until released; no time-out frees a slot that a container may be
- * using. Time is a parameter, and a clock that goes backwards only lets proposals live longer. One
- * thread owns a ledger.
+ * <p>A proposal is a hint: it holds its slots against other proposals, yields to whoever takes
+ * them, and is dropped, never a conflict, when its node changes so that it cannot stand. BINDING
+ * and BOUND hold until released; no time-out frees a slot that a container may be using. Time is a
+ * parameter, and a clock that goes backwards only lets proposals live longer. One thread owns a
+ * ledger.
  */
 public final class Ledger {
 
@@ -51,7 +55,9 @@ public final class Ledger {
   public record Claim(Holder holder, Placement placement) {}
 
   private static final Comparator<Entry> OLDEST_FIRST =
-      Comparator.comparingLong(Entry::since).thenComparing(Entry::uid);
+      Comparator.comparingLong(Entry::since)
+          .thenComparing(Entry::uid)
+          .thenComparing(entry -> entry.placement().node());
 
   private final Fleet fleet = new Fleet();
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -73,8 +79,8 @@ public final class Ledger {
   }
 
   /**
-   * Forgets a node. Its entries stay, as pods do when a node object is gone, and stand again when
-   * it comes back.
+   * Forgets a node and what {@link #setForeign} said of it. Its entries stay, as pods do when a
+   * node object is gone, and stand again when it comes back; proposals are dropped.
    */
   public void removeNode(String name) {
     fleet.remove(name);
@@ -107,8 +113,13 @@ public final class Ledger {
     if (node == null || !node.take(placement)) {
       return false;
     }
-    remember(new Entry(holder, placement, State.PROPOSED, now, now + millis));
+    remember(new Entry(holder, placement, State.PROPOSED, now, later(now, millis)));
     return true;
+  }
+
+  private static long later(long now, long millis) {
+    long then = now + millis;
+    return millis > 0 && then < now ? Long.MAX_VALUE : then;
   }
 
   /** Takes slots for one pod. */
@@ -116,13 +127,18 @@ public final class Ledger {
     return takeAll(List.of(new Claim(holder, placement)), now);
   }
 
-  /** Takes the slots of all claims or of none. Proposals that stand in the way are dropped. */
+  /**
+   * Takes the slots of all claims or of none. Proposals that stand in the way are dropped if it
+   * succeeds.
+   */
   public Taking takeAll(List<Claim> claims, long now) {
+    List<Entry> proposals = proposalsBefore(claims);
     List<String> taken = new ArrayList<>();
     for (Claim claim : claims) {
       Taking one = takeOne(claim, now);
       if (one != Taking.TAKEN && !(one == Taking.HELD_ALREADY && claims.size() > 1)) {
         taken.forEach(this::release);
+        proposals.forEach(this::restore);
         return one;
       }
       if (one == Taking.TAKEN) {
@@ -130,6 +146,26 @@ public final class Ledger {
       }
     }
     return Taking.TAKEN;
+  }
+
+  /** The proposals that claims could drop: their pods' own, and all on their nodes. */
+  private List<Entry> proposalsBefore(List<Claim> claims) {
+    Set<String> uids = new HashSet<>();
+    Set<Entry> proposals = new LinkedHashSet<>();
+    for (Claim claim : claims) {
+      if (!uids.add(claim.holder().uid())) {
+        throw new IllegalArgumentException(
+            "Two claims are for the pod ("
+                + claim.holder().uid()
+                + ").\nA pod has one placement, with the slots of all its containers.");
+      }
+      Entry own = entries.get(claim.holder().uid());
+      if (own != null && own.state() == State.PROPOSED) {
+        proposals.add(own);
+      }
+      proposals.addAll(proposalsOn(claim.placement().node()));
+    }
+    return List.copyOf(proposals);
   }
 
   private Taking takeOne(Claim claim, long now) {
@@ -140,33 +176,33 @@ public final class Ledger {
           ? Taking.HELD_ALREADY
           : Taking.HELD_ELSEWHERE;
     }
-    NodeState node = fleet.node(placement.node());
-    if (node == null) {
+    if (fleet.node(placement.node()) == null) {
       return Taking.NO_SUCH_NODE;
     }
     release(claim.holder().uid());
-    if (!node.take(placement) && !takeFromProposals(node, placement)) {
+    if (!hold(placement) && !holdOverProposals(placement)) {
       return Taking.NOT_FREE;
     }
     remember(new Entry(claim.holder(), placement, State.BINDING, now, Long.MAX_VALUE));
     return Taking.TAKEN;
   }
 
-  private boolean takeFromProposals(NodeState node, Placement placement) {
-    List<Entry> proposals = proposalsOn(node.name());
-    for (Entry proposal : proposals) {
-      release(proposal.uid());
-      if (node.take(placement)) {
-        return true;
-      }
-    }
+  /** Asks the fleet for the node, because settling one puts a new state in its place. */
+  private boolean hold(Placement placement) {
+    NodeState node = fleet.node(placement.node());
+    return node != null && node.take(placement);
+  }
+
+  private boolean holdOverProposals(Placement placement) {
+    List<Entry> proposals = proposalsOn(placement.node());
+    proposals.forEach(proposal -> release(proposal.uid()));
+    boolean held = hold(placement);
     proposals.forEach(this::restore);
-    return false;
+    return held;
   }
 
   private void restore(Entry proposal) {
-    NodeState node = fleet.node(proposal.placement().node());
-    if (node != null && node.take(proposal.placement())) {
+    if (!entries.containsKey(proposal.uid()) && hold(proposal.placement())) {
       remember(proposal);
     }
   }
@@ -178,29 +214,25 @@ public final class Ledger {
       return false;
     }
     if (known.state() == State.BINDING) {
-      replace(new Entry(known.holder(), known.placement(), State.BOUND, now, Long.MAX_VALUE));
+      remember(new Entry(known.holder(), known.placement(), State.BOUND, now, Long.MAX_VALUE));
+      settleIfDisputed(known.placement().node());
     }
     return true;
   }
 
   /** The pod is gone, or its binding was refused. False if the ledger does not know it. */
   public boolean release(String uid) {
-    Entry known = entries.remove(uid);
+    Entry known = entries.get(uid);
     if (known == null) {
       return false;
     }
     String name = known.placement().node();
-    entriesOf(name).remove(uid);
-    if (byNodeIsEmpty(name)) {
-      byNode.remove(name);
-    }
-    if (conflicts.containsKey(uid) || hasConflictOn(name)) {
-      conflicts.remove(uid);
-      settle(name);
-      return true;
-    }
+    boolean disputed = hasConflictOn(name);
+    forget(known);
     NodeState node = fleet.node(name);
-    if (node != null) {
+    if (disputed) {
+      settle(name);
+    } else if (node != null) {
       node.release(known.placement());
     }
     return true;
@@ -220,14 +252,17 @@ public final class Ledger {
 
   /**
    * Forgets everything that is held and starts again from what is written on bound pods; what does
-   * not stand.
+   * not stand. Of two entries with one uid the older counts.
    */
   public List<Conflict> rebuild(Collection<Entry> bound) {
     List<String> nodes = new ArrayList<>(byNode.keySet());
     entries.clear();
     byNode.clear();
     conflicts.clear();
-    bound.stream().sorted(OLDEST_FIRST).forEach(this::remember);
+    bound.stream()
+        .sorted(OLDEST_FIRST)
+        .filter(entry -> !entries.containsKey(entry.uid()))
+        .forEach(this::remember);
     for (String name : byNode.keySet()) {
       if (!nodes.contains(name)) {
         nodes.add(name);
@@ -241,7 +276,6 @@ public final class Ledger {
   public @Nullable Conflict adopt(Holder holder, Placement placement, long since) {
     release(holder.uid());
     Entry entry = new Entry(holder, placement, State.BOUND, since, Long.MAX_VALUE);
-    proposalsOn(placement.node()).forEach(proposal -> release(proposal.uid()));
     remember(entry);
     settle(placement.node());
     return conflicts.get(holder.uid());
@@ -250,7 +284,7 @@ public final class Ledger {
   /** Lifts some pods off the fleet to see what would be; {@link Undo#undo} puts them back. */
   public Undo without(Collection<String> uids) {
     List<Entry> lifted = new ArrayList<>();
-    for (String uid : uids) {
+    for (String uid : new LinkedHashSet<>(uids)) {
       Entry entry = entries.get(uid);
       NodeState node = entry == null ? null : fleet.node(entry.placement().node());
       if (entry != null && node != null && !conflicts.containsKey(uid)) {
@@ -258,7 +292,10 @@ public final class Ledger {
         lifted.add(entry);
       }
     }
-    return () -> lifted.forEach(entry -> state(entry).force(entry.placement()));
+    return () -> {
+      lifted.forEach(entry -> state(entry).force(entry.placement()));
+      lifted.clear();
+    };
   }
 
   private NodeState state(Entry entry) {
@@ -292,7 +329,9 @@ public final class Ledger {
 
   /** The pods whose placements do not stand, oldest first. */
   public List<Conflict> conflicts() {
-    return List.copyOf(conflicts.values());
+    return conflicts.values().stream()
+        .sorted(Comparator.comparing(Conflict::entry, OLDEST_FIRST))
+        .toList();
   }
 
   private List<Entry> proposalsOn(String node) {
@@ -306,10 +345,6 @@ public final class Ledger {
     return byNode.computeIfAbsent(node, name -> new LinkedHashMap<>());
   }
 
-  private boolean byNodeIsEmpty(String node) {
-    return entriesOf(node).isEmpty();
-  }
-
   private boolean hasConflictOn(String node) {
     return !conflicts.isEmpty()
         && conflicts.values().stream()
@@ -321,33 +356,61 @@ public final class Ledger {
     entriesOf(entry.placement().node()).put(entry.uid(), entry);
   }
 
-  private void replace(Entry entry) {
-    remember(entry);
+  private void forget(Entry entry) {
+    String name = entry.placement().node();
+    entries.remove(entry.uid());
+    conflicts.remove(entry.uid());
+    Map<String, Entry> there = entriesOf(name);
+    there.remove(entry.uid());
+    if (there.isEmpty()) {
+      byNode.remove(name);
+    }
+  }
+
+  private void settleIfDisputed(String node) {
+    if (hasConflictOn(node)) {
+      settle(node);
+    }
   }
 
   /**
-   * Builds one node's state again from its entries, the oldest first; the ones that do not stand
-   * become conflicts.
+   * Builds one node's state again from its entries: first what is bound or being bound, the oldest
+   * first, where what does not stand becomes a conflict; then the proposals that still can stand.
    */
   private void settle(String name) {
     NodeState old = fleet.node(name);
     NodeState node = old == null ? null : fleet.put(old.spec());
-    if (node != null) {
-      eachGpu(node, foreign.getOrDefault(name, 0L), node::block);
-    }
     for (Entry entry : entriesOn(name).stream().sorted(OLDEST_FIRST).toList()) {
       conflicts.remove(entry.uid());
-      Conflict.Kind kind =
-          node == null ? Conflict.Kind.NO_SUCH_NODE : stand(node, entry.placement());
-      if (kind != null) {
-        conflicts.put(entry.uid(), new Conflict(entry, kind));
+      if (entry.state() != State.PROPOSED) {
+        Conflict.Kind kind =
+            node == null ? Conflict.Kind.NO_SUCH_NODE : stand(node, entry.placement());
+        if (kind != null) {
+          conflicts.put(entry.uid(), new Conflict(entry, kind));
+        }
       }
     }
     if (node != null) {
-      for (Entry entry : entriesOn(name)) {
-        if (conflicts.containsKey(entry.uid())) {
-          blockGpus(node, entry.placement());
-        }
+      holdOffConflicts(node);
+    }
+    for (Entry proposal : proposalsOn(name)) {
+      if (node == null || !node.take(proposal.placement())) {
+        forget(proposal);
+      }
+    }
+    if (node != null) {
+      eachGpu(node, foreign.getOrDefault(name, 0L), node::block);
+    }
+  }
+
+  /** Whoever does not stand runs all the same: its GPUs get nothing new, its CPU is in use. */
+  private void holdOffConflicts(NodeState node) {
+    for (Entry entry : entriesOn(node.name())) {
+      if (conflicts.containsKey(entry.uid())) {
+        Placement placement = entry.placement();
+        node.force(
+            new Placement(node.name(), List.of(), placement.cpuMilli(), placement.hostMemoryMiB()));
+        blockGpus(node, placement);
       }
     }
   }

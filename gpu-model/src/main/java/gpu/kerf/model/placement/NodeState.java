@@ -294,9 +294,14 @@ public final class NodeState {
     return new NodeState(spec, models);
   }
 
+  /** Whether so much CPU and memory is free; nothing is free even where more than all is in use. */
+  public boolean hasRoom(int cpuMilli, int hostMemoryMiB) {
+    return cpuMilli <= Math.max(0, freeCpuMilli) && hostMemoryMiB <= Math.max(0, freeHostMiB);
+  }
+
   /** Takes every slot of a placement, or none: false if any of it is not free. */
   public boolean take(Placement placement) {
-    if (placement.cpuMilli() > freeCpuMilli || placement.hostMemoryMiB() > freeHostMiB) {
+    if (!hasRoom(placement.cpuMilli(), placement.hostMemoryMiB())) {
       return false;
     }
     List<Slot> slots = placement.slots();
@@ -342,7 +347,8 @@ public final class NodeState {
           ? isProfileOf(gpu, mig.profile())
           : instanceAt(gpu, mig) >= 0;
     }
-    return isPlain(gpu);
+    boolean large = slot instanceof Slot.Share share && share.memoryMiB() > shareable(gpu);
+    return isPlain(gpu) && !large;
   }
 
   /** Whether nobody holds any part of a slot that exists. */
@@ -357,7 +363,8 @@ public final class NodeState {
           && clients[gpu] < clientLimit[gpu];
     }
     Slot.Mig mig = (Slot.Mig) slot;
-    return (occupied[gpu] & mig.mask()) == 0 && mig.profile().media().fitsBeside(media[gpu]);
+    return (occupied[gpu] & mig.mask()) == 0
+        && (!isDynamic(gpu) || mig.profile().media().fitsBeside(media[gpu]));
   }
 
   private boolean isProfileOf(int gpu, MigProfile profile) {

@@ -78,7 +78,7 @@ public final class Placer {
   public boolean tryOn(PreparedDemand demand, NodeState node) {
     demand.refresh();
     PodDemand asked = demand.demand();
-    if (asked.cpuMilli() > node.freeCpuMilli || asked.hostMemoryMiB() > node.freeHostMiB) {
+    if (!node.hasRoom(asked.cpuMilli(), asked.hostMemoryMiB())) {
       return false;
     }
     List<Need> needs = demand.needs();

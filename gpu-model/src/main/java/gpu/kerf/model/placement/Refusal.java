@@ -39,10 +39,10 @@ final class Refusal {
     if (demand.needs().size() > 1 && !placer.tryOn(demand, node.emptied())) {
       return Reason.TOO_FEW_GPUS;
     }
-    if (asked.cpuMilli() > node.freeCpuMilli) {
+    if (!node.hasRoom(asked.cpuMilli(), 0)) {
       return Reason.CPU_TAKEN;
     }
-    if (asked.hostMemoryMiB() > node.freeHostMiB) {
+    if (!node.hasRoom(0, asked.hostMemoryMiB())) {
       return Reason.HOST_MEMORY_TAKEN;
     }
     return notNow(placer, demand, node);

@@ -17,14 +17,16 @@ import java.util.List;
  * The slow, obvious answer that {@link Placer} is compared with: try every slot of every container
  * in every order on a copy of the node, and price what is left by walking over all of it.
  */
-final class NaivePlacer {
+public final class NaivePlacer {
 
   private NaivePlacer() {}
 
   /** Every way in which a pod could be placed on a node. */
-  static List<Placement> all(PodDemand pod, NodeState node) {
+  public static List<Placement> all(PodDemand pod, NodeState node) {
     List<Placement> found = new ArrayList<>();
-    if (pod.cpuMilli() <= node.freeCpuMilli() && pod.hostMemoryMiB() <= node.freeHostMiB()) {
+    boolean cpu = pod.cpuMilli() == 0 || pod.cpuMilli() <= node.freeCpuMilli();
+    boolean memory = pod.hostMemoryMiB() == 0 || pod.hostMemoryMiB() <= node.freeHostMiB();
+    if (cpu && memory) {
       extend(pod, 0, new ArrayList<>(), node, found);
     }
     return found;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.fleet;
+
+import org.jspecify.annotations.NullMarked;
