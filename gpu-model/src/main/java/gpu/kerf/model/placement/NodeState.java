@@ -280,6 +280,7 @@ public final class NodeState {
       supply.addWorth(model[gpu], isUsable(gpu) ? bareWorthOf(gpu, prices) : 0);
       if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
         supply.addUntouched(model[gpu], Long.bitCount(untouched & alike[gpu]));
+        supply.addDynamicGpus(model[gpu], Long.bitCount(dynamic & alike[gpu]));
       }
     }
   }

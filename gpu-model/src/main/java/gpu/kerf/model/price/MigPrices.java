@@ -17,9 +17,16 @@ public final class MigPrices {
   /** Beyond so many starts in the whole fleet one more or less makes no difference. */
   public static final int MOST_SUPPLY = 64;
 
-  private static final double GATHER = 0.1;
-  private static final double SCARCITY = 4;
-  private static final double DECAY = 1.5;
+  private static final double GATHER = 0.05;
+  private static final double SCARCITY = 8;
+
+  /**
+   * How fast scarcity fades with the starts that are left, in a fleet of {@link #DECAY_FLEET} GPUs;
+   * slower in a larger one.
+   */
+  private static final double DECAY = 3;
+
+  private static final double DECAY_FLEET = 64;
 
   private final GpuModel model;
   private final MigLayouts layouts;
@@ -36,8 +43,10 @@ public final class MigPrices {
 
   /**
    * @param used how scarce GPUs of the model are, as a part of their worth
+   * @param gpus how many GPUs of the model the fleet has in mode mig-dynamic
    */
-  MigPrices(GpuModel model, MigLayouts layouts, MigValue value, CpuBalance cpu, double used) {
+  MigPrices(
+      GpuModel model, MigLayouts layouts, MigValue value, CpuBalance cpu, double used, int gpus) {
     this.model = model;
     this.layouts = layouts;
     this.sliceWorth = model.migCapable() ? Prices.gpuWorth(model) / model.slices() : 0;
@@ -53,18 +62,19 @@ public final class MigPrices {
       potential[layout] = Math.round(useful * value.of(layout));
       needMilli[layout] = cpu.need(bareWorth(layout));
     }
-    this.scarce = scarcities(value);
+    this.scarce = scarcities(value, gpus);
   }
 
   /**
    * What having so many starts of a kind left in the fleet is worth; less is worse, the more so the
    * fewer are left.
    */
-  private long[][] scarcities(MigValue value) {
+  private long[][] scarcities(MigValue value, int gpus) {
+    double decay = DECAY * Math.sqrt(Math.max(1, gpus) / DECAY_FLEET);
     long[][] table = new long[copies.length][MOST_SUPPLY + 1];
     for (int k = 0; k < table.length; k++) {
       for (int left = 0; left <= MOST_SUPPLY; left++) {
-        double lack = SCARCITY * DECAY * value.share(k) * Math.exp(-left / DECAY);
+        double lack = SCARCITY * decay * value.share(k) * Math.exp(-left / decay);
         table[k][left] = Math.round(-lack * useful);
       }
     }

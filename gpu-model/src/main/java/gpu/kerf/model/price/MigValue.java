@@ -10,17 +10,20 @@ import java.util.List;
  * slices.
  *
  * <p>One GPU is a Markov decision problem. Instances arrive by the mix, several times as fast as
- * the GPU could hold them, for they shop around; each leaves after the same time in the mean;
- * accepting one earns its slices. The value of a layout is what it will earn from there on,
- * discounted. Value iteration in place (Gauss-Seidel, sweeping to and fro) converges in a few
- * sweeps from the last solution, for a mix changes slowly.
+ * the GPU could hold them, for they shop around; each leaves after the same time in the mean. This
+ * GPU competes with the rest of the fleet: the least that an instance costs elsewhere is taken as
+ * anything between {@link #CHEAPEST_RIVAL} of its slices and all of them; it comes here when that
+ * is dearer, and being there earns what it would have cost there. The value of a layout is what it
+ * will earn from there on, discounted. Value iteration in place (Gauss-Seidel, sweeping to and fro)
+ * converges in a few sweeps from the last solution, for a mix changes slowly.
  */
 final class MigValue {
 
   /** How many times more instances ask at a GPU than it could hold. */
-  private static final double SHOPPING = 3;
+  private static final double SHOPPING = 6;
 
-  private static final double DISCOUNT = 0.1;
+  private static final double DISCOUNT = 0.5;
+  private static final double CHEAPEST_RIVAL = 0.3;
   private static final double TOLERANCE = 0.02;
   private static final int MOST_SWEEPS = 100;
 
@@ -126,10 +129,13 @@ final class MigValue {
     double rate = DISCOUNT;
     int[] run = onward[layout];
     for (int i = 0; i < run.length; i += 2 + run[i + 1]) {
-      double gain = sizes[run[i]] + bestOf(run, i + 2, run[i + 1]);
-      if (gain > value[layout]) {
-        earned += rates[run[i]] * gain;
-        rate += rates[run[i]];
+      int size = sizes[run[i]];
+      double next = bestOf(run, i + 2, run[i + 1]);
+      double cost = Math.max(value[layout] - next, CHEAPEST_RIVAL * size);
+      if (cost < size) {
+        double comes = rates[run[i]] * (size - cost) / (size * (1 - CHEAPEST_RIVAL));
+        earned += comes * ((size + cost) / 2 + next);
+        rate += comes;
       }
     }
     for (int left : back[layout]) {

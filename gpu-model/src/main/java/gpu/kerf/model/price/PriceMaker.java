@@ -50,7 +50,9 @@ public final class PriceMaker {
       GpuModel model = models.get(i);
       plain[i] =
           new PlainPrices(shares[i], Prices.gpuWorth(model), load.balance(), untouched[i], used[i]);
-      mig[i] = new MigPrices(model, models.layouts(i), learned(i), load.balance(), used[i]);
+      mig[i] =
+          new MigPrices(
+              model, models.layouts(i), learned(i), load.balance(), used[i], supply.dynamicGpus(i));
     }
     return new Prices(plain, mig, load.holes(supply, HOLE_POWER), load.balance());
   }

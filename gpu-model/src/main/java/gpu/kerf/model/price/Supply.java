@@ -8,10 +8,12 @@ public final class Supply {
 
   private final long[] worth;
   private final long[][] sets;
+  private final int[] dynamicGpus;
 
   public Supply(int models) {
     this.worth = new long[models];
     this.sets = new long[models][LARGEST_SET + 1];
+    this.dynamicGpus = new int[models];
   }
 
   /** Counts what the free part of one GPU is worth, in KiB. */
@@ -24,6 +26,15 @@ public final class Supply {
     for (int k = 2; k <= Math.min(untouched, LARGEST_SET); k++) {
       sets[model][k] += (long) untouched / k * k;
     }
+  }
+
+  /** Counts GPUs of a model in mode mig-dynamic, whether or not anything is free on them. */
+  public void addDynamicGpus(int model, int number) {
+    dynamicGpus[model] += number;
+  }
+
+  int dynamicGpus(int model) {
+    return dynamicGpus[model];
   }
 
   /** What the free parts of all GPUs of a model are worth. */
