@@ -1,0 +1,11 @@
+package gpu.kerf.extender.http;
+
+/** The paths under /api. */
+public interface Api {
+
+  /** Adds its paths. */
+  void addTo(Routes routes, Refusals refusals);
+
+  /** Ends what never ends by itself. */
+  void close();
+}

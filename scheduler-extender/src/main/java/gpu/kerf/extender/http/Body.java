@@ -1,0 +1,118 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.settings.Settings;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's body while it arrives: bounded in length and in time, and counted at the gate until
+ * it is given back.
+ */
+final class Body {
+  private static final int FIRST_BYTES = 1 << 16;
+
+  private final HttpServerRequest request;
+  private final Settings.Limits limits;
+  private final Gate gate;
+  private final Handler<Buffer> done;
+  private final Handler<Refusal> refused;
+  private final Vertx vertx;
+  private Buffer bytes = Buffer.buffer();
+  private long counted;
+  private long timer = -1;
+  private boolean over;
+
+  Body(
+      Vertx vertx,
+      HttpServerRequest request,
+      Settings.Limits limits,
+      Gate gate,
+      Handler<Buffer> done,
+      Handler<Refusal> refused) {
+    this.vertx = vertx;
+    this.request = request;
+    this.limits = limits;
+    this.gate = gate;
+    this.done = done;
+    this.refused = refused;
+  }
+
+  /** Begins to read; calls either {@code done} or {@code refused}, or none if the peer is gone. */
+  void read() {
+    long announced = announced();
+    if (announced > limits.body().value()) {
+      refuse(Refusal.tooLong(limits.body().value()));
+      return;
+    }
+    if (announced < 0) {
+      refuse(Refusal.badRequest("The Content-Length is not a number.", "Send the body's length."));
+      return;
+    }
+    bytes = Buffer.buffer((int) Math.min(announced, FIRST_BYTES));
+    timer =
+        vertx.setTimer(limits.arrival().toMillis(), id -> refuse(Refusal.late(limits.arrival())));
+    request.exceptionHandler(gone -> end());
+    request.handler(this::chunk);
+    request.endHandler(nothing -> arrived());
+    if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+      request.response().writeContinue();
+    }
+  }
+
+  private long announced() {
+    String header = request.getHeader("Content-Length");
+    try {
+      return header == null ? 0 : Long.parseLong(header);
+    } catch (NumberFormatException nonsense) {
+      return -1;
+    }
+  }
+
+  private void chunk(Buffer chunk) {
+    if (over) {
+      return;
+    }
+    if (bytes.length() + (long) chunk.length() > limits.body().value()) {
+      refuse(Refusal.tooLong(limits.body().value()));
+      return;
+    }
+    Refusal full = gate.take(chunk.length());
+    if (full != null) {
+      refuse(full);
+      return;
+    }
+    counted += chunk.length();
+    bytes.appendBuffer(chunk);
+  }
+
+  private void arrived() {
+    if (!over) {
+      over = true;
+      vertx.cancelTimer(timer);
+      done.handle(bytes);
+    }
+  }
+
+  private void refuse(@Nullable Refusal refusal) {
+    if (!over && refusal != null) {
+      end();
+      refused.handle(refusal);
+    }
+  }
+
+  private void end() {
+    over = true;
+    vertx.cancelTimer(timer);
+  }
+
+  /** The bytes are needed no more, nor are those that have not come. */
+  void release() {
+    end();
+    gate.give(counted);
+    counted = 0;
+    bytes = Buffer.buffer();
+  }
+}

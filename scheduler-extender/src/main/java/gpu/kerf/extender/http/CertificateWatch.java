@@ -1,0 +1,95 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives the server new certificates when their files change; what is no use is refused and the old
+ * ones stay. Connections that are open keep what they have.
+ *
+ * <p>Files that change together do not change at the same moment, so what has changed is taken only
+ * when it is the same a moment later.
+ */
+final class CertificateWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
+  private static final long SETTLED_MILLIS = 100;
+
+  private final Vertx vertx;
+  private final Settings.Tls files;
+  private final HttpServer server;
+  private final Meters meters;
+  private Certificates inUse;
+  private String problem = "";
+  private Future<Void> looking = Future.succeededFuture();
+
+  CertificateWatch(
+      Vertx vertx, Settings.Tls files, HttpServer server, Certificates inUse, Meters meters) {
+    this.vertx = vertx;
+    this.files = files;
+    this.server = server;
+    this.inUse = inUse;
+    this.meters = meters;
+    measure();
+  }
+
+  /** Looks at the files once, unless it is looking already; never fails. */
+  Future<Void> look() {
+    if (looking.isComplete()) {
+      looking = Certificates.read(vertx, files).compose(this::found).recover(this::refuse);
+    }
+    return looking;
+  }
+
+  /** Completes when it is not looking. */
+  Future<Void> idle() {
+    return looking;
+  }
+
+  private Future<Void> found(Certificates read) {
+    if (read.equals(inUse)) {
+      problem = "";
+      return Future.succeededFuture();
+    }
+    return vertx
+        .timer(SETTLED_MILLIS)
+        .compose(id -> Certificates.read(vertx, files))
+        .compose(again -> again.equals(read) ? use(read) : Future.succeededFuture());
+  }
+
+  private Future<Void> use(Certificates fresh) {
+    return server
+        .updateSSLOptions(fresh.options(), true)
+        .onSuccess(
+            updated -> {
+              inUse = fresh;
+              problem = "";
+              measure();
+              meters.count(Meter.TLS_RELOADS, "changed");
+              LOG.atInfo().addKeyValue(LogKeys.FILE, files.certificate()).log("New certificate.");
+            })
+        .mapEmpty();
+  }
+
+  private Future<Void> refuse(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    if (!message.equals(problem)) {
+      problem = message;
+      meters.count(Meter.TLS_RELOADS, "refused");
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, message)
+          .log("The certificate files have changed and are no use; the old ones stay.");
+    }
+    return Future.succeededFuture();
+  }
+
+  private void measure() {
+    meters.set(Meter.TLS_EXPIRY, (double) inUse.expires().getEpochSecond());
+  }
+}

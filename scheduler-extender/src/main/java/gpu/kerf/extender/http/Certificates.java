@@ -1,0 +1,175 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.settings.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.core.net.ServerSSLOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509KeyManager;
+
+/**
+ * The certificate, the key and the client authorities as they stand in their files at one moment.
+ *
+ * <p>The server takes a key that does not belong to its certificate without a word, and then every
+ * handshake fails. So {@link #read} tries whether one can verify what the other has signed.
+ */
+record Certificates(Buffer certificate, Buffer key, Buffer authorities, Instant expires) {
+
+  /** The files are no use; the message says which and why. */
+  static final class UnusableException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    UnusableException(String message) {
+      super(message);
+    }
+  }
+
+  private static final List<String> KEY_TYPES = List.of("RSA", "EC", "EdDSA", "Ed25519", "DSA");
+
+  /** Reads the files; fails with an {@link UnusableException}. */
+  static Future<Certificates> read(Vertx vertx, Settings.Tls files) {
+    return vertx.executeBlocking(() -> readNow(vertx, files), false);
+  }
+
+  private static Certificates readNow(Vertx vertx, Settings.Tls files) {
+    Buffer certificate = bytes("tls.certificate", files.certificate());
+    Buffer key = bytes("tls.key", files.key());
+    Buffer authorities =
+        files.clientAuthorities().isEmpty()
+            ? Buffer.buffer()
+            : bytes("tls.clientAuthorities", files.clientAuthorities());
+    X509Certificate leaf = check(vertx, files, certificate, key);
+    Certificates read =
+        new Certificates(certificate, key, authorities, leaf.getNotAfter().toInstant());
+    read.checkAuthorities(vertx, files);
+    return read;
+  }
+
+  private static Buffer bytes(String setting, String file) {
+    try {
+      return Buffer.buffer(Files.readAllBytes(Path.of(file)));
+    } catch (NoSuchFileException missing) {
+      throw new UnusableException(setting + " (" + file + ") does not exist.");
+    } catch (IOException broken) {
+      throw new UnusableException(setting + " (" + file + ") cannot be read: " + broken);
+    }
+  }
+
+  private static X509Certificate check(
+      Vertx vertx, Settings.Tls files, Buffer certificate, Buffer key) {
+    X509Certificate leaf;
+    boolean match;
+    try {
+      PemKeyCertOptions pem = new PemKeyCertOptions().setCertValue(certificate).setKeyValue(key);
+      KeyManager[] managers = pem.getKeyManagerFactory(vertx).getKeyManagers();
+      X509KeyManager manager = (X509KeyManager) managers[0];
+      String alias = alias(manager);
+      leaf = manager.getCertificateChain(alias)[0];
+      match = match(manager.getPrivateKey(alias), leaf.getPublicKey());
+    } catch (Exception unreadable) { // whatever the parsers throw at bytes that are no PEM
+      throw unusable(files, String.valueOf(unreadable.getMessage()));
+    }
+    if (!match) {
+      throw unusable(files, "the key does not belong to the certificate.");
+    }
+    return leaf;
+  }
+
+  private static UnusableException unusable(Settings.Tls files, String why) {
+    return new UnusableException(
+        "tls.certificate (%s) and tls.key (%s) are not the PEM files of a certificate and its key: %s"
+            .formatted(files.certificate(), files.key(), why));
+  }
+
+  private static String alias(X509KeyManager manager) {
+    return KEY_TYPES.stream()
+        .map(type -> manager.getServerAliases(type, null))
+        .filter(Objects::nonNull)
+        .flatMap(Arrays::stream)
+        .findFirst()
+        .orElseThrow(() -> new UnusableException("there is no key of a known kind."));
+  }
+
+  private static boolean match(PrivateKey key, PublicKey certified)
+      throws GeneralSecurityException {
+    if (!key.getAlgorithm().equals(certified.getAlgorithm())) {
+      return false;
+    }
+    String algorithm =
+        switch (key.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> key.getAlgorithm();
+        };
+    byte[] text = "kerf".getBytes(StandardCharsets.US_ASCII);
+    Signature signer = Signature.getInstance(algorithm);
+    signer.initSign(key);
+    signer.update(text);
+    Signature verifier = Signature.getInstance(algorithm);
+    verifier.initVerify(certified);
+    verifier.update(text);
+    return verifier.verify(signer.sign());
+  }
+
+  private void checkAuthorities(Vertx vertx, Settings.Tls files) {
+    if (authorities.length() > 0) {
+      try {
+        new PemTrustOptions().addCertValue(authorities).getTrustManagerFactory(vertx);
+      } catch (Exception unreadable) { // as above
+        throw new UnusableException(
+            "tls.clientAuthorities ("
+                + files.clientAuthorities()
+                + ") is no PEM file of certificates: "
+                + unreadable.getMessage());
+      }
+    }
+  }
+
+  /** What a server needs to know at its start. */
+  void addTo(HttpServerOptions server) {
+    server.setSsl(true).setUseAlpn(true).setKeyCertOptions(pair());
+    if (authorities.length() > 0) {
+      server.setClientAuth(ClientAuth.REQUIRED).setTrustOptions(trust());
+    }
+  }
+
+  /** The same for a server that runs. */
+  ServerSSLOptions options() {
+    ServerSSLOptions options =
+        new ServerSSLOptions()
+            .setKeyCertOptions(pair())
+            .setUseAlpn(true)
+            .setApplicationLayerProtocols(List.of("h2", "http/1.1"));
+    if (authorities.length() > 0) {
+      options.setClientAuth(ClientAuth.REQUIRED).setTrustOptions(trust());
+    }
+    return options;
+  }
+
+  private PemKeyCertOptions pair() {
+    return new PemKeyCertOptions().setCertValue(certificate).setKeyValue(key);
+  }
+
+  private PemTrustOptions trust() {
+    return new PemTrustOptions().addCertValue(authorities);
+  }
+}

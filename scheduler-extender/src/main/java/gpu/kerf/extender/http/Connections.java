@@ -1,0 +1,98 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/**
+ * The connections that are open, and what they are used for.
+ *
+ * <p>The server's own idle time-out is met by a peer that sends a byte now and then. So this counts
+ * whole requests: a connection whose first request does not arrive in time is closed, and so is one
+ * on which no request has come for too long. Connections beyond the limit get a refusal for their
+ * first request, and those beyond twice the limit none.
+ */
+final class Connections {
+  private static final double NANOS = 1e6;
+
+  private final Settings.Limits limits;
+  private final Meters meters;
+  private final IdentityHashMap<HttpConnection, Use> open = new IdentityHashMap<>();
+
+  private static final class Use {
+    private final boolean surplus;
+    private int requests;
+    private boolean used;
+    private long since = System.nanoTime();
+
+    Use(boolean surplus) {
+      this.surplus = surplus;
+    }
+  }
+
+  Connections(Settings.Limits limits, Meters meters) {
+    this.limits = limits;
+    this.meters = meters;
+    meters.set(Meter.CONNECTIONS, 0);
+  }
+
+  void opened(HttpConnection connection) {
+    if (open.size() >= 2 * limits.connections()) {
+      cutOff(connection, "too-many");
+      return;
+    }
+    open.put(connection, new Use(open.size() >= limits.connections()));
+    meters.set(Meter.CONNECTIONS, open.size());
+    connection.closeHandler(
+        nothing -> {
+          open.remove(connection);
+          meters.set(Meter.CONNECTIONS, open.size());
+        });
+  }
+
+  /** A request has come. */
+  Turn began(HttpServerRequest request) {
+    Use use = open.getOrDefault(request.connection(), new Use(false));
+    Turn turn = new Turn(request, use.surplus);
+    use.requests++;
+    use.used = true;
+    turn.onOver(
+        () -> {
+          use.requests--;
+          use.since = System.nanoTime();
+        });
+    return turn;
+  }
+
+  /** Closes what is idle or slow. */
+  void sweep() {
+    long now = System.nanoTime();
+    List<HttpConnection> slow = new ArrayList<>();
+    List<HttpConnection> idle = new ArrayList<>();
+    open.forEach(
+        (connection, use) -> {
+          double millis = (now - use.since) / NANOS;
+          if (use.requests == 0 && !use.used && millis > limits.arrival().toMillis()) {
+            slow.add(connection);
+          } else if (use.requests == 0 && millis > limits.idle().toMillis()) {
+            idle.add(connection);
+          }
+        });
+    slow.forEach(connection -> cutOff(connection, "slow"));
+    idle.forEach(connection -> cutOff(connection, "idle"));
+  }
+
+  private void cutOff(HttpConnection connection, String cause) {
+    meters.count(Meter.CUT_OFF, cause);
+    connection.close();
+  }
+
+  int size() {
+    return open.size();
+  }
+}

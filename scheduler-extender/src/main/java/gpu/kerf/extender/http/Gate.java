@@ -1,0 +1,78 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much the service has taken on: what is beyond the limits is refused at once, because a queue
+ * would only make kube-scheduler wait for an answer that it no longer wants.
+ */
+final class Gate {
+  private final Settings.Limits limits;
+  private final Meters meters;
+  private int inFlight;
+  private long bytes;
+  private @Nullable Promise<Void> empty;
+
+  Gate(Settings.Limits limits, Meters meters) {
+    this.limits = limits;
+    this.meters = meters;
+    measure();
+  }
+
+  /** Takes on one more answer; null if it may come, or else why not. */
+  @Nullable Refusal enter() {
+    if (inFlight >= limits.inFlight()) {
+      return Refusal.busy(inFlight + " requests are being answered.", "limits.inFlight");
+    }
+    inFlight++;
+    measure();
+    return null;
+  }
+
+  void leave() {
+    inFlight--;
+    measure();
+    if (inFlight == 0 && empty != null) {
+      empty.tryComplete();
+    }
+  }
+
+  /** Takes on so many bytes more of a body; null if they may come. */
+  @Nullable Refusal take(long more) {
+    if (bytes + more > limits.allBodies().value()) {
+      return Refusal.busy(
+          "The bodies that are in memory together are too long.", "limits.allBodies");
+    }
+    bytes += more;
+    return null;
+  }
+
+  void give(long back) {
+    bytes -= back;
+    measure();
+  }
+
+  int inFlight() {
+    return inFlight;
+  }
+
+  /** Completes when nothing is being answered. */
+  Future<Void> whenEmpty() {
+    if (inFlight == 0) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> promise = empty == null ? Promise.promise() : empty;
+    empty = promise;
+    return promise.future();
+  }
+
+  private void measure() {
+    meters.set(Meter.IN_FLIGHT, inFlight);
+    meters.set(Meter.BODY_BYTES, (double) bytes);
+  }
+}

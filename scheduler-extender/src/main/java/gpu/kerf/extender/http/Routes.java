@@ -1,0 +1,65 @@
+package gpu.kerf.extender.http;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Paths that answer to some methods and refuse the others by name. */
+final class Routes {
+  private final Router router;
+  private final Refusals refusals;
+
+  Routes(Vertx vertx, Refusals refusals) {
+    this.router = Router.router(vertx);
+    this.refusals = refusals;
+    router.route().failureHandler(this::failed);
+  }
+
+  /** A path to read; HEAD works where GET does. */
+  void get(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, handler);
+  }
+
+  void post(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.POST), path, handler);
+  }
+
+  private void on(List<HttpMethod> methods, String path, Handler<RoutingContext> handler) {
+    Route route = router.route(path);
+    methods.forEach(route::method);
+    route.handler(handler);
+    List<String> names = new ArrayList<>(methods.stream().map(HttpMethod::name).toList());
+    router.route(path).handler(call -> refuse(call.request(), names));
+  }
+
+  /** Says which methods a path has. */
+  void refuse(HttpServerRequest request, List<String> allowed) {
+    request.response().putHeader("Allow", String.join(", ", allowed));
+    refusals.answer(request, Refusal.method(request.method().name(), allowed));
+  }
+
+  /** Whatever no path has answered. */
+  void otherwise(Handler<RoutingContext> handler) {
+    router.route().handler(handler);
+  }
+
+  private void failed(RoutingContext call) {
+    Throwable cause = call.failure();
+    if (cause == null && call.statusCode() < 500) {
+      refusals.answer(
+          call.request(), Refusal.badRequest("The request makes no sense.", "Check its path."));
+    } else {
+      refusals.answer(call.request(), Refusal.broken(), cause);
+    }
+  }
+
+  void handle(HttpServerRequest request) {
+    router.handle(request);
+  }
+}

@@ -1,0 +1,79 @@
+package gpu.kerf.extender.settings;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/** What must hold between settings that are each right by themselves. */
+final class Rules {
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|::1|\\[::1]");
+
+  private final Settings settings;
+  private final UnaryOperator<String> from;
+  private final List<Problem> problems = new ArrayList<>();
+
+  private Rules(Settings settings, UnaryOperator<String> from) {
+    this.settings = settings;
+    this.from = from;
+  }
+
+  static List<Problem> broken(Settings settings, UnaryOperator<String> from) {
+    Rules rules = new Rules(settings, from);
+    rules.tls();
+    rules.reach();
+    rules.limits();
+    return rules.problems;
+  }
+
+  private void tls() {
+    Settings.Tls tls = settings.tls();
+    if (tls.certificate().isEmpty() != tls.key().isEmpty()) {
+      boolean keyMissing = tls.key().isEmpty();
+      refuse(
+          keyMissing ? "tls.key" : "tls.certificate",
+          "",
+          "is missing: a certificate and its key belong together.",
+          "Set tls.certificate and tls.key, or neither.");
+    }
+    if (!tls.clientAuthorities().isEmpty() && tls.certificate().isEmpty()) {
+      refuse(
+          "tls.clientAuthorities",
+          tls.clientAuthorities(),
+          "means nothing without a certificate.",
+          "Set tls.certificate and tls.key too.");
+    }
+  }
+
+  private void reach() {
+    Settings.Listen listen = settings.listen();
+    if (!loopback(listen.host()) && !settings.tls().enabled() && !listen.insecure()) {
+      refuse(
+          "listen.host",
+          listen.host(),
+          "can be reached from other machines, and whoever reaches it can bind pods.",
+          "Set tls.certificate and tls.key, or listen on 127.0.0.1; listen.insecure: true"
+              + " (--insecure-listen) if a network policy guards it.");
+    }
+  }
+
+  private void limits() {
+    Settings.Limits limits = settings.limits();
+    if (limits.allBodies().compareTo(limits.body()) < 0) {
+      refuse(
+          "limits.allBodies",
+          limits.allBodies().toString(),
+          "is less than limits.body (" + limits.body() + "), so that a long body never fits.",
+          "Write " + limits.body() + " or more.");
+    }
+  }
+
+  static boolean loopback(String host) {
+    return LOOPBACK.matcher(host).matches();
+  }
+
+  private void refuse(String path, String value, String what, String hint) {
+    problems.add(new Problem(path, value, from.apply(path), what, hint));
+  }
+}

@@ -1,0 +1,236 @@
+package gpu.kerf.extender.settings;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Everything a user can set.
+ *
+ * <p>The components are the keys of the YAML file, and their annotations its comments. A component
+ * that is {@code live} changes while the service runs, the others at its next start.
+ */
+public record Settings(
+    @Setting("Where the service listens.") Listen listen,
+    @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
+    @Setting("What one client may take of the service. Beyond it: 408, 413, 431 or 503.")
+        Limits limits,
+    @Setting("How the service stops when it is told to.") Stop stop,
+    @Setting("When the service calls itself ready.") Readiness readiness,
+    @Setting("How pods are placed.") Scheduling scheduling,
+    @Setting("How room is made for pods of higher priority.") Preemption preemption,
+    @Setting(
+            value =
+                "What an hour of a GPU costs, by GPU model, in a currency of your own: the base of"
+                    + " kerf_namespace_cost_total.\nFor example H100-80GB: 2.5",
+            min = "0",
+            live = true)
+        Map<String, Double> prices,
+    @Setting("What is measured and remembered.") Telemetry telemetry,
+    @Setting("What the service says while it works, on stderr.") Logs log) {
+
+  public Settings {
+    prices = sorted(prices);
+  }
+
+  /** Where the service listens. */
+  public record Listen(
+      @Setting("The address. Loopback is for a kube-scheduler in the same pod.") String host,
+      @Setting(value = "The port; 0 takes any free one.", min = "0", max = "65535") int port,
+      @Setting(
+              "Whether others than this machine may call without TLS. Whoever can call can bind"
+                  + " pods.")
+          boolean insecure,
+      @Setting("Whether the console is served at /.") boolean console) {}
+
+  /** The files of TLS; they are read again when they change. */
+  public record Tls(
+      @Setting("The PEM file with the certificate and those between it and its authority.")
+          String certificate,
+      @Setting("The PEM file with the private key (PKCS#8).") String key,
+      @Setting(
+              "The PEM file with the authorities of clients. With it, every client must show a"
+                  + " certificate.")
+          String clientAuthorities,
+      @Setting(value = "How often the files are looked at.", min = "100ms", max = "1h")
+          Duration checkEvery) {
+
+    public boolean enabled() {
+      return !certificate.isEmpty();
+    }
+  }
+
+  /** What one client may take. */
+  public record Limits(
+      @Setting(value = "The longest body of a request.", min = "1KiB", max = "1GiB") Bytes body,
+      @Setting(value = "All bodies that are in memory at once.", min = "1KiB", max = "8GiB")
+          Bytes allBodies,
+      @Setting(value = "All headers of a request.", min = "1KiB", max = "1MiB") Bytes headers,
+      @Setting(value = "Connections at once.", min = "1", max = "65535") int connections,
+      @Setting(value = "Verbs that are being answered at once.", min = "1", max = "65535")
+          int inFlight,
+      @Setting(value = "Consoles that listen to live events at once.", min = "0", max = "10000")
+          int eventStreams,
+      @Setting(
+              value = "How long a request may take to arrive, headers and body.",
+              min = "10ms",
+              max = "10m")
+          Duration arrival,
+      @Setting(
+              value =
+                  "How long an answer may take. Keep it below httpTimeout of kube-scheduler (5 s),"
+                      + " so that the answer is always Kerf's.",
+              min = "10ms",
+              max = "10m")
+          Duration answer,
+      @Setting(
+              value =
+                  "How long a connection may stay unused. kube-scheduler keeps its connections for"
+                      + " 90 s; a shorter time here makes it fail now and then.",
+              min = "10ms",
+              max = "1d")
+          Duration idle) {}
+
+  /** How the service stops. */
+  public record Stop(
+      @Setting(
+              value = "How long it goes on answering after it has called itself not ready.",
+              min = "0s",
+              max = "10m")
+          Duration lead,
+      @Setting(
+              value = "How long it then waits for answers that are under way.",
+              min = "0s",
+              max = "10m")
+          Duration drain) {}
+
+  /** When the service calls itself ready. */
+  public record Readiness(
+      @Setting(
+              value = "How old its picture of the cluster may be.",
+              min = "1s",
+              max = "1h",
+              live = true)
+          Duration staleAfter,
+      @Setting(
+              value =
+                  "How many pods are placed on a copy of the fleet before the first real one, so"
+                      + " that it is not the slowest; 0 places none.",
+              min = "0",
+              max = "100000")
+          int warmUpPods,
+      @Setting(value = "How long that may take.", min = "0s", max = "10m") Duration warmUp) {}
+
+  /** What filter answers. */
+  public enum Answer {
+    /** The nodes of the best cost class: a few names. */
+    WINNERS,
+    /** Every node that fits. */
+    ALL
+  }
+
+  /** How pods are placed. */
+  public record Scheduling(
+      @Setting(
+              value =
+                  "What filter answers: winners (the nodes of the best cost class) or all (every"
+                      + " node that fits, for tools that simulate).",
+              live = true)
+          Answer answer,
+      @Setting(
+              value = "How long a slot is kept for a pod that was filtered and not yet bound.",
+              min = "0s",
+              max = "10m",
+              live = true)
+          Duration proposal) {}
+
+  /** Who evicts. */
+  public enum Evictor {
+    /** Kerf evicts by itself where kube-scheduler would not see that it helps. */
+    KERF,
+    /** Only kube-scheduler evicts, and Kerf tells it whom. */
+    NATIVE
+  }
+
+  /** How room is made. */
+  public record Preemption(
+      @Setting(
+              "Who evicts: kerf (also where only the pieces are missing, and not the sum) or native"
+                  + " (kube-scheduler alone).")
+          Evictor by) {}
+
+  /** What is measured and remembered. */
+  public record Telemetry(
+      @Setting(
+              value =
+                  "How many namespaces have metrics of their own; those that come later count as"
+                      + " \"other\".",
+              min = "1",
+              max = "10000")
+          int namespaces,
+      @Setting(value = "How many decisions are remembered.", min = "10", max = "100000")
+          int decisions) {}
+
+  /** How a line of the log looks. */
+  public enum Format {
+    TEXT,
+    JSON
+  }
+
+  /** How much is said. */
+  public enum Level {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG,
+    TRACE
+  }
+
+  /** What the service says while it works. */
+  public record Logs(
+      @Setting(value = "How much is said: error, warn, info, debug or trace.", live = true)
+          Level level,
+      @Setting(
+              value =
+                  "The same for one part of the program.\n"
+                      + "For example gpu.kerf.extender.verb: debug",
+              live = true)
+          Map<String, Level> levels,
+      @Setting(value = "How a line looks: text or json.", live = true) Format format) {
+    public Logs {
+      levels = sorted(levels);
+    }
+  }
+
+  public static Settings defaults() {
+    return new Settings(
+        new Listen("127.0.0.1", 8088, false, true),
+        new Tls("", "", "", Duration.ofSeconds(10)),
+        defaultLimits(),
+        new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
+        new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
+        new Scheduling(Answer.WINNERS, Duration.ofSeconds(5)),
+        new Preemption(Evictor.KERF),
+        Map.of(),
+        new Telemetry(100, 1000),
+        new Logs(Level.INFO, Map.of(), Format.TEXT));
+  }
+
+  private static Limits defaultLimits() {
+    return new Limits(
+        Bytes.mib(16),
+        Bytes.mib(64),
+        Bytes.kib(16),
+        512,
+        256,
+        32,
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(4),
+        Duration.ofSeconds(120));
+  }
+
+  private static <V> Map<String, V> sorted(Map<String, V> map) {
+    return Collections.unmodifiableMap(new TreeMap<>(map));
+  }
+}

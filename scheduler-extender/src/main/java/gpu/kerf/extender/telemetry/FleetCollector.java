@@ -1,0 +1,122 @@
+package gpu.kerf.extender.telemetry;
+
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Ledger;
+import io.prometheus.client.Collector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** The metrics that are worked out from the ledger when they are scraped, on its own thread. */
+public final class FleetCollector extends Collector {
+  private static final double MIB = 1 << 20;
+
+  private final Ledger ledger;
+  private final FleetFigures figures;
+  private final Accounting accounting;
+  private final Supplier<List<Pending>> pending;
+
+  /**
+   * What a waiting pod asks for.
+   *
+   * @param memoryMiB where it asks for memory
+   * @param gpus where it asks for whole GPUs
+   */
+  public record Pending(String namespace, long memoryMiB, int gpus) {}
+
+  public FleetCollector(
+      Ledger ledger, FleetFigures figures, Accounting accounting, Supplier<List<Pending>> pending) {
+    this.ledger = ledger;
+    this.figures = figures;
+    this.accounting = accounting;
+    this.pending = pending;
+  }
+
+  @Override
+  public List<MetricFamilySamples> collect() {
+    figures.refresh();
+    accounting.follow(ledger);
+    List<MetricFamilySamples> all = new ArrayList<>();
+    all.add(single(Meter.NODES, ledger.fleet().size()));
+    all.add(single(Meter.CONFLICTS, ledger.conflicts().size()));
+    all.add(states());
+    models(all);
+    namespaces(all);
+    waiting(all);
+    return all;
+  }
+
+  private MetricFamilySamples states() {
+    Map<String, Integer> counts = new TreeMap<>();
+    for (Entry.State state : Entry.State.values()) {
+      counts.put(word(state), 0);
+    }
+    ledger.entries().forEach(entry -> counts.merge(word(entry.state()), 1, Integer::sum));
+    return byName(Meter.LEDGER, counts, Integer::doubleValue);
+  }
+
+  private static String word(Entry.State state) {
+    return state.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void models(List<MetricFamilySamples> all) {
+    Map<String, GpuFigures> models = figures.models();
+    all.add(byName(Meter.GPUS, models, GpuFigures::gpus));
+    all.add(byName(Meter.GPUS_UNUSABLE, models, GpuFigures::unusable));
+    all.add(byName(Meter.GPUS_UNTOUCHED, models, GpuFigures::untouched));
+    all.add(byName(Meter.CAPACITY, models, each -> each.capacityMiB() * MIB));
+    all.add(byName(Meter.HELD, models, each -> each.heldMiB() * MIB));
+    all.add(byName(Meter.FREE, models, each -> each.freeMiB() * MIB));
+    all.add(byName(Meter.STRANDED, models, each -> each.strandedMiB() * MIB));
+    all.add(byName(Meter.LARGEST, models, each -> each.largestMiB() * MIB));
+  }
+
+  private void namespaces(List<MetricFamilySamples> all) {
+    Map<String, Accounting.Account> accounts = accounting.accounts();
+    all.add(byName(Meter.NAMESPACE_HELD, accounts, each -> each.heldMiB() * MIB));
+    all.add(byName(Meter.NAMESPACE_BYTE_SECONDS, accounts, each -> each.mebibyteSeconds() * MIB));
+    all.add(byName(Meter.NAMESPACE_GPU_SECONDS, accounts, Accounting.Account::gpuSeconds));
+    all.add(byName(Meter.NAMESPACE_COST, accounts, Accounting.Account::cost));
+  }
+
+  private void waiting(List<MetricFamilySamples> all) {
+    Map<String, Pending> sums = new TreeMap<>();
+    Map<String, Integer> pods = new TreeMap<>();
+    for (Pending pod : pending.get()) {
+      String account = accounting.accountOf(pod.namespace);
+      pods.merge(account, 1, Integer::sum);
+      sums.merge(
+          account,
+          new Pending(account, pod.memoryMiB, pod.gpus),
+          (a, b) -> new Pending(account, a.memoryMiB + b.memoryMiB, a.gpus + b.gpus));
+    }
+    all.add(byName(Meter.PENDING_PODS, pods, Integer::doubleValue));
+    all.add(byName(Meter.PENDING_MEMORY, sums, each -> each.memoryMiB * MIB));
+    all.add(byName(Meter.PENDING_GPUS, sums, Pending::gpus));
+  }
+
+  private static <T> MetricFamilySamples byName(
+      Meter meter, Map<String, T> map, ToDoubleFunction<T> value) {
+    List<MetricFamilySamples.Sample> samples = new ArrayList<>(map.size());
+    map.forEach(
+        (name, each) ->
+            samples.add(
+                new MetricFamilySamples.Sample(
+                    meter.title(), meter.labels(), List.of(name), value.applyAsDouble(each))));
+    return family(meter, samples);
+  }
+
+  private static MetricFamilySamples single(Meter meter, double value) {
+    return family(
+        meter, List.of(new MetricFamilySamples.Sample(meter.title(), List.of(), List.of(), value)));
+  }
+
+  private static MetricFamilySamples family(Meter meter, List<MetricFamilySamples.Sample> samples) {
+    Type type = meter.kind() == Meter.Kind.COUNTER ? Type.COUNTER : Type.GAUGE;
+    return new MetricFamilySamples(meter.title(), type, meter.help(), samples);
+  }
+}

@@ -1,0 +1,115 @@
+package gpu.kerf.extender.telemetry;
+
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.placement.NodeState;
+
+/**
+ * What one GPU, or many of a model, hold and have left.
+ *
+ * <p>Free memory is stranded where nobody can get it: slices between MIG instances that no profile
+ * can take, slices without an instance where instances are fixed, the rest of a GPU whose MPS
+ * clients are as many as it serves or that has less than {@link #LEAST_SHARE_MIB} left, and all of
+ * a node without free CPU.
+ *
+ * @param largestMiB the largest part of one GPU that can be had
+ */
+public record GpuFigures(
+    int gpus,
+    int unusable,
+    int untouched,
+    long capacityMiB,
+    long heldMiB,
+    long freeMiB,
+    long strandedMiB,
+    int largestMiB) {
+
+  /** Less than this is no use to anyone: a CUDA context alone takes about half of it. */
+  public static final int LEAST_SHARE_MIB = 1024;
+
+  public static final GpuFigures NONE = new GpuFigures(0, 0, 0, 0, 0, 0, 0, 0);
+
+  public GpuFigures plus(GpuFigures other) {
+    return new GpuFigures(
+        gpus + other.gpus,
+        unusable + other.unusable,
+        untouched + other.untouched,
+        capacityMiB + other.capacityMiB,
+        heldMiB + other.heldMiB,
+        freeMiB + other.freeMiB,
+        strandedMiB + other.strandedMiB,
+        Math.max(largestMiB, other.largestMiB));
+  }
+
+  /** The figures of one GPU. */
+  public static GpuFigures of(NodeState node, int gpu) {
+    int capacity = node.spec().gpus().get(gpu).memoryMiB();
+    int held = held(node, gpu, capacity);
+    if (!node.isUsable(gpu)) {
+      return new GpuFigures(1, 1, 0, capacity, held, 0, 0, 0);
+    }
+    boolean whole = node.isPlain(gpu) && node.gpu(gpu).wholeHeld();
+    int free = whole ? 0 : Math.max(0, node.freeOn(gpu));
+    int largest = node.freeCpuMilli() < 1 ? 0 : largest(node, gpu, free);
+    int stranded = largest == 0 ? free : stranded(node, gpu, free);
+    int untouched = held == 0 ? 1 : 0;
+    return new GpuFigures(1, 0, untouched, capacity, held, free, stranded, largest);
+  }
+
+  private static int held(NodeState node, int gpu, int capacity) {
+    if (!node.isPlain(gpu)) {
+      int slices = node.gpuModel(gpu).slices();
+      return (int) ((long) capacity * Integer.bitCount(node.occupied(gpu)) / slices);
+    }
+    return node.gpu(gpu).wholeHeld()
+        ? capacity
+        : Math.max(0, node.shareable(gpu) - node.freeMiB(gpu));
+  }
+
+  private static int largest(NodeState node, int gpu, int free) {
+    if (node.isPlain(gpu)) {
+      boolean full = node.clients(gpu) >= node.gpuModel(gpu).mpsClientLimit();
+      return full || free < LEAST_SHARE_MIB ? 0 : free;
+    }
+    int occupied = node.occupied(gpu);
+    int largest = 0;
+    if (node.mode(gpu) == GpuMode.MIG) {
+      for (MigInstance instance : node.spec().gpus().get(gpu).instances()) {
+        boolean unheld = (instance.mask() & occupied) == 0;
+        largest = Math.max(largest, unheld ? instance.profile().memoryMiB() : 0);
+      }
+      return largest;
+    }
+    GpuModel model = node.gpuModel(gpu);
+    for (MigProfile profile : model.profiles()) {
+      boolean fits = model.geometry().fits(occupied, profile);
+      largest = Math.max(largest, fits ? profile.memoryMiB() : 0);
+    }
+    return largest;
+  }
+
+  private static int stranded(NodeState node, int gpu, int free) {
+    if (node.isPlain(gpu)) {
+      return 0;
+    }
+    int occupied = node.occupied(gpu);
+    GpuModel model = node.gpuModel(gpu);
+    int slices = model.slices();
+    int stranded =
+        node.mode(gpu) == GpuMode.MIG
+            ? slices - Integer.bitCount(occupied | instances(node, gpu))
+            : model.geometry().strandedSlices(occupied);
+    int freeSlices = slices - Integer.bitCount(occupied);
+    return freeSlices == 0 ? 0 : (int) ((long) free * stranded / freeSlices);
+  }
+
+  private static int instances(NodeState node, int gpu) {
+    int mask = 0;
+    for (MigInstance instance : node.spec().gpus().get(gpu).instances()) {
+      mask |= instance.mask();
+    }
+    return mask;
+  }
+}

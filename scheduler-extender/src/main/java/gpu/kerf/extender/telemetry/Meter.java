@@ -1,0 +1,178 @@
+package gpu.kerf.extender.telemetry;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Every metric of Kerf: its name, kind, labels and meaning. The documentation's table is made of
+ * this, and a test compares it with what is scraped.
+ */
+public enum Meter {
+  VERB_SECONDS(
+      Kind.HISTOGRAM,
+      "kerf_verb_duration_seconds",
+      "Time from a request's headers to its answer.",
+      "verb"),
+  VERB_ANSWERS(
+      Kind.COUNTER,
+      "kerf_verb_answers_total",
+      "Answers by outcome; reason is the most frequent one of a refusal, or the code of an error,"
+          + " and empty otherwise.",
+      "verb",
+      "outcome",
+      "reason"),
+  REFUSALS(
+      Kind.COUNTER,
+      "kerf_http_refused_requests_total",
+      "Requests that were refused before any verb saw them, by the code of the answer's error.",
+      "code"),
+  CONNECTIONS(Kind.GAUGE, "kerf_http_connections", "Connections that are open."),
+  IN_FLIGHT(Kind.GAUGE, "kerf_http_in_flight_requests", "Verbs that are being answered."),
+  BODY_BYTES(
+      Kind.GAUGE, "kerf_http_body_bytes", "Bodies of requests that are in memory, in bytes."),
+  CUT_OFF(
+      Kind.COUNTER,
+      "kerf_http_connections_cut_off_total",
+      "Connections that were closed because they were idle or slow.",
+      "cause"),
+  EVENT_STREAMS(Kind.GAUGE, "kerf_http_event_streams", "Consoles that listen to live events."),
+  LOOP_DELAY(
+      Kind.HISTOGRAM,
+      "kerf_event_loop_delay_seconds",
+      "How late the event loop is with a timer that fires ten times a second."),
+  READY(Kind.GAUGE, "kerf_ready", "1 if the condition of readiness holds, else 0.", "condition"),
+  STALENESS(Kind.GAUGE, "kerf_cluster_staleness_seconds", "Age of the picture of the cluster."),
+  WARM_UP(Kind.GAUGE, "kerf_warm_up_duration_seconds", "How long the warm-up took."),
+  SETTINGS_RELOADS(
+      Kind.COUNTER,
+      "kerf_settings_reloads_total",
+      "Attempts to read the settings again that found something new, by outcome: changed or"
+          + " refused.",
+      "outcome"),
+  SETTINGS_VALID(
+      Kind.GAUGE,
+      "kerf_settings_valid",
+      "1 if the newest settings are in force, 0 if they make no sense and older ones are."),
+  TLS_RELOADS(
+      Kind.COUNTER,
+      "kerf_tls_reloads_total",
+      "Attempts to take changed certificate files, by outcome: changed or refused.",
+      "outcome"),
+  TLS_EXPIRY(
+      Kind.GAUGE,
+      "kerf_tls_certificate_expiry_timestamp_seconds",
+      "When the certificate in use expires, in Unix time."),
+  NODES(Kind.GAUGE, "kerf_nodes", "Nodes that Kerf knows."),
+  LEDGER(
+      Kind.GAUGE,
+      "kerf_ledger_placements",
+      "Placements in the ledger by state: proposed, binding or bound.",
+      "state"),
+  CONFLICTS(
+      Kind.GAUGE,
+      "kerf_ledger_conflicts",
+      "Pods that say they hold slots that others hold, or that do not exist."),
+  GPUS(Kind.GAUGE, "kerf_gpus", "GPUs.", "model"),
+  GPUS_UNUSABLE(
+      Kind.GAUGE, "kerf_gpus_unusable", "GPUs that are unhealthy or used by others.", "model"),
+  GPUS_UNTOUCHED(Kind.GAUGE, "kerf_gpus_untouched", "GPUs that nobody holds a part of.", "model"),
+  CAPACITY(Kind.GAUGE, "kerf_gpu_memory_capacity_bytes", "Memory of GPUs.", "model"),
+  HELD(Kind.GAUGE, "kerf_gpu_memory_held_bytes", "GPU memory that pods hold.", "model"),
+  FREE(
+      Kind.GAUGE,
+      "kerf_gpu_memory_free_bytes",
+      "GPU memory that nobody holds, on usable GPUs.",
+      "model"),
+  STRANDED(
+      Kind.GAUGE,
+      "kerf_gpu_memory_stranded_bytes",
+      "The part of the free memory that no usual demand could use.",
+      "model"),
+  LARGEST(
+      Kind.GAUGE,
+      "kerf_gpu_memory_largest_placeable_bytes",
+      "The largest part of one GPU that a pod could get now.",
+      "model"),
+  NAMESPACE_HELD(
+      Kind.GAUGE,
+      "kerf_namespace_gpu_memory_held_bytes",
+      "GPU memory that a namespace's pods hold.",
+      "namespace"),
+  NAMESPACE_BYTE_SECONDS(
+      Kind.COUNTER,
+      "kerf_namespace_gpu_memory_byte_seconds_total",
+      "GPU memory held, times how long; by 2^20 it is MiB-seconds.",
+      "namespace"),
+  NAMESPACE_GPU_SECONDS(
+      Kind.COUNTER,
+      "kerf_namespace_gpu_seconds_total",
+      "GPUs held, times how long; a part of a GPU counts as its part of the memory.",
+      "namespace"),
+  NAMESPACE_COST(
+      Kind.COUNTER,
+      "kerf_namespace_cost_total",
+      "GPU-seconds at the prices of the settings, in their currency.",
+      "namespace"),
+  PENDING_PODS(
+      Kind.GAUGE, "kerf_namespace_pending_pods", "Pods that wait for a place.", "namespace"),
+  PENDING_MEMORY(
+      Kind.GAUGE,
+      "kerf_namespace_pending_gpu_memory_bytes",
+      "GPU memory that waiting pods ask for, where they ask for memory.",
+      "namespace"),
+  PENDING_GPUS(
+      Kind.GAUGE,
+      "kerf_namespace_pending_gpus",
+      "Whole GPUs that waiting pods ask for.",
+      "namespace"),
+  BUILD(Kind.GAUGE, "kerf_build_info", "1, with the version that runs.", "version");
+
+  /** What can be done with its numbers. */
+  public enum Kind {
+    COUNTER,
+    GAUGE,
+    HISTOGRAM
+  }
+
+  private final Kind kind;
+  private final String title;
+  private final String help;
+  private final String labels;
+
+  Meter(Kind kind, String title, String help, String... labels) {
+    this.kind = kind;
+    this.title = title;
+    this.help = help;
+    this.labels = String.join(",", labels);
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The name under which it is scraped. */
+  public String title() {
+    return title;
+  }
+
+  public String help() {
+    return help;
+  }
+
+  public List<String> labels() {
+    return labels.isEmpty() ? List.of() : List.of(labels.split(",", -1));
+  }
+
+  /** The table of the documentation. */
+  public static String table() {
+    StringBuilder out =
+        new StringBuilder("| metric | type | labels | meaning |\n|---|---|---|---|\n");
+    for (Meter meter : values()) {
+      out.append("| `").append(meter.title).append("` | ");
+      out.append(meter.kind.name().toLowerCase(Locale.ROOT)).append(" | ");
+      out.append(String.join(", ", meter.labels())).append(" | ");
+      out.append(meter.help).append(" |\n");
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,87 @@
+package gpu.kerf.extender.telemetry;
+
+import io.prometheus.client.Collector;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.Gauge;
+import io.prometheus.client.Histogram;
+import io.prometheus.client.SimpleCollector;
+import io.prometheus.client.exporter.common.TextFormat;
+import io.prometheus.client.hotspot.DefaultExports;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The instruments that are moved as things happen, and what is scraped of all. */
+public final class Meters {
+  private static final double[] VERB_BUCKETS = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
+  };
+  private static final double[] DELAY_BUCKETS = {
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5
+  };
+
+  private final CollectorRegistry registry = new CollectorRegistry();
+  private final Map<Meter, Counter> counters = new EnumMap<>(Meter.class);
+  private final Map<Meter, Gauge> gauges = new EnumMap<>(Meter.class);
+  private final Histogram verbSeconds;
+  private final Histogram loopDelay;
+
+  public Meters() {
+    verbSeconds = described(Histogram.build().buckets(VERB_BUCKETS), Meter.VERB_SECONDS);
+    loopDelay = described(Histogram.build().buckets(DELAY_BUCKETS), Meter.LOOP_DELAY);
+    DefaultExports.register(registry);
+  }
+
+  private <C extends SimpleCollector<?>> C described(
+      SimpleCollector.Builder<?, C> builder, Meter meter) {
+    return builder
+        .name(meter.title())
+        .help(meter.help())
+        .labelNames(meter.labels().toArray(String[]::new))
+        .register(registry);
+  }
+
+  /** Adds one to a counter. */
+  public void count(Meter meter, String... labels) {
+    counters.computeIfAbsent(meter, each -> described(Counter.build(), each)).labels(labels).inc();
+  }
+
+  /** Sets a gauge. */
+  public void set(Meter meter, double value, String... labels) {
+    gauges.computeIfAbsent(meter, each -> described(Gauge.build(), each)).labels(labels).set(value);
+  }
+
+  /** A verb was answered. */
+  public void answered(String verb, String outcome, String reason, long nanos) {
+    verbSeconds.labels(verb).observe(nanos / 1e9);
+    count(Meter.VERB_ANSWERS, verb, outcome, reason);
+  }
+
+  /** The event loop was late by so much. */
+  public void loopDelay(long nanos) {
+    loopDelay.observe(Math.max(0, nanos) / 1e9);
+  }
+
+  /** Adds metrics that are worked out when they are scraped. */
+  public void add(Collector collector) {
+    registry.register(collector);
+  }
+
+  /** Everything, in the format that the Accept header prefers. */
+  public Scrape scrape(String accept) {
+    String format = TextFormat.chooseContentType(accept);
+    StringWriter out = new StringWriter(1 << 16);
+    try {
+      TextFormat.writeFormat(format, out, registry.metricFamilySamples());
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+    return new Scrape(format, out.toString());
+  }
+
+  /** What a scraper gets. */
+  public record Scrape(String contentType, String text) {}
+}

@@ -1,0 +1,78 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.Await;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.Key;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A certificate for this machine that has signed itself, made by the JDK's keytool. */
+record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
+  static final char[] PASSWORD = "kerf-test".toCharArray();
+
+  static TestCertificate make(Path folder, String name, String algorithm) {
+    Path file = folder.resolve(name + ".p12");
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    try {
+      Process process =
+          new ProcessBuilder(
+                  List.of(
+                      keytool,
+                      "-genkeypair",
+                      "-alias",
+                      name,
+                      "-dname",
+                      "CN=" + name,
+                      "-keyalg",
+                      algorithm,
+                      "-validity",
+                      "2",
+                      "-storetype",
+                      "PKCS12",
+                      "-keystore",
+                      file.toString(),
+                      "-storepass",
+                      new String(PASSWORD),
+                      "-ext",
+                      "SAN=dns:localhost,ip:127.0.0.1"))
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve(name + ".log").toFile())
+              .start();
+      if (!process.waitFor(Await.LONG.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
+        throw new AssertionError(Files.readString(folder.resolve(name + ".log")));
+      }
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      try (InputStream in = Files.newInputStream(file)) {
+        store.load(in, PASSWORD);
+      }
+      X509Certificate certificate = (X509Certificate) store.getCertificate(name);
+      return new TestCertificate(store, certificate, store.getKey(name, PASSWORD));
+    } catch (IOException | GeneralSecurityException | InterruptedException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  String certificatePem() {
+    try {
+      return pem("CERTIFICATE", certificate.getEncoded());
+    } catch (GeneralSecurityException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  String keyPem() {
+    return pem("PRIVATE KEY", key.getEncoded());
+  }
+
+  private static String pem(String what, byte[] bytes) {
+    String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
+    return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
+  }
+}

@@ -1,0 +1,127 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.http.VerbHandler.Answer;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.settings.SettingsSource;
+import gpu.kerf.extender.telemetry.Meters;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server on a port of its own, with verbs that a test steers: {@code filter} echoes, {@code
+ * bind} answers when the test says so, {@code preempt} fails.
+ */
+final class TestService implements AutoCloseable {
+  final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+  final Meters meters = new Meters();
+  final Readiness readiness = new Readiness();
+  final BlockingQueue<CompletableFuture<Answer>> binds = new LinkedBlockingQueue<>();
+  final HttpService service;
+  final HttpServer server;
+  private final Context context = vertx.getOrCreateContext();
+
+  private TestService(Settings settings, @Nullable Api api) {
+    readiness.warmedUp();
+    Map<String, VerbHandler> verbs =
+        Map.of("filter", this::filter, "bind", this::bind, "preempt", this::preempt);
+    service =
+        new HttpService(vertx, settings, new HttpService.Parts(verbs, readiness, meters, api));
+    server = onContext(service::start);
+  }
+
+  /** With everything by default but what is set, as {@code path=value}. */
+  static TestService with(String... assignments) {
+    return new TestService(settings(assignments), null);
+  }
+
+  static TestService with(Api api, String... assignments) {
+    return new TestService(settings(assignments), api);
+  }
+
+  static Settings settings(String... assignments) {
+    Vertx vertx = Vertx.vertx();
+    try {
+      List<String> all =
+          new ArrayList<>(List.of("listen.port=0", "stop.lead=0s", "stop.drain=100ms"));
+      all.addAll(List.of(assignments));
+      return Await.value(new SettingsSource(vertx, null, Map.of(), all).read());
+    } finally {
+      Await.value(vertx.close());
+    }
+  }
+
+  private CompletionStage<Answer> filter(Buffer body) {
+    if (body.toString().startsWith("not json")) {
+      throw VerbException.badRequest("It is no JSON.", "Send JSON.");
+    }
+    return CompletableFuture.completedFuture(new Answer(body, "placed", ""));
+  }
+
+  private CompletionStage<Answer> bind(Buffer body) {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    binds.add(answer);
+    return answer;
+  }
+
+  private CompletionStage<Answer> preempt(Buffer body) {
+    throw new IllegalStateException("preempt is broken");
+  }
+
+  /** The next bind that waits for its answer. */
+  CompletableFuture<Answer> nextBind() {
+    try {
+      CompletableFuture<Answer> bind = binds.poll(Await.LONG.toSeconds(), TimeUnit.SECONDS);
+      if (bind == null) {
+        throw new AssertionError("No bind has come.");
+      }
+      return bind;
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  int port() {
+    return server.actualPort();
+  }
+
+  String url(String path) {
+    return "http://127.0.0.1:" + port() + path;
+  }
+
+  /** Does something on the context that owns the ledger, and waits for what comes of it. */
+  <T> T onContext(Supplier<Future<T>> action) {
+    return Await.value(begin(action));
+  }
+
+  <T> Future<T> begin(Supplier<Future<T>> action) {
+    Promise<T> promise = Promise.promise();
+    context.runOnContext(nothing -> action.get().onComplete(promise));
+    return promise.future();
+  }
+
+  String metrics() {
+    return onContext(() -> Future.succeededFuture(meters.scrape("").text()));
+  }
+
+  @Override
+  public void close() {
+    onContext(service::stop);
+    Await.value(vertx.close());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.settings;
+
+import org.jspecify.annotations.NullMarked;
