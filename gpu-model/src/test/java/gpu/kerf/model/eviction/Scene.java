@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Nodes with pods on them, and somebody who finds no room. The time is {@link #NOW}. */
 final class Scene {
@@ -28,6 +29,7 @@ final class Scene {
   final Ledger ledger = new Ledger();
   private final Map<String, UnaryOperator<Candidate>> marks = new HashMap<>();
   private Budgets budgets = Budgets.none();
+  private @Nullable Placer placer;
 
   static Scene of(NodeSpec... nodes) {
     Scene scene = new Scene();
@@ -83,8 +85,12 @@ final class Scene {
     return new EvictionPlanner(placer());
   }
 
+  /** The same every time: what the usual demands would pay is not the matter here. */
   Placer placer() {
-    return new Placer(Prices.neutral(ledger.fleet().models()));
+    if (placer == null) {
+      placer = new Placer(Prices.neutral(ledger.fleet().models()));
+    }
+    return placer;
   }
 
   PreparedDemand prepared(PodDemand demand) {
