@@ -1,8 +1,11 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
+import gpu.kerf.model.hardware.MigProfile;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -36,6 +39,40 @@ public final class PreparedDemand {
 
   public PodDemand demand() {
     return demand;
+  }
+
+  /** The memory that a container's share takes of a GPU model; 0 where it can be no share. */
+  public int shareMiB(int container, GpuModel model) {
+    int index = indexOf(model);
+    return needs.get(container).shareMiB(index);
+  }
+
+  /** Whether a container may get a whole GPU of a model. */
+  public boolean isWholeOn(int container, GpuModel model) {
+    int index = indexOf(model);
+    return needs.get(container).wholeOn(index);
+  }
+
+  /** The profiles of a model that may be cut for a container, without those that only take more. */
+  public List<MigProfile> profilesToCut(int container, GpuModel model) {
+    int index = indexOf(model);
+    return profiles(needs.get(container).cuttable(index), model);
+  }
+
+  /** The profiles of a model whose existing instances serve a container. */
+  public List<MigProfile> profilesThatServe(int container, GpuModel model) {
+    int index = indexOf(model);
+    return profiles(needs.get(container).acceptable(index), model);
+  }
+
+  private static List<MigProfile> profiles(int[] indexes, GpuModel model) {
+    return Arrays.stream(indexes).mapToObj(model.profiles()::get).toList();
+  }
+
+  private int indexOf(GpuModel model) {
+    int index = models.indexOf(model);
+    refresh();
+    return index;
   }
 
   List<Need> needs() {

@@ -1,0 +1,154 @@
+package gpu.kerf.model.analysis;
+
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuModels;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.PreparedDemand;
+import gpu.kerf.model.placement.Slot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+
+/**
+ * The demands that usually come, and with them the answer to how much free memory is stranded: what
+ * stays free however well they fill the rest.
+ *
+ * <p>On a plain GPU that is the free memory less the best filling by their shares. On a GPU with
+ * dynamic MIG, the free slices less the most that their profiles can cover at legal starts; with
+ * static MIG, less the free instances that serve any of them. A container over several GPUs counts
+ * with what it takes of one. Multiprocessors are looked at one share at a time, and of the MPS
+ * clients only whether there may be one more, so the truth may be a little worse.
+ */
+public final class UsualDemands {
+
+  private final List<PreparedDemand> demands = new ArrayList<>();
+  private final Map<List<Integer>, FillTable> tables = new HashMap<>();
+
+  public UsualDemands(List<PodDemand> usual, GpuModels models) {
+    for (PodDemand demand : usual) {
+      demands.add(new PreparedDemand(demand, models));
+    }
+  }
+
+  /** The free MiB of a GPU that no usual demand can use; 0 where the GPU is out of use. */
+  public int strandedMiB(NodeState node, int gpu) {
+    if (!node.isUsable(gpu)) {
+      return 0;
+    }
+    return switch (node.mode(gpu)) {
+      case PLAIN -> strandedOnPlain(node, gpu);
+      case MIG_DYNAMIC -> strandedOnMig(node, gpu, coveredSlices(node, gpu));
+      case MIG -> strandedOnMig(node, gpu, servingSlices(node, gpu));
+    };
+  }
+
+  private int strandedOnPlain(NodeState node, int gpu) {
+    int free = Math.max(0, node.freeMiB(gpu));
+    GpuModel model = node.gpuModel(gpu);
+    if (node.clients(gpu) >= model.mpsClientLimit()) {
+      return free;
+    }
+    if (node.isUntouched(gpu) && isWholeWanted(model)) {
+      return 0;
+    }
+    return free - table(model, node.freeSm(gpu)).filled(free);
+  }
+
+  private boolean isWholeWanted(GpuModel model) {
+    return !collect((demand, i) -> demand.isWholeOn(i, model) ? List.of(i) : List.of()).isEmpty();
+  }
+
+  private FillTable table(GpuModel model, int freeSm) {
+    Set<Integer> sizes =
+        collect(
+            (demand, i) -> {
+              var sm = demand.demand().containers().get(i).demand().sm();
+              int size = demand.shareMiB(i, model);
+              return size > 0 && (sm == null || sm.value() <= freeSm) ? List.of(size) : List.of();
+            });
+    List<Integer> key = sizes.stream().sorted().toList();
+    return tables.computeIfAbsent(
+        key, list -> new FillTable(list.stream().mapToInt(Integer::intValue).toArray()));
+  }
+
+  /** Free slices less useful ones, in MiB; both are rounded as the GPU's free memory is. */
+  private static int strandedOnMig(NodeState node, int gpu, int useful) {
+    int slices = node.gpuModel(gpu).slices();
+    int free = slices - Integer.bitCount(node.occupied(gpu));
+    int memoryMiB = node.spec().gpus().get(gpu).memoryMiB();
+    return (int) ((long) memoryMiB * (free - useful) / slices);
+  }
+
+  private int coveredSlices(NodeState node, int gpu) {
+    GpuModel model = node.gpuModel(gpu);
+    Set<MigProfile> profiles = collect((demand, i) -> demand.profilesToCut(i, model));
+    return new SliceCover(node, gpu, List.copyOf(profiles)).most();
+  }
+
+  private int servingSlices(NodeState node, int gpu) {
+    GpuModel model = node.gpuModel(gpu);
+    Set<MigProfile> profiles = collect((demand, i) -> demand.profilesThatServe(i, model));
+    int serving = 0;
+    for (MigInstance instance : node.spec().gpus().get(gpu).instances()) {
+      MigProfile profile = instance.profile();
+      boolean free = node.isFree(new Slot.Mig(gpu, profile, instance.start()));
+      serving += free && profiles.contains(profile) ? profile.size() : 0;
+    }
+    return serving;
+  }
+
+  private <T> Set<T> collect(BiFunction<PreparedDemand, Integer, List<T>> ofContainer) {
+    Set<T> all = new HashSet<>();
+    for (PreparedDemand demand : demands) {
+      for (int i = 0; i < demand.demand().containers().size(); i++) {
+        all.addAll(ofContainer.apply(demand, i));
+      }
+    }
+    return all;
+  }
+
+  /** The most free slices of one GPU that profiles can cover at legal starts. */
+  private static final class SliceCover {
+    private final NodeState node;
+    private final int gpu;
+    private final List<MigProfile> profiles;
+
+    SliceCover(NodeState node, int gpu, List<MigProfile> profiles) {
+      this.node = node;
+      this.gpu = gpu;
+      this.profiles = profiles;
+    }
+
+    int most() {
+      return most(0, 0);
+    }
+
+    /** From a slice upwards, beside instances that hold these media engines. */
+    private int most(int slice, int media) {
+      if (slice >= node.gpuModel(gpu).slices()) {
+        return 0;
+      }
+      int most = most(slice + 1, media);
+      for (MigProfile profile : profiles) {
+        if (canStart(profile, slice, media)) {
+          int next = media | profile.media().held();
+          most = Math.max(most, profile.size() + most(slice + profile.size(), next));
+        }
+      }
+      return most;
+    }
+
+    private boolean canStart(MigProfile profile, int slice, int media) {
+      return profile.startsAt(slice)
+          && profile.media().fitsBeside(media)
+          && node.isFree(new Slot.Mig(gpu, profile, slice));
+    }
+  }
+}

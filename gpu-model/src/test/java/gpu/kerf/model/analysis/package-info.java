@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.analysis;
+
+import org.jspecify.annotations.NullMarked;
