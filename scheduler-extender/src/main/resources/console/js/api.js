@@ -20,8 +20,8 @@ async function call(path, options = {}) {
   }
   const body = await response.json().catch(() => null);
   if (!response.ok) {
-    const said = body?.error?.message ?? body?.error ?? body?.message;
-    throw new ApiError(typeof said === "string" ? said : `Kerf answered ${response.status}.`, response.status, body?.hint ?? body?.error?.hint);
+    const { what, hint } = body?.error ?? {};
+    throw new ApiError(what ?? `Kerf answered ${response.status}.`, response.status, hint);
   }
   if (body === null) throw new ApiError("Kerf's answer is not JSON.", response.status);
   return body;

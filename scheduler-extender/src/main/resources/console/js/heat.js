@@ -83,7 +83,7 @@ export class Heat {
       pen.fillRect(x, y, size, size);
       const stranded = node.capacityMiB > 0 ? node.strandedMiB / node.capacityMiB : 0;
       if (stranded > 0.004) {
-        const tall = Math.max(cell >= 10 ? 2 : 1, Math.round(stranded * size));
+        const tall = Math.max(1, Math.round(stranded * size));
         pen.fillStyle = colours.stranded;
         pen.fillRect(x, y + size - tall, size, tall);
       }

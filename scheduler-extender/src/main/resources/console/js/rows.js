@@ -5,7 +5,9 @@ import { drawGpu, gpuWords, pieceWords } from "./gpu.js";
 import { visibleRows } from "./layout.js";
 import { hideTip, showTip } from "./tip.js";
 
-const ROW = 44;
+/** Rows share the height there is, between these two. */
+const LOW = 44;
+const HIGH = 58;
 
 export class Rows {
   #store;
@@ -15,6 +17,7 @@ export class Rows {
   #at = { row: 0, column: 0 };
   #shown = new Map();
   #highlight = null;
+  #height = LOW;
 
   constructor(store, live, open) {
     this.#store = store;
@@ -36,7 +39,6 @@ export class Rows {
     this.#order = names;
     this.#at.row = Math.min(this.#at.row, Math.max(0, names.length - 1));
     this.element.setAttribute("aria-rowcount", names.length);
-    this.body.style.height = `${names.length * ROW}px`;
     this.draw();
   }
 
@@ -45,7 +47,8 @@ export class Rows {
     const row = this.#order.indexOf(name);
     if (row < 0) return;
     this.#at = { row, column: 0 };
-    this.element.scrollTop = Math.max(0, row * ROW - this.element.clientHeight / 2 + ROW / 2);
+    this.#fit();
+    this.element.scrollTop = Math.max(0, (row + 0.5) * this.#height - this.element.clientHeight / 2);
     this.#highlight = name;
     this.draw();
   }
@@ -54,9 +57,17 @@ export class Rows {
     this.#moveTo(this.#at.row, this.#at.column);
   }
 
+  #fit() {
+    const rows = Math.max(1, this.#order.length);
+    this.#height = Math.max(LOW, Math.min(HIGH, Math.floor(this.element.clientHeight / rows)));
+    this.body.style.height = `${rows * this.#height}px`;
+    this.body.style.setProperty("--row", `${this.#height}px`);
+  }
+
   #draw() {
     if (!this.element.isConnected || this.element.clientHeight === 0) return;
-    const { first, last } = visibleRows(this.element.scrollTop, this.element.clientHeight, ROW, this.#order.length);
+    this.#fit();
+    const { first, last } = visibleRows(this.element.scrollTop, this.element.clientHeight, this.#height, this.#order.length);
     const names = this.#order.slice(first, last);
     this.#live.want(names);
     const keep = new Set(names);
@@ -100,7 +111,7 @@ export class Rows {
       this.#shown.set(name, row);
       this.body.append(row.element);
     }
-    row.element.style.transform = `translateY(${index * ROW}px)`;
+    row.element.style.transform = `translateY(${index * this.#height}px)`;
     row.element.setAttribute("aria-rowindex", index + 1);
     row.element.classList.toggle("is-sought", name === this.#highlight);
     row.index = index;
@@ -167,7 +178,7 @@ export class Rows {
 
   #key(event) {
     if (event.altKey || event.metaKey) return;
-    const page = Math.max(1, Math.floor(this.element.clientHeight / ROW) - 1);
+    const page = Math.max(1, Math.floor(this.element.clientHeight / this.#height) - 1);
     const { row, column } = this.#at;
     const last = this.#order.length - 1;
     const columns = this.#store.summaries.get(this.#order[row])?.gpus ?? 0;
@@ -197,10 +208,10 @@ export class Rows {
     if (!name) return;
     const gpus = this.#store.summaries.get(name)?.gpus ?? 0;
     this.#at = { row, column: Math.min(column, gpus) };
-    const top = row * ROW;
+    const top = row * this.#height;
     const { scrollTop, clientHeight } = this.element;
     if (top < scrollTop) this.element.scrollTop = top;
-    else if (top + ROW > scrollTop + clientHeight) this.element.scrollTop = top + ROW - clientHeight;
+    else if (top + this.#height > scrollTop + clientHeight) this.element.scrollTop = top + this.#height - clientHeight;
     this.#draw();
     const shown = this.#shown.get(name);
     const cell = this.#at.column === 0 ? shown?.header : shown?.gpus[this.#at.column - 1];
