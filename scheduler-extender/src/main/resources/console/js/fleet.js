@@ -8,7 +8,6 @@ import { Rows } from "./rows.js";
 const MANY = 150;
 
 const ORDERS = {
-  name: () => 0,
   held: (a, b) => share(b, "heldMiB") - share(a, "heldMiB"),
   free: (a, b) => share(a, "heldMiB") - share(b, "heldMiB"),
   stranded: (a, b) => b.strandedMiB - a.strandedMiB,
@@ -87,7 +86,7 @@ export class FleetView {
     const stable = this.#names.length === fleet.nodes.length && this.#names.every((name) => this.#store.summaries.has(name));
     if (stable && (this.#order === "name" || performance.now() - this.#sorted < 10_000) && this.#sorted) return;
     timed("order", () => {
-      this.#names = [...fleet.nodes].sort(ORDERS[this.#order]).map((node) => node.name);
+      this.#names = (this.#order === "name" ? fleet.nodes : [...fleet.nodes].sort(ORDERS[this.#order])).map((node) => node.name);
     });
     this.#sorted = performance.now();
   }

@@ -62,6 +62,12 @@ export function drawGpu(box, gpu, colours, { labels = false, ghost = null } = {}
   box.style.setProperty("--slices", gpu.slices || 1);
 }
 
+/** The box will draw another GPU: what comes now is not news, and must not arrive with a movement. */
+export function forgetPieces(box) {
+  box.replaceChildren();
+  box.pieces = undefined;
+}
+
 function drawPiece(element, piece, colours, labels) {
   const arriving = element.classList.contains("arriving");
   const { slot } = piece;

@@ -1,7 +1,7 @@
 // The fleet as rows of GPUs drawn to scale: a grid of which only the rows in view exist.
 import { h, inFrame, timed } from "./dom.js";
 import { count, memory, percent, plural } from "./format.js";
-import { drawGpu, gpuWords, pieceWords } from "./gpu.js";
+import { drawGpu, forgetPieces, gpuWords, pieceWords } from "./gpu.js";
 import { visibleRows } from "./layout.js";
 import { hideTip, showTip } from "./tip.js";
 
@@ -16,6 +16,7 @@ export class Rows {
   #order = [];
   #at = { row: 0, column: 0 };
   #shown = new Map();
+  #spare = []; // rows out of view, to be used again: making elements is what costs in fast scrolling
   #highlight = null;
   #height = LOW;
 
@@ -74,11 +75,12 @@ export class Rows {
     const current = this.#order[this.#at.row];
     for (const [name, row] of this.#shown) {
       if (keep.has(name) || row.element.contains(document.activeElement)) continue;
-      row.element.remove();
       this.#shown.delete(name);
+      this.#spare.push(row);
     }
     const scale = this.#scale();
     names.forEach((name, i) => this.#drawRow(name, first + i, scale));
+    for (const row of this.#spare.splice(0)) row.element.remove();
     for (const [name, row] of this.#shown) this.#tabStops(row, name === current);
     if (!this.#shown.has(current) && names.length) this.#tabStops(this.#shown.get(names[Math.min(4, names.length - 1)]), true, 0);
   }
@@ -99,17 +101,13 @@ export class Rows {
   #drawRow(name, index, scale) {
     let row = this.#shown.get(name);
     if (!row) {
-      row = { gpus: [], key: [] };
-      row.title = h("span", { class: "node-name", text: name });
-      row.kind = h("span", { class: "node-kind" });
-      row.header = h("div", { class: "node-head", role: "rowheader", tabindex: "-1", data: { node: name, column: 0 } }, row.title, row.kind);
-      row.cards = h("div", { class: "cards", role: "presentation" });
-      row.held = h("span", { class: "node-held" });
-      row.stranded = h("span", { class: "node-stranded" });
-      row.sums = h("div", { class: "node-sums", role: "presentation", "aria-hidden": "true" }, row.held, row.stranded);
-      row.element = h("div", { class: "row", role: "row" }, row.header, row.cards, row.sums);
+      row = this.#spare.pop() ?? this.#newRow();
+      row.title.textContent = name;
+      row.header.dataset.node = name;
+      row.node = row.sum = null;
+      row.kind.textContent = "";
+      row.cards.hidden = true;
       this.#shown.set(name, row);
-      this.body.append(row.element);
     }
     row.element.style.transform = `translateY(${index * this.#height}px)`;
     row.element.setAttribute("aria-rowindex", index + 1);
@@ -118,6 +116,20 @@ export class Rows {
     this.#drawSums(row, name);
     const node = this.#store.nodes.get(name);
     if (node) this.#drawCards(row, node, scale);
+  }
+
+  #newRow() {
+    const row = { gpus: [], node: null, sum: null };
+    row.title = h("span", { class: "node-name" });
+    row.kind = h("span", { class: "node-kind" });
+    row.header = h("div", { class: "node-head", role: "rowheader", tabindex: "-1", data: { column: 0 } }, row.title, row.kind);
+    row.cards = h("div", { class: "cards", role: "presentation" });
+    row.held = h("span", { class: "node-held" });
+    row.stranded = h("span", { class: "node-stranded" });
+    row.sums = h("div", { class: "node-sums", role: "presentation", "aria-hidden": "true" }, row.held, row.stranded);
+    row.element = h("div", { class: "row", role: "row" }, row.header, row.cards, row.sums);
+    this.body.append(row.element);
+    return row;
   }
 
   #drawSums(row, name) {
@@ -137,19 +149,22 @@ export class Rows {
   #drawCards(row, node, scale) {
     if (row.node === node && row.scale === scale && row.namespace === this.#store.namespace) return;
     row.kind.textContent = kinds(node);
+    row.cards.hidden = false;
     const theirs = this.#store.namespace;
     row.cards.classList.toggle("is-filtered", theirs !== null);
     while (row.gpus.length > node.gpus.length) row.gpus.pop().remove();
     node.gpus.forEach((gpu, i) => {
       let box = row.gpus[i];
       if (!box) {
-        box = h("div", { class: "gpu", role: "gridcell", tabindex: "-1", data: { node: node.name, gpu: gpu.index, column: i + 1 } });
+        box = h("div", { class: "gpu", role: "gridcell", tabindex: "-1", data: { column: i + 1 } });
         row.gpus.push(box);
         row.cards.append(box);
       }
       const text = JSON.stringify(gpu);
-      if (box.text !== text) {
+      if (box.text !== text || box.dataset.node !== node.name) {
+        if (box.dataset.node !== node.name) forgetPieces(box);
         box.text = text;
+        box.dataset.node = node.name;
         box.dataset.gpu = gpu.index;
         drawGpu(box, gpu, this.#store.colours);
         box.setAttribute("aria-label", gpuWords(node.name, gpu));

@@ -3,11 +3,12 @@ import { $, fill, h } from "./dom.js";
 import { count, memory, memoryParts, percent, plural } from "./format.js";
 
 export function summaryView(store) {
-  store.on("fleet", () => {
-    const { fleet } = store;
+  store.on("fleet pending", () => {
+    const { fleet, pending } = store;
     if (!fleet) return;
-    const place = $("summary");
-    fill(place, JSON.stringify([fleet.totals, fleet.models]), () => [figures(fleet.totals), models(fleet.models)]);
+    // The list of pending pods is asked for more often than the fleet; two numbers for one thing would puzzle.
+    const totals = { ...fleet.totals, pending: pending?.total ?? fleet.totals.pending };
+    fill($("summary"), JSON.stringify([totals, fleet.models]), () => [figures(totals), models(fleet.models)]);
   });
 }
 

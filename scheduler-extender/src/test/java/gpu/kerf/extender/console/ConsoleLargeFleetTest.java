@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 /** Five thousand nodes of eight GPUs. Times are printed, never asserted. */
 class ConsoleLargeFleetTest extends BrowserTest {
   private static final int NODES = 5000;
+  private Map<String, Double> before = Map.of();
 
   @Test
   void fiveThousandNodesOpenAsAMapAndZoomIntoRows() throws Exception {
@@ -20,6 +21,8 @@ class ConsoleLargeFleetTest extends BrowserTest {
     page.runFirst(
         "window.longTasks = []; new PerformanceObserver((list) => list.getEntries().forEach("
             + "(e) => longTasks.push(e.duration))).observe({type: 'longtask', buffered: true});");
+    page.countWork();
+    before = page.work();
     openConsole("#/fleet");
     page.until("document.querySelector('.heat-box canvas').height > 200");
     report("opening the map");
@@ -99,6 +102,12 @@ class ConsoleLargeFleetTest extends BrowserTest {
               return [...text, 'tasks over 50 ms: ' + (long.join(', ') || 'none')].join('; ');
             })()
             """);
-    System.out.println("5,000 nodes, " + what + ": " + told.asText());
+    Map<String, Double> now = page.work();
+    StringBuilder cpu = new StringBuilder();
+    now.forEach(
+        (name, ms) ->
+            cpu.append("%s %.0f ms, ".formatted(name, ms - before.getOrDefault(name, 0.0))));
+    before = now;
+    System.out.println("5,000 nodes, " + what + ": CPU " + cpu + told.asText());
   }
 }

@@ -191,6 +191,22 @@ final class Page implements AutoCloseable, WebSocket.Listener {
     return requests;
   }
 
+  /** What the main thread has worked so far, in milliseconds of CPU: scripts, layout, all of it. */
+  Map<String, Double> work() {
+    Map<String, Double> result = new java.util.TreeMap<>();
+    for (JsonNode metric : call("Performance.getMetrics", Map.of()).get("metrics")) {
+      if (List.of("ScriptDuration", "LayoutDuration", "RecalcStyleDuration", "TaskDuration")
+          .contains(metric.get("name").asText())) {
+        result.put(metric.get("name").asText(), 1000 * metric.get("value").asDouble());
+      }
+    }
+    return result;
+  }
+
+  void countWork() {
+    call("Performance.enable", Map.of("timeDomain", "threadTicks"));
+  }
+
   void runFirst(String script) {
     call("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
   }
