@@ -3,7 +3,7 @@ package gpu.kerf.bench.replay;
 import java.util.Arrays;
 import java.util.Map;
 
-/** How long decisions took. */
+/** How long decisions took, and apart from them what a policy did when it was told of a pod. */
 public final class DecisionTimes {
 
   private static final double NANOS_PER_MICRO = 1_000;
@@ -11,6 +11,8 @@ public final class DecisionTimes {
   private long[] nanos = new long[1024];
   private int count;
   private boolean sorted;
+  private long learning;
+  private int learned;
 
   public void add(long duration) {
     if (count == nanos.length) {
@@ -20,7 +22,15 @@ public final class DecisionTimes {
     sorted = false;
   }
 
+  /** Adds the time that a policy took to hear of an arrival, which decides nothing. */
+  public void addLearning(long duration) {
+    learning += duration;
+    learned++;
+  }
+
   public void addAll(DecisionTimes others) {
+    learning += others.learning;
+    learned += others.learned;
     for (int i = 0; i < others.count; i++) {
       add(others.nanos[i]);
     }
@@ -51,11 +61,17 @@ public final class DecisionTimes {
     return Rounding.hundredths(nanos[Math.max(0, rank - 1)] / NANOS_PER_MICRO);
   }
 
+  /** The mean over all arrivals of what hearing of one took. */
+  public double learningMicros() {
+    return learned == 0 ? 0 : Rounding.hundredths((double) learning / learned / NANOS_PER_MICRO);
+  }
+
   /** Adds what results tell of the times. */
   public void describe(Map<String, Object> result) {
     result.put("decisions", count);
     result.put("decisionMicros", meanMicros());
     result.put("decisionP50Micros", percentileMicros(50));
     result.put("decisionP99Micros", percentileMicros(99));
+    result.put("learningMicros", learningMicros());
   }
 }

@@ -19,7 +19,9 @@ public final class Playing {
   }
 
   public void arrive(PodDemand pod, long now) {
+    long begin = System.nanoTime();
     policy.arrived(pod, now);
+    times.addLearning(System.nanoTime() - begin);
   }
 
   /** Places a pod if the policy finds slots for it; null if not. */

@@ -33,6 +33,7 @@ final class ReplayCommandTest {
     assertThat(allocated).isBetween(45.0, 51.0).isEqualTo(Math.rint(allocated * 100) / 100);
     assertThat(result.get("decisionMicros").isNumber()).isTrue();
     assertThat(result.get("decisionMicros").asDouble()).isPositive();
+    assertThat(result.get("learningMicros").isNumber()).isTrue();
     assertThat(result.get("nodeCount").asInt()).isEqualTo(20);
     assertThat(result.get("arrivalCount").asInt()).isGreaterThan(result.get("placedCount").asInt());
     assertThat(result.has("comparison")).isFalse();

@@ -111,7 +111,7 @@ final class TraceMaker {
   private void makePods() {
     podLines.add("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec");
     for (long asked = 0; asked < capacity; asked += totals.get(totals.size() - 1)) {
-      Ask pod = makePod();
+      Ask pod = makePodThatFitsSomewhere();
       totals.add(pod.total());
       podLines.add(
           "pod-%06d,%d,%d,%d,%d,%s"
@@ -123,6 +123,25 @@ final class TraceMaker {
                   pod.milli(),
                   String.join("|", pod.models())));
     }
+  }
+
+  private Ask makePodThatFitsSomewhere() {
+    Ask pod = makePod();
+    while (!fitsSomewhere(pod)) {
+      pod = makePod();
+    }
+    return pod;
+  }
+
+  private static boolean fitsSomewhere(Ask pod) {
+    return NODES.stream()
+        .map(Weighted::value)
+        .anyMatch(
+            node ->
+                pod.gpus() <= node.gpus()
+                    && pod.cpuMilli() <= node.cpus() * 1000
+                    && pod.memoryMiB() <= node.memoryGib() * GIB
+                    && (pod.gpus() == 0 || pod.accepts(node.model())));
   }
 
   private Ask makePod() {

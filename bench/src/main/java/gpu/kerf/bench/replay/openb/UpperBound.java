@@ -48,6 +48,10 @@ final class UpperBound {
 
   private static final double MOST_WORK = 1e10;
   private static final double SAFETY = 1e-9;
+
+  /** A value of a {@link Curve} is made of values that may have been rounded up by so much. */
+  private static final double ROUNDED_UP = 0.005;
+
   private static final double PER_GPU = 1.0 / Ask.WHOLE;
 
   private final OpenbTrace trace;
@@ -134,7 +138,7 @@ final class UpperBound {
     arrived.forEach(
         (percent, pods) -> {
           double least = good.stream().mapToDouble(prices -> limit(prices, pods)).min().orElse(0);
-          percents.put(percent, Rounding.hundredths(100 * least / gpus));
+          percents.put(percent, Rounding.hundredths(100 * least / gpus + ROUNDED_UP));
         });
     return percents;
   }
