@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { $, h, say } from "./dom.js";
 import { nodeLink } from "./decision.js";
-import { memory, plural, slotWords } from "./format.js";
+import { memory, plural, slotWords, yaml } from "./format.js";
 import { drawGpu, gpuWords } from "./gpu.js";
 
 const EXAMPLES = {
@@ -87,10 +87,11 @@ function ghostOf(slot, gpu) {
 }
 
 function change(advice) {
+  const patch = advice.manifestPatch && yaml(advice.manifestPatch);
   return [h("h2", { text: "The cheapest change that would make it fit" }), h("p", { class: "change", text: advice.text }),
-    advice.manifestPatch && h("div", { class: "patch" }, h("pre", {}, h("code", { text: advice.manifestPatch })),
+    patch && h("div", { class: "patch" }, h("pre", {}, h("code", { text: patch })),
       h("button", { type: "button", class: "small", text: "Copy", onclick: async () => {
-        await navigator.clipboard?.writeText(advice.manifestPatch).then(() => say("Copied"), () => say("The browser did not allow copying"));
+        await navigator.clipboard?.writeText(patch).then(() => say("Copied"), () => say("The browser did not allow copying"));
       } }))];
 }
 

@@ -54,3 +54,20 @@ export function slotWords(slot) {
   if (slot.kind === "mps") return slot.smMilli ? `MPS share, ${tenth.format(slot.smMilli / 10)} % of the SMs` : "MPS share";
   return "whole GPU";
 }
+
+const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z][\w./-]*$/i;
+
+/** A patch as a person would write it. Strings that YAML would read as something else stay quoted. */
+export function yaml(value, indent = "") {
+  if (Array.isArray(value)) {
+    return value.map((each) => `${indent}- ${nested(each, `${indent}  `).trimStart()}`).join("\n");
+  }
+  return Object.entries(value).map(([key, each]) => `${indent}${scalar(key)}:${nested(each, `${indent}  `)}`).join("\n");
+}
+
+function nested(value, indent) {
+  const hasParts = value !== null && typeof value === "object" && Object.keys(value).length > 0;
+  return hasParts ? `\n${yaml(value, indent)}` : ` ${scalar(value)}`;
+}
+
+const scalar = (value) => (typeof value === "string" && PLAIN.test(value) ? value : JSON.stringify(value));

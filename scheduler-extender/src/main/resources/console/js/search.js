@@ -20,7 +20,7 @@ export class Search {
     this.find = atMostEvery(() => 150, () => this.#find());
     this.input.addEventListener("input", this.find);
     this.input.addEventListener("keydown", (event) => this.#key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
+    this.input.addEventListener("blur", () => this.#close());
     document.addEventListener("keydown", (event) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();

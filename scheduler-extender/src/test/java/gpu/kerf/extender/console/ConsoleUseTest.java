@@ -118,7 +118,9 @@ class ConsoleUseTest extends BrowserTest {
     assertThat(page.text(".answer"))
         .contains("Would go to node-a", "it is shared already")
         .contains("Fits now on 2 nodes", "Not now on 1 node: not enough GPU memory")
-        .contains("Leave the wall open", "kerf.gpu/wall: any");
+        .contains("Leave the wall open", "    kerf.gpu/wall: any\n    kerf.gpu/split: \"2\"\n")
+        .contains("  containers:\n    - name: main\n      resources:\n        limits:")
+        .contains("kerf.gpu/whole: null");
     // 24576 of 81559 MiB are held before it, and it takes 8192.
     JsonNode ghost =
         page.evaluate(
