@@ -315,6 +315,7 @@ public final class NodeState {
     }
     freeCpuMilli -= placement.cpuMilli();
     freeHostMiB -= placement.hostMemoryMiB();
+    version++;
     return true;
   }
 
@@ -323,6 +324,7 @@ public final class NodeState {
     placement.slots().forEach(this::hold);
     freeCpuMilli -= placement.cpuMilli();
     freeHostMiB -= placement.hostMemoryMiB();
+    version++;
   }
 
   /** Gives back what a placement took. */
@@ -330,6 +332,7 @@ public final class NodeState {
     placement.slots().forEach(this::give);
     freeCpuMilli += placement.cpuMilli();
     freeHostMiB += placement.hostMemoryMiB();
+    version++;
   }
 
   /** Whether a slot exists on this node, on a usable GPU, and nobody holds any of it. */
