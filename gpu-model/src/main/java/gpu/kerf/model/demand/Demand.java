@@ -51,7 +51,9 @@ public record Demand(
     for (String model : models) {
       if (model.isBlank()) {
         throw new IllegalArgumentException(
-            "The list of GPU models (" + models + ") has an empty name.");
+            "The list of GPU models ("
+                + models
+                + ") has an empty name.\nMaybe a comma too many in kerf.gpu/models.");
       }
     }
   }

@@ -112,9 +112,12 @@ public record MemoryMiB(int value) implements Comparable<MemoryMiB> {
   /** This amount over {@code parts} GPUs, each part rounded up. */
   public MemoryMiB dividedBy(int parts) {
     if (parts < 1) {
-      throw new IllegalArgumentException("The number of parts (" + parts + ") must be at least 1.");
+      throw new IllegalArgumentException(
+          "The number of parts ("
+              + parts
+              + ") must be at least 1.\nMaybe leave kerf.gpu/split out.");
     }
-    return new MemoryMiB((value + parts - 1) / parts);
+    return new MemoryMiB((int) (((long) value + parts - 1) / parts));
   }
 
   @Override

@@ -23,7 +23,9 @@ public record Milli(int value) {
   public static Milli ofPercent(int percent) {
     if (percent < 1 || percent > 100) {
       throw new IllegalArgumentException(
-          "The percentage of a GPU (" + percent + ") must be between 1 and 100.");
+          "The percentage of a GPU ("
+              + percent
+              + ") must be between 1 and 100.\nMaybe it was written as a fraction.");
     }
     return new Milli(percent * 10);
   }

@@ -17,7 +17,8 @@ public record PodDemand(List<Container> containers, int cpuMilli, int hostMemory
   public record Container(String name, Demand demand) {
     public Container {
       if (name.isBlank()) {
-        throw new IllegalArgumentException("The container's name is empty.");
+        throw new IllegalArgumentException(
+            "The container's name (" + name + ") is blank.\nEvery container of a pod has one.");
       }
     }
   }
@@ -33,7 +34,7 @@ public record PodDemand(List<Container> containers, int cpuMilli, int hostMemory
               + cpuMilli
               + "m) and memory ("
               + hostMemoryMiB
-              + "Mi) must not be negative.");
+              + "Mi) must not be negative.\nMaybe a sum of requests overflowed.");
     }
     if (containers.size() > MOST_CONTAINERS) {
       throw new IllegalArgumentException(
@@ -47,7 +48,9 @@ public record PodDemand(List<Container> containers, int cpuMilli, int hostMemory
     for (Container container : containers) {
       if (!names.add(container.name())) {
         throw new IllegalArgumentException(
-            "Two containers have the name (" + container.name() + ").");
+            "Two containers have the name ("
+                + container.name()
+                + ").\nAdd their demands up, or rename one.");
       }
     }
   }

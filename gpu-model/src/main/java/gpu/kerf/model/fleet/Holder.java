@@ -10,7 +10,15 @@ public record Holder(
     String uid, String namespace, String name, String owner, String group, int priority) {
   public Holder {
     if (uid.isBlank()) {
-      throw new IllegalArgumentException("The uid of pod " + namespace + "/" + name + " is empty.");
+      throw new IllegalArgumentException(
+          "The uid ("
+              + uid
+              + ") of pod "
+              + namespace
+              + "/"
+              + name
+              + " is blank.\n"
+              + "The API server gives every pod one; a pod that is not created yet has none.");
     }
   }
 

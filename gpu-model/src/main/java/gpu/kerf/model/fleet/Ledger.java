@@ -88,7 +88,10 @@ public final class Ledger {
     settle(name);
   }
 
-  /** Says which GPUs of a node, as bits, somebody else uses or cannot be used. */
+  /**
+   * Says which GPUs of a node, as bits, somebody else uses or cannot be used. Who holds a part of
+   * them goes on holding it; proposals for them are dropped.
+   */
   public void setForeign(String node, long gpus) {
     NodeState state = fleet.node(node);
     long before = foreign.getOrDefault(node, 0L);
@@ -96,6 +99,9 @@ public final class Ledger {
     if (state != null) {
       eachGpu(state, gpus & ~before, state::block);
       eachGpu(state, before & ~gpus, state::unblock);
+      proposalsOn(node).stream()
+          .filter(proposal -> (gpusOf(proposal.placement()) & gpus) != 0)
+          .forEach(proposal -> release(proposal.uid()));
     }
   }
 
@@ -392,14 +398,12 @@ public final class Ledger {
     }
     if (node != null) {
       holdOffConflicts(node);
+      eachGpu(node, foreign.getOrDefault(name, 0L), node::block);
     }
     for (Entry proposal : proposalsOn(name)) {
       if (node == null || !node.take(proposal.placement())) {
         forget(proposal);
       }
-    }
-    if (node != null) {
-      eachGpu(node, foreign.getOrDefault(name, 0L), node::block);
     }
   }
 
@@ -410,7 +414,7 @@ public final class Ledger {
         Placement placement = entry.placement();
         node.force(
             new Placement(node.name(), List.of(), placement.cpuMilli(), placement.hostMemoryMiB()));
-        blockGpus(node, placement);
+        eachGpu(node, gpusOf(placement), node::block);
       }
     }
   }
@@ -430,12 +434,12 @@ public final class Ledger {
     return null;
   }
 
-  private static void blockGpus(NodeState node, Placement placement) {
+  private static long gpusOf(Placement placement) {
     long gpus = 0;
     for (Slot slot : placement.slots()) {
       gpus |= 1L << slot.gpu();
     }
-    eachGpu(node, gpus, node::block);
+    return gpus;
   }
 
   private static void eachGpu(NodeState node, long gpus, IntConsumer action) {

@@ -19,10 +19,7 @@ public record GpuSpec(
 
   public GpuSpec {
     instances = List.copyOf(instances);
-    if (memoryMiB < 1) {
-      throw new IllegalArgumentException(
-          "The memory of a " + model.name() + " (" + memoryMiB + "Mi) must be positive.");
-    }
+    Require.memoryMiB("a " + model.name(), memoryMiB);
     if (mode != GpuMode.PLAIN && !model.migCapable()) {
       throw new IllegalArgumentException(
           "The mode ("
@@ -37,9 +34,9 @@ public record GpuSpec(
               + mode.word()
               + ") has no list of instances, but "
               + instances.size()
-              + " are given.");
+              + " are given.\nMaybe the mode is mig.");
     }
-    refuseOverlap(model, instances);
+    refuseImpossible(model, instances);
   }
 
   public static GpuSpec of(GpuModel model, GpuMode mode) {
@@ -52,9 +49,17 @@ public record GpuSpec(
     return Math.max(0, memoryMiB - kept);
   }
 
-  private static void refuseOverlap(GpuModel model, List<MigInstance> instances) {
+  private static void refuseImpossible(GpuModel model, List<MigInstance> instances) {
     int occupied = 0;
     for (MigInstance instance : instances) {
+      if (!model.profiles().contains(instance.profile())) {
+        throw new IllegalArgumentException(
+            "The MIG profile ("
+                + instance.profile().name()
+                + ") is not one of a "
+                + model.name()
+                + ".\nMaybe it is one of another model with the same name.");
+      }
       if ((occupied & instance.mask()) != 0) {
         throw new IllegalArgumentException(
             "The MIG instance "
@@ -63,15 +68,8 @@ public record GpuSpec(
                 + instance.start()
                 + " of a "
                 + model.name()
-                + " overlaps another one in the list.");
-      }
-      if (model.profile(instance.profile().name()) == null) {
-        throw new IllegalArgumentException(
-            "The MIG profile ("
-                + instance.profile().name()
-                + ") is not one of a "
-                + model.name()
-                + ".");
+                + " overlaps another one in the list.\n"
+                + "Maybe the starts are the driver's placement units.");
       }
       occupied |= instance.mask();
     }

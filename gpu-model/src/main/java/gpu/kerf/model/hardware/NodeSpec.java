@@ -21,7 +21,8 @@ public record NodeSpec(
   public NodeSpec {
     gpus = List.copyOf(gpus);
     if (name.isBlank()) {
-      throw new IllegalArgumentException("The node's name is empty.");
+      throw new IllegalArgumentException(
+          "The node's name (" + name + ") is blank.\nMaybe it was read from the wrong field.");
     }
     if (gpus.size() > MOST_GPUS) {
       throw new IllegalArgumentException(
@@ -31,7 +32,17 @@ public record NodeSpec(
               + gpus.size()
               + ") is more than "
               + MOST_GPUS
-              + ".");
+              + ".\nMaybe two nodes were taken for one.");
+    }
+    if (topology.size() != gpus.size()) {
+      throw new IllegalArgumentException(
+          "The topology of node "
+              + name
+              + " has ("
+              + topology.size()
+              + ") GPUs, but the node has "
+              + gpus.size()
+              + ".\nMaybe a GPU was added or removed: take the inventory again.");
     }
     if (cpuMilli < 0 || hostMemoryMiB < 0 || cpuMilli > UNKNOWN || hostMemoryMiB > UNKNOWN) {
       throw new IllegalArgumentException(
@@ -43,7 +54,7 @@ public record NodeSpec(
               + name
               + " must be between 0 and "
               + UNKNOWN
-              + ".");
+              + ".\nMaybe they were written in other units.");
     }
   }
 

@@ -145,7 +145,7 @@ final class Choice {
       return new Slot.Whole(gpu, node.spec().gpus().get(gpu).memoryMiB());
     }
     if (profiles[i] == SHARE) {
-      return new Slot.Share(gpu, need.shareMiB(node.model[gpu]), need.smMilli);
+      return new Slot.Share(gpu, need.shareMiB(node, gpu), need.smMilli);
     }
     GpuModel model = node.gpuModel(gpu);
     return new Slot.Mig(gpu, model.profiles().get(profiles[i]), starts[i]);

@@ -1,6 +1,7 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.Milli;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuModel;
@@ -25,6 +26,7 @@ final class Need {
   final int count;
   final boolean whole;
   final int smMilli;
+  private final int fractionMilli;
 
   /** By number of GPU model: MiB of a share, 0 where a share is out of the question. */
   private int[] shareMiB = NONE;
@@ -38,6 +40,8 @@ final class Need {
     this.count = demand.gpus();
     this.whole = demand.size() instanceof Size.Whole;
     this.smMilli = demand.sm() == null ? 0 : demand.sm().value();
+    this.fractionMilli =
+        demand.size() instanceof Size.Fraction fraction ? fraction.part().value() : 0;
   }
 
   /** Works out what the demand means on models that were not known before. */
@@ -58,16 +62,11 @@ final class Need {
   private void learn(int index, GpuModel model) {
     boolean wanted = demand.models().isEmpty() || demand.models().contains(model.name());
     wholeOn[index] = wanted && whole;
-    shareMiB[index] = wanted && demand.wall().accepts(Wall.MPS) ? shareOn(model) : 0;
+    shareMiB[index] = wanted && demand.wall().accepts(Wall.MPS) ? memoryOn(model) : 0;
     List<MigProfile> profiles =
         wanted && demand.wall().accepts(Wall.MIG) ? profilesOn(model) : List.of();
     acceptable[index] = indexes(profiles);
     cuttable[index] = indexes(withoutDominated(profiles));
-  }
-
-  private int shareOn(GpuModel model) {
-    int mib = memoryOn(model);
-    return mib <= model.memoryMiB() ? mib : 0;
   }
 
   /** The memory asked for on a model; 0 if the demand is not for an amount of memory. */
@@ -134,8 +133,25 @@ final class Need {
     return profiles.stream().mapToInt(MigProfile::index).toArray();
   }
 
+  /** The share it means on a card as the catalogue describes it; 0 if it cannot be a share. */
   int shareMiB(int model) {
     return shareMiB[model];
+  }
+
+  /**
+   * The share it means on a card as its node reports it: a fraction is of what is really there, so
+   * that fractions which sum to a GPU fit.
+   */
+  int shareMiB(NodeState node, int gpu) {
+    int usual = shareMiB[node.model[gpu]];
+    return usual == 0 || fractionMilli == 0
+        ? usual
+        : Math.max(1, (int) ((long) node.shareable(gpu) * fractionMilli / Milli.WHOLE));
+  }
+
+  /** Whether it means the same share on all cards of a model. */
+  boolean isFixed() {
+    return fractionMilli == 0;
   }
 
   boolean wholeOn(int model) {

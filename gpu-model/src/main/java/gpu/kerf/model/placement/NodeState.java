@@ -34,6 +34,7 @@ public final class NodeState {
   final int[] freeSm;
   final byte[] clients;
   final byte[] clientLimit;
+  private final int[] shareableMiB;
 
   /**
    * Memory slices that are held, and of those the first slices of instances: together the exact MIG
@@ -107,6 +108,7 @@ public final class NodeState {
     this.freeSm = new int[gpus];
     this.clients = new byte[gpus];
     this.clientLimit = new byte[gpus];
+    this.shareableMiB = spec.gpus().stream().mapToInt(GpuSpec::shareableMiB).toArray();
     this.occupied = new byte[gpus];
     this.starts = new byte[gpus];
     this.layout = new short[gpus];
@@ -120,7 +122,7 @@ public final class NodeState {
     this.fixed = gpusIn(GpuMode.MIG);
     for (int gpu = 0; gpu < gpus; gpu++) {
       clientLimit[gpu] = (byte) gpuModel(gpu).mpsClientLimit();
-      freeMiB[gpu] = mode(gpu) == GpuMode.PLAIN ? spec.gpus().get(gpu).shareableMiB() : 0;
+      freeMiB[gpu] = mode(gpu) == GpuMode.PLAIN ? shareableMiB[gpu] : 0;
     }
     Arrays.fill(freeSm, 1000);
     this.freeCpuMilli = spec.cpuMilli();
@@ -139,6 +141,7 @@ public final class NodeState {
     this.freeSm = other.freeSm.clone();
     this.clients = other.clients.clone();
     this.clientLimit = other.clientLimit;
+    this.shareableMiB = other.shareableMiB;
     this.occupied = other.occupied.clone();
     this.starts = other.starts.clone();
     this.layout = other.layout.clone();
@@ -505,7 +508,7 @@ public final class NodeState {
   }
 
   public int shareable(int gpu) {
-    return spec.gpus().get(gpu).shareableMiB();
+    return shareableMiB[gpu];
   }
 
   public boolean isPlain(int gpu) {

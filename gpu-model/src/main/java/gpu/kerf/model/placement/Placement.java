@@ -16,7 +16,10 @@ public record Placement(
     public ContainerSlots {
       slots = List.copyOf(slots);
       if (slots.isEmpty()) {
-        throw new IllegalArgumentException("The container " + container + " is placed on no slot.");
+        throw new IllegalArgumentException(
+            "The container ("
+                + container
+                + ") is placed on no slot.\nLeave out containers without a demand.");
       }
       Wall wall = slots.get(0).wall();
       for (Slot slot : slots) {
@@ -28,7 +31,7 @@ public record Placement(
                   + wall.word()
                   + ", "
                   + slot.wall().word()
-                  + ").");
+                  + ").\nMaybe two containers were taken for one.");
         }
       }
     }
@@ -46,7 +49,7 @@ public record Placement(
               + cpuMilli
               + "m) and memory ("
               + hostMemoryMiB
-              + "Mi) must not be negative.");
+              + "Mi) must not be negative.\nMaybe a sum of requests overflowed.");
     }
   }
 

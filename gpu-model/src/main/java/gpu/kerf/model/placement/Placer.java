@@ -164,7 +164,10 @@ public final class Placer {
   }
 
   private boolean chooseOne(Need need, NodeState node, PodDemand pod, Choice best) {
-    if (node.uniform && node.allPlain && need.shareMiB(node.model[0]) > node.largestFreeMiB) {
+    if (node.uniform
+        && node.allPlain
+        && need.isFixed()
+        && need.shareMiB(node.model[0]) > node.largestFreeMiB) {
       return false;
     }
     long untouched = node.untouched;
@@ -202,7 +205,7 @@ public final class Placer {
 
   private void lookAtShare(Need need, NodeState node, int gpu, long hole, Choice best) {
     int model = node.model[gpu];
-    int asked = need.shareMiB(model);
+    int asked = need.shareMiB(node, gpu);
     int free = node.freeMiB[gpu];
     if (asked == 0
         || asked > free

@@ -36,7 +36,7 @@ final class Refusal {
         return never;
       }
     }
-    if (demand.needs().size() > 1 && !placer.tryOn(demand, node.emptied())) {
+    if (asked.slots() > 1 && !placer.tryOn(demand, node.emptied())) {
       return Reason.TOO_FEW_GPUS;
     }
     if (!node.hasRoom(asked.cpuMilli(), 0)) {
@@ -91,7 +91,7 @@ final class Refusal {
     return switch (spec.mode()) {
       case PLAIN ->
           need.wholeOn(model)
-              || (need.shareMiB(model) > 0 && need.shareMiB(model) <= spec.shareableMiB());
+              || (need.shareMiB(node, gpu) > 0 && need.shareMiB(node, gpu) <= node.shareable(gpu));
       case MIG_DYNAMIC -> need.cuttable(model).length > 0;
       case MIG -> hasInstance(need.acceptable(model), spec);
     };
@@ -139,7 +139,7 @@ final class Refusal {
         continue;
       }
       int part = askedOn(need, node, gpu);
-      int freeThere = node.freeOn(gpu);
+      int freeThere = freeThere(node, gpu);
       free += freeThere;
       asked = asked == 0 ? part : Math.min(asked, part);
       if (node.isPlain(gpu) && part <= freeThere) {
@@ -153,10 +153,23 @@ final class Refusal {
     return free >= asked * need.count ? Reason.FRAGMENTED : Reason.MEMORY_TAKEN;
   }
 
+  /** Of a GPU in mode mig only the memory of its instances, for nobody can have the rest. */
+  private static int freeThere(NodeState node, int gpu) {
+    if (node.mode(gpu) != GpuMode.MIG) {
+      return node.freeOn(gpu);
+    }
+    int free = 0;
+    for (MigInstance instance : node.spec().gpus().get(gpu).instances()) {
+      boolean held = (node.occupied(gpu) & instance.mask()) != 0;
+      free += held ? 0 : instance.profile().memoryMiB();
+    }
+    return free;
+  }
+
   private static int askedOn(Need need, NodeState node, int gpu) {
     int model = node.model[gpu];
     if (node.isPlain(gpu)) {
-      return need.shareMiB(model);
+      return need.shareMiB(node, gpu);
     }
     int smallest = Integer.MAX_VALUE;
     for (int index : need.acceptable(model)) {

@@ -33,7 +33,11 @@ public sealed interface Slot {
       refuseNonsense(gpu, memoryMiB);
       if (start < 0 || start > 31 || !profile.startsAt(start)) {
         throw new IllegalArgumentException(
-            "The MIG profile " + profile.name() + " cannot start at slice (" + start + ").");
+            "The MIG profile "
+                + profile.name()
+                + " cannot start at slice ("
+                + start
+                + ").\nMaybe the start counts the driver's placement units.");
       }
     }
 
@@ -60,7 +64,9 @@ public sealed interface Slot {
       refuseNonsense(gpu, memoryMiB);
       if (smMilli < 0 || smMilli > 1000) {
         throw new IllegalArgumentException(
-            "The SM share (" + smMilli + ") must be between 0 and 1000 thousandths.");
+            "The SM share ("
+                + smMilli
+                + ") must be between 0 and 1000 thousandths.\nMaybe it was written in percent.");
       }
     }
 
@@ -72,11 +78,16 @@ public sealed interface Slot {
 
   private static void refuseNonsense(int gpu, int memoryMiB) {
     if (gpu < 0 || gpu >= 64) {
-      throw new IllegalArgumentException("The GPU index (" + gpu + ") must be between 0 and 63.");
+      throw new IllegalArgumentException(
+          "The GPU index ("
+              + gpu
+              + ") must be between 0 and 63.\nIndexes begin at 0 on every node.");
     }
     if (memoryMiB < 1) {
       throw new IllegalArgumentException(
-          "The memory of a slot (" + memoryMiB + "Mi) must be positive.");
+          "The memory of a slot ("
+              + memoryMiB
+              + "Mi) must be positive.\nA slot that holds nothing is left out.");
     }
   }
 }

@@ -149,7 +149,9 @@ final class Load {
    * What will be asked of a thing until the fleet is full, over what is left of it; at most one.
    */
   private double load(double asked, double left, Supply supply) {
-    return Math.min(1, asked / worth * supply.total() / Math.max(Prices.MIB, left));
+    return worth == 0
+        ? 0
+        : Math.min(1, asked / worth * supply.total() / Math.max(Prices.MIB, left));
   }
 
   private double left(List<String> list, IntToDoubleFunction supply) {

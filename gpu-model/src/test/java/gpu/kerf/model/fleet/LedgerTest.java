@@ -799,6 +799,17 @@ class LedgerTest {
   }
 
   @Test
+  void proposalsForAGpuThatOthersBeginToUseAreDropped() {
+    ledger.propose(pod("p"), on("a", share(0, HALF), share(1, HALF)), 1, 100);
+    ledger.propose(pod("q"), on("a", share(1, HALF)), 1, 100);
+
+    ledger.setForeign("a", 0b01);
+
+    assertThat(uids()).containsExactly("q");
+    assertThat(state("a").freeMiB(1)).isEqualTo(81_152 - HALF);
+  }
+
+  @Test
   void foreignUseOutlastsChangesOfTheNodeAndDisputes() {
     ledger.setForeign("a", 0b10);
     ledger.putNode(TWO_H100);

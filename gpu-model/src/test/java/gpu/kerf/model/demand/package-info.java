@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.demand;
+
+import org.jspecify.annotations.NullMarked;

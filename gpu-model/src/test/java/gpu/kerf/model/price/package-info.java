@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.price;
+
+import org.jspecify.annotations.NullMarked;
