@@ -1,5 +1,6 @@
 package gpu.kerf.bench;
 
+import gpu.kerf.bench.load.LoadCommand;
 import gpu.kerf.bench.replay.ReplayCommand;
 import gpu.kerf.extender.Main;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class Kerf implements Runnable {
     CommandLine kerf = new CommandLine(new Kerf());
     Main.commands().forEach(kerf::addSubcommand);
     kerf.addSubcommand(new ReplayCommand());
+    kerf.addSubcommand(new LoadCommand());
     kerf.addSubcommand(new BenchCommand());
     return kerf.setExecutionExceptionHandler(Kerf::workFailed);
   }

@@ -59,8 +59,23 @@ public final class ExplanationJson {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("node", best.placement().node());
     json.put("slots", slots(best.placement()));
-    json.put("why", ExplanationText.why(demand, best));
+    json.put("why", why(demand, best));
     return json;
+  }
+
+  /** Why this place was chosen, as far as it can be said in a sentence. */
+  private static String why(PodDemand demand, Chooser.Choice best) {
+    String taken = "it takes least from the demands that usually come";
+    long asked = 0;
+    for (PodDemand.Container each : demand.containers()) {
+      if (!(each.demand().size() instanceof Size.Memory memory)) {
+        return taken;
+      }
+      asked += (long) memory.amount().value() * each.demand().gpus();
+    }
+    long more = best.placement().memoryMiB() - asked;
+    String held = more == 0 ? "what is asked" : more + "Mi more than asked";
+    return demand.containers().isEmpty() ? taken : taken + ", and holds " + held;
   }
 
   private static Map<String, Object> change(Change change) {

@@ -1,125 +1,114 @@
 package gpu.kerf.extender.explain;
 
-import gpu.kerf.model.demand.PodDemand;
-import gpu.kerf.model.demand.Size;
-import gpu.kerf.model.fleet.Chooser;
-import gpu.kerf.model.placement.Placement;
-import gpu.kerf.model.placement.Reason;
-import gpu.kerf.model.placement.Slot;
-import gpu.kerf.model.placement.Verdict;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** An explanation as a person reads it in a terminal. */
+/**
+ * An explanation as a person reads it in a terminal, from the JSON of {@code /api/v1/explain}: what
+ * a running Kerf says reads the same as what was tried here.
+ */
 public final class ExplanationText {
 
   private static final int MOST_CHANGES = 4;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
-  private ExplanationText() {}
+  private final StringBuilder text = new StringBuilder();
+
+  private ExplanationText(String pod) {
+    text.append(pod).append('\n');
+  }
 
   /** Several lines, the last one ended. */
   public static String of(String pod, Explanation explanation) {
-    StringBuilder text = new StringBuilder(pod).append('\n');
-    if (!explanation.problems().isEmpty()) {
-      for (String problem : explanation.problems()) {
-        line(text, "refused", problem.replace("\n", "\n            "));
+    return of(pod, JSON.valueToTree(ExplanationJson.of(explanation)));
+  }
+
+  /** Several lines, the last one ended. */
+  public static String of(String pod, JsonNode explanation) {
+    return new ExplanationText(pod).write(explanation);
+  }
+
+  private String write(JsonNode explanation) {
+    if (!explanation.path("problems").isEmpty()) {
+      for (JsonNode problem : explanation.path("problems")) {
+        line("refused", problem.asText().replace("\n", "\n            "));
       }
       return text.toString();
     }
-    line(text, "read as", DemandText.sentence(explanation.demand()));
-    Chooser.Choice best = explanation.best();
-    if (best != null) {
-      line(text, "goes to", best.placement().node() + ": " + slots(best.placement()));
-      line(text, "because", why(explanation.demand(), best));
+    line("read as", explanation.path("readAs").asText());
+    JsonNode best = explanation.path("best");
+    if (best.has("node")) {
+      line("goes to", best.path("node").asText() + ": " + slots(best.path("slots")));
+      line("because", best.path("why").asText());
     }
-    explanation.verdicts().forEach(group -> line(text, label(group), sentence(group)));
-    changes(explanation, text);
+    for (JsonNode group : explanation.path("verdicts")) {
+      line(group.path("verdict").asText().replace('-', ' '), sentence(group));
+    }
+    if (!best.has("node")) {
+      changes(explanation);
+    }
     return text.toString();
   }
 
-  private static void line(StringBuilder text, String label, String what) {
+  private void line(String label, String what) {
     text.append(String.format(Locale.ROOT, "  %-9s %s\n", label, what));
   }
 
-  private static String label(Explanation.Group group) {
-    return switch (group.kind()) {
-      case FITS -> "fits";
-      case NOT_NOW -> "not now";
-      case NEVER -> "never";
-    };
+  private static String sentence(JsonNode group) {
+    int nodes = group.path("nodes").asInt();
+    List<String> names = new ArrayList<>();
+    group.path("examples").forEach(name -> names.add(name.asText()));
+    String more = nodes > names.size() ? ", ..." : "";
+    String on = "on " + nodes + (nodes == 1 ? " node" : " nodes");
+    String reason = group.has("text") ? ": " + group.path("text").asText() : "";
+    return on + " (" + String.join(", ", names) + more + ")" + reason;
   }
 
-  private static String sentence(Explanation.Group group) {
-    String on = "on " + group.nodes() + (group.nodes() == 1 ? " node" : " nodes");
-    String more = group.nodes() > group.examples().size() ? ", ..." : "";
-    String names = " (" + String.join(", ", group.examples()) + more + ")";
-    Reason reason = group.reason();
-    return on + names + (reason == null ? "" : ": " + reason.text());
-  }
-
-  private static void changes(Explanation explanation, StringBuilder text) {
-    if (explanation.best() != null) {
-      return;
+  private void changes(JsonNode explanation) {
+    boolean later = false;
+    for (JsonNode group : explanation.path("verdicts")) {
+      later |= group.path("verdict").asText().equals("not-now");
     }
-    boolean later =
-        explanation.verdicts().stream().anyMatch(group -> group.kind() == Verdict.Kind.NOT_NOW);
     line(
-        text,
         "wait",
         later ? "it fits once others have left" : "does not help: nobody who leaves makes room");
-    if (explanation.changes().isEmpty()) {
-      line(text, "change", "nothing that was tried would make it fit now");
+    JsonNode changes = explanation.path("changes");
+    if (changes.isEmpty()) {
+      line("change", "nothing that was tried would make it fit now");
     }
-    for (Change change : explanation.changes().stream().limit(MOST_CHANGES).toList()) {
-      boolean first = change.equals(explanation.changes().get(0));
-      line(text, first ? "change" : "or", change.text() + "; then it goes to " + change.node());
+    for (int i = 0; i < Math.min(MOST_CHANGES, changes.size()); i++) {
+      JsonNode change = changes.get(i);
+      String node = change.path("node").asText();
+      line(i == 0 ? "change" : "or", change.path("text").asText() + "; then it goes to " + node);
     }
   }
 
-  /** The slots of a placement: {@code GPU 3: MIG 1g.10gb at slice 4 (9856Mi)}. */
-  public static String slots(Placement placement) {
-    if (placement.slots().isEmpty()) {
-      return "no GPU";
-    }
+  private static String slots(JsonNode slots) {
+    List<String> containers = new ArrayList<>();
+    slots.forEach(slot -> containers.add(slot.path("container").asText()));
+    boolean several = containers.stream().distinct().count() > 1;
     List<String> texts = new ArrayList<>();
-    for (Placement.ContainerSlots container : placement.containers()) {
-      String prefix = placement.containers().size() == 1 ? "" : container.container() + " ";
-      container.slots().forEach(slot -> texts.add(prefix + slot(slot)));
+    for (JsonNode slot : slots) {
+      texts.add((several ? slot.path("container").asText() + " " : "") + slot(slot));
     }
-    return String.join(", ", texts);
+    return texts.isEmpty() ? "no GPU" : String.join(", ", texts);
   }
 
-  private static String slot(Slot slot) {
-    String memory = DemandText.memory(slot.memoryMiB());
-    if (slot instanceof Slot.Mig mig) {
-      return "GPU %d: MIG %s at slice %d (%s)"
-          .formatted(mig.gpu(), mig.profile().name(), mig.start(), memory);
-    }
-    if (slot instanceof Slot.Share share) {
-      String sm = share.smMilli() == 0 ? "" : ", " + DemandText.percent(share.smMilli()) + " SM";
-      return "GPU %d: MPS share (%s%s)".formatted(share.gpu(), memory, sm);
-    }
-    return "GPU %d: whole (%s)".formatted(slot.gpu(), memory);
-  }
-
-  /** Why this place was chosen, as far as it can be said in a sentence. */
-  static String why(PodDemand demand, Chooser.Choice best) {
-    long asked = 0;
-    boolean counted = true;
-    for (PodDemand.Container each : demand.containers()) {
-      if (each.demand().size() instanceof Size.Memory memory) {
-        asked += (long) memory.amount().value() * each.demand().gpus();
-      } else {
-        counted = false;
-      }
-    }
-    long more = best.placement().memoryMiB() - asked;
-    String taken = "it takes least from the demands that usually come";
-    if (!counted || demand.containers().isEmpty()) {
-      return taken;
-    }
-    return taken
-        + (more == 0 ? ", and holds what is asked" : ", and holds " + more + "Mi more than asked");
+  /** {@code GPU 3: MIG 1g.10gb at slice 4 (9856Mi)}. */
+  private static String slot(JsonNode slot) {
+    String memory = DemandText.memory(slot.path("memoryMiB").asInt());
+    String gpu = "GPU " + slot.path("gpu").asInt() + ": ";
+    int sm = slot.path("smMilli").asInt();
+    return switch (slot.path("kind").asText()) {
+      case "mig" ->
+          "%sMIG %s at slice %d (%s)"
+              .formatted(gpu, slot.path("profile").asText(), slot.path("start").asInt(), memory);
+      case "mps" ->
+          gpu + "MPS share (" + memory + (sm == 0 ? ")" : ", " + DemandText.percent(sm) + " SM)");
+      default -> gpu + "whole (" + memory + ")";
+    };
   }
 }

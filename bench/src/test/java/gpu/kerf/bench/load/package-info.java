@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.bench.load;
+
+import org.jspecify.annotations.NullMarked;

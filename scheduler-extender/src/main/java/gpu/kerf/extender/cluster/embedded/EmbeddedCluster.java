@@ -1,0 +1,161 @@
+package gpu.kerf.extender.cluster.embedded;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.wire.PodReader;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+/**
+ * The port to a simulated API server: every call is answered at once, and the picture is never old.
+ */
+public final class EmbeddedCluster implements Cluster {
+
+  private static final int MOST_EVENTS = 1_000;
+
+  /** What a pod's own grace would be on a cluster, shortened like everything in the demo. */
+  private static final long GRACE_MILLIS = 2_000;
+
+  /** Whether a binding may create the pod that it binds. */
+  public enum Strangers {
+    /** As on a cluster: nobody binds a pod that is not there. */
+    REFUSED,
+    /** For load drivers, whose pods nobody creates. */
+    WELCOME
+  }
+
+  private final SimApiServer server;
+  private final Strangers strangers;
+  private final Deque<PodEvent> events = new ArrayDeque<>();
+
+  public EmbeddedCluster(SimApiServer server, Strangers strangers) {
+    this.server = server;
+    this.strangers = strangers;
+  }
+
+  /** Tells a listener of everything there is and of every change, on its executor. */
+  public void tell(Executor loop, ClusterListener listener) {
+    server.watch(loop, new Telling(listener));
+  }
+
+  @Override
+  public CompletionStage<BindResult> bind(Binding binding) {
+    PodView.Ref pod = binding.pod();
+    if (strangers == Strangers.WELCOME && server.pod(pod.namespace(), pod.name()) == null) {
+      server.create(stranger(pod));
+    }
+    SimApiServer.Answer answer =
+        server.bind(pod.namespace(), pod.name(), pod.uid(), binding.node(), binding.annotations());
+    return CompletableFuture.completedFuture(
+        answer.ok()
+            ? BindResult.BOUND
+            : new BindResult(
+                answer.status() == 404 ? BindResult.Kind.NOT_FOUND : BindResult.Kind.CONFLICT,
+                answer.message()));
+  }
+
+  private static ObjectNode stranger(PodView.Ref pod) {
+    ObjectNode manifest = JsonNodeFactory.instance.objectNode();
+    ObjectNode metadata = manifest.putObject("metadata");
+    metadata.put("namespace", pod.namespace()).put("name", pod.name()).put("uid", pod.uid());
+    manifest.putObject("spec");
+    return manifest;
+  }
+
+  @Override
+  public CompletionStage<Optional<PodView>> read(PodView.Ref ref) {
+    SimPod pod = server.pod(ref.namespace(), ref.name());
+    return CompletableFuture.completedFuture(
+        pod == null ? Optional.empty() : Optional.of(view(pod)));
+  }
+
+  @Override
+  public CompletionStage<EvictResult> evict(Eviction eviction) {
+    PodView.Ref pod = eviction.pod();
+    SimApiServer.Answer answer =
+        server.delete(pod.namespace(), pod.name(), pod.uid(), GRACE_MILLIS);
+    return CompletableFuture.completedFuture(
+        answer.ok()
+            ? EvictResult.EVICTED
+            : new EvictResult(
+                answer.status() == 404 ? EvictResult.Kind.GONE : EvictResult.Kind.FAILED,
+                answer.message()));
+  }
+
+  @Override
+  public synchronized void event(PodEvent event) {
+    events.addLast(event);
+    if (events.size() > MOST_EVENTS) {
+      events.removeFirst();
+    }
+  }
+
+  /** What users were told of their pods, the latest last. */
+  public synchronized List<PodEvent> events() {
+    return new ArrayList<>(events);
+  }
+
+  @Override
+  public boolean synced() {
+    return true;
+  }
+
+  @Override
+  public Duration staleness() {
+    return Duration.ZERO;
+  }
+
+  /** A pod as the service reads it. */
+  public static PodView view(SimPod pod) {
+    try (JsonParser parser = pod.object().traverse()) {
+      return PodReader.readDocument(parser);
+    } catch (WireException e) {
+      throw new IllegalArgumentException("The pod " + pod.key() + " cannot be read.", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Passes on what the API server tells. */
+  private record Telling(ClusterListener listener) implements SimApiServer.Watcher {
+    @Override
+    public void nodeChanged(NodeSpec node) {
+      listener.nodeChanged(node);
+    }
+
+    @Override
+    public void nodeGone(String name) {
+      listener.nodeGone(name);
+    }
+
+    @Override
+    public void podChanged(SimPod pod) {
+      listener.podSeen(view(pod));
+    }
+
+    @Override
+    public void podGone(SimPod pod) {
+      listener.podGone(pod.uid());
+    }
+  }
+}

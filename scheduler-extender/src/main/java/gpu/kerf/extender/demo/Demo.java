@@ -1,0 +1,273 @@
+package gpu.kerf.extender.demo;
+
+import gpu.kerf.extender.cluster.embedded.SimApiServer;
+import gpu.kerf.extender.cluster.embedded.SimPod;
+import gpu.kerf.extender.cluster.embedded.VirtualTimers;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * A demo from its first arrival to its last departure.
+ *
+ * <p>It lives in a time of its own, in which things happen one after the other and decisions take
+ * none. A pace only makes it wait before what is due, so that a person can watch; it changes
+ * nothing of what happens. That is why the same seed has the same end at any pace and on any
+ * machine.
+ */
+final class Demo {
+
+  private static final long SAMPLE_MILLIS = 5_000;
+  private static final int MOST_WAITING = 500;
+
+  /** Time between an eviction's end and the moment when the work is there again. */
+  private static final long RESTART_MILLIS = 1_000;
+
+  /**
+   * How much of what.
+   *
+   * @param pods how many arrive; 0 for no end
+   * @param rate arrivals per second
+   * @param pace seconds of the demo per second; 0 for as fast as it goes
+   */
+  record Plan(long seed, int pods, double rate, double pace) {}
+
+  /** Hears what happens, for those who watch. */
+  interface View {
+    /** Everything has settled at a moment; it may be long until the next. */
+    void moment(Demo demo);
+
+    void said(long now, String what);
+  }
+
+  private final Plan plan;
+  private final List<NodeSpec> fleet;
+  private final VirtualTimers timers;
+  private final SimApiServer server;
+  private final Extender extender;
+  private final Service service;
+  private final View view;
+  private final long start;
+  private final WorkMix mix;
+  private final SlotAudit audit;
+  private final Course course = new Course();
+  private final SchedulingQueue queue;
+  private final StandIn standIn;
+  private final Map<String, Live> live = new LinkedHashMap<>();
+  private final Map<String, Long> waited = new LinkedHashMap<>();
+  private final List<Work> works = new ArrayList<>();
+  private boolean arriving = true;
+  private String lastRefusal = "";
+
+  /** A pod that is bound, and since when. */
+  private record Live(Run run, long since) {}
+
+  /** What a demo needs to know of the service beside its verbs. */
+  interface Service {
+    /** Returns once the service has heard everything that the API server has told it. */
+    void settle();
+
+    long strandedMiB();
+  }
+
+  Demo(
+      Plan plan,
+      SimApiServer server,
+      VirtualTimers timers,
+      Extender extender,
+      Service service,
+      View view) {
+    this.plan = plan;
+    this.fleet = server.nodes();
+    this.timers = timers;
+    this.server = server;
+    this.extender = extender;
+    this.service = service;
+    this.view = view;
+    this.start = timers.now();
+    this.mix = new WorkMix(plan.seed(), plan.rate());
+    this.audit = new SlotAudit(fleet);
+    this.queue = new SchedulingQueue(timers, MOST_WAITING);
+    this.standIn = new StandIn(server, extender, queue, new Following(), course);
+    server.watch(Runnable::run, new Watching());
+  }
+
+  /** Runs until all is done, or until it is told to stop. */
+  Summary run(BooleanSupplier stop) {
+    long begun = System.nanoTime();
+    Pace pace = new Pace(plan.pace(), timers.now(), System::nanoTime);
+    arrive();
+    sample();
+    while (timers.nextDue() < Long.MAX_VALUE && !stop.getAsBoolean() && !isOver()) {
+      pace.await(timers.nextDue(), stop);
+      if (stop.getAsBoolean()) {
+        break;
+      }
+      step();
+    }
+    return new Summary(plan, fleet, works, course, audit, seconds(), extender, begun);
+  }
+
+  /** Nothing comes any more, nothing runs, and what waits waits for ever. */
+  private boolean isOver() {
+    return !arriving && course.running == 0 && queue.size() == 0;
+  }
+
+  private double seconds() {
+    return (timers.now() - start) / 1000.0;
+  }
+
+  private void step() {
+    course.until(timers.nextDue() - start, arriving);
+    timers.runNext();
+    service.settle();
+    standIn.run(timers.now());
+    course.now(audit);
+    course.waiting = queue.size();
+    course.running = live.size();
+    view.moment(this);
+  }
+
+  private void arrive() {
+    if (plan.pods() > 0 && works.size() == plan.pods()) {
+      arriving = false;
+      return;
+    }
+    Work work = mix.next();
+    timers.after(
+        start + work.arrival() - timers.now(),
+        () -> {
+          works.add(work);
+          course.arrived++;
+          course.lastArrival = work.arrival();
+          submit(work, 0, work.duration());
+          arrive();
+        });
+  }
+
+  private void submit(Work work, int life, long left) {
+    Run run = new Run(work, life, left, Manifest.of(work, life, plan.seed(), timers.now()));
+    if (queue.add(run)) {
+      server.create(run.manifest());
+    } else {
+      course.turnedAway++;
+    }
+  }
+
+  /** Asks the service from time to time how much it holds for stranded. */
+  private void sample() {
+    if (arriving) {
+      course.stranded(service.strandedMiB());
+      timers.after(SAMPLE_MILLIS, this::sample);
+    }
+  }
+
+  Course course() {
+    return course;
+  }
+
+  SlotAudit audit() {
+    return audit;
+  }
+
+  List<NodeSpec> fleet() {
+    return fleet;
+  }
+
+  long now() {
+    return timers.now() - start;
+  }
+
+  /** How many GPUs the pods that run now would hold if nobody shared one. */
+  int wholeGpusNow() {
+    return live.values().stream().mapToInt(each -> each.run().work().gpus()).sum();
+  }
+
+  /** The last pod that found no room, and why; empty if all found some. */
+  String lastRefusal() {
+    return lastRefusal;
+  }
+
+  /** Follows what becomes of the pods. */
+  private final class Following implements StandIn.Outcomes {
+    @Override
+    public void bound(Run run, String node, long millis) {
+      course.bound++;
+      waited.merge(run.work().name(), millis, Long::sum);
+      audit.bound(run.uid(), node, standIn.placement(run));
+      live.put(run.uid(), new Live(run, timers.now()));
+      timers.after(run.left(), () -> finish(run));
+    }
+
+    @Override
+    public void refused(Run run, String why) {
+      lastRefusal = run.key() + ": " + why;
+    }
+
+    @Override
+    public void evicted(Run preemptor, SimPod victim) {
+      course.preempted++;
+      view.said(now(), preemptor.key() + " preempts " + victim.key() + " on " + victim.node());
+    }
+  }
+
+  /** Its time is over; who was evicted before finishes as another pod. */
+  private void finish(Run run) {
+    SimPod pod = server.pod(run.namespace(), run.name());
+    if (live.containsKey(run.uid()) && pod != null && !pod.isTerminating()) {
+      course.finished++;
+      course.waited(waited.getOrDefault(run.work().name(), 0L));
+      server.gone(run.key(), run.uid());
+    }
+  }
+
+  /** Hears of pods that are gone, by themselves or evicted. */
+  private final class Watching implements SimApiServer.Watcher {
+    @Override
+    public void nodeChanged(NodeSpec node) {}
+
+    @Override
+    public void nodeGone(String name) {}
+
+    @Override
+    public void podChanged(SimPod pod) {}
+
+    @Override
+    public void podGone(SimPod pod) {
+      Live ended = live.remove(pod.uid());
+      if (ended == null || pod.node() == null) {
+        return;
+      }
+      audit.gone(pod.uid(), pod.node());
+      queue.wake();
+      if (pod.isTerminating()) {
+        Run run = ended.run();
+        long left = Math.max(1, run.left() - (timers.now() - ended.since()));
+        timers.after(RESTART_MILLIS, () -> submit(run.work(), run.life() + 1, left));
+      }
+    }
+  }
+
+  /** Lets time pass as it does for those who watch. */
+  private record Pace(double speed, long from, long begun, LongSupplier nanos) {
+    Pace(double speed, long from, LongSupplier nanos) {
+      this(speed, from, nanos.getAsLong(), nanos);
+    }
+
+    void await(long due, BooleanSupplier stop) {
+      if (speed <= 0) {
+        return;
+      }
+      long target = begun + (long) ((due - from) / speed * 1e6);
+      for (long left = target - nanos.getAsLong(); left > 0 && !stop.getAsBoolean(); ) {
+        LockSupport.parkNanos(Math.min(left, 50_000_000));
+        left = target - nanos.getAsLong();
+      }
+    }
+  }
+}

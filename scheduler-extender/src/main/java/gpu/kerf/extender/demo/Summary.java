@@ -1,0 +1,167 @@
+package gpu.kerf.extender.demo;
+
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a demo meant. */
+final class Summary {
+
+  private final Map<String, Object> json = new LinkedHashMap<>();
+  private final Map<String, Object> kerf;
+  private final Map<String, Object> whole;
+  private final List<String> violations;
+
+  Summary(
+      Demo.Plan plan,
+      List<NodeSpec> fleet,
+      List<Work> works,
+      Course course,
+      SlotAudit audit,
+      double seconds,
+      Extender extender,
+      long begun) {
+    this.violations = List.copyOf(audit.violations());
+    long capacity = capacity(fleet);
+    this.kerf = kerf(course, capacity);
+    this.whole = whole(fleet, works, course);
+    json.put("v", 1);
+    json.put("seed", plan.seed());
+    json.put("pods", course.arrived);
+    json.put("rate", plan.rate());
+    json.put("seconds", Figures.rounded(seconds, 3));
+    json.put("finished", course.finished);
+    json.put("unfinished", course.arrived - course.finished - course.turnedAway);
+    json.put("turnedAway", course.turnedAway);
+    json.put("fleet", fleet(fleet, capacity));
+    json.put("kerf", kerf);
+    json.put("onePodPerGpu", whole);
+    json.put("doubleAllocations", violations.size());
+    json.put("measured", measured(course, extender, System.nanoTime() - begun));
+  }
+
+  private static long capacity(List<NodeSpec> fleet) {
+    return fleet.stream()
+        .flatMap(node -> node.gpus().stream())
+        .mapToLong(gpu -> gpu.memoryMiB())
+        .sum();
+  }
+
+  private static Map<String, Object> fleet(List<NodeSpec> fleet, long capacity) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("nodes", fleet.size());
+    json.put("gpus", gpus(fleet));
+    json.put("capacityMiB", capacity);
+    return json;
+  }
+
+  private static int gpus(List<NodeSpec> fleet) {
+    return fleet.stream().mapToInt(node -> node.gpus().size()).sum();
+  }
+
+  private static Map<String, Object> kerf(Course course, long capacity) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("gpusNeeded", course.mostGpusInUse);
+    json.put("meanGpusInUse", Figures.rounded(course.meanGpusInUse(course.lastArrival), 2));
+    double held = course.meanHeldMiB(course.lastArrival);
+    json.put("utilisationPercent", percent(held, capacity));
+    json.put("strandedPercent", percent(course.meanStrandedMiB(), capacity));
+    waits(json, course.waits());
+    json.put("preemptions", course.preempted);
+    return json;
+  }
+
+  private static double percent(double part, long whole) {
+    return whole == 0 ? 0 : Figures.rounded(100 * part / whole, 2);
+  }
+
+  private static void waits(Map<String, Object> json, List<Long> waits) {
+    json.put("waitMsMean", Figures.rounded(Figures.mean(waits), 1));
+    json.put("waitMsP50", Figures.percentile(waits, 50));
+    json.put("waitMsP95", Figures.percentile(waits, 95));
+  }
+
+  private static Map<String, Object> whole(List<NodeSpec> fleet, List<Work> works, Course course) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    WholeGpus.Result needed = WholeGpus.withWaitsOf(course.waits(), fleet, works);
+    json.put("gpusNeeded", needed.mostInUse());
+    WholeGpus.Result same = WholeGpus.play(fleet, fleet.size(), works);
+    Map<String, Object> here = new LinkedHashMap<>();
+    waits(here, same.waits());
+    here.put("neverFits", same.neverFits());
+    json.put("onTheSameFleet", here);
+    return json;
+  }
+
+  private static Map<String, Object> measured(Course course, Extender extender, long nanos) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("wallMs", nanos / 1_000_000);
+    json.put("decisions", course.filterCalls);
+    json.put("verbCalls", extender.calls());
+    double inVerbs = Math.max(1, extender.nanos()) / 1e9;
+    json.put("decisionsPerSecond", Math.round(course.filterCalls / inVerbs));
+    json.put("meanCallMicros", Math.round(inVerbs * 1e6 / Math.max(1, extender.calls())));
+    return json;
+  }
+
+  /** Everything; what differs from run to run stands under {@code measured}. */
+  Map<String, Object> json() {
+    return json;
+  }
+
+  /** What should not be: slots that were given twice. */
+  List<String> violations() {
+    return violations;
+  }
+
+  /** For people, several lines. */
+  String text() {
+    return """
+
+        %s pods in %s s of the demo: %s finished, %s turned away, %s preempted
+                                       Kerf     one pod per GPU
+          GPUs needed           %12s    %12s    (at most in use at once, nobody waits longer)
+          wait p50 / p95        %12s    %12s    (on this fleet)
+          GPU memory held       %11s%%                    of %s GPUs, while work arrived
+          stranded              %11s%%
+        %s decisions, %s a second; %s slots given twice
+        """
+        .formatted(
+            json.get("pods"),
+            json.get("seconds"),
+            json.get("finished"),
+            json.get("turnedAway"),
+            kerf.get("preemptions"),
+            kerf.get("gpusNeeded"),
+            whole.get("gpusNeeded"),
+            wait(kerf),
+            wait(sameFleet()),
+            kerf.get("utilisationPercent"),
+            ((Map<?, ?>) json.getOrDefault("fleet", Map.of())).get("gpus"),
+            kerf.get("strandedPercent"),
+            measuredValue("decisions"),
+            measuredValue("decisionsPerSecond"),
+            violations.isEmpty() ? "no" : String.valueOf(violations.size()));
+  }
+
+  private Map<?, ?> sameFleet() {
+    return (Map<?, ?>) whole.getOrDefault("onTheSameFleet", Map.of());
+  }
+
+  private Object measuredValue(String key) {
+    return String.valueOf(((Map<?, ?>) json.getOrDefault("measured", Map.of())).get(key));
+  }
+
+  private static String wait(Map<?, ?> figures) {
+    return seconds(figures.get("waitMsP50")) + " / " + seconds(figures.get("waitMsP95"));
+  }
+
+  private static String seconds(@Nullable Object millis) {
+    return millis instanceof Number number
+        ? String.format(Locale.ROOT, "%.1fs", number.doubleValue() / 1000)
+        : "-";
+  }
+}

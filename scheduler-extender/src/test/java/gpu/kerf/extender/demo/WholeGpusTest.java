@@ -1,0 +1,87 @@
+package gpu.kerf.extender.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.demo.Work.Kind;
+import gpu.kerf.model.demand.WallChoice;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WholeGpusTest {
+
+  private static final GpuSpec SMALL = GpuSpec.of(GpuModel.plain("S", 16_000), GpuMode.PLAIN);
+  private static final GpuSpec LARGE = GpuSpec.of(GpuModel.plain("L", 80_000), GpuMode.PLAIN);
+  private static final List<NodeSpec> FLEET =
+      List.of(NodeSpec.of("a", List.of(SMALL, SMALL)), NodeSpec.of("b", List.of(LARGE, LARGE)));
+
+  @Test
+  void everyPodHasAGpuOfItsOwn() {
+    // Four GPUs, five pods of 10 s: the last one waits for the first to end.
+    List<Work> works =
+        List.of(pod(1, 0, 1), pod(2, 0, 1), pod(3, 0, 1), pod(4, 0, 1), pod(5, 2_000, 1));
+
+    WholeGpus.Result result = WholeGpus.play(FLEET, 2, works);
+
+    assertThat(result.mostInUse()).isEqualTo(4);
+    assertThat(result.waits()).containsExactly(0L, 0L, 0L, 0L, 8_000L);
+  }
+
+  @Test
+  void memoryThatIsTooLargeForTheSmallCardWaitsForALargeOne() {
+    List<Work> works = List.of(pod(1, 0, 20_000), pod(2, 0, 20_000), pod(3, 0, 20_000));
+
+    assertThat(WholeGpus.play(FLEET, 2, works).waits()).containsExactly(0L, 0L, 10_000L);
+  }
+
+  @Test
+  void theSmallestCardThatServesIsTaken() {
+    List<Work> works = List.of(pod(1, 0, 1), pod(2, 0, 20_000), pod(3, 0, 20_000));
+
+    assertThat(WholeGpus.play(FLEET, 2, works).waits()).containsOnly(0L);
+  }
+
+  @Test
+  void whatFitsNowhereIsToldAndHoldsNobodyUp() {
+    WholeGpus.Result result = WholeGpus.play(FLEET, 2, List.of(pod(1, 0, 90_000), pod(2, 0, 1)));
+
+    assertThat(result.neverFits()).isEqualTo(1);
+    assertThat(result.waits()).containsExactly(0L);
+  }
+
+  @Test
+  void theFewestNodesWithoutLongerWaitsAreFound() {
+    // Nine pods at once, two GPUs a node: nobody waits on five nodes, somebody on four.
+    List<Work> works = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      works.add(pod(i, 0, 1));
+    }
+    List<Long> nobodyWaited = Collections.nCopies(9, 0L);
+
+    WholeGpus.Result result = WholeGpus.withWaitsOf(nobodyWaited, FLEET, works);
+
+    assertThat(result.gpus()).isEqualTo(10);
+    assertThat(result.mostInUse()).isEqualTo(9);
+  }
+
+  private static Work pod(int number, long arrival, int memoryMiB) {
+    return new Work(
+        number,
+        Kind.INFERENCE,
+        "ml",
+        memoryMiB,
+        1,
+        WallChoice.ANY,
+        0,
+        List.of(),
+        0,
+        0,
+        arrival,
+        10_000);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.demo;
+
+import org.jspecify.annotations.NullMarked;
