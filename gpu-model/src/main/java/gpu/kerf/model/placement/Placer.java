@@ -172,15 +172,18 @@ public final class Placer {
     }
     long untouched = node.untouched;
     host.setOut(node, pod, prices);
-    for (int gpu = 0; gpu < node.model.length; gpu++) {
-      if (node.isUsable(gpu)) {
-        look(
-            need,
-            node,
-            gpu,
-            (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched),
-            best);
-      }
+    for (long rest = node.plain & ~node.unusable; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      lookAtShare(
+          need, node, gpu, (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched), best);
+    }
+    for (long rest = node.dynamic & ~node.unusable; rest != 0; ) {
+      long alike = rest & node.alike(Long.numberOfTrailingZeros(rest));
+      lookAtStarts(need, node, alike, best);
+      rest &= ~alike;
+    }
+    for (long rest = node.fixed & ~node.unusable; rest != 0; rest &= rest - 1) {
+      lookAtInstances(need, node, Long.numberOfTrailingZeros(rest), best);
     }
     return !best.isNone();
   }
@@ -197,7 +200,7 @@ public final class Placer {
     if (node.isPlain(gpu)) {
       lookAtShare(need, node, gpu, hole, best);
     } else if ((node.dynamic >> gpu & 1) != 0) {
-      lookAtStarts(need, node, gpu, best);
+      lookAtStarts(need, node, 1L << gpu, best);
     } else {
       lookAtInstances(need, node, gpu, best);
     }
@@ -225,20 +228,31 @@ public final class Placer {
     }
   }
 
-  private void lookAtStarts(Need need, NodeState node, int gpu, Choice best) {
-    int model = node.model[gpu];
+  /** Looks at GPUs of one model in mode mig-dynamic. */
+  private void lookAtStarts(Need need, NodeState node, long alike, Choice best) {
+    int model = node.model[Long.numberOfTrailingZeros(alike)];
     MigOffers offers = this.offers[model];
-    int layout = node.layout[gpu];
     for (int profile : need.cuttable(model)) {
-      long taken = offers.taken(profile, layout);
-      if (taken == Choice.NONE || !offers.mediaFits(profile, node.media[gpu])) {
-        continue;
+      for (long rest = alike; rest != 0; rest &= rest - 1) {
+        int gpu = Long.numberOfTrailingZeros(rest);
+        long taken = offers.taken(profile, node.layout[gpu]);
+        if (taken != Choice.NONE && offers.mediaFits(profile, node.media[gpu])) {
+          offerStart(profile, node, gpu, taken, best);
+        }
       }
-      long cost = host.isCounted() ? taken + host.taken(offers.needTaken(profile, layout)) : taken;
-      int left = offers.prices().leftover(profile, node.occupied(gpu));
-      if (best.isWorseThan(cost, 0, left)) {
-        best.setMig(gpu, profile, offers.start(profile, layout), cost, left);
-      }
+    }
+  }
+
+  private void offerStart(int profile, NodeState node, int gpu, long taken, Choice best) {
+    MigOffers offers = this.offers[node.model[gpu]];
+    int layout = node.layout[gpu];
+    long cost = host.isCounted() ? taken + host.taken(offers.needTaken(profile, layout)) : taken;
+    if (cost > best.taken) {
+      return;
+    }
+    int left = offers.prices().leftover(profile, node.occupied(gpu));
+    if (best.isWorseThan(cost, 0, left)) {
+      best.setMig(gpu, profile, offers.start(profile, layout), cost, left);
     }
   }
 
