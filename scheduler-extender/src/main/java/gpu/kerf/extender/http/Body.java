@@ -1,10 +1,10 @@
 package gpu.kerf.extender.http;
 
-import gpu.kerf.extender.settings.Settings;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +15,7 @@ final class Body {
   private static final int FIRST_BYTES = 1 << 16;
 
   private final HttpServerRequest request;
-  private final Settings.Limits limits;
+  private final Bounds bounds;
   private final Gate gate;
   private final Handler<Buffer> done;
   private final Handler<Refusal> refused;
@@ -25,16 +25,19 @@ final class Body {
   private long timer = -1;
   private boolean over;
 
+  /** How long it may be, and how long it may take. */
+  record Bounds(long bytes, Duration arrival) {}
+
   Body(
       Vertx vertx,
       HttpServerRequest request,
-      Settings.Limits limits,
+      Bounds bounds,
       Gate gate,
       Handler<Buffer> done,
       Handler<Refusal> refused) {
     this.vertx = vertx;
     this.request = request;
-    this.limits = limits;
+    this.bounds = bounds;
     this.gate = gate;
     this.done = done;
     this.refused = refused;
@@ -43,8 +46,8 @@ final class Body {
   /** Begins to read; calls either {@code done} or {@code refused}, or none if the peer is gone. */
   void read() {
     long announced = announced();
-    if (announced > limits.body().value()) {
-      refuse(Refusal.tooLong(limits.body().value()));
+    if (announced > bounds.bytes) {
+      refuse(Refusal.tooLong(bounds.bytes));
       return;
     }
     if (announced < 0) {
@@ -52,8 +55,7 @@ final class Body {
       return;
     }
     bytes = Buffer.buffer((int) Math.min(announced, FIRST_BYTES));
-    timer =
-        vertx.setTimer(limits.arrival().toMillis(), id -> refuse(Refusal.late(limits.arrival())));
+    timer = vertx.setTimer(bounds.arrival.toMillis(), id -> refuse(Refusal.late(bounds.arrival)));
     request.exceptionHandler(gone -> end());
     request.handler(this::chunk);
     request.endHandler(nothing -> arrived());
@@ -75,8 +77,8 @@ final class Body {
     if (over) {
       return;
     }
-    if (bytes.length() + (long) chunk.length() > limits.body().value()) {
-      refuse(Refusal.tooLong(limits.body().value()));
+    if (bytes.length() + (long) chunk.length() > bounds.bytes) {
+      refuse(Refusal.tooLong(bounds.bytes));
       return;
     }
     Refusal full = gate.take(chunk.length());

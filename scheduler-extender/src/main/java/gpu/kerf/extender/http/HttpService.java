@@ -80,7 +80,7 @@ public final class HttpService {
     routes.get("/readyz", this::readyz);
     routes.get("/metrics", this::metrics);
     if (parts.api != null) {
-      parts.api.addTo(routes, refusals);
+      parts.api.addTo(routes, refusals, gate);
     }
     routes.otherwise(this::otherwise);
   }

@@ -3,7 +3,9 @@ package gpu.kerf.extender.http;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** Whether the service should be asked: a list of conditions, each saying what it waits for. */
@@ -59,8 +61,11 @@ public final class Readiness {
     return missing().isEmpty();
   }
 
-  List<String> names() {
-    return conditions.stream().map(Condition::name).toList();
+  /** Every condition, and whether it holds. */
+  public Map<String, Boolean> holding() {
+    Map<String, Boolean> holding = new LinkedHashMap<>();
+    conditions.forEach(each -> holding.put(each.name, each.missing.get().isEmpty()));
+    return holding;
   }
 
   JsonObject json() {

@@ -32,6 +32,10 @@ record Refusal(int status, String code, String what, String hint) {
         "The verbs are /filter, /prioritize, /bind and /preempt; the API starts at /api/v1/fleet.");
   }
 
+  static Refusal noSuch(String what, String hint) {
+    return new Refusal(404, "not-found", what, hint);
+  }
+
   static Refusal method(String method, Collection<String> allowed) {
     return new Refusal(
         405,
@@ -71,6 +75,14 @@ record Refusal(int status, String code, String what, String hint) {
         "media-type",
         "The content type (" + given + ") is not application/json.",
         "Send Content-Type: application/json, in UTF-8 and not compressed.");
+  }
+
+  static Refusal manifestType(String given) {
+    return new Refusal(
+        415,
+        "media-type",
+        "The content type (" + given + ") is neither JSON nor YAML.",
+        "Send Content-Type: application/json or application/yaml.");
   }
 
   static Refusal headersTooLong(long limit) {

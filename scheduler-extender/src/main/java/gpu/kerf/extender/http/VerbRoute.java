@@ -81,7 +81,8 @@ final class VerbRoute {
 
     /** Reads the body; it has passed the gate, and leaves it at the end. */
     void begin() {
-      Body read = new Body(vertx, request, limits, gate, this::call, this::refuse);
+      Body.Bounds bounds = new Body.Bounds(limits.body().value(), limits.arrival());
+      Body read = new Body(vertx, request, bounds, gate, this::call, this::refuse);
       body = read;
       turn.onOver(this::leaveIfIdle);
       read.read();

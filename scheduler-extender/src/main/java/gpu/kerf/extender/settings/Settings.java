@@ -19,7 +19,6 @@ public record Settings(
     @Setting("How the service stops when it is told to.") Stop stop,
     @Setting("When the service calls itself ready.") Readiness readiness,
     @Setting("How pods are placed.") Scheduling scheduling,
-    @Setting("How room is made for pods of higher priority.") Preemption preemption,
     @Setting(
             value =
                 "What an hour of a GPU costs, by GPU model, in a currency of your own: the base of"
@@ -145,21 +144,6 @@ public record Settings(
               live = true)
           Duration proposal) {}
 
-  /** Who evicts. */
-  public enum Evictor {
-    /** Kerf evicts by itself where kube-scheduler would not see that it helps. */
-    KERF,
-    /** Only kube-scheduler evicts, and Kerf tells it whom. */
-    NATIVE
-  }
-
-  /** How room is made. */
-  public record Preemption(
-      @Setting(
-              "Who evicts: kerf (also where only the pieces are missing, and not the sum) or native"
-                  + " (kube-scheduler alone).")
-          Evictor by) {}
-
   /** What is measured and remembered. */
   public record Telemetry(
       @Setting(
@@ -168,9 +152,7 @@ public record Settings(
                       + " \"other\".",
               min = "1",
               max = "10000")
-          int namespaces,
-      @Setting(value = "How many decisions are remembered.", min = "10", max = "100000")
-          int decisions) {}
+          int namespaces) {}
 
   /** How a line of the log looks. */
   public enum Format {
@@ -205,16 +187,29 @@ public record Settings(
 
   public static Settings defaults() {
     return new Settings(
-        new Listen("127.0.0.1", 8088, false, true),
+        new Listen("127.0.0.1", 8880, false, true),
         new Tls("", "", "", Duration.ofSeconds(10)),
         defaultLimits(),
         new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
         new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
-        new Scheduling(Answer.WINNERS, Duration.ofSeconds(5)),
-        new Preemption(Evictor.KERF),
+        new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         Map.of(),
-        new Telemetry(100, 1000),
+        new Telemetry(100),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
+  }
+
+  /** The same on a free port of this machine, without TLS and console. */
+  public Settings forRehearsal() {
+    return new Settings(
+        new Listen("127.0.0.1", 0, false, false),
+        new Tls("", "", "", tls.checkEvery),
+        limits,
+        stop,
+        readiness,
+        scheduling,
+        prices,
+        telemetry,
+        log);
   }
 
   private static Limits defaultLimits() {

@@ -7,7 +7,10 @@ import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,7 @@ public final class Accounting {
   private final int limit;
   private final Map<String, Account> accounts = new TreeMap<>();
   private final Map<String, Hold> holds = new HashMap<>();
+  private final Map<String, Set<String>> byNode = new HashMap<>();
   private Map<String, Double> prices = Map.of();
 
   /** What one namespace has used. */
@@ -104,6 +108,7 @@ public final class Accounting {
     }
     Hold hold = priced(accountOf(namespace), placement, gpus, parts);
     holds.put(uid, hold);
+    byNode.computeIfAbsent(placement.node(), name -> new HashSet<>()).add(uid);
     settled(hold.account).add(hold, 1);
   }
 
@@ -128,27 +133,32 @@ public final class Accounting {
     Hold hold = holds.remove(uid);
     if (hold != null) {
       settled(hold.account).add(hold, -1);
+      Set<String> there = byNode.get(hold.placement.node());
+      if (there != null && there.remove(uid) && there.isEmpty()) {
+        byNode.remove(hold.placement.node());
+      }
     }
   }
 
-  /** Takes over what a ledger says, where it was not told of every change. */
-  public void follow(Ledger ledger) {
-    holds.keySet().stream()
-        .filter(uid -> !holds(ledger.entry(uid)))
-        .toList()
-        .forEach(this::released);
-    for (Entry entry : ledger.entries()) {
+  /** Takes over what a ledger says of one node. */
+  public void follow(Ledger ledger, String node) {
+    for (String uid : List.copyOf(byNode.getOrDefault(node, Set.of()))) {
+      Entry entry = ledger.entry(uid);
+      if (entry == null || !holds(entry) || !entry.placement().node().equals(node)) {
+        released(uid);
+      }
+    }
+    for (Entry entry : ledger.entriesOn(node)) {
       Hold known = holds.get(entry.uid());
       if (holds(entry) && (known == null || !known.placement.equals(entry.placement()))) {
-        String node = entry.placement().node();
         String namespace = entry.holder().namespace();
         took(entry.uid(), namespace, entry.placement(), ledger.fleet().node(node));
       }
     }
   }
 
-  private static boolean holds(@Nullable Entry entry) {
-    return entry != null && entry.state() != Entry.State.PROPOSED;
+  private static boolean holds(Entry entry) {
+    return entry.state() != Entry.State.PROPOSED;
   }
 
   /** Prices of an hour of a GPU by model, from now on. */

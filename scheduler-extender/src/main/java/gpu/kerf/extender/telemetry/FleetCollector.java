@@ -5,7 +5,6 @@ import gpu.kerf.model.fleet.Ledger;
 import io.prometheus.client.Collector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -39,7 +38,6 @@ public final class FleetCollector extends Collector {
   @Override
   public List<MetricFamilySamples> collect() {
     figures.refresh();
-    accounting.follow(ledger);
     List<MetricFamilySamples> all = new ArrayList<>();
     all.add(single(Meter.NODES, ledger.fleet().size()));
     all.add(single(Meter.CONFLICTS, ledger.conflicts().size()));
@@ -51,16 +49,19 @@ public final class FleetCollector extends Collector {
   }
 
   private MetricFamilySamples states() {
-    Map<String, Integer> counts = new TreeMap<>();
-    for (Entry.State state : Entry.State.values()) {
-      counts.put(word(state), 0);
+    int proposed = 0;
+    int binding = 0;
+    int bound = 0;
+    for (Entry entry : ledger.entries()) {
+      switch (entry.state()) {
+        case PROPOSED -> proposed++;
+        case BINDING -> binding++;
+        case BOUND -> bound++;
+      }
     }
-    ledger.entries().forEach(entry -> counts.merge(word(entry.state()), 1, Integer::sum));
+    Map<String, Integer> counts =
+        new TreeMap<>(Map.of("proposed", proposed, "binding", binding, "bound", bound));
     return byName(Meter.LEDGER, counts, Integer::doubleValue);
-  }
-
-  private static String word(Entry.State state) {
-    return state.name().toLowerCase(Locale.ROOT);
   }
 
   private void models(List<MetricFamilySamples> all) {

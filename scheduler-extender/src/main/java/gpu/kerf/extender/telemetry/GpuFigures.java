@@ -1,18 +1,21 @@
 package gpu.kerf.extender.telemetry;
 
+import gpu.kerf.model.analysis.UsualDemands;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.placement.NodeState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one GPU, or many of a model, hold and have left.
  *
- * <p>Free memory is stranded where nobody can get it: slices between MIG instances that no profile
- * can take, slices without an instance where instances are fixed, the rest of a GPU whose MPS
- * clients are as many as it serves or that has less than {@link #LEAST_SHARE_MIB} left, and all of
- * a node without free CPU.
+ * <p>Free memory is stranded where the demands that usually come cannot use it, however well they
+ * fill the rest; and for certain where nobody can: slices between MIG instances that no profile can
+ * take, slices without an instance where instances are fixed, the rest of a GPU whose MPS clients
+ * are as many as it serves or that has less than {@link #LEAST_SHARE_MIB} left, and all of a node
+ * without free CPU.
  *
  * @param largestMiB the largest part of one GPU that can be had
  */
@@ -43,8 +46,12 @@ public record GpuFigures(
         Math.max(largestMiB, other.largestMiB));
   }
 
-  /** The figures of one GPU. */
-  public static GpuFigures of(NodeState node, int gpu) {
+  /**
+   * The figures of one GPU.
+   *
+   * @param usual the demands that usually come; null while none have
+   */
+  public static GpuFigures of(NodeState node, int gpu, @Nullable UsualDemands usual) {
     int capacity = node.spec().gpus().get(gpu).memoryMiB();
     int held = held(node, gpu, capacity);
     if (!node.isUsable(gpu)) {
@@ -54,6 +61,9 @@ public record GpuFigures(
     int free = whole ? 0 : Math.max(0, node.freeOn(gpu));
     int largest = node.freeCpuMilli() < 1 ? 0 : largest(node, gpu, free);
     int stranded = largest == 0 ? free : stranded(node, gpu, free);
+    if (usual != null && !whole) {
+      stranded = Math.min(free, Math.max(stranded, usual.strandedMiB(node, gpu)));
+    }
     int untouched = held == 0 ? 1 : 0;
     return new GpuFigures(1, 0, untouched, capacity, held, free, stranded, largest);
   }

@@ -11,7 +11,10 @@ import io.prometheus.client.hotspot.DefaultExports;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /** The instruments that are moved as things happen, and what is scraped of all. */
@@ -26,6 +29,7 @@ public final class Meters {
   private final CollectorRegistry registry = new CollectorRegistry();
   private final Map<Meter, Counter> counters = new EnumMap<>(Meter.class);
   private final Map<Meter, Gauge> gauges = new EnumMap<>(Meter.class);
+  private final List<Runnable> before = new ArrayList<>();
   private final Histogram verbSeconds;
   private final Histogram loopDelay;
 
@@ -70,16 +74,34 @@ public final class Meters {
     registry.register(collector);
   }
 
+  /** Does something before every scrape, such as setting gauges to what they are at that moment. */
+  public void beforeScrape(Runnable action) {
+    before.add(action);
+  }
+
   /** Everything, in the format that the Accept header prefers. */
   public Scrape scrape(String accept) {
+    before.forEach(Runnable::run);
     String format = TextFormat.chooseContentType(accept);
     StringWriter out = new StringWriter(1 << 16);
     try {
-      TextFormat.writeFormat(format, out, registry.metricFamilySamples());
+      TextFormat.writeFormat(format, out, Collections.enumeration(families()));
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
     return new Scrape(format, out.toString());
+  }
+
+  /** Without the time of creation of each series, which doubles them and which nobody asks for. */
+  private List<Collector.MetricFamilySamples> families() {
+    List<Collector.MetricFamilySamples> families = new ArrayList<>();
+    for (Collector.MetricFamilySamples family : Collections.list(registry.metricFamilySamples())) {
+      List<Collector.MetricFamilySamples.Sample> samples =
+          family.samples.stream().filter(sample -> !sample.name.endsWith("_created")).toList();
+      families.add(
+          new Collector.MetricFamilySamples(family.name, family.type, family.help, samples));
+    }
+    return families;
   }
 
   /** What a scraper gets. */

@@ -1,0 +1,149 @@
+package gpu.kerf.extender.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.SerializedString;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.FleetFigures;
+import gpu.kerf.extender.telemetry.GpuFigures;
+import gpu.kerf.model.fleet.Entry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The whole fleet in a few numbers for each node; small also for thousands of nodes. */
+final class FleetJson {
+  private final Scheduling scheduling;
+  private final FleetFigures figures;
+  private IdentityHashMap<FleetFigures.Node, SerializableString> written = new IdentityHashMap<>();
+
+  /** What one namespace holds and waits for. */
+  private static final class Namespace {
+    private long heldMiB;
+    private int pods;
+    private int pending;
+  }
+
+  FleetJson(Scheduling scheduling, FleetFigures figures) {
+    this.scheduling = scheduling;
+    this.figures = figures;
+  }
+
+  byte[] render() {
+    figures.refresh();
+    return Json.versioned(
+        out -> {
+          out.writeNumberField("time", scheduling.now());
+          Map<String, Namespace> namespaces = namespaces();
+          totals(out, namespaces);
+          models(out);
+          namespaces(out, namespaces);
+          nodes(out);
+        });
+  }
+
+  private Map<String, Namespace> namespaces() {
+    Map<String, Namespace> namespaces = new TreeMap<>();
+    for (Entry entry : scheduling.ledger().entries()) {
+      if (entry.state() != Entry.State.PROPOSED) {
+        Namespace namespace = of(namespaces, entry.holder().namespace());
+        namespace.heldMiB += entry.placement().memoryMiB();
+        namespace.pods++;
+      }
+    }
+    for (KnownPod pod : scheduling.pods().all()) {
+      if (Pending.is(pod)) {
+        of(namespaces, pod.holder().namespace()).pending++;
+      }
+    }
+    return namespaces;
+  }
+
+  private static Namespace of(Map<String, Namespace> namespaces, String name) {
+    return namespaces.computeIfAbsent(name, key -> new Namespace());
+  }
+
+  private void totals(JsonGenerator out, Map<String, Namespace> namespaces) throws IOException {
+    GpuFigures total = figures.total();
+    out.writeObjectFieldStart("totals");
+    out.writeNumberField("gpus", total.gpus());
+    memory(out, total);
+    out.writeNumberField("pods", namespaces.values().stream().mapToInt(each -> each.pods).sum());
+    out.writeNumberField(
+        "pending", namespaces.values().stream().mapToInt(each -> each.pending).sum());
+    out.writeEndObject();
+  }
+
+  private static void memory(JsonGenerator out, GpuFigures of) throws IOException {
+    out.writeNumberField("capacityMiB", of.capacityMiB());
+    out.writeNumberField("heldMiB", of.heldMiB());
+    out.writeNumberField("freeMiB", of.freeMiB());
+    out.writeNumberField("strandedMiB", of.strandedMiB());
+  }
+
+  private void models(JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("models");
+    for (Map.Entry<String, GpuFigures> model : figures.models().entrySet()) {
+      GpuFigures sum = model.getValue();
+      out.writeStartObject();
+      out.writeStringField("name", model.getKey());
+      out.writeNumberField("gpus", sum.gpus());
+      memory(out, sum);
+      out.writeNumberField("largestShareMiB", sum.largestMiB());
+      out.writeNumberField("untouchedGpus", sum.untouched());
+      out.writeNumberField("slices", figures.slices(model.getKey()));
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  private static void namespaces(JsonGenerator out, Map<String, Namespace> namespaces)
+      throws IOException {
+    out.writeArrayFieldStart("namespaces");
+    for (Map.Entry<String, Namespace> each : namespaces.entrySet()) {
+      out.writeStartObject();
+      out.writeStringField("name", each.getKey());
+      out.writeNumberField("heldMiB", each.getValue().heldMiB);
+      out.writeNumberField("pods", each.getValue().pods);
+      out.writeNumberField("pending", each.getValue().pending);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  /** The nodes, of which only those that changed are written anew. */
+  private void nodes(JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("nodes");
+    IdentityHashMap<FleetFigures.Node, SerializableString> used =
+        new IdentityHashMap<>(written.size() + 1);
+    for (FleetFigures.Node node : figures.nodes()) {
+      SerializableString text = written.get(node);
+      text = text == null ? node(node) : text;
+      used.put(node, text);
+      out.writeRawValue(text);
+    }
+    written = used;
+    out.writeEndArray();
+  }
+
+  private SerializableString node(FleetFigures.Node node) {
+    GpuFigures sum = node.sum();
+    byte[] json =
+        Json.object(
+            out -> {
+              out.writeStringField("name", node.name());
+              out.writeNumberField("gpus", sum.gpus());
+              out.writeNumberField("capacityMiB", sum.capacityMiB());
+              out.writeNumberField("heldMiB", sum.heldMiB());
+              out.writeNumberField("strandedMiB", sum.strandedMiB());
+              out.writeNumberField("pods", scheduling.ledger().entriesOn(node.name()).size());
+              out.writeNumberField("unusableGpus", sum.unusable());
+            });
+    SerializableString text = new SerializedString(new String(json, StandardCharsets.UTF_8));
+    text.asUnquotedUTF8();
+    return text;
+  }
+}

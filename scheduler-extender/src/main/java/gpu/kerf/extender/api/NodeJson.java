@@ -1,0 +1,141 @@
+package gpu.kerf.extender.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.GpuFigures;
+import gpu.kerf.model.analysis.UsualDemands;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Slot;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One node with its GPUs, and who holds which part of them. */
+final class NodeJson {
+  private final Scheduling scheduling;
+  private final Supplier<@Nullable UsualDemands> usual;
+
+  /**
+   * @param usual what strands memory is reckoned with these
+   */
+  NodeJson(Scheduling scheduling, Supplier<@Nullable UsualDemands> usual) {
+    this.scheduling = scheduling;
+    this.usual = usual;
+  }
+
+  /** A node, or null if there is none of this name. */
+  byte @Nullable [] one(String name) {
+    NodeState node = scheduling.fleet().node(name);
+    return node == null ? null : Json.versioned(out -> fields(out, node));
+  }
+
+  /** Those of some nodes that are there. */
+  byte[] many(List<String> names) {
+    return Json.versioned(
+        out -> {
+          out.writeArrayFieldStart("nodes");
+          for (String name : names) {
+            NodeState node = scheduling.fleet().node(name);
+            if (node != null) {
+              out.writeStartObject();
+              fields(out, node);
+              out.writeEndObject();
+            }
+          }
+          out.writeEndArray();
+        });
+  }
+
+  private void fields(JsonGenerator out, NodeState node) throws IOException {
+    NodeSpec spec = node.spec();
+    out.writeStringField("name", node.name());
+    amount(out, "cpuMilli", spec.cpuMilli(), spec.cpuMilli());
+    amount(out, "freeCpuMilli", node.freeCpuMilli(), spec.cpuMilli());
+    amount(out, "hostMemoryMiB", spec.hostMemoryMiB(), spec.hostMemoryMiB());
+    amount(out, "freeHostMemoryMiB", node.freeHostMiB(), spec.hostMemoryMiB());
+    out.writeArrayFieldStart("gpus");
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      out.writeStartObject();
+      gpu(out, node, gpu);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  /** What nobody counts is null. */
+  private static void amount(JsonGenerator out, String name, int value, int capacity)
+      throws IOException {
+    if (capacity == NodeSpec.UNKNOWN) {
+      out.writeNullField(name);
+    } else {
+      out.writeNumberField(name, value);
+    }
+  }
+
+  private void gpu(JsonGenerator out, NodeState node, int gpu) throws IOException {
+    GpuSpec spec = node.spec().gpus().get(gpu);
+    GpuFigures figures = GpuFigures.of(node, gpu, usual.get());
+    out.writeNumberField("index", gpu);
+    Json.text(out, "uuid", spec.uuid());
+    out.writeStringField("model", spec.model().name());
+    out.writeStringField("mode", spec.mode().word());
+    out.writeNumberField("memoryMiB", spec.memoryMiB());
+    out.writeNumberField("shareableMiB", node.shareable(gpu));
+    out.writeNumberField("slices", spec.mode() == GpuMode.PLAIN ? 0 : spec.model().slices());
+    out.writeBooleanField("usable", node.isUsable(gpu));
+    out.writeNumberField("freeMiB", figures.freeMiB());
+    out.writeNumberField("strandedMiB", figures.strandedMiB());
+    out.writeNumberField("clients", node.clients(gpu));
+    out.writeNumberField("freeSmMilli", node.freeSm(gpu));
+    slots(out, node.name(), gpu);
+    if (spec.mode() == GpuMode.MIG) {
+      instances(out, spec, node.occupied(gpu));
+    }
+  }
+
+  private void slots(JsonGenerator out, String node, int gpu) throws IOException {
+    out.writeArrayFieldStart("slots");
+    for (Entry entry : scheduling.ledger().entriesOn(node)) {
+      for (Placement.ContainerSlots container : entry.placement().containers()) {
+        for (Slot slot : container.slots()) {
+          if (slot.gpu() == gpu) {
+            slot(out, entry, container.container(), slot);
+          }
+        }
+      }
+    }
+    out.writeEndArray();
+  }
+
+  private static void slot(JsonGenerator out, Entry entry, String container, Slot slot)
+      throws IOException {
+    out.writeStartObject();
+    out.writeStringField("uid", entry.uid());
+    out.writeStringField("namespace", entry.holder().namespace());
+    out.writeStringField("pod", entry.holder().name());
+    out.writeStringField("container", container);
+    out.writeStringField("state", Json.word(entry.state()));
+    SlotJson.fields(out, slot);
+    out.writeEndObject();
+  }
+
+  private static void instances(JsonGenerator out, GpuSpec spec, int occupied) throws IOException {
+    out.writeArrayFieldStart("instances");
+    for (MigInstance instance : spec.instances()) {
+      out.writeStartObject();
+      out.writeStringField("profile", instance.profile().name());
+      out.writeNumberField("start", instance.start());
+      out.writeNumberField("size", instance.profile().size());
+      out.writeBooleanField("held", (instance.mask() & occupied) != 0);
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+}

@@ -1,0 +1,29 @@
+package gpu.kerf.extender.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.model.placement.Slot;
+import java.io.IOException;
+
+/** The part of a slot that says what it is. */
+final class SlotJson {
+
+  private SlotJson() {}
+
+  /** Adds its fields to an object that is open. */
+  static void fields(JsonGenerator out, Slot slot) throws IOException {
+    if (slot instanceof Slot.Mig mig) {
+      out.writeStringField("kind", "mig");
+      out.writeNumberField("memoryMiB", mig.memoryMiB());
+      out.writeStringField("profile", mig.profile().name());
+      out.writeNumberField("start", mig.start());
+      out.writeNumberField("size", mig.profile().size());
+    } else if (slot instanceof Slot.Share share) {
+      out.writeStringField("kind", "mps");
+      out.writeNumberField("memoryMiB", share.memoryMiB());
+      out.writeNumberField("smMilli", share.smMilli());
+    } else {
+      out.writeStringField("kind", "whole");
+      out.writeNumberField("memoryMiB", slot.memoryMiB());
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package gpu.kerf.extender.http;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import gpu.kerf.extender.api.View;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.state.Decisions;
+import gpu.kerf.extender.telemetry.Meters;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /api/v1}: what people and the console see. It only reads. */
+public final class ApiRoutes implements Api {
+  private static final int MOST_NODES = 500;
+  private static final int MOST_PODS = 1000;
+  private static final int MOST_DECISIONS = 1000;
+  private static final long LONGEST_MANIFEST = 1 << 20;
+  private static final Set<String> STATES = Set.of("", "pending", "bound");
+  private static final Set<String> MANIFESTS =
+      Set.of(
+          "application/json",
+          "application/yaml",
+          "application/x-yaml",
+          "text/yaml",
+          "text/x-yaml",
+          "text/plain");
+
+  private final Vertx vertx;
+  private final View view;
+  private final Settings.Limits limits;
+  private final EventStreams streams;
+  private final YAMLFactory yaml = new YAMLFactory();
+
+  public ApiRoutes(
+      Vertx vertx, View view, Decisions decisions, Settings.Limits limits, Meters meters) {
+    this.vertx = vertx;
+    this.view = view;
+    this.limits = limits;
+    this.streams = new EventStreams(vertx, view, limits.eventStreams(), meters);
+    decisions.onEach(streams::decided);
+  }
+
+  @Override
+  public void addTo(Routes routes, Refusals refusals, Gate gate) {
+    routes.get("/api/v1/fleet", call -> send(call, view.fleet()));
+    routes.get("/api/v1/nodes", call -> nodes(call, refusals));
+    routes.get("/api/v1/nodes/:name", call -> node(call, refusals));
+    routes.get("/api/v1/pods", call -> pods(call, refusals));
+    routes.get("/api/v1/decisions", call -> decisions(call, refusals));
+    routes.get("/api/v1/timeline", call -> send(call, view.timeline()));
+    routes.get("/api/v1/status", call -> send(call, view.status()));
+    routes.get("/api/v1/events", call -> streams.open(call, refusals));
+    routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
+    streams.start();
+  }
+
+  private static void send(RoutingContext call, byte[] json) {
+    HttpService.json(call, 200, Buffer.buffer(json));
+  }
+
+  private void node(RoutingContext call, Refusals refusals) {
+    String name = String.valueOf(call.pathParam("name"));
+    byte[] node = view.node(name);
+    if (node == null) {
+      Refusal unknown =
+          Refusal.noSuch("There is no node " + name + ".", "GET /api/v1/fleet names all nodes.");
+      refusals.answer(call.request(), unknown);
+    } else {
+      send(call, node);
+    }
+  }
+
+  private void nodes(RoutingContext call, Refusals refusals) {
+    String names = call.request().getParam("names");
+    Integer limit = limit(call, refusals, MOST_NODES, MOST_NODES);
+    if (limit == null) {
+      return;
+    }
+    if (names == null || names.isBlank()) {
+      Refusal none =
+          Refusal.badRequest("It does not say which nodes.", "Write ?names=a,b; at most 500.");
+      refusals.answer(call.request(), none);
+      return;
+    }
+    List<String> wanted = Arrays.stream(names.split(",", -1)).distinct().limit(limit).toList();
+    send(call, view.nodes(wanted));
+  }
+
+  private void pods(RoutingContext call, Refusals refusals) {
+    String state = call.request().getParam("state", "");
+    Integer limit = limit(call, refusals, 200, MOST_PODS);
+    if (limit == null) {
+      return;
+    }
+    if (!STATES.contains(state)) {
+      Refusal unknown =
+          Refusal.badRequest("The state (" + state + ") is unknown.", "Write pending or bound.");
+      refusals.answer(call.request(), unknown);
+      return;
+    }
+    send(call, view.pods(state, call.request().getParam("namespace", ""), limit));
+  }
+
+  private void decisions(RoutingContext call, Refusals refusals) {
+    Integer limit = limit(call, refusals, 100, MOST_DECISIONS);
+    if (limit != null) {
+      send(call, view.decisions(limit, call.request().getParam("pod", "")));
+    }
+  }
+
+  /**
+   * The number of things that are asked for; null if it makes no sense, which has been answered.
+   */
+  private static @Nullable Integer limit(
+      RoutingContext call, Refusals refusals, int usual, int most) {
+    String given = call.request().getParam("limit");
+    try {
+      int limit = given == null ? usual : Integer.parseInt(given);
+      if (limit >= 1) {
+        return Math.min(limit, most);
+      }
+    } catch (NumberFormatException nonsense) {
+      // refused below, as what is less than 1
+    }
+    Refusal refusal =
+        Refusal.badRequest(
+            "The limit (" + given + ") is not a positive number.", "At most " + most + ".");
+    refusals.answer(call.request(), refusal);
+    return null;
+  }
+
+  private void explain(RoutingContext call, Refusals refusals, Gate gate) {
+    HttpServerRequest request = call.request();
+    String type = String.valueOf(request.getHeader("Content-Type"));
+    String plain = type.split(";", -1)[0].strip().toLowerCase(Locale.ROOT);
+    if (!MANIFESTS.contains(plain)) {
+      Hangup.after(vertx, request);
+      refusals.answer(request, Refusal.manifestType(type));
+      return;
+    }
+    Body.Bounds bounds =
+        new Body.Bounds(Math.min(LONGEST_MANIFEST, limits.body().value()), limits.arrival());
+    Reading reading = new Reading(call, refusals);
+    Body body = new Body(vertx, request, bounds, gate, reading::manifest, reading::refused);
+    reading.body = body;
+    request.response().exceptionHandler(gone -> body.release());
+    body.read();
+  }
+
+  /** A manifest while it arrives. */
+  private final class Reading {
+    private final RoutingContext call;
+    private final Refusals refusals;
+    private @Nullable Body body;
+
+    Reading(RoutingContext call, Refusals refusals) {
+      this.call = call;
+      this.refusals = refusals;
+    }
+
+    private void manifest(Buffer bytes) {
+      try (JsonParser parser = yaml.createParser(bytes.getBytes())) {
+        send(call, view.explain(parser));
+      } catch (IOException nonsense) {
+        String what = "The manifest cannot be read: " + nonsense.getMessage();
+        refusals.answer(call.request(), Refusal.badRequest(what, "Send one pod, YAML or JSON."));
+      } finally {
+        over();
+      }
+    }
+
+    private void refused(Refusal refusal) {
+      Hangup.after(vertx, call.request());
+      refusals.answer(call.request(), refusal);
+      over();
+    }
+
+    private void over() {
+      if (body != null) {
+        body.release();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    streams.close();
+  }
+}

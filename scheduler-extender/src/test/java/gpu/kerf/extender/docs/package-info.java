@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.docs;
+
+import org.jspecify.annotations.NullMarked;
