@@ -115,7 +115,9 @@ public final class KerfDialect implements Dialect {
     private void read(Container container) {
       String memory = container.resources().limitOrRequest(MEMORY);
       String whole = container.resources().limitOrRequest(WHOLE);
-      if (container.name().length() > LONGEST_CONTAINER_NAME) {
+      if (container.name().isBlank()) {
+        problems.add("A container that asks for a GPU has no name.");
+      } else if (container.name().length() > LONGEST_CONTAINER_NAME) {
         problems.add(
             "The name of container "
                 + container.name()
@@ -180,17 +182,19 @@ public final class KerfDialect implements Dialect {
       try {
         return reader.get();
       } catch (IllegalArgumentException e) {
-        problems.add(
-            "The "
-                + key
-                + " ("
-                + Quantity.shown(value)
-                + ") of container "
-                + container.name()
-                + ": "
-                + e.getMessage());
+        problems.add(problem(key, Quantity.shown(value), container, e));
         return null;
       }
+    }
+
+    /** Names the key and the container instead of what the model calls the value. */
+    private static String problem(
+        String key, String value, Container container, IllegalArgumentException cause) {
+      String text = String.valueOf(cause.getMessage());
+      String head = "(" + value + ")";
+      int after = text.startsWith("The ") ? text.indexOf(head) + head.length() : 0;
+      String rest = after > head.length() ? text.substring(after) : ": " + text;
+      return "The " + key + " (" + value + ") of container " + container.name() + rest;
     }
 
     private static int count(String value) {

@@ -79,6 +79,14 @@ public final class Pods {
     return reason.never() ? nodes : nodes + (1L << 32);
   }
 
+  /** A pod has been bound. */
+  public void bound(String uid, String node, long now) {
+    KnownPod pod = pods.get(uid);
+    if (pod != null && pod.isPending()) {
+      change(pod.on(node, now));
+    }
+  }
+
   void change(KnownPod pod) {
     pods.replace(pod.uid(), pod);
   }

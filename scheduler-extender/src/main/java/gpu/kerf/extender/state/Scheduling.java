@@ -50,6 +50,10 @@ public final class Scheduling implements ClusterListener {
   public void nodeChanged(NodeSpec node) {
     ledger.putNode(node);
     names.put(node.name(), fleet().indexOf(node.name()));
+    if (placer().prices().models() < fleet().models().size()) {
+      // A model without prices would be looked up in vain by the next decision.
+      chooser.renew();
+    }
     watch.nodeCame(node);
   }
 

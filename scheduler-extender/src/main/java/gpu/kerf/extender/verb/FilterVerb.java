@@ -105,6 +105,7 @@ public final class FilterVerb {
     }
     Ledger.Undo undo = scheduling.ledger().without(proposed);
     try {
+      scheduling.chooser().refresh();
       return scan.look(ask, call.nodes()) > 0
           ? placed(pod, ask, call.nodes(), decision, false)
           : refused(pod, ask, call.nodes(), decision);

@@ -53,7 +53,6 @@ public final class PrioritizeVerb {
     if (!ask.wantsGpus() && !nodes.unknown().isEmpty()) {
       return new Scores(nodes, new byte[nodes.size()], Scores.HIGHEST);
     }
-    scheduling.chooser().refresh();
     @Nullable Cost[] costs = without(List.of(pod.uid()), ask, nodes);
     if (Arrays.stream(costs).allMatch(Objects::isNull)) {
       costs = without(scheduling.proposals().uids(), ask, nodes);
@@ -66,6 +65,7 @@ public final class PrioritizeVerb {
     List<String> proposed = uids.stream().filter(this::isProposed).toList();
     Ledger.Undo undo = scheduling.ledger().without(proposed);
     try {
+      scheduling.chooser().refresh();
       @Nullable Cost[] costs = new Cost[nodes.size()];
       Placer placer = scheduling.placer();
       for (int place = 0; place < costs.length; place++) {

@@ -197,8 +197,11 @@ public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
     }
 
     GpuSpec spec(GpuCatalog catalog) {
+      if (memoryMiB < 0) {
+        throw new IllegalArgumentException("The memory (" + memoryMiB + " MiB) is negative.");
+      }
       GpuMode known = GpuMode.parse(mode);
-      GpuModel found = catalog.find(model, Math.max(0, memoryMiB));
+      GpuModel found = catalog.find(model, memoryMiB);
       if (found == null && known == GpuMode.PLAIN && memoryMiB > 0 && !model.isBlank()) {
         found = GpuModel.plain(model, memoryMiB);
       }

@@ -27,6 +27,7 @@ final class JsonIn {
   private static final int LONGEST_NAME = 4096;
 
   private final JsonParser parser;
+  private boolean ended;
 
   JsonIn(JsonParser parser) {
     this.parser = parser;
@@ -75,7 +76,7 @@ final class JsonIn {
         throw new WireException("The " + what + " is not a JSON object.\nSend {...}.");
       }
       T value = reader.read(in);
-      if (parser.nextToken() != null) {
+      if (!in.ended && parser.nextToken() != null) {
         throw new WireException("The " + what + " has something behind its end.");
       }
       return value;
@@ -109,7 +110,7 @@ final class JsonIn {
     }
     expect(JsonToken.START_OBJECT, "an object");
     List<String> read = new ArrayList<>(8);
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+    while (!ended && parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
       parser.nextToken();
       if (!field.read(name)) {
@@ -126,6 +127,11 @@ final class JsonIn {
       throw problem("stands there twice.\nSend every key once.");
     }
     read.add(key);
+  }
+
+  /** The rest of the document has been read by other means, to its end. */
+  void end() {
+    ended = true;
   }
 
   /** Reads the elements of an array; nothing if it is null. */
@@ -164,6 +170,12 @@ final class JsonIn {
     if (isNull()) {
       return "";
     }
+    expect(JsonToken.VALUE_STRING, "a string");
+    return parser.getText();
+  }
+
+  /** A text that must be there. */
+  String name() throws IOException, WireException {
     expect(JsonToken.VALUE_STRING, "a string");
     return parser.getText();
   }

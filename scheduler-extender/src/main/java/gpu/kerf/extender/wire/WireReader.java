@@ -2,7 +2,6 @@ package gpu.kerf.extender.wire;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import gpu.kerf.extender.wire.PodView.Ref;
 import gpu.kerf.extender.wire.PreemptCall.Candidate;
 import java.io.IOException;
@@ -20,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Reads what kube-scheduler sends.
  *
  * <p>kube-scheduler writes its own keys in UpperCamel and Go reads them in any case, so this does,
- * too. Names of nodes become indexes of the fleet straight from the parser's characters: they are
- * most of a request. Belongs to the thread that owns the names.
+ * too. Names of nodes become indexes of the fleet straight from the body's bytes ({@link
+ * NameScan}): they are most of a request. Belongs to the thread that owns the names.
  */
 public final class WireReader {
 
@@ -126,24 +125,38 @@ public final class WireReader {
     }
 
     private NodeList names() throws IOException, WireException {
+      NodeList plain = begin();
+      long from = in.parser().currentTokenLocation().getByteOffset();
+      if (new NameScan(names, body, from).read(sink(plain))) {
+        in.end();
+        return plain;
+      }
       NodeList list = begin();
-      JsonParser parser = in.parser();
-      in.array(
-          () -> {
-            if (parser.currentToken() != JsonToken.VALUE_STRING) {
-              throw in.problem("must be a string.");
-            }
-            int length = parser.getTextLength();
-            char[] text = parser.getTextCharacters();
-            int from = parser.getTextOffset();
-            int index = names.find(text, from, length);
-            if (index >= 0) {
-              add(list, index);
-            } else {
-              addUnknown(list, new String(text, from, length));
-            }
-          });
+      in.array(() -> name(list, in.name()));
       return list;
+    }
+
+    private void name(NodeList list, String name) {
+      int index = names.find(name);
+      if (index >= 0) {
+        add(list, index);
+      } else {
+        addUnknown(list, name);
+      }
+    }
+
+    private NameScan.Sink sink(NodeList list) {
+      return new NameScan.Sink() {
+        @Override
+        public void known(int index) {
+          add(list, index);
+        }
+
+        @Override
+        public void unknown(String name) {
+          addUnknown(list, name);
+        }
+      };
     }
 
     private NodeList objects() throws IOException, WireException {
@@ -182,12 +195,7 @@ public final class WireReader {
       }
       long to = in.parser().currentLocation().getByteOffset();
       objects.add(name[0], (int) from, (int) to);
-      int index = names.find(name[0]);
-      if (index >= 0) {
-        add(list, index);
-      } else {
-        addUnknown(list, name[0]);
-      }
+      name(list, name[0]);
     }
 
     private NodeList begin() {

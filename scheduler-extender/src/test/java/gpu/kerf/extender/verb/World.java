@@ -1,8 +1,12 @@
 package gpu.kerf.extender.verb;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.BindAnswer;
+import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
@@ -10,6 +14,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.Scores;
 import gpu.kerf.extender.wire.WireReader;
 import gpu.kerf.extender.wire.WireWriter;
+import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -39,6 +44,8 @@ final class World {
   final WireWriter writer = new WireWriter(scheduling.names());
   final FilterVerb filter = new FilterVerb(scheduling, cluster);
   final PrioritizeVerb prioritize = new PrioritizeVerb(scheduling, cluster);
+  final BindVerb bind = new BindVerb(scheduling, cluster, new EnvDelivery());
+  final PreemptVerb preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
 
   static GpuModel model(String name) {
     return Objects.requireNonNull(GpuCatalog.builtIn().find(name, 0), name);
@@ -89,6 +96,27 @@ final class World {
     } catch (VerbException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Lets a pod pass filter on a node and binds it there; what was answered. */
+  BindAnswer place(PodView pod, String node) {
+    filter(pod, node);
+    return bind(pod, node);
+  }
+
+  BindAnswer bind(PodView pod, String node) {
+    var answer = bind.bind(new BindCall(pod.ref(), node)).toCompletableFuture();
+    turn();
+    assertThat(answer).isCompleted();
+    return answer.join();
+  }
+
+  Entry entry(String uid) {
+    return Objects.requireNonNull(scheduling.ledger().entry(uid), uid);
+  }
+
+  boolean holdsNothing(String uid) {
+    return scheduling.ledger().entry(uid) == null;
   }
 
   List<String> chosen(FilterAnswer answer) {

@@ -36,6 +36,21 @@ class WireReaderTest {
   }
 
   @Test
+  void namesAreReadAlikeWithBlanksAroundThemAndBeforeOtherKeys() throws WireException {
+    String[] bodies = {
+      "{\"Pod\":" + POD + ",\"NodeNames\":[\"b\",\"x\",\"a\"]}",
+      "{\"Pod\":" + POD + ",\n \"NodeNames\" :\t[ \"b\" ,\n\"x\", \"a\" ]\r\n} \n",
+      "{\"NodeNames\":[\"b\",\"x\",\"a\"],\"Pod\":" + POD + "}",
+      "{\"Pod\":" + POD + ",\"NodeNames\":[\"b\",\"\\u0078\",\"a\"]}",
+    };
+    for (String body : bodies) {
+      NodeList nodes = filter(body).nodes();
+      assertThat(List.of(nodes.index(0), nodes.index(1))).as(body).containsExactly(1, 0);
+      assertThat(nodes.unknown()).as(body).containsExactly("x");
+    }
+  }
+
+  @Test
   void keysOfTheProtocolMayHaveAnyCase() throws WireException {
     FilterCall call = filter("{\"pod\":" + POD + ",\"nodenames\":[\"a\"],\"NODES\":null}");
     assertThat(call.pod().uid()).isEqualTo("u");
@@ -115,7 +130,12 @@ class WireReaderTest {
     refused("{\"Pod\":" + POD + ",\"pod\":" + POD + "}", "twice");
     refused("{\"Pod\":" + POD + ",\"NodeNames\":[]} x", "cannot be read");
     refused("{\"Pod\":" + POD + ",\"NodeNames\":[]}{}", "behind its end");
-    refused("{\"Pod\":" + POD + ",\"NodeNames\":[\"a\"", "cannot be read");
+    for (String end :
+        List.of(
+            "[\"a\"", "[\"a", "[\"a\"}", "[\"a\",]}", "[,]}", "[\"a\" \"b\"]}", "[\"a\"]", "[")) {
+      refused("{\"Pod\":" + POD + ",\"NodeNames\":" + end, "");
+    }
+    refused("{\"Pod\":" + POD + ",\"NodeNames\":[\"a\nb\"]}", "cannot be read");
     refused("{\"Pod\":{\"spec\":{\"priority\":99999999999}}}", "at /Pod/spec/priority");
     refused("{\"x\":" + "[".repeat(100_000), "cannot be read");
     refused("{\"x\":\"" + "y".repeat(2_000_000) + "\"}", "names no nodes");

@@ -1,0 +1,262 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.state.Decision;
+import gpu.kerf.extender.state.DecisionDraft;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.wire.BindAnswer;
+import gpu.kerf.extender.wire.BindCall;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.Placement;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts a pod on the node that kube-scheduler chose: picks its slots again, takes them in the
+ * ledger, and writes nodeName and annotations in one transaction.
+ *
+ * <pre>
+ *   the cluster says        and of the pod it says            so
+ *   bound                                                     confirm, answer bound
+ *   not found, refused                                        release, answer an error
+ *   conflict, nothing       bound here                        confirm what is written, answer bound
+ *                           bound elsewhere                   hold what is written, answer an error
+ *                           gone, or of another uid           release, answer an error
+ *   conflict                not bound                         release, answer an error
+ *   nothing                 not bound, or nothing             hold: the binding may yet arrive
+ * </pre>
+ *
+ * <p>A pod is bound once at a time: a second call for the same node gets the first one's answer.
+ */
+public final class BindVerb {
+
+  /** After so long the API server has given up whatever it had not answered. */
+  private static final long SURE_AFTER_MILLIS = 65_000;
+
+  private final Scheduling scheduling;
+  private final Cluster cluster;
+  private final Delivery delivery;
+  private final SlotTaking taking;
+  private final Map<String, Call> calls = new HashMap<>();
+  private final Map<String, Unsure> unsure = new LinkedHashMap<>();
+
+  /** One binding on its way. */
+  private record Call(
+      PodView.Ref pod,
+      Placement placement,
+      DecisionDraft decision,
+      CompletableFuture<BindAnswer> answer) {
+    String node() {
+      return placement.node();
+    }
+  }
+
+  /** A binding that may or may not have been carried out. */
+  private record Unsure(PodView.Ref pod, String node, long since) {}
+
+  public BindVerb(Scheduling scheduling, Cluster cluster, Delivery delivery) {
+    this.scheduling = scheduling;
+    this.cluster = cluster;
+    this.delivery = delivery;
+    this.taking = new SlotTaking(scheduling);
+  }
+
+  public CompletionStage<BindAnswer> bind(BindCall call) {
+    Call running = calls.get(call.pod().uid());
+    if (running != null) {
+      return running.node().equals(call.node())
+          ? running.answer
+          : CompletableFuture.completedFuture(new BindAnswer(Trouble.HELD_ELSEWHERE.answer()));
+    }
+    DecisionDraft decision = scheduling.deciding(Decision.Verb.BIND, call.pod());
+    Entry entry = scheduling.ledger().entry(call.pod().uid());
+    if (!cluster.synced()) {
+      return failed(Trouble.NOT_SYNCED, decision);
+    }
+    if (entry != null && entry.state() != Entry.State.PROPOSED) {
+      return again(call, entry, decision);
+    }
+    KnownPod pod = scheduling.pods().get(call.pod().uid());
+    if (pod != null && !pod.isPending()) {
+      return pod.node().equals(call.node())
+          ? bound(new Placement(call.node(), List.of(), 0, 0), decision)
+          : failed(Trouble.POD_ELSEWHERE, decision);
+    }
+    return first(call, decision);
+  }
+
+  private CompletionStage<BindAnswer> first(BindCall call, DecisionDraft decision) {
+    SlotTaking.Result result = taking.take(call);
+    return result.trouble() != null
+        ? failed(result.trouble(), decision)
+        : write(call.pod(), result.placement(), decision);
+  }
+
+  /** The pod holds slots from an earlier call. */
+  private CompletionStage<BindAnswer> again(BindCall call, Entry entry, DecisionDraft decision) {
+    boolean here = entry.placement().node().equals(call.node());
+    if (entry.state() == Entry.State.BOUND) {
+      return here ? bound(entry.placement(), decision) : failed(Trouble.POD_ELSEWHERE, decision);
+    }
+    return here
+        ? write(call.pod(), entry.placement(), decision)
+        : failed(Trouble.HELD_ELSEWHERE, decision);
+  }
+
+  private CompletionStage<BindAnswer> failed(Trouble trouble, DecisionDraft decision) {
+    scheduling.decided(decision.failed(trouble));
+    return CompletableFuture.completedFuture(new BindAnswer(trouble.answer()));
+  }
+
+  private CompletionStage<BindAnswer> bound(Placement placement, DecisionDraft decision) {
+    scheduling.decided(decision.placed(new Decision.Choice(placement.node(), null, placement), 1));
+    return CompletableFuture.completedFuture(BindAnswer.BOUND);
+  }
+
+  private CompletionStage<BindAnswer> write(
+      PodView.Ref pod, Placement placement, DecisionDraft decision) {
+    Call call = new Call(pod, placement, decision, new CompletableFuture<>());
+    calls.put(pod.uid(), call);
+    unsure.remove(pod.uid());
+    Binding binding = new Binding(pod, placement.node(), annotations(placement));
+    onLoop(
+        () -> cluster.bind(binding),
+        (result, failure) ->
+            settle(call, failure == null && result != null ? result : unknown(failure)));
+    return call.answer;
+  }
+
+  private Map<String, String> annotations(Placement placement) {
+    var node = scheduling.fleet().node(placement.node());
+    NodeSpec spec = node == null ? NodeSpec.of(placement.node(), List.of()) : node.spec();
+    return delivery.annotations(placement, spec);
+  }
+
+  private static BindResult unknown(@Nullable Throwable failure) {
+    return new BindResult(BindResult.Kind.UNKNOWN, String.valueOf(failure));
+  }
+
+  private void settle(Call call, BindResult result) {
+    switch (result.kind()) {
+      case BOUND -> confirm(call);
+      case NOT_FOUND -> release(call, Trouble.POD_GONE);
+      case REFUSED -> release(call, Trouble.BIND_REFUSED);
+      case CONFLICT, UNKNOWN ->
+          onLoop(() -> said(call.pod), (said, failure) -> believe(call, result.kind(), said));
+    }
+  }
+
+  /** What the API server says of a pod; none if it knows no such pod. */
+  private record Said(@Nullable PodView pod) {}
+
+  private CompletionStage<Said> said(PodView.Ref pod) {
+    return cluster.read(pod).thenApply(found -> new Said(found.orElse(null)));
+  }
+
+  /** What the API server says of the pod decides; null if it says nothing. */
+  private void believe(Call call, BindResult.Kind kind, @Nullable Said said) {
+    if (said == null) {
+      hold(call);
+      return;
+    }
+    PodView pod = said.pod;
+    if (pod == null || !pod.uid().equals(call.pod.uid())) {
+      release(call, Trouble.POD_GONE);
+    } else if (pod.isBound()) {
+      scheduling.podSeen(pod);
+      if (pod.nodeName().equals(call.node())) {
+        confirm(call);
+      } else {
+        finish(call, Trouble.POD_ELSEWHERE);
+      }
+    } else if (kind == BindResult.Kind.CONFLICT) {
+      release(call, Trouble.BIND_CONFLICT);
+    } else {
+      hold(call);
+    }
+  }
+
+  private void confirm(Call call) {
+    scheduling.ledger().confirm(call.pod.uid(), scheduling.now());
+    scheduling.pods().bound(call.pod.uid(), call.node(), scheduling.now());
+    calls.remove(call.pod.uid());
+    scheduling.decided(
+        call.decision.placed(new Decision.Choice(call.node(), null, call.placement), 1));
+    call.answer.complete(BindAnswer.BOUND);
+  }
+
+  private void release(Call call, Trouble trouble) {
+    scheduling.ledger().release(call.pod.uid());
+    finish(call, trouble);
+  }
+
+  private void hold(Call call) {
+    unsure.put(call.pod.uid(), new Unsure(call.pod, call.node(), scheduling.now()));
+    finish(call, Trouble.BIND_UNSURE);
+  }
+
+  private void finish(Call call, Trouble trouble) {
+    calls.remove(call.pod.uid());
+    scheduling.decided(call.decision.failed(trouble));
+    call.answer.complete(new BindAnswer(trouble.answer()));
+  }
+
+  /** Asks again about bindings nobody knew the end of, once they can no longer arrive. */
+  public void tick() {
+    long now = scheduling.now();
+    for (Unsure one : List.copyOf(unsure.values())) {
+      Entry entry = scheduling.ledger().entry(one.pod.uid());
+      if (entry == null || entry.state() != Entry.State.BINDING) {
+        unsure.remove(one.pod.uid());
+      } else if (now - one.since >= SURE_AFTER_MILLIS) {
+        unsure.put(one.pod.uid(), new Unsure(one.pod, one.node, now));
+        onLoop(() -> said(one.pod), (said, failure) -> resolve(one, said));
+      }
+    }
+  }
+
+  private void resolve(Unsure one, @Nullable Said said) {
+    Entry entry = scheduling.ledger().entry(one.pod.uid());
+    boolean settled = calls.containsKey(one.pod.uid()) || !unsure.containsKey(one.pod.uid());
+    if (settled || said == null || entry == null) {
+      return;
+    }
+    unsure.remove(one.pod.uid());
+    PodView pod = said.pod;
+    if (pod != null && pod.uid().equals(one.pod.uid()) && pod.isBound()) {
+      scheduling.podSeen(pod);
+    } else if (entry.state() == Entry.State.BINDING) {
+      scheduling.ledger().release(one.pod.uid());
+    }
+  }
+
+  /** How many bindings are on their way. */
+  public int inFlight() {
+    return calls.size();
+  }
+
+  /** Starts something and takes its end on the thread that owns the ledger, even if it throws. */
+  private <T> void onLoop(
+      Supplier<CompletionStage<T>> start, BiConsumer<@Nullable T, @Nullable Throwable> end) {
+    CompletionStage<T> stage;
+    try {
+      stage = start.get();
+    } catch (RuntimeException e) {
+      stage = CompletableFuture.failedFuture(e);
+    }
+    stage.whenCompleteAsync(end, scheduling.loop());
+  }
+}

@@ -1,0 +1,102 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.PodAsk;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.wire.BindCall;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Picks slots for a pod on one node and takes them. Proposals of others are respected where it can
+ * be done, and else yield.
+ */
+final class SlotTaking {
+
+  private final Scheduling scheduling;
+
+  SlotTaking(Scheduling scheduling) {
+    this.scheduling = scheduling;
+  }
+
+  /** Either what was taken, or why nothing was. */
+  static final class Result {
+    private final @Nullable Placement placement;
+    private final @Nullable Trouble trouble;
+
+    private Result(@Nullable Placement placement, @Nullable Trouble trouble) {
+      this.placement = placement;
+      this.trouble = trouble;
+    }
+
+    @Nullable Trouble trouble() {
+      return trouble;
+    }
+
+    Placement placement() {
+      return Objects.requireNonNull(placement);
+    }
+  }
+
+  Result take(BindCall call) {
+    KnownPod pod = scheduling.pods().get(call.pod().uid());
+    if (pod == null) {
+      return refused(Trouble.POD_UNKNOWN);
+    }
+    if (!pod.ref().equals(call.pod())) {
+      return refused(Trouble.POD_GONE);
+    }
+    if (pod.isNonsense()) {
+      return refused(Trouble.POD_IS_NONSENSE);
+    }
+    PodAsk ask = scheduling.ask(pod.demand());
+    NodeState node = scheduling.fleet().node(call.node());
+    if (node == null) {
+      return ask.wantsGpus() ? refused(Trouble.NODE_UNKNOWN) : nothingOn(call.node());
+    }
+    scheduling.proposals().drop(pod.uid());
+    return take(pod, ask, node);
+  }
+
+  private static Result refused(Trouble trouble) {
+    return new Result(null, trouble);
+  }
+
+  /** A pod without GPUs on a node that is none of Kerf's: nothing to keep account of. */
+  private static Result nothingOn(String node) {
+    return new Result(new Placement(node, List.of(), 0, 0), null);
+  }
+
+  private Result take(KnownPod pod, PodAsk ask, NodeState node) {
+    Placement placement = pick(ask, node);
+    if (placement == null) {
+      Ledger.Undo undo = scheduling.ledger().without(proposedOn(node.name()));
+      placement = pick(ask, node);
+      undo.undo();
+    }
+    if (placement == null) {
+      return refused(Trouble.NO_SLOT);
+    }
+    Ledger.Taking taking = scheduling.ledger().take(pod.holder(), placement, scheduling.now());
+    return taking == Ledger.Taking.TAKEN ? new Result(placement, null) : refused(Trouble.NO_SLOT);
+  }
+
+  private @Nullable Placement pick(PodAsk ask, NodeState node) {
+    return scheduling.placer().tryOn(ask.prepared(), node)
+        ? scheduling.placer().placement(ask.prepared(), node)
+        : null;
+  }
+
+  private List<String> proposedOn(String node) {
+    return scheduling.ledger().entriesOn(node).stream()
+        .filter(entry -> entry.state() == Entry.State.PROPOSED)
+        .map(Entry::uid)
+        .toList();
+  }
+}

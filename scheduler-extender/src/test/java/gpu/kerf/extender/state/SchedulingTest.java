@@ -1,0 +1,219 @@
+package gpu.kerf.extender.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PodView.Phase;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class SchedulingTest {
+
+  private final Scheduling scheduling =
+      new Scheduling(
+          Dialects.all(), new Clocks(() -> Instant.ofEpochMilli(1_000), () -> 0), Runnable::run);
+
+  private static NodeSpec node(String name, int gpus) {
+    var h100 = Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0));
+    return NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(h100, GpuMode.PLAIN)))
+        .withHost(64_000, 1 << 20);
+  }
+
+  private static PodView.Builder pod(String uid) {
+    return PodView.of(new PodView.Ref("ml", "pod-" + uid, uid))
+        .container("main", Map.of("kerf.gpu/memory", "8Gi", "cpu", "2"));
+  }
+
+  private static String record(String node, int gpu) {
+    return "{\"v\":1,\"node\":\"%s\",\"containers\":[{\"name\":\"main\",\"wall\":\"mps\",\"slots\":["
+            .formatted(node)
+        + "{\"gpu\":%d,\"mps\":{\"smMilli\":0},\"memoryMiB\":8192}]}]}".formatted(gpu);
+  }
+
+  private static PodView bound(String uid, String node, int gpu) {
+    return pod(uid)
+        .nodeName(node)
+        .phase(Phase.RUNNING)
+        .annotation("kerf.gpu/placement", record(node, gpu))
+        .build();
+  }
+
+  private NodeState state(String name) {
+    return Objects.requireNonNull(scheduling.fleet().node(name));
+  }
+
+  @Test
+  void aBoundPodHoldsWhatItsRecordSays() {
+    scheduling.nodeChanged(node("a", 2));
+    scheduling.podSeen(bound("1", "a", 1));
+    assertThat(state("a").freeMiB(1)).isEqualTo(81_152 - 8_192);
+    assertThat(state("a").freeCpuMilli()).isEqualTo(62_000);
+    assertThat(scheduling.problems()).isEmpty();
+  }
+
+  @Test
+  void aPodThatWasSeenBeforeItsNodeWaitsForIt() {
+    scheduling.podSeen(bound("1", "a", 0));
+    assertThat(scheduling.ledger().entry("1")).isNull();
+    scheduling.nodeChanged(node("a", 1));
+    assertThat(state("a").clients(0)).isEqualTo(1);
+  }
+
+  @Test
+  void seeingAPodAgainChangesNothing() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(bound("1", "a", 0));
+    NodeState before = state("a");
+    int version = before.version();
+    scheduling.podSeen(bound("1", "a", 0));
+    assertThat(state("a")).isSameAs(before);
+    assertThat(before.version()).isEqualTo(version);
+  }
+
+  @Test
+  void aPodThatIsOverOrGoneHoldsNothing() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podSeen(bound("2", "a", 0));
+    scheduling.podSeen(pod("1").nodeName("a").phase(Phase.OVER).build());
+    scheduling.podGone("2");
+    assertThat(scheduling.ledger().entries()).isEmpty();
+    assertThat(scheduling.pods().size()).isZero();
+    assertThat(state("a").freeMiB(0)).isEqualTo(81_152);
+  }
+
+  @Test
+  void aPodOnItsWayOutHoldsItsSlots() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(
+        pod("1")
+            .nodeName("a")
+            .terminating()
+            .annotation("kerf.gpu/placement", record("a", 0))
+            .build());
+    assertThat(state("a").clients(0)).isEqualTo(1);
+  }
+
+  @Test
+  void aPodOfAnotherSchedulerTakesCpuOfTheNode() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(
+        PodView.of(new PodView.Ref("web", "w", "1"))
+            .nodeName("a")
+            .container("c", Map.of("cpu", "4"))
+            .build());
+    assertThat(state("a").freeCpuMilli()).isEqualTo(60_000);
+    assertThat(state("a").freeMiB(0)).isEqualTo(81_152);
+  }
+
+  @Test
+  void aNodeWithAPodWhoseRecordCannotBeReadGetsNothingNewUntilThePodIsGone() {
+    scheduling.nodeChanged(node("a", 2));
+    scheduling.podSeen(pod("1").nodeName("a").annotation("kerf.gpu/placement", "{").build());
+    assertThat(state("a").isUsable(0)).isFalse();
+    assertThat(state("a").isUsable(1)).isFalse();
+    assertThat(scheduling.problems())
+        .hasSize(1)
+        .allSatisfy((about, text) -> assertThat(text).contains("ml/pod-1", "cannot be read"));
+    scheduling.nodeChanged(node("a", 2));
+    assertThat(state("a").isUsable(0)).isFalse();
+    scheduling.podGone("1");
+    assertThat(state("a").isUsable(0)).isTrue();
+    assertThat(scheduling.problems()).isEmpty();
+  }
+
+  @Test
+  void aRecordOfAGpuThatIsNotThereIsAProblemUntilItIs() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(bound("1", "a", 3));
+    assertThat(scheduling.problems()).hasSize(1);
+    scheduling.nodeChanged(node("a", 4));
+    assertThat(scheduling.problems()).isEmpty();
+    assertThat(state("a").clients(3)).isEqualTo(1);
+    assertThat(state("a").isUsable(0)).isTrue();
+  }
+
+  @Test
+  void twoPodsOnOneSlotAreAProblemThatNamesTheYounger() {
+    scheduling.nodeChanged(node("a", 1));
+    for (String uid : new String[] {"1", "2"}) {
+      scheduling.podSeen(
+          pod(uid)
+              .nodeName("a")
+              .createdMillis(Long.parseLong(uid))
+              .annotation("kerf.gpu/placement", whole())
+              .build());
+    }
+    assertThat(scheduling.problems()).containsOnlyKeys("pod 2");
+    assertThat(state("a").isUsable(0)).isFalse();
+    scheduling.podGone("2");
+    assertThat(scheduling.problems()).isEmpty();
+    assertThat(state("a").isUsable(0)).isTrue();
+  }
+
+  private static String whole() {
+    return "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\",\"slots\":["
+        + "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}]}]}";
+  }
+
+  @Test
+  void aNodeWhoseInventoryIsMalformedIsNotManagedAndSaysWhy() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.nodeUnusable("a", "The inventory record ...");
+    assertThat(scheduling.fleet().node("a")).isNull();
+    assertThat(scheduling.names().find("a")).isEqualTo(-1);
+    assertThat(scheduling.problems()).containsEntry("node a", "The inventory record ...");
+    scheduling.nodeChanged(node("a", 1));
+    assertThat(scheduling.problems()).isEmpty();
+    assertThat(scheduling.names().find("a")).isEqualTo(scheduling.fleet().indexOf("a"));
+  }
+
+  @Test
+  void aNodeThatComesBackFindsItsPods() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.nodeGone("a");
+    assertThat(Objects.requireNonNull(scheduling.ledger().entry("1")).state())
+        .isEqualTo(Entry.State.BOUND);
+    scheduling.nodeChanged(node("b", 1));
+    scheduling.nodeChanged(node("a", 1));
+    assertThat(state("a").clients(0)).isEqualTo(1);
+    assertThat(state("b").clients(0)).isZero();
+  }
+
+  @Test
+  void podsThatOnlyFilterMentionedAreForgottenWhenThereAreTooMany() {
+    scheduling.podSeen(pod("kept").build());
+    for (int i = 0; i < 20_010; i++) {
+      scheduling.arrived(pod("p" + i).build());
+    }
+    assertThat(scheduling.pods().size()).isEqualTo(20_001);
+    assertThat(scheduling.pods().get("p0")).isNull();
+    assertThat(scheduling.pods().get("kept")).isNotNull();
+  }
+
+  @Test
+  void decisionsAreKeptNewestFirstAndOnlyTheLatest() {
+    for (int i = 0; i < 3_000; i++) {
+      PodView.Ref ref = new PodView.Ref("ml", "p", "" + i % 2);
+      scheduling.decided(scheduling.deciding(Decision.Verb.FILTER, ref).failed(Trouble.NOT_SYNCED));
+    }
+    assertThat(scheduling.decisions().latest(2, ""))
+        .extracting(Decision::id)
+        .containsExactly(3000L, 2999L);
+    assertThat(scheduling.decisions().latest(2, "0"))
+        .extracting(Decision::id)
+        .containsExactly(2999L, 2997L);
+    assertThat(scheduling.decisions().latest(9_999, "")).hasSize(2_048);
+  }
+}

@@ -1,0 +1,135 @@
+package gpu.kerf.extender.verb;
+
+import static gpu.kerf.extender.verb.World.pod;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PreemptAnswer;
+import gpu.kerf.extender.wire.PreemptAnswer.Victims;
+import gpu.kerf.extender.wire.PreemptCall;
+import gpu.kerf.extender.wire.PreemptCall.Candidate;
+import gpu.kerf.model.hardware.GpuMode;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PreemptVerbTest {
+
+  private final World world =
+      new World()
+          .node("a", 1, "H100-80GB", GpuMode.PLAIN)
+          .node("b", 1, "H100-80GB", GpuMode.PLAIN)
+          .node("c", 1, "T4", GpuMode.PLAIN);
+
+  private static PodView asking(String uid, String memory, int priority) {
+    return pod(uid).priority(priority).container("main", Map.of("kerf.gpu/memory", memory)).build();
+  }
+
+  private PreemptAnswer preempt(PodView pod, Candidate... candidates) throws VerbException {
+    return world.preempt.preempt(new PreemptCall(pod, List.of(candidates)));
+  }
+
+  private static Candidate nobodyOn(String node) {
+    return new Candidate(node, List.of(), 0);
+  }
+
+  @Test
+  void victimsAreWorkedOutFromTheLedgerWhateverIsProposed() throws VerbException {
+    world.place(asking("1", "40Gi", 5), "a");
+    world.place(asking("2", "30Gi", 1), "a");
+    // Of 79.2 Gi 9.2 are free; without 2 it is 39.2, and 38 fit.
+    PreemptAnswer answer =
+        preempt(asking("9", "38Gi", 10), new Candidate("a", List.of("1"), 3), nobodyOn("b"));
+    assertThat(answer.nodes()).containsExactly(new Victims("a", List.of("2"), 3));
+  }
+
+  @Test
+  void nodesThatProposeNobodyAreAccepted() throws VerbException {
+    world.place(asking("1", "70Gi", 1), "a");
+    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes())
+        .containsExactly(new Victims("a", List.of("1"), 0));
+  }
+
+  @Test
+  void theVictimOfHighestPriorityComesFirst() throws VerbException {
+    world.place(asking("1", "30Gi", 1), "a");
+    world.place(asking("2", "30Gi", 7), "a");
+    world.place(asking("3", "10Gi", 3), "a");
+    assertThat(preempt(asking("9", "75Gi", 10), nobodyOn("a")).nodes())
+        .containsExactly(new Victims("a", List.of("2", "3", "1"), 0));
+  }
+
+  @Test
+  void podsOfEqualOrHigherPriorityAreNeverEvicted() throws VerbException {
+    world.place(asking("1", "70Gi", 10), "a");
+    assertThat(preempt(asking("9", "38Gi", 10), new Candidate("a", List.of("1"), 0)).nodes())
+        .isEmpty();
+  }
+
+  @Test
+  void nodesWhereEvictionCannotHelpAreDropped() throws VerbException {
+    world.place(asking("1", "10Gi", 1), "c");
+    assertThat(preempt(asking("9", "38Gi", 10), new Candidate("c", List.of("1"), 0)).nodes())
+        .isEmpty();
+    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("x")).nodes()).isEmpty();
+  }
+
+  @Test
+  void aNodeWhereThePodFitsAnywayIsDropped() throws VerbException {
+    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes()).isEmpty();
+  }
+
+  @Test
+  void podsOnTheirWayOutAreWaitedForAndNotEvicted() throws VerbException {
+    world.place(asking("1", "70Gi", 1), "a");
+    world.scheduling.podSeen(
+        pod("1")
+            .priority(1)
+            .nodeName("a")
+            .terminating()
+            .annotation("kerf.gpu/placement", record())
+            .build());
+    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes()).isEmpty();
+  }
+
+  private String record() {
+    return world.cluster.bindings.get(0).annotations().getOrDefault("kerf.gpu/placement", "");
+  }
+
+  @Test
+  void aPodThatMayNotPreemptEvictsNobody() throws VerbException {
+    world.place(asking("1", "70Gi", 1), "a");
+    PodView gentle =
+        pod("9")
+            .priority(10)
+            .neverPreempts()
+            .container("main", Map.of("kerf.gpu/memory", "38Gi"))
+            .build();
+    assertThat(preempt(gentle, nobodyOn("a")).nodes()).isEmpty();
+  }
+
+  @Test
+  void whatMakesNoSenseEvictsNobody() throws VerbException {
+    world.place(asking("1", "70Gi", 1), "a");
+    assertThat(preempt(asking("9", "0", 10), nobodyOn("a")).nodes()).isEmpty();
+  }
+
+  @Test
+  void nothingIsEvictedBeforeAllNodesAndPodsAreKnown() {
+    world.cluster.synced = false;
+    assertThatThrownBy(() -> preempt(asking("9", "38Gi", 10), nobodyOn("a")))
+        .isInstanceOf(VerbException.class)
+        .hasMessage(Trouble.NOT_SYNCED.answer());
+  }
+
+  @Test
+  void theLedgerIsAsBefore() throws VerbException {
+    world.place(asking("1", "70Gi", 1), "a");
+    preempt(asking("9", "38Gi", 10), nobodyOn("a"));
+    assertThat(world.entry("1").placement().memoryMiB()).isEqualTo(70 * 1024);
+    assertThat(world.scheduling.fleet().at(0))
+        .satisfies(node -> assertThat(node == null ? -1 : node.clients(0)).isEqualTo(1));
+  }
+}
