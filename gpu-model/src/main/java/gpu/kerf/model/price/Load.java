@@ -7,6 +7,7 @@ import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,14 +42,34 @@ final class Load {
   private void add(Demand demand, double count) {
     double asked = count * demand.gpus() * leastWorth(demand);
     worth += asked;
-    if (!demand.models().isEmpty()) {
-      byModels.merge(demand.models(), asked, Double::sum);
+    List<String> serving = serving(demand);
+    if (!serving.isEmpty() && serving.size() < models.size()) {
+      byModels.merge(serving, asked, Double::sum);
     }
     if (demand.size() instanceof Size.Whole && demand.gpus() > 1) {
       int k = Math.min(demand.gpus(), Supply.LARGEST_SET);
       bySet.computeIfAbsent(demand.models(), list -> new double[Supply.LARGEST_SET + 1])[k] +=
           asked;
     }
+  }
+
+  /**
+   * The models that serve a demand: those that it names, and of any those that are large enough.
+   */
+  private List<String> serving(Demand demand) {
+    List<String> serving = new ArrayList<>();
+    for (int i = 0; i < models.size(); i++) {
+      if (serves(demand, models.get(i))) {
+        serving.add(models.get(i).name());
+      }
+    }
+    return serving;
+  }
+
+  private static boolean serves(Demand demand, GpuModel model) {
+    boolean whole = demand.size() instanceof Size.Whole;
+    return PriceMaker.wants(demand, model)
+        && (whole || PriceMaker.shareMiB(demand, model) > 0 || migPart(demand, model) > 0);
   }
 
   /** What one part of a demand is worth on the model where it is worth least. */

@@ -27,6 +27,9 @@ class PricesTest {
   private static final int H100 = 0;
   private static final int T4 = 1;
 
+  /** Every set of models that some demand is limited to may make each of them one GPU dearer. */
+  private static final long MOST_SETS = 40;
+
   private final GpuModels models = new GpuModels();
   private final Mix mix = new Mix();
 
@@ -69,6 +72,16 @@ class PricesTest {
 
     assertThat(prices.plain(T4).wholeWorth()).isEqualTo(2 * prices.plain(T4).bareWhole());
     assertThat(prices.plain(H100).wholeWorth()).isEqualTo(prices.plain(H100).bareWhole());
+  }
+
+  @Test
+  void cardsThatAreTheOnlyOnesLargeEnoughAreScarceAsIfTheyWereNamed() {
+    // 60000 MiB fit on an H100 only, whose memory all of them together want
+    arrive(100, memory(60_000));
+    Prices prices = make(supply(10, 0));
+
+    assertThat(prices.plain(H100).wholeWorth()).isEqualTo(2 * prices.plain(H100).bareWhole());
+    assertThat(prices.plain(T4).wholeWorth()).isEqualTo(prices.plain(T4).bareWhole());
   }
 
   @Test
@@ -285,13 +298,12 @@ class PricesTest {
       int full = models.get(i).shareableMiB();
       PlainPrices plain = prices.plain(i);
       assertThat(plain.bareWhole()).isEqualTo(gpu);
-      // every list of models that names it may make it one GPU dearer
-      assertThat(plain.wholeWorth()).isBetween(gpu, 4 * gpu);
+      assertThat(plain.wholeWorth()).isBetween(gpu, MOST_SETS * gpu);
       assertThat(plain.worth(0)).isZero();
       assertThat(plain.worth(full / 2)).isBetween(0L, plain.worth(full));
-      assertThat(plain.worth(full)).isBetween(0L, 4 * gpu);
+      assertThat(plain.worth(full)).isBetween(0L, MOST_SETS * gpu);
       assertThat(plain.needMilli(full)).isBetween(0L, 1L << 40);
-      assertThat(prices.holes(i, 64)).isBetween(0L, 64L * 16 * 4 * gpu);
+      assertThat(prices.holes(i, 64)).isBetween(0L, 64L * 16 * MOST_SETS * gpu);
       MigPrices mig = prices.mig(i);
       for (int layout = 1; layout < mig.layouts(); layout++) {
         assertThat(mig.potential(layout)).isLessThanOrEqualTo(mig.potential(0) + gpu / 100);
