@@ -1,0 +1,67 @@
+package gpu.kerf.extender;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Accounting;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.NodeSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the cluster's news to the scheduling, and at the same moment to the accounting, so that
+ * what a pod used ends when the pod does.
+ */
+final class Following implements ClusterListener {
+  private final Scheduling scheduling;
+  private final Accounting accounting;
+
+  Following(Scheduling scheduling, Accounting accounting) {
+    this.scheduling = scheduling;
+    this.accounting = accounting;
+  }
+
+  @Override
+  public void nodeChanged(NodeSpec node) {
+    scheduling.nodeChanged(node);
+    accounting.follow(scheduling.ledger(), node.name());
+  }
+
+  @Override
+  public void nodeUnusable(String name, String problem) {
+    scheduling.nodeUnusable(name, problem);
+  }
+
+  @Override
+  public void nodeGone(String name) {
+    scheduling.nodeGone(name);
+  }
+
+  @Override
+  public void podSeen(PodView pod) {
+    String before = nodeOf(pod.uid());
+    scheduling.podSeen(pod);
+    follow(before, nodeOf(pod.uid()));
+  }
+
+  @Override
+  public void podGone(String uid) {
+    String before = nodeOf(uid);
+    scheduling.podGone(uid);
+    follow(before, nodeOf(uid));
+  }
+
+  private @Nullable String nodeOf(String uid) {
+    Entry entry = scheduling.ledger().entry(uid);
+    return entry == null ? null : entry.placement().node();
+  }
+
+  private void follow(@Nullable String before, @Nullable String after) {
+    if (before != null) {
+      accounting.follow(scheduling.ledger(), before);
+    }
+    if (after != null && !after.equals(before)) {
+      accounting.follow(scheduling.ledger(), after);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package gpu.kerf.extender;
+
+import gpu.kerf.extender.api.Pending;
+import gpu.kerf.extender.api.View;
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.http.ApiRoutes;
+import gpu.kerf.extender.http.HttpService;
+import gpu.kerf.extender.http.Readiness;
+import gpu.kerf.extender.http.Verbs;
+import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Policy;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Accounting;
+import gpu.kerf.extender.telemetry.FleetCollector;
+import gpu.kerf.extender.telemetry.FleetFigures;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Usual;
+import gpu.kerf.extender.verb.Delivery;
+import gpu.kerf.extender.verb.Disruptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole service on one cluster, put together.
+ *
+ * <p>Everything is called on the context that owns the scheduling; the cluster tells its news to
+ * {@link #listener}.
+ */
+public final class Service {
+  private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+  private static final long RELOAD_MILLIS = 2_000;
+  private static final long FOLLOW_MILLIS = 500;
+  private static final long USUAL_MILLIS = 10_000;
+  private static final long SYNCED_MILLIS = 50;
+
+  private final Vertx vertx;
+  private final LiveSettings settings;
+  private final Scheduling scheduling;
+  private final Around around;
+  private final Clocks clocks;
+  private final Meters meters = new Meters();
+  private final Readiness readiness = new Readiness();
+  private final FleetFigures figures;
+  private final Accounting accounting;
+  private final Usual usual = new Usual();
+  private final HttpService http;
+  private final List<Long> timers = new ArrayList<>();
+  private final long started;
+  private String problem = "";
+
+  /**
+   * What the service stands in.
+   *
+   * @param mode {@code demo} or {@code cluster}
+   */
+  public record Around(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {}
+
+  public Service(
+      Vertx vertx, LiveSettings settings, Scheduling scheduling, Around around, Clocks clocks) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.scheduling = scheduling;
+    this.around = around;
+    this.clocks = clocks;
+    this.started = clocks.nanos().getAsLong();
+    this.figures = new FleetFigures(scheduling.fleet());
+    Settings now = settings.current();
+    this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
+    this.http = http(now);
+    conditions();
+    measure();
+    settings.onChange(this::use);
+  }
+
+  private HttpService http(Settings now) {
+    View.About about =
+        new View.About(
+            Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
+    View view = new View(scheduling, figures, settings, about, clocks.nanos());
+    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
+    Verbs verbs = new Verbs(scheduling, around.cluster, around.delivery, around.disruptions);
+    return new HttpService(
+        vertx, now, new HttpService.Parts(verbs.byName(), readiness, meters, api));
+  }
+
+  private long uptimeMillis() {
+    return (clocks.nanos().getAsLong() - started) / 1_000_000;
+  }
+
+  private void conditions() {
+    Cluster cluster = around.cluster;
+    readiness.add(
+        "synced", () -> cluster.synced() ? "" : "Not all nodes and pods have been seen yet.");
+    readiness.add("fresh", () -> stale(cluster.staleness()));
+  }
+
+  private String stale(Duration age) {
+    Duration most = settings.current().readiness().staleAfter();
+    return age.compareTo(most) <= 0
+        ? ""
+        : "The cluster was last heard of " + age.toSeconds() + " s ago.";
+  }
+
+  private void measure() {
+    figures.onChange(node -> accounting.follow(scheduling.ledger(), node));
+    meters.add(
+        new FleetCollector(
+            scheduling.ledger(), figures, accounting, () -> Pending.of(scheduling.pods().all())));
+    meters.beforeScrape(
+        () -> {
+          readiness
+              .holding()
+              .forEach((name, holds) -> meters.set(Meter.READY, holds ? 1 : 0, name));
+          meters.set(Meter.STALENESS, around.cluster.staleness().toMillis() / 1e3);
+          meters.set(Meter.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
+        });
+    meters.set(Meter.BUILD, 1, Version.text());
+  }
+
+  private void use(Settings now) {
+    Policy.Answer answer = Policy.Answer.valueOf(now.scheduling().answer().name());
+    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis()));
+    accounting.prices(now.prices());
+  }
+
+  /** What the cluster must tell its news to. */
+  public ClusterListener listener() {
+    return new Following(scheduling, accounting);
+  }
+
+  /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */
+  public Future<Integer> start() {
+    return http.start()
+        .map(
+            server -> {
+              timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
+              timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
+              whenSynced();
+              return server.actualPort();
+            });
+  }
+
+  private void learnUsual() {
+    figures.use(usual.of(scheduling.pods().all(), scheduling.fleet().models()));
+  }
+
+  private void whenSynced() {
+    if (!around.cluster.synced()) {
+      timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenSynced()));
+      return;
+    }
+    learnUsual();
+    Settings.Readiness how = settings.current().readiness();
+    WarmUp warmUp = new WarmUp(vertx, settings.current(), clocks);
+    warmUp
+        .run(scheduling.fleet(), how.warmUpPods(), how.warmUp())
+        .onComplete(
+            done -> {
+              if (done.failed()) {
+                LOG.warn("The warm-up failed; the first requests will be slow.", done.cause());
+              }
+              meters.set(Meter.WARM_UP, warmUp.seconds());
+              readiness.warmedUp();
+              LOG.atInfo()
+                  .addKeyValue(LogKeys.COUNT, warmUp.pods())
+                  .addKeyValue(LogKeys.MILLIS, Math.round(warmUp.seconds() * 1000))
+                  .log("Warmed up.");
+            });
+  }
+
+  /** Reads the settings again; never fails. */
+  public Future<LiveSettings.Outcome> reload() {
+    return settings.reload().onSuccess(this::reloaded);
+  }
+
+  private void reloaded(LiveSettings.Outcome outcome) {
+    String now = settings.status().problem();
+    if (outcome == LiveSettings.Outcome.CHANGED) {
+      meters.count(Meter.SETTINGS_RELOADS, "changed");
+      LOG.info("New settings are in force.");
+    } else if (outcome == LiveSettings.Outcome.REFUSED && !now.equals(problem)) {
+      meters.count(Meter.SETTINGS_RELOADS, "refused");
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, now)
+          .log("The new settings make no sense; those of before stay in force.");
+    }
+    problem = now;
+  }
+
+  /** Stops so that nobody is left without an answer. */
+  public Future<Void> stop() {
+    return http.stop()
+        .eventually(
+            () -> {
+              timers.forEach(vertx::cancelTimer);
+              return Future.succeededFuture();
+            });
+  }
+
+  public Meters meters() {
+    return meters;
+  }
+
+  public FleetFigures figures() {
+    return figures;
+  }
+
+  public Readiness readiness() {
+    return readiness;
+  }
+}

@@ -1,0 +1,141 @@
+package gpu.kerf.extender;
+
+import gpu.kerf.extender.client.HttpConnection;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.http.HttpService;
+import gpu.kerf.extender.http.Readiness;
+import gpu.kerf.extender.http.Verbs;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The first decisions, rehearsed: the real verbs over real HTTP on an empty copy of the fleet, with
+ * a cluster that binds everything. The real ledger is not touched. Afterwards the JVM has compiled
+ * what kube-scheduler is about to call.
+ */
+final class WarmUp {
+  private static final int NODES_AT_ONCE = 100;
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Settings settings;
+  private final Clocks clocks;
+  private final Scheduling scheduling;
+  private int pods;
+  private double seconds;
+
+  WarmUp(Vertx vertx, Settings settings, Clocks clocks) {
+    this.vertx = vertx;
+    this.context = vertx.getOrCreateContext();
+    this.settings = settings;
+    this.clocks = clocks;
+    this.scheduling =
+        new Scheduling(
+            Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));
+  }
+
+  /** Places so many pods, or as many as there is time for. */
+  Future<Void> run(Fleet fleet, int most, Duration time) {
+    List<NodeSpec> nodes = specs(fleet);
+    if (most == 0 || nodes.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    long began = clocks.nanos().getAsLong();
+    return copy(nodes, 0)
+        .compose(nothing -> listen())
+        .compose(server -> rehearse(server, nodes, most, began + time.toNanos()))
+        .onComplete(done -> seconds = (clocks.nanos().getAsLong() - began) / 1e9);
+  }
+
+  private static List<NodeSpec> specs(Fleet fleet) {
+    List<NodeSpec> specs = new ArrayList<>();
+    for (int i = 0; i < fleet.limit(); i++) {
+      NodeState node = fleet.at(i);
+      if (node != null) {
+        specs.add(node.spec());
+      }
+    }
+    return specs;
+  }
+
+  /** Copies a few nodes at a time, so that the loop turns meanwhile. */
+  private Future<Void> copy(List<NodeSpec> nodes, int from) {
+    int to = Math.min(nodes.size(), from + NODES_AT_ONCE);
+    nodes.subList(from, to).forEach(scheduling::nodeChanged);
+    return to == nodes.size()
+        ? Future.succeededFuture()
+        : vertx.timer(1).compose(id -> copy(nodes, to));
+  }
+
+  private Future<HttpServer> listen() {
+    Verbs verbs = new Verbs(scheduling, new Rehearsal(), new EnvDelivery(), Disruptions.NONE);
+    HttpService.Parts parts =
+        new HttpService.Parts(verbs.byName(), new Readiness(), new Meters(), null);
+    return new HttpService(vertx, settings.forRehearsal(), parts).start();
+  }
+
+  private Future<Void> rehearse(HttpServer server, List<NodeSpec> nodes, int most, long until) {
+    URI url = URI.create("http://127.0.0.1:" + server.actualPort());
+    RehearsalPods bodies = new RehearsalPods(nodes.stream().map(NodeSpec::name).toList());
+    return vertx
+        .executeBlocking(() -> rehearse(url, bodies, most, until), false)
+        .onSuccess(count -> pods = count)
+        .eventually(server::close)
+        .mapEmpty();
+  }
+
+  private int rehearse(URI url, RehearsalPods bodies, int most, long until) throws IOException {
+    int count = 0;
+    try (HttpConnection connection = new HttpConnection(url, 10_000)) {
+      while (count < most && clocks.nanos().getAsLong() < until) {
+        place(connection, bodies, count++);
+      }
+    }
+    return count;
+  }
+
+  private void place(HttpConnection connection, RehearsalPods bodies, int number)
+      throws IOException {
+    post(connection, "/filter", bodies.filter(number));
+    String node = bodies.firstNode(connection.text());
+    if (!node.isEmpty()) {
+      post(connection, "/prioritize", bodies.prioritize(number, node));
+      post(connection, "/bind", bodies.bind(number, node));
+    } else {
+      post(connection, "/preempt", bodies.preempt(number));
+    }
+    String leaving = bodies.leaving(number);
+    context.runOnContext(nothing -> scheduling.podGone(leaving));
+  }
+
+  private static void post(HttpConnection connection, String path, byte[] body) throws IOException {
+    int status = connection.post(path, body, body.length);
+    if (status != 200) {
+      throw new IOException(path + " answered " + status + ": " + connection.text());
+    }
+  }
+
+  int pods() {
+    return pods;
+  }
+
+  double seconds() {
+    return seconds;
+  }
+}

@@ -1,0 +1,136 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.http.VerbHandler.Answer;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.verb.BindVerb;
+import gpu.kerf.extender.verb.Delivery;
+import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.verb.FilterVerb;
+import gpu.kerf.extender.verb.PreemptVerb;
+import gpu.kerf.extender.verb.PrioritizeVerb;
+import gpu.kerf.extender.wire.BindAnswer;
+import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.PreemptAnswer;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.extender.wire.WireReader;
+import gpu.kerf.extender.wire.WireWriter;
+import gpu.kerf.model.placement.Reason;
+import io.vertx.core.buffer.Buffer;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The verbs as the server calls them: parse, call, encode, and say how it went. */
+public final class Verbs {
+  private static final String ID = "(kerf:";
+
+  private final WireReader reader;
+  private final WireWriter writer;
+  private final FilterVerb filter;
+  private final PrioritizeVerb prioritize;
+  private final BindVerb bind;
+  private final PreemptVerb preempt;
+
+  public Verbs(Scheduling scheduling, Cluster cluster, Delivery delivery, Disruptions disruptions) {
+    this.reader = new WireReader(scheduling.names());
+    this.writer = new WireWriter(scheduling.names());
+    this.filter = new FilterVerb(scheduling, cluster);
+    this.prioritize = new PrioritizeVerb(scheduling, cluster);
+    this.bind = new BindVerb(scheduling, cluster, delivery);
+    this.preempt = new PreemptVerb(scheduling, cluster, disruptions);
+  }
+
+  /** By their paths without the slash. */
+  public Map<String, VerbHandler> byName() {
+    Map<String, VerbHandler> verbs = new LinkedHashMap<>();
+    verbs.put("filter", now(this::filter));
+    verbs.put("prioritize", now(this::prioritize));
+    verbs.put("bind", this::bind);
+    verbs.put("preempt", now(this::preempt));
+    return verbs;
+  }
+
+  /** A verb that answers at once. */
+  @FunctionalInterface
+  private interface Verb {
+    Answer answer(byte[] body) throws WireException, gpu.kerf.extender.verb.VerbException;
+  }
+
+  private static VerbHandler now(Verb verb) {
+    return body -> {
+      try {
+        return CompletableFuture.completedFuture(verb.answer(body.getBytes()));
+      } catch (WireException nonsense) {
+        throw badRequest(nonsense);
+      } catch (gpu.kerf.extender.verb.VerbException failed) {
+        throw VerbException.unavailable(
+            failed.trouble().id(), failed.trouble().text() + ".", "kube-scheduler tries again.");
+      }
+    };
+  }
+
+  private static VerbException badRequest(WireException nonsense) {
+    return VerbException.badRequest(
+        String.valueOf(nonsense.getMessage()), "Send what kube-scheduler sends an extender.");
+  }
+
+  private Answer filter(byte[] body) throws WireException {
+    FilterAnswer answer = filter.filter(reader.filter(body));
+    Buffer json = Buffer.buffer(writer.filter(answer));
+    if (!answer.error().isEmpty()) {
+      return new Answer(json, "error", id(answer.error()));
+    }
+    return answer.chosen() > 0
+        ? new Answer(json, "placed", "")
+        : new Answer(json, "refused", reason(answer));
+  }
+
+  /** The reason of most nodes; of those that time may change, where there are any. */
+  private static String reason(FilterAnswer answer) {
+    if (answer.problem() != null) {
+      return "nonsense";
+    }
+    Reason most = null;
+    long best = -1;
+    for (Map.Entry<Reason, Integer> each : answer.refusedByReason().entrySet()) {
+      long rank = each.getValue() + (each.getKey().never() ? 0 : 1L << 32);
+      most = rank > best ? each.getKey() : most;
+      best = Math.max(rank, best);
+    }
+    return most == null ? "" : most.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private Answer prioritize(byte[] body)
+      throws WireException, gpu.kerf.extender.verb.VerbException {
+    return new Answer(
+        Buffer.buffer(writer.prioritize(prioritize.prioritize(reader.filter(body)))), "ranked", "");
+  }
+
+  private Answer preempt(byte[] body) throws WireException, gpu.kerf.extender.verb.VerbException {
+    PreemptAnswer answer = preempt.preempt(reader.preempt(body));
+    String outcome = answer.nodes().isEmpty() ? "refused" : "evicts";
+    return new Answer(Buffer.buffer(writer.preempt(answer)), outcome, "");
+  }
+
+  private CompletionStage<Answer> bind(Buffer body) {
+    try {
+      return bind.bind(reader.bind(body.getBytes())).thenApply(this::bound);
+    } catch (WireException nonsense) {
+      throw badRequest(nonsense);
+    }
+  }
+
+  private Answer bound(BindAnswer answer) {
+    String outcome = answer.isBound() ? "placed" : "error";
+    return new Answer(Buffer.buffer(writer.bind(answer)), outcome, id(answer.error()));
+  }
+
+  /** The id that stands at the end of an error, which is one of few. */
+  private static String id(String error) {
+    int at = error.lastIndexOf(ID);
+    return at < 0 ? "" : error.substring(at + ID.length(), error.length() - 1);
+  }
+}

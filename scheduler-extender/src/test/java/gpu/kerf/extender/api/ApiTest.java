@@ -1,0 +1,301 @@
+package gpu.kerf.extender.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.RunningService;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ApiTest {
+  private static final List<NodeSpec> NODES =
+      List.of(
+          RunningService.node("node-b", 2, "A100-40GB", GpuMode.MIG_DYNAMIC),
+          RunningService.node("node-a", 2, "H100-80GB", GpuMode.PLAIN));
+
+  private RunningService service = RunningService.on(List.of());
+
+  @BeforeEach
+  void start() {
+    service.close();
+    service = RunningService.on(NODES, "limits.eventStreams=1");
+  }
+
+  @AfterEach
+  void stop() {
+    service.close();
+  }
+
+  @Test
+  void theFleetAddsUp() {
+    service.place("p", "\"kerf.gpu/whole\":\"1\"");
+    Await.until(
+        "the fleet is looked at again",
+        () -> service.json("/api/v1/fleet").path("totals").path("pods").asInt() == 1);
+
+    JsonNode fleet = service.json("/api/v1/fleet");
+
+    assertThat(names(fleet.path("nodes"))).as("by name").containsExactly("node-a", "node-b");
+    assertThat(fleet.path("time").asLong()).isEqualTo(service.millis.get());
+    assertThat(sum(fleet.path("nodes"), "heldMiB")).isEqualTo(81559);
+    for (String field : List.of("heldMiB", "freeMiB", "strandedMiB", "capacityMiB", "gpus")) {
+      assertThat(sum(fleet.path("models"), field))
+          .as(field)
+          .isEqualTo(fleet.path("totals").path(field).asLong());
+    }
+    JsonNode h100 = fleet.path("models").path(1);
+    assertThat(h100.path("name").asText()).isEqualTo("H100-80GB");
+    assertThat(h100.path("untouchedGpus").asInt()).isEqualTo(1);
+    assertThat(h100.path("largestShareMiB").asInt()).isGreaterThan(80_000);
+  }
+
+  @Test
+  void aNodeTellsWhoHoldsWhichPartOfItsGpus() {
+    service.place("whole", "\"kerf.gpu/whole\":\"1\"");
+
+    JsonNode node = service.json("/api/v1/nodes/node-a");
+
+    assertThat(node.path("cpuMilli").isNull()).as("nobody counts its CPU").isTrue();
+    List<JsonNode> slots = new ArrayList<>();
+    node.path("gpus").forEach(gpu -> gpu.path("slots").forEach(slots::add));
+    assertThat(slots).hasSize(1);
+    assertThat(slots.get(0).path("kind").asText()).isEqualTo("whole");
+    assertThat(slots.get(0).path("uid").asText()).isEqualTo("uid-whole");
+    assertThat(slots.get(0).path("container").asText()).isEqualTo("main");
+  }
+
+  @Test
+  void pagesOfNodesLeaveOutWhatIsNotThere() {
+    JsonNode page = service.json("/api/v1/nodes?names=node-b,gone,node-a&limit=3");
+
+    assertThat(names(page.path("nodes"))).containsExactly("node-b", "node-a");
+    assertThat(names(service.json("/api/v1/nodes?names=node-b,node-a&limit=1").path("nodes")))
+        .containsExactly("node-b");
+  }
+
+  @Test
+  void pendingPodsSayWhyAndWhatWouldHelp() {
+    service.refuse("big", "\"kerf.gpu/whole\":\"3\"");
+
+    JsonNode pods = service.json("/api/v1/pods?state=pending&namespace=ml");
+
+    assertThat(pods.path("total").asInt()).isEqualTo(1);
+    JsonNode pod = pods.path("pods").path(0);
+    assertThat(pod.path("state").asText()).isEqualTo("pending");
+    assertThat(pod.path("node").isNull()).isTrue();
+    assertThat(pod.path("reason").asText()).contains("fewer GPUs than the pod asks for");
+    assertThat(pod.path("change").asText()).isNotBlank();
+    assertThat(service.json("/api/v1/pods?state=pending&namespace=other").path("total").asInt())
+        .isZero();
+  }
+
+  @Test
+  void decisionsAreToldNewestFirstAndForOnePodAlone() {
+    service.place("p", "\"kerf.gpu/whole\":\"1\"");
+    service.refuse("q", "\"kerf.gpu/whole\":\"9\"");
+
+    JsonNode all = service.json("/api/v1/decisions").path("decisions");
+    JsonNode ofP = service.json("/api/v1/decisions?pod=uid-p&limit=1").path("decisions");
+
+    assertThat(all).hasSize(3);
+    assertThat(all.path(0).path("outcome").asText()).isEqualTo("refused");
+    assertThat(all.path(0).path("refused").path(0).path("nodes").asInt()).isPositive();
+    assertThat(ofP).hasSize(1);
+    assertThat(ofP.path(0).path("verb").asText()).isEqualTo("bind");
+    assertThat(ofP.path(0).path("why").asText()).contains("node-a");
+  }
+
+  @Test
+  void manifestsAreExplainedInJsonAndInYaml() throws Exception {
+    String json = RunningService.pod("x", "\"kerf.gpu/memory\":\"8Gi\"");
+    String yaml =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: x}
+        spec:
+          containers:
+          - name: main
+            resources: {limits: {kerf.gpu/whole: 9}}
+        """;
+
+    assertThat(explain("application/json", json).path("best").path("node").asText()).isNotBlank();
+    JsonNode refused = explain("application/yaml", yaml);
+    assertThat(refused.path("verdicts").path(0).path("verdict").asText()).isEqualTo("never");
+    assertThat(explain("application/yaml", "metadata: [").path("problems")).isNotEmpty();
+    assertThat(explain("image/png", json).path("error").path("code").asText())
+        .isEqualTo("media-type");
+    assertThat(
+            explain("application/yaml", "x: " + "y".repeat(2 << 20))
+                .path("error")
+                .path("code")
+                .asText())
+        .isEqualTo("body-too-long");
+    assertThat(service.json("/api/v1/decisions").path("decisions"))
+        .as("nothing was done")
+        .isEmpty();
+  }
+
+  private JsonNode explain(String type, String manifest) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri("/api/v1/explain"))
+            .header("Content-Type", type)
+            .POST(BodyPublishers.ofString(manifest))
+            .build();
+    return new ObjectMapper().readTree(http().send(request, BodyHandlers.ofString()).body());
+  }
+
+  @Test
+  void theTimelineGetsAPointASecond() {
+    Await.until(
+        "there are two points", () -> service.json("/api/v1/timeline").path("points").size() >= 2);
+    assertThat(service.json("/api/v1/timeline").path("points").path(0).path("capacityMiB").asLong())
+        .isPositive();
+  }
+
+  @Test
+  void theStatusTellsHowTheServiceIs() {
+    JsonNode status = service.json("/api/v1/status");
+    assertThat(status.path("mode").asText()).isEqualTo("demo");
+    assertThat(status.path("answer").asText()).isEqualTo("winners");
+    assertThat(status.path("settings").path("loadedAt").asLong()).isPositive();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/api/v1/nodes/gone, 404, There is no node gone",
+    "/api/v1/nodes, 400, which nodes",
+    "/api/v1/pods?limit=no, 400, positive number",
+    "/api/v1/pods?limit=0, 400, positive number",
+    "/api/v1/pods?state=lost, 400, pending or bound",
+    "/api/v1/decisions?limit=-1, 400, positive number",
+    "/api/v2/fleet, 404, /api/v1/fleet",
+    "/api/v1/explain, 405, Use POST"
+  })
+  void whatIsNotThereOrMakesNoSenseIsRefused(String path, int status, String text) {
+    assertThat(service.get(path, status)).contains(text);
+  }
+
+  @Test
+  void eventsTellWhatHappensAndASecondListenerIsTurnedAway() throws Exception {
+    HttpResponse<Stream<String>> events =
+        http().send(HttpRequest.newBuilder(uri("/api/v1/events")).build(), BodyHandlers.ofLines());
+    assertThat(events.headers().firstValue("content-type")).contains("text/event-stream");
+    assertThat(service.get("/api/v1/events", 503)).contains("limits.eventStreams");
+    service.place("p", "\"kerf.gpu/whole\":\"1\"");
+
+    Map<String, JsonNode> seen = new LinkedHashMap<>();
+    Iterator<String> lines = events.body().iterator();
+    while (!seen.keySet().containsAll(Set.of("status", "nodes", "timeline", "decision"))) {
+      String line = lines.next();
+      if (line.startsWith("event: ")) {
+        String data = lines.next().substring("data: ".length());
+        seen.put(line.substring("event: ".length()), new ObjectMapper().readTree(data));
+      }
+    }
+    JsonNode nothing = new ObjectMapper().missingNode();
+    assertThat(seen.getOrDefault("timeline", nothing).path("capacityMiB").asLong()).isPositive();
+    assertThat(seen.getOrDefault("decision", nothing).path("uid").asText()).isEqualTo("uid-p");
+  }
+
+  @Test
+  void theConsoleIsServedUnderAPolicyThatTrustsNothingElse() throws Exception {
+    HttpResponse<String> page =
+        http().send(HttpRequest.newBuilder(uri("/")).build(), BodyHandlers.ofString());
+    assertThat(page.statusCode()).isEqualTo(200);
+    assertThat(page.headers().firstValue("content-type")).contains("text/html; charset=utf-8");
+    assertThat(page.headers().firstValue("content-security-policy").orElse(""))
+        .contains("default-src 'none'", "script-src 'self'")
+        .doesNotContain("unsafe");
+    String tag = page.headers().firstValue("etag").orElse("");
+    HttpRequest again = HttpRequest.newBuilder(uri("/")).header("If-None-Match", tag).build();
+    assertThat(http().send(again, BodyHandlers.ofString()).statusCode()).isEqualTo(304);
+    assertThat(service.get("/js/../logback.xml", 404)).contains("not-found");
+  }
+
+  /** The console was made against these documents; a key that is missing here breaks it. */
+  @Test
+  void whatIsServedHasTheKeysThatTheConsoleWasMadeFor() throws IOException {
+    service.place("p", "\"kerf.gpu/memory\":\"8Gi\"");
+    service.refuse("q", "\"kerf.gpu/whole\":\"3\"");
+    Await.until(
+        "a point is there", () -> !service.json("/api/v1/timeline").path("points").isEmpty());
+    Await.until(
+        "the fleet is looked at again",
+        () -> service.json("/api/v1/fleet").path("totals").path("pending").asInt() == 1);
+
+    assertKeys("fleet.json", service.json("/api/v1/fleet"));
+    assertKeys("nodes.json", service.json("/api/v1/nodes?names=node-a"));
+    assertKeys("pods-bound.json", service.json("/api/v1/pods?state=bound"));
+    assertKeys("pods-pending.json", service.json("/api/v1/pods?state=pending"));
+    assertKeys("timeline.json", service.json("/api/v1/timeline"));
+    assertKeys("status.json", service.json("/api/v1/status"));
+  }
+
+  private static void assertKeys(String fixture, JsonNode served) throws IOException {
+    try (InputStream in = ApiTest.class.getResourceAsStream("/api-v1/" + fixture)) {
+      JsonNode expected = new ObjectMapper().readTree(in);
+      assertThat(keys(served)).as(fixture).containsAll(keys(expected));
+    }
+  }
+
+  /** The keys of a document, and of the first of each list. */
+  private static Set<String> keys(JsonNode document) {
+    Set<String> keys = new TreeSet<>();
+    document
+        .properties()
+        .forEach(
+            field -> {
+              keys.add(field.getKey());
+              JsonNode inner =
+                  field.getValue().isArray() ? field.getValue().path(0) : field.getValue();
+              inner.fieldNames().forEachRemaining(name -> keys.add(field.getKey() + "." + name));
+            });
+    return keys;
+  }
+
+  private static List<String> names(JsonNode list) {
+    List<String> names = new ArrayList<>();
+    list.forEach(each -> names.add(each.path("name").asText()));
+    return names;
+  }
+
+  private static long sum(JsonNode list, String field) {
+    long sum = 0;
+    for (JsonNode each : list) {
+      sum += each.path(field).asLong();
+    }
+    return sum;
+  }
+
+  private static HttpClient http() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + service.port + path);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.api;
+
+import org.jspecify.annotations.NullMarked;

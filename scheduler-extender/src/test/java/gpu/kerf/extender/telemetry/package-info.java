@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.telemetry;
+
+import org.jspecify.annotations.NullMarked;
