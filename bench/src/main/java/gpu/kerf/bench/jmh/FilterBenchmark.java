@@ -15,6 +15,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.extender.wire.WireReader;
 import gpu.kerf.extender.wire.WireWriter;
+import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -23,6 +24,7 @@ import gpu.kerf.model.hardware.NodeSpec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
@@ -43,7 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One filter call from the bytes of its body to the bytes of its answer, names of nodes only, on a
- * fleet of nodes with eight H100 each, partly held. Every call is of another pod, out of 64 kinds.
+ * fleet of nodes with eight H100 each, partly held. Every call is of another pod, of 64 kinds.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -112,7 +114,7 @@ public class FilterBenchmark {
     }
     PodView pod =
         PodView.of(new PodView.Ref("old", "old-" + slot, "old-" + slot))
-            .container("main", java.util.Map.of("kerf.gpu/memory", memory + "Gi"))
+            .container("main", Map.of("kerf.gpu/memory", memory + "Gi"))
             .build();
     var demand = scheduling.read(pod).demand();
     var state = Objects.requireNonNull(scheduling.fleet().node(node));
@@ -120,10 +122,7 @@ public class FilterBenchmark {
     if (scheduling.placer().tryOn(ask, state)) {
       scheduling
           .ledger()
-          .take(
-              gpu.kerf.model.fleet.Holder.of("old-" + slot),
-              scheduling.placer().placement(ask, state),
-              0);
+          .take(Holder.of("old-" + slot), scheduling.placer().placement(ask, state), 0);
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.Map;
  */
 final class Demands {
 
-  private static final int MOST = 256;
+  private static final int MOST = 128;
 
   private final Fleet fleet;
 

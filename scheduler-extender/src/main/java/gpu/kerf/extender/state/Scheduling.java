@@ -132,8 +132,10 @@ public final class Scheduling implements ClusterListener {
   }
 
   /** Remembers a decision that began so many nanoseconds of the stop watch ago. */
-  public void decided(DecisionDraft draft) {
-    decisions.add(draft.decision(decisions.nextId(), now(), nanos()));
+  public Decision decided(DecisionDraft draft) {
+    Decision decision = draft.decision(decisions.nextId(), now(), nanos());
+    decisions.add(decision);
+    return decision;
   }
 
   public DecisionDraft deciding(Decision.Verb verb, PodView.Ref pod) {

@@ -3,6 +3,7 @@ package gpu.kerf.extender.verb;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
@@ -43,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BindVerb {
 
+  /** The reason of the event that tells users what their pod got. */
+  private static final String PLACED = "Placed";
+
   /** After so long the API server has given up whatever it had not answered. */
   private static final long SURE_AFTER_MILLIS = 65_000;
 
@@ -75,6 +79,7 @@ public final class BindVerb {
   }
 
   public CompletionStage<BindAnswer> bind(BindCall call) {
+    tick();
     Call running = calls.get(call.pod().uid());
     if (running != null) {
       return running.node().equals(call.node())
@@ -193,8 +198,12 @@ public final class BindVerb {
     scheduling.ledger().confirm(call.pod.uid(), scheduling.now());
     scheduling.pods().bound(call.pod.uid(), call.node(), scheduling.now());
     calls.remove(call.pod.uid());
-    scheduling.decided(
-        call.decision.placed(new Decision.Choice(call.node(), null, call.placement), 1));
+    Decision decision =
+        scheduling.decided(
+            call.decision.placed(new Decision.Choice(call.node(), null, call.placement), 1));
+    if (!call.placement.containers().isEmpty()) {
+      cluster.event(new PodEvent(call.pod, false, PLACED, decision.why()));
+    }
     call.answer.complete(BindAnswer.BOUND);
   }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scan {
 
+  private static final Cost NO_COST = new Cost(Long.MAX_VALUE, 0, 0);
+
   private final Fleet fleet;
   private final Placer placer;
   private final BitSet fitting = new BitSet();
@@ -29,8 +31,6 @@ final class Scan {
   private Cost bestCost = NO_COST;
   private int second;
   private Cost secondCost = NO_COST;
-
-  private static final Cost NO_COST = new Cost(Long.MAX_VALUE, 0, 0);
 
   Scan(Fleet fleet, Placer placer) {
     this.fleet = fleet;

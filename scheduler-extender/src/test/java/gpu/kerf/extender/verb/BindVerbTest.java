@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.state.Trouble;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
@@ -44,6 +45,14 @@ class BindVerbTest {
                     "0",
                     "kerf.gpu/mps-memory.main",
                     "0=8192M")));
+  }
+
+  @Test
+  void usersAreToldWhatTheirPodGot() {
+    world.place(pod, "a");
+    assertThat(world.cluster.events)
+        .containsExactly(
+            new PodEvent(pod.ref(), false, "Placed", "Node a: GPU 0 8192 MiB by MPS."));
   }
 
   @Test
