@@ -2,6 +2,7 @@ package gpu.kerf.extender;
 
 import gpu.kerf.extender.client.HttpConnection;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.explain.Explainer;
 import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.Verbs;
@@ -11,6 +12,9 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.MemoryMiB;
+import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
@@ -31,6 +35,7 @@ import java.util.List;
  */
 final class WarmUp {
   private static final int NODES_AT_ONCE = 100;
+  private static final int EXPLANATIONS = 4;
 
   private final Vertx vertx;
   private final Context context;
@@ -60,7 +65,19 @@ final class WarmUp {
     return copy(nodes, 0)
         .compose(nothing -> listen())
         .compose(server -> rehearse(server, nodes, most, began + time.toNanos()))
+        .compose(nothing -> explain(EXPLANATIONS))
         .onComplete(done -> seconds = (clocks.nanos().getAsLong() - began) / 1e9);
+  }
+
+  /** What people ask runs on the event loop, too, and the first time takes longest. */
+  private Future<Void> explain(int left) {
+    if (left == 0) {
+      return Future.succeededFuture();
+    }
+    Explainer explainer = new Explainer(scheduling.fleet(), () -> scheduling.placer().prices());
+    Demand demand = left % 2 == 0 ? Demand.memory(new MemoryMiB(8192)) : Demand.whole(16);
+    explainer.explain(PodDemand.of(demand));
+    return vertx.timer(1).compose(id -> explain(left - 1));
   }
 
   private static List<NodeSpec> specs(Fleet fleet) {

@@ -22,6 +22,10 @@ public final class ApiRoutes implements Api {
   private static final int MOST_NODES = 500;
   private static final int MOST_PODS = 1000;
   private static final int MOST_DECISIONS = 1000;
+
+  /** Explaining holds up the event loop, and people can wait where kube-scheduler cannot. */
+  private static final long EXPLAIN_NANOS = 200_000_000;
+
   private static final long LONGEST_MANIFEST = 1 << 20;
   private static final Set<String> STATES = Set.of("", "pending", "bound");
   private static final Set<String> MANIFESTS =
@@ -38,6 +42,7 @@ public final class ApiRoutes implements Api {
   private final Settings.Limits limits;
   private final EventStreams streams;
   private final YAMLFactory yaml = new YAMLFactory();
+  private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
 
   public ApiRoutes(
       Vertx vertx, View view, Decisions decisions, Settings.Limits limits, Meters meters) {
@@ -167,8 +172,12 @@ public final class ApiRoutes implements Api {
     }
 
     private void manifest(Buffer bytes) {
+      if (!budget.mayWork()) {
+        refused(Refusal.busyForNow("So much is being explained that kube-scheduler would wait."));
+        return;
+      }
       try (JsonParser parser = yaml.createParser(bytes.getBytes())) {
-        send(call, view.explain(parser));
+        budget.work(() -> send(call, view.explain(parser)));
       } catch (IOException nonsense) {
         String what = "The manifest cannot be read: " + nonsense.getMessage();
         refusals.answer(call.request(), Refusal.badRequest(what, "Send one pod, YAML or JSON."));
@@ -178,7 +187,9 @@ public final class ApiRoutes implements Api {
     }
 
     private void refused(Refusal refusal) {
-      Hangup.after(vertx, call.request());
+      if (!call.request().isEnded()) {
+        Hangup.after(vertx, call.request());
+      }
       refusals.answer(call.request(), refusal);
       over();
     }

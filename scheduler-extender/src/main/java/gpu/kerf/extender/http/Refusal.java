@@ -105,6 +105,10 @@ record Refusal(int status, String code, String what, String hint) {
     return new Refusal(503, "busy", what, "Try again, or raise " + setting + ".");
   }
 
+  static Refusal busyForNow(String what) {
+    return new Refusal(503, "busy", what, "Try again in a second.");
+  }
+
   static Refusal stopping() {
     return new Refusal(503, "stopping", "The service is stopping.", "Call the next one.");
   }

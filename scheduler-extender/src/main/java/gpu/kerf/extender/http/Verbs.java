@@ -3,6 +3,7 @@ package gpu.kerf.extender.http;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.http.VerbHandler.Answer;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.verb.BindVerb;
 import gpu.kerf.extender.verb.Delivery;
 import gpu.kerf.extender.verb.Disruptions;
@@ -10,7 +11,10 @@ import gpu.kerf.extender.verb.FilterVerb;
 import gpu.kerf.extender.verb.PreemptVerb;
 import gpu.kerf.extender.verb.PrioritizeVerb;
 import gpu.kerf.extender.wire.BindAnswer;
+import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.FilterCall;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.extender.wire.WireReader;
@@ -22,9 +26,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The verbs as the server calls them: parse, call, encode, and say how it went. */
 public final class Verbs {
+  private static final Logger LOG = LoggerFactory.getLogger(Verbs.class);
   private static final String ID = "(kerf:";
 
   private final WireReader reader;
@@ -78,9 +85,11 @@ public final class Verbs {
   }
 
   private Answer filter(byte[] body) throws WireException {
-    FilterAnswer answer = filter.filter(reader.filter(body));
+    FilterCall call = reader.filter(body);
+    FilterAnswer answer = filter.filter(call);
     Buffer json = Buffer.buffer(writer.filter(answer));
     if (!answer.error().isEmpty()) {
+      log("filter", call.pod().ref(), answer.error());
       return new Answer(json, "error", id(answer.error()));
     }
     return answer.chosen() > 0
@@ -117,15 +126,28 @@ public final class Verbs {
 
   private CompletionStage<Answer> bind(Buffer body) {
     try {
-      return bind.bind(reader.bind(body.getBytes())).thenApply(this::bound);
+      BindCall call = reader.bind(body.getBytes());
+      return bind.bind(call).thenApply(answer -> bound(call, answer));
     } catch (WireException nonsense) {
       throw badRequest(nonsense);
     }
   }
 
-  private Answer bound(BindAnswer answer) {
+  private Answer bound(BindCall call, BindAnswer answer) {
     String outcome = answer.isBound() ? "placed" : "error";
+    if (!answer.isBound()) {
+      log("bind", call.pod(), answer.error());
+    }
     return new Answer(Buffer.buffer(writer.bind(answer)), outcome, id(answer.error()));
+  }
+
+  private static void log(String verb, PodView.Ref pod, String error) {
+    LOG.atWarn()
+        .addKeyValue(LogKeys.ID, id(error))
+        .addKeyValue(LogKeys.VERB, verb)
+        .addKeyValue(LogKeys.POD, pod.namespace() + "/" + pod.name())
+        .addKeyValue(LogKeys.UID, pod.uid())
+        .log(error);
   }
 
   /** The id that stands at the end of an error, which is one of few. */

@@ -59,7 +59,7 @@ public final class Logging {
     named.add(name);
   }
 
-  private Encoder<ILoggingEvent> encoder(Settings.Format format) {
+  Encoder<ILoggingEvent> encoder(Settings.Format format) {
     Encoder<ILoggingEvent> encoder = format == Settings.Format.JSON ? json() : text();
     encoder.setContext(context);
     encoder.start();

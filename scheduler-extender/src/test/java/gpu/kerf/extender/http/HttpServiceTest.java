@@ -2,6 +2,10 @@ package gpu.kerf.extender.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.http.VerbHandler.Answer;
 import gpu.kerf.extender.http.Wire.Reply;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 
 class HttpServiceTest {
 
@@ -115,6 +120,29 @@ class HttpServiceTest {
       assertThat(service.metrics())
           .contains("kerf_http_refused_requests_total{code=\"" + code + "\",} 1.0");
       assertStillServes(service);
+    }
+  }
+
+  @Test
+  void theLogTellsARefusalUnderTheIdOfItsAnswer() {
+    Logger logger = (Logger) LoggerFactory.getLogger(Refusals.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.setLevel(Level.INFO);
+    logger.setAdditive(false);
+    logger.addAppender(log);
+    try (TestService service = TestService.with();
+        Wire wire = new Wire(service.port())) {
+      Reply reply = wire.send("GET /nowhere HTTP/1.1\nHost: x\n\n").reply();
+
+      String id = new JsonObject(reply.body()).getJsonObject("error").getString("id");
+      assertThat(log.list).hasSize(1);
+      assertThat(log.list.get(0).getKeyValuePairs().toString())
+          .contains("id=\"" + id + "\"", "code=\"not-found\"", "path=\"/nowhere\"");
+    } finally {
+      logger.detachAppender(log);
+      logger.setAdditive(true);
+      logger.setLevel(null);
     }
   }
 
