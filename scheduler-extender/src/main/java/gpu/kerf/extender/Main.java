@@ -9,6 +9,7 @@ public final class Main {
 
   /** The commands that the service adds to {@code kerf}, in the order of its help. */
   public static List<Object> commands() {
-    return List.of(new ServeCommand(), new CheckConfigCommand(), new ExplainCommand());
+    return List.of(
+        new DemoCommand(), new ServeCommand(), new CheckConfigCommand(), new ExplainCommand());
   }
 }

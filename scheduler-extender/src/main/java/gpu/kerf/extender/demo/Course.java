@@ -41,7 +41,7 @@ final class Course {
     mostGpusInUse = Math.max(mostGpusInUse, gpusInUse);
   }
 
-  /** A piece of work is done that has waited so long in all. */
+  /** A piece of work has waited so long in all. */
   void waited(long millis) {
     waits.add(millis);
   }

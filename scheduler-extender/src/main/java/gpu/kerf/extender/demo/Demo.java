@@ -6,8 +6,10 @@ import gpu.kerf.extender.cluster.embedded.VirtualTimers;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -59,7 +61,9 @@ final class Demo {
   private final SchedulingQueue queue;
   private final StandIn standIn;
   private final Map<String, Live> live = new LinkedHashMap<>();
-  private final Map<String, Long> waited = new LinkedHashMap<>();
+  private final Map<Work, Long> waited = new LinkedHashMap<>();
+  private final Map<Work, Long> pending = new LinkedHashMap<>();
+  private final Set<Work> turnedAway = new LinkedHashSet<>();
   private final List<Work> works = new ArrayList<>();
   private boolean arriving = true;
   private String lastRefusal = "";
@@ -110,7 +114,17 @@ final class Demo {
       }
       step();
     }
-    return new Summary(plan, fleet, works, course, audit, seconds(), extender, begun);
+    boolean ended = timers.nextDue() == Long.MAX_VALUE || isOver();
+    works.stream().filter(work -> !turnedAway.contains(work)).forEach(this::countWait);
+    long until = ended ? Long.MAX_VALUE : now();
+    return new Summary(
+        plan, new Summary.Played(fleet, works, course, audit, until), seconds(), extender, begun);
+  }
+
+  private void countWait(Work work) {
+    Long since = pending.get(work);
+    long now = since == null ? 0 : timers.now() - since;
+    course.waited(waited.getOrDefault(work, 0L) + now);
   }
 
   /** Nothing comes any more, nothing runs, and what waits waits for ever. */
@@ -153,8 +167,10 @@ final class Demo {
   private void submit(Work work, int life, long left) {
     Run run = new Run(work, life, left, Manifest.of(work, life, plan.seed(), timers.now()));
     if (queue.add(run)) {
+      pending.put(work, timers.now());
       server.create(run.manifest());
     } else {
+      turnedAway.add(work);
       course.turnedAway++;
     }
   }
@@ -198,7 +214,8 @@ final class Demo {
     @Override
     public void bound(Run run, String node, long millis) {
       course.bound++;
-      waited.merge(run.work().name(), millis, Long::sum);
+      pending.remove(run.work());
+      waited.merge(run.work(), millis, Long::sum);
       audit.bound(run.uid(), node, standIn.placement(run));
       live.put(run.uid(), new Live(run, timers.now()));
       timers.after(run.left(), () -> finish(run));
@@ -221,7 +238,6 @@ final class Demo {
     SimPod pod = server.pod(run.namespace(), run.name());
     if (live.containsKey(run.uid()) && pod != null && !pod.isTerminating()) {
       course.finished++;
-      course.waited(waited.getOrDefault(run.work().name(), 0L));
       server.gone(run.key(), run.uid());
     }
   }

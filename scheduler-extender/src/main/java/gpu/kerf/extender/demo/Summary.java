@@ -15,19 +15,22 @@ final class Summary {
   private final Map<String, Object> whole;
   private final List<String> violations;
 
-  Summary(
-      Demo.Plan plan,
-      List<NodeSpec> fleet,
-      List<Work> works,
-      Course course,
-      SlotAudit audit,
-      double seconds,
-      Extender extender,
-      long begun) {
-    this.violations = List.copyOf(audit.violations());
+  /**
+   * What was played.
+   *
+   * @param until when it was broken off, in milliseconds since its start; otherwise the largest
+   *     number
+   */
+  record Played(
+      List<NodeSpec> fleet, List<Work> works, Course course, SlotAudit audit, long until) {}
+
+  Summary(Demo.Plan plan, Played played, double seconds, Extender extender, long begun) {
+    List<NodeSpec> fleet = played.fleet();
+    Course course = played.course();
+    this.violations = List.copyOf(played.audit().violations());
     long capacity = capacity(fleet);
     this.kerf = kerf(course, capacity);
-    this.whole = whole(fleet, works, course);
+    this.whole = whole(played);
     json.put("v", 1);
     json.put("seed", plan.seed());
     json.put("pods", course.arrived);
@@ -84,11 +87,11 @@ final class Summary {
     json.put("waitMsP95", Figures.percentile(waits, 95));
   }
 
-  private static Map<String, Object> whole(List<NodeSpec> fleet, List<Work> works, Course course) {
+  private static Map<String, Object> whole(Played played) {
     Map<String, Object> json = new LinkedHashMap<>();
-    WholeGpus.Result needed = WholeGpus.withWaitsOf(course.waits(), fleet, works);
-    json.put("gpusNeeded", needed.mostInUse());
-    WholeGpus.Result same = WholeGpus.play(fleet, fleet.size(), works);
+    WholeGpus replay = new WholeGpus(played.fleet(), played.works(), played.until());
+    json.put("gpusNeeded", replay.withWaitsOf(played.course().waits()).mostInUse());
+    WholeGpus.Result same = replay.play(played.fleet().size());
     Map<String, Object> here = new LinkedHashMap<>();
     waits(here, same.waits());
     here.put("neverFits", same.neverFits());

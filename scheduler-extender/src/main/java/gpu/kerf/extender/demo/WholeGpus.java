@@ -18,75 +18,171 @@ import org.jspecify.annotations.Nullable;
  */
 final class WholeGpus {
 
+  private static final int MOST_NODES = 1 << 14;
+
   private static final Comparator<Work> ORDER =
       Comparator.<Work>comparingInt(work -> -work.kind().priority())
           .thenComparingLong(Work::arrival)
           .thenComparingInt(Work::number);
 
-  /** How the work fared. */
+  /**
+   * How the work fared.
+   *
+   * @param gpus how many there were
+   * @param waits of all work, also of what still waited at the end
+   */
   record Result(int gpus, int mostInUse, List<Long> waits, int neverFits) {}
 
-  private record Ending(long time, Group group, int gpus) {}
+  private final List<NodeSpec> fleet;
+  private final List<Work> works;
+  private final long until;
+  private final int neverFits;
 
-  /** Equal GPUs of one node. */
-  private static final class Group {
-    final String model;
-    final int memoryMiB;
-    int free;
-
-    Group(String model, int memoryMiB) {
-      this.model = model;
-      this.memoryMiB = memoryMiB;
-    }
-  }
-
-  private final List<Group> groups = new ArrayList<>();
-  private final PriorityQueue<Ending> running =
-      new PriorityQueue<>(Comparator.comparingLong(Ending::time));
-  private final List<Long> waits = new ArrayList<>();
-  private final int gpus;
-  private int inUse;
-  private int mostInUse;
-
-  private WholeGpus(List<NodeSpec> fleet, int nodes) {
-    for (int i = 0; i < nodes; i++) {
-      add(fleet.get(i % fleet.size()));
-    }
-    this.gpus = groups.stream().mapToInt(group -> group.free).sum();
-  }
-
-  private void add(NodeSpec node) {
-    List<Group> own = new ArrayList<>();
-    for (GpuSpec gpu : node.gpus()) {
-      Group group = null;
-      for (Group known : own) {
-        group = known.model.equals(gpu.model().name()) ? known : group;
-      }
-      if (group == null) {
-        group = new Group(gpu.model().name(), gpu.memoryMiB());
-        own.add(group);
-      }
-      group.free++;
-    }
-    groups.addAll(own);
+  /**
+   * @param until when everything stops, in milliseconds since the start
+   */
+  WholeGpus(List<NodeSpec> fleet, List<Work> works, long until) {
+    this.fleet = fleet;
+    this.until = until;
+    Pool empty = new Pool(fleet, fleet.size());
+    this.works = works.stream().filter(work -> empty.best(work) != null).toList();
+    this.neverFits = works.size() - this.works.size();
   }
 
   /** Plays the work on so many nodes, those of the fleet over and over. */
-  static Result play(List<NodeSpec> fleet, int nodes, List<Work> works) {
-    return new WholeGpus(fleet, nodes).play(works);
+  Result play(int nodes) {
+    return new Play(new Pool(fleet, nodes)).run();
   }
 
-  private Result play(List<Work> works) {
-    List<Work> queue = new ArrayList<>();
-    int next = 0;
-    while (next < works.size() || !running.isEmpty()) {
+  /**
+   * The fewest nodes on which nobody waits longer than so: neither the slow twentieth nor on
+   * average.
+   */
+  Result withWaitsOf(List<Long> waits) {
+    int high = fleet.size();
+    while (isSlower(play(high), waits) && high < MOST_NODES) {
+      high *= 2;
+    }
+    int low = 0;
+    while (high - low > 1) {
+      int middle = (low + high) / 2;
+      if (isSlower(play(middle), waits)) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return play(high);
+  }
+
+  private boolean isSlower(Result result, List<Long> waits) {
+    return result.waits().size() < works.size()
+        || Figures.percentile(result.waits(), 95) > Figures.percentile(waits, 95)
+        || Figures.mean(result.waits()) > Figures.mean(waits);
+  }
+
+  /** Equal GPUs of one node. */
+  private static final class Group {
+    private final String model;
+    private final int memoryMiB;
+    private int free;
+
+    private Group(String model, int memoryMiB) {
+      this.model = model;
+      this.memoryMiB = memoryMiB;
+    }
+
+    private boolean serves(Work work) {
+      return free >= work.gpus()
+          && memoryMiB >= work.memoryPerGpu()
+          && (work.models().isEmpty() || work.models().contains(model));
+    }
+
+    private boolean isBetterThan(Group other) {
+      return memoryMiB != other.memoryMiB ? memoryMiB < other.memoryMiB : free < other.free;
+    }
+  }
+
+  /** All GPUs. */
+  private static final class Pool {
+    private final List<Group> groups = new ArrayList<>();
+
+    Pool(List<NodeSpec> fleet, int nodes) {
+      for (int i = 0; i < nodes; i++) {
+        add(fleet.get(i % fleet.size()));
+      }
+    }
+
+    private void add(NodeSpec node) {
+      List<Group> own = new ArrayList<>();
+      for (GpuSpec gpu : node.gpus()) {
+        String model = gpu.model().name();
+        Group group =
+            own.stream().filter(known -> known.model.equals(model)).findFirst().orElse(null);
+        if (group == null) {
+          group = new Group(model, gpu.memoryMiB());
+          own.add(group);
+        }
+        group.free++;
+      }
+      groups.addAll(own);
+    }
+
+    int free() {
+      return groups.stream().mapToInt(group -> group.free).sum();
+    }
+
+    @Nullable Group best(Work work) {
+      Group best = null;
+      for (Group group : groups) {
+        if (group.serves(work) && (best == null || group.isBetterThan(best))) {
+          best = group;
+        }
+      }
+      return best;
+    }
+  }
+
+  private record Ending(long time, Group group, int gpus) {}
+
+  /** One replay. */
+  private final class Play {
+    private final Pool pool;
+    private final int gpus;
+    private final PriorityQueue<Ending> running =
+        new PriorityQueue<>(Comparator.comparingLong(Ending::time));
+    private final List<Work> queue = new ArrayList<>();
+    private final List<Long> waits = new ArrayList<>();
+    private int next;
+    private int inUse;
+    private int mostInUse;
+
+    Play(Pool pool) {
+      this.pool = pool;
+      this.gpus = pool.free();
+    }
+
+    Result run() {
+      for (long now = soonest(); now <= until && now < Long.MAX_VALUE; now = soonest()) {
+        step(now);
+      }
+      if (until < Long.MAX_VALUE) {
+        queue.forEach(work -> waits.add(until - work.arrival()));
+      }
+      return new Result(gpus, mostInUse, waits, neverFits);
+    }
+
+    private long soonest() {
       long arrival = next < works.size() ? works.get(next).arrival() : Long.MAX_VALUE;
       Ending ending = running.peek();
-      long now = ending == null ? arrival : Math.min(arrival, ending.time());
-      for (; ending != null && ending.time() <= now; ending = running.peek()) {
+      return ending == null ? arrival : Math.min(arrival, ending.time());
+    }
+
+    private void step(long now) {
+      for (Ending e = running.peek(); e != null && e.time() <= now; e = running.peek()) {
         running.remove();
-        ending.group().free += ending.gpus();
-        inUse -= ending.gpus();
+        e.group().free += e.gpus();
+        inUse -= e.gpus();
       }
       for (; next < works.size() && works.get(next).arrival() <= now; next++) {
         queue.add(works.get(next));
@@ -94,62 +190,18 @@ final class WholeGpus {
       queue.sort(ORDER);
       queue.removeIf(work -> begin(work, now));
     }
-    return new Result(gpus, mostInUse, waits, queue.size());
-  }
 
-  private boolean begin(Work work, long now) {
-    Group best = best(work);
-    if (best == null) {
-      return false;
-    }
-    best.free -= work.gpus();
-    inUse += work.gpus();
-    mostInUse = Math.max(mostInUse, inUse);
-    waits.add(now - work.arrival());
-    running.add(new Ending(now + work.duration(), best, work.gpus()));
-    return true;
-  }
-
-  private @Nullable Group best(Work work) {
-    Group best = null;
-    for (Group group : groups) {
-      boolean serves =
-          group.free >= work.gpus()
-              && group.memoryMiB >= work.memoryPerGpu()
-              && (work.models().isEmpty() || work.models().contains(group.model));
-      boolean better =
-          best == null
-              || group.memoryMiB < best.memoryMiB
-              || (group.memoryMiB == best.memoryMiB && group.free < best.free);
-      best = serves && better ? group : best;
-    }
-    return best;
-  }
-
-  /**
-   * The fewest nodes on which nobody waits longer than with Kerf: neither the slow twentieth nor on
-   * average.
-   */
-  static Result withWaitsOf(List<Long> waits, List<NodeSpec> fleet, List<Work> works) {
-    int high = fleet.size();
-    while (isSlower(play(fleet, high, works), waits) && high < 4096) {
-      high *= 2;
-    }
-    int low = 0;
-    while (high - low > 1) {
-      int middle = (low + high) / 2;
-      if (isSlower(play(fleet, middle, works), waits)) {
-        low = middle;
-      } else {
-        high = middle;
+    private boolean begin(Work work, long now) {
+      Group best = pool.best(work);
+      if (best == null) {
+        return false;
       }
+      best.free -= work.gpus();
+      inUse += work.gpus();
+      mostInUse = Math.max(mostInUse, inUse);
+      waits.add(now - work.arrival());
+      running.add(new Ending(now + work.duration(), best, work.gpus()));
+      return true;
     }
-    return play(fleet, high, works);
-  }
-
-  private static boolean isSlower(Result result, List<Long> waits) {
-    return result.waits().size() < waits.size()
-        || Figures.percentile(result.waits(), 95) > Figures.percentile(waits, 95)
-        || Figures.mean(result.waits()) > Figures.mean(waits);
   }
 }

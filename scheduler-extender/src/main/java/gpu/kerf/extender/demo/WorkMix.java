@@ -1,7 +1,11 @@
 package gpu.kerf.extender.demo;
 
 import gpu.kerf.extender.demo.Work.Kind;
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.MemoryMiB;
+import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.WallChoice;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -78,6 +82,19 @@ final class WorkMix {
   private Work urgent() {
     Draft draft = new Draft(Kind.URGENT, "prod", 10, 30);
     return random.nextBoolean() ? draft.whole(1 + random.nextInt(2)) : draft.memory(30 * GIB, 1, 0);
+  }
+
+  /** The demands that make up most of it. */
+  static List<PodDemand> usual() {
+    List<PodDemand> usual = new ArrayList<>();
+    for (int gib : INFERENCE_GIB) {
+      usual.add(PodDemand.of(Demand.memory(new MemoryMiB(gib * GIB))));
+    }
+    for (int mib : TENANT_MIB) {
+      usual.add(PodDemand.of(Demand.memory(new MemoryMiB(mib)).withWall(WallChoice.MIG)));
+    }
+    usual.add(PodDemand.of(Demand.whole(1)));
+    return usual;
   }
 
   private int one(int[] choices) {

@@ -26,7 +26,7 @@ class WholeGpusTest {
     List<Work> works =
         List.of(pod(1, 0, 1), pod(2, 0, 1), pod(3, 0, 1), pod(4, 0, 1), pod(5, 2_000, 1));
 
-    WholeGpus.Result result = WholeGpus.play(FLEET, 2, works);
+    WholeGpus.Result result = replay(works).play(2);
 
     assertThat(result.mostInUse()).isEqualTo(4);
     assertThat(result.waits()).containsExactly(0L, 0L, 0L, 0L, 8_000L);
@@ -36,19 +36,19 @@ class WholeGpusTest {
   void memoryThatIsTooLargeForTheSmallCardWaitsForALargeOne() {
     List<Work> works = List.of(pod(1, 0, 20_000), pod(2, 0, 20_000), pod(3, 0, 20_000));
 
-    assertThat(WholeGpus.play(FLEET, 2, works).waits()).containsExactly(0L, 0L, 10_000L);
+    assertThat(replay(works).play(2).waits()).containsExactly(0L, 0L, 10_000L);
   }
 
   @Test
   void theSmallestCardThatServesIsTaken() {
     List<Work> works = List.of(pod(1, 0, 1), pod(2, 0, 20_000), pod(3, 0, 20_000));
 
-    assertThat(WholeGpus.play(FLEET, 2, works).waits()).containsOnly(0L);
+    assertThat(replay(works).play(2).waits()).containsOnly(0L);
   }
 
   @Test
   void whatFitsNowhereIsToldAndHoldsNobodyUp() {
-    WholeGpus.Result result = WholeGpus.play(FLEET, 2, List.of(pod(1, 0, 90_000), pod(2, 0, 1)));
+    WholeGpus.Result result = replay(List.of(pod(1, 0, 90_000), pod(2, 0, 1))).play(2);
 
     assertThat(result.neverFits()).isEqualTo(1);
     assertThat(result.waits()).containsExactly(0L);
@@ -63,10 +63,25 @@ class WholeGpusTest {
     }
     List<Long> nobodyWaited = Collections.nCopies(9, 0L);
 
-    WholeGpus.Result result = WholeGpus.withWaitsOf(nobodyWaited, FLEET, works);
+    WholeGpus.Result result = replay(works).withWaitsOf(nobodyWaited);
 
     assertThat(result.gpus()).isEqualTo(10);
     assertThat(result.mostInUse()).isEqualTo(9);
+  }
+
+  @Test
+  void whatStillWaitsWhenItIsBrokenOffHasWaitedSoFar() {
+    // Five pods at once on four GPUs, broken off after 3 s.
+    List<Work> works =
+        List.of(pod(1, 0, 1), pod(2, 0, 1), pod(3, 0, 1), pod(4, 0, 1), pod(5, 0, 1));
+
+    WholeGpus.Result result = new WholeGpus(FLEET, works, 3_000).play(2);
+
+    assertThat(result.waits()).containsExactly(0L, 0L, 0L, 0L, 3_000L);
+  }
+
+  private static WholeGpus replay(List<Work> works) {
+    return new WholeGpus(FLEET, works, Long.MAX_VALUE);
   }
 
   private static Work pod(int number, long arrival, int memoryMiB) {

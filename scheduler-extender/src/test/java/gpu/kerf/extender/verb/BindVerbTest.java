@@ -2,6 +2,7 @@ package gpu.kerf.extender.verb;
 
 import static gpu.kerf.extender.verb.World.asking;
 import static gpu.kerf.extender.verb.World.askingWhole;
+import static gpu.kerf.extender.verb.World.model;
 import static gpu.kerf.extender.verb.World.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,6 +15,10 @@ import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +94,15 @@ class BindVerbTest {
   void aPodThatNeverPassedFilterIsNotBound() {
     assertThat(world.bind(pod, "a").error()).isEqualTo(Trouble.POD_UNKNOWN.answer());
     assertThat(world.cluster.bindings).isEmpty();
+  }
+
+  @Test
+  void aPodThatOnlyTheClusterHasToldOfIsBoundBeforeAnythingWasFiltered() {
+    // As after a restart between filter and bind: no decision has looked at prices yet.
+    List<GpuSpec> two = Collections.nCopies(2, GpuSpec.of(model("H100-80GB"), GpuMode.PLAIN));
+    world.node(NodeSpec.of("c", two).withHost(8_000, 65_536));
+    world.scheduling.podSeen(pod);
+    assertThat(world.bind(pod, "c")).isEqualTo(BindAnswer.BOUND);
   }
 
   @Test

@@ -1,0 +1,107 @@
+package gpu.kerf.extender.demo;
+
+import gpu.kerf.extender.client.HttpConnection;
+import gpu.kerf.extender.cluster.embedded.EmbeddedCluster;
+import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.Strangers;
+import gpu.kerf.extender.cluster.embedded.SimApiServer;
+import gpu.kerf.extender.cluster.embedded.VirtualTimers;
+import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.model.hardware.NodeSpec;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Puts a demo together: fleet, service, and whoever plays kube-scheduler's part. */
+public final class DemoRunner {
+
+  private static final int TIMEOUT_MILLIS = 30_000;
+
+  /**
+   * What a demo is to be.
+   *
+   * @param pods how many arrive; 0 for no end
+   * @param pace seconds of the demo per second; 0 for as fast as it goes
+   * @param start what time it is in the demo when it begins
+   */
+  public record Wish(
+      List<NodeSpec> fleet, long seed, int pods, double rate, double pace, long start) {}
+
+  /** How a demo is told. */
+  public enum Look {
+    LIVE,
+    LINES,
+    NOTHING
+  }
+
+  /** What came of it: everything as JSON, a text for people, and what should not have been. */
+  public record Outcome(Map<String, Object> json, String text, List<String> violations) {}
+
+  private final Vertx vertx;
+  private final LiveSettings settings;
+  private final Wish wish;
+  private final PrintWriter out;
+
+  /**
+   * @param out where it is told
+   */
+  public DemoRunner(Vertx vertx, LiveSettings settings, Wish wish, PrintWriter out) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.wish = wish;
+    this.out = out;
+  }
+
+  /** Plays the demo to its end, or until it is told to stop. */
+  public Outcome run(Look look, BooleanSupplier stop) throws IOException {
+    VirtualTimers timers = new VirtualTimers(wish.start());
+    SimApiServer server = new SimApiServer(timers);
+    wish.fleet().forEach(server::putNode);
+    InstantSource clock = () -> Instant.ofEpochMilli(timers.now());
+    EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.REFUSED);
+    DemoService service = DemoService.start(vertx, settings, cluster, clock);
+    try (Extender extender = new Extender(new HttpConnection(service.url(), TIMEOUT_MILLIS))) {
+      greet(service.url());
+      Demo.Plan plan = new Demo.Plan(wish.seed(), wish.pods(), wish.rate(), wish.pace());
+      Demo demo = new Demo(plan, server, timers, extender, service, view(look, service.url()));
+      Summary summary = demo.run(stop);
+      return new Outcome(summary.json(), summary.text(), summary.violations());
+    }
+  }
+
+  /** Serves the fleet without any work, for whoever brings some, until it is told to stop. */
+  public void serve(InstantSource clock, Runnable untilStopped) throws IOException {
+    SimApiServer server = new SimApiServer(new VirtualTimers(clock.millis()));
+    wish.fleet().forEach(server::putNode);
+    EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.WELCOME);
+    greet(DemoService.start(vertx, settings, cluster, clock).url());
+    untilStopped.run();
+  }
+
+  private void greet(URI url) {
+    out.println(url + "/");
+    out.flush();
+  }
+
+  private Demo.View view(Look look, URI url) {
+    return switch (look) {
+      case LIVE -> new LiveView(out, url + "/", System::nanoTime);
+      case LINES -> new LineView(out);
+      case NOTHING -> new Silent();
+    };
+  }
+
+  /** Tells nothing. */
+  private static final class Silent implements Demo.View {
+    @Override
+    public void moment(Demo demo) {}
+
+    @Override
+    public void said(long now, String what) {}
+  }
+}

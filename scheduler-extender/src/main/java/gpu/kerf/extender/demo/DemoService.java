@@ -1,0 +1,131 @@
+package gpu.kerf.extender.demo;
+
+import gpu.kerf.extender.Service;
+import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.cluster.embedded.EmbeddedCluster;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.FleetFigures;
+import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.model.analysis.UsualDemands;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/** The real service on a simulated cluster. It lives as long as its Vert.x does. */
+final class DemoService implements Demo.Service {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final long LOOK_NANOS = 5_000_000;
+
+  private final Context context;
+  private final LiveSettings settings;
+  private final Scheduling scheduling;
+  private final Service service;
+  private final FleetFigures figures;
+  private int port;
+
+  private DemoService(
+      Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, InstantSource clock) {
+    this.context = vertx.getOrCreateContext();
+    this.settings = settings;
+    Clocks clocks = new Clocks(clock, System::nanoTime);
+    this.scheduling =
+        new Scheduling(
+            Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));
+    this.service =
+        new Service(
+            vertx,
+            settings,
+            scheduling,
+            new Service.Around(cluster, new EnvDelivery(), Disruptions.NONE, "demo"),
+            clocks);
+    this.figures = new FleetFigures(scheduling.fleet());
+    cluster.tell(scheduling.loop(), service.listener());
+  }
+
+  /** Returns when it is ready; throws with a hint if the address cannot be had. */
+  static DemoService start(
+      Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, InstantSource clock)
+      throws IOException {
+    Context context = vertx.getOrCreateContext();
+    Promise<DemoService> made = Promise.promise();
+    context.runOnContext(
+        nothing -> made.tryComplete(new DemoService(vertx, settings, cluster, clock)));
+    DemoService started = Vertxes.await(made.future());
+    started.listen();
+    started.awaitReadiness();
+    return started;
+  }
+
+  private void listen() throws IOException {
+    String address = settings.current().listen().host() + ":" + settings.current().listen().port();
+    Promise<Integer> listening = Promise.promise();
+    context.runOnContext(nothing -> service.start().onComplete(listening));
+    try {
+      port = Vertxes.await(listening.future());
+    } catch (IllegalStateException e) {
+      boolean taken = e.getCause() instanceof BindException;
+      throw new IOException(
+          "Nobody can listen on "
+              + address
+              + ": "
+              + (taken ? "the address is taken, or not of this machine" : e.getCause())
+              + ".\nMaybe another kerf listens there: --listen 127.0.0.1:0 takes any free port.",
+          e);
+    }
+  }
+
+  private void awaitReadiness() throws IOException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (onLoop(() -> service.readiness().ready() ? 1L : 0L) == 0) {
+      if (System.nanoTime() > end) {
+        throw new IOException("The service is not ready after " + PATIENCE.toSeconds() + " s.");
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+  }
+
+  /** Where it listens. */
+  URI url() {
+    return URI.create("http://" + settings.current().listen().host() + ":" + port);
+  }
+
+  @Override
+  public void settle() {
+    onLoop(() -> 0L);
+  }
+
+  @Override
+  public long strandedMiB() {
+    return onLoop(
+        () -> {
+          figures.use(new UsualDemands(WorkMix.usual(), scheduling.fleet().models()));
+          figures.refresh();
+          return figures.total().strandedMiB();
+        });
+  }
+
+  /** How many pods hold slots, or are about to. */
+  long holders() {
+    return onLoop(() -> (long) scheduling.ledger().entries().size());
+  }
+
+  private long onLoop(Supplier<Long> action) {
+    Promise<Long> done = Promise.promise();
+    context.runOnContext(
+        nothing -> Future.succeededFuture().map(unused -> action.get()).onComplete(done));
+    return Vertxes.await(done.future());
+  }
+}
