@@ -175,7 +175,16 @@ public final class RunningService implements AutoCloseable {
 
   /** Filters and binds a pod; the node it went to. */
   public String place(String name, String limits) {
-    String pod = pod(name, limits);
+    return placePod(name, pod(name, limits));
+  }
+
+  /** The same behind a wall of MIG. */
+  public String placeWalled(String name, String limits) {
+    String wall = "\"metadata\":{\"annotations\":{\"kerf.gpu/wall\":\"mig\"},";
+    return placePod(name, pod(name, limits).replace("\"metadata\":{", wall));
+  }
+
+  private String placePod(String name, String pod) {
     JsonNode filtered = post("/filter", arguments(pod));
     String node = filtered.path("NodeNames").path(0).asText();
     if (node.isEmpty()) {

@@ -44,9 +44,27 @@ public final class UsualDemands {
     }
     return switch (node.mode(gpu)) {
       case PLAIN -> strandedOnPlain(node, gpu);
-      case MIG_DYNAMIC -> strandedOnMig(node, gpu, coveredSlices(node, gpu));
-      case MIG -> strandedOnMig(node, gpu, servingSlices(node, gpu));
+      case MIG_DYNAMIC, MIG -> {
+        int slices = node.gpuModel(gpu).slices();
+        int stranded = Integer.bitCount(strandedSlices(node, gpu));
+        yield (int) ((long) node.spec().gpus().get(gpu).memoryMiB() * stranded / slices);
+      }
     };
+  }
+
+  /** The free slices of a GPU that no usual demand can use, a bit each; none of a plain GPU. */
+  public int strandedSlices(NodeState node, int gpu) {
+    if (!node.isUsable(gpu)) {
+      return 0;
+    }
+    int useful =
+        switch (node.mode(gpu)) {
+          case PLAIN -> -1;
+          case MIG_DYNAMIC -> coveredSlices(node, gpu);
+          case MIG -> servingSlices(node, gpu);
+        };
+    int all = (1 << node.gpuModel(gpu).slices()) - 1;
+    return all & ~node.occupied(gpu) & ~useful;
   }
 
   private int strandedOnPlain(NodeState node, int gpu) {
@@ -78,14 +96,6 @@ public final class UsualDemands {
         key, list -> new FillTable(list.stream().mapToInt(Integer::intValue).toArray()));
   }
 
-  /** Free slices less useful ones, in MiB; both are rounded as the GPU's free memory is. */
-  private static int strandedOnMig(NodeState node, int gpu, int useful) {
-    int slices = node.gpuModel(gpu).slices();
-    int free = slices - Integer.bitCount(node.occupied(gpu));
-    int memoryMiB = node.spec().gpus().get(gpu).memoryMiB();
-    return (int) ((long) memoryMiB * (free - useful) / slices);
-  }
-
   private int coveredSlices(NodeState node, int gpu) {
     GpuModel model = node.gpuModel(gpu);
     Set<MigProfile> profiles = collect((demand, i) -> demand.profilesToCut(i, model));
@@ -99,7 +109,7 @@ public final class UsualDemands {
     for (MigInstance instance : node.spec().gpus().get(gpu).instances()) {
       MigProfile profile = instance.profile();
       boolean free = node.isFree(new Slot.Mig(gpu, profile, instance.start()));
-      serving += free && profiles.contains(profile) ? profile.size() : 0;
+      serving |= free && profiles.contains(profile) ? instance.mask() : 0;
     }
     return serving;
   }
@@ -114,7 +124,7 @@ public final class UsualDemands {
     return all;
   }
 
-  /** The most free slices of one GPU that profiles can cover at legal starts. */
+  /** The most free slices of one GPU that profiles can cover at legal starts, a bit each. */
   private static final class SliceCover {
     private final NodeState node;
     private final int gpu;
@@ -138,8 +148,10 @@ public final class UsualDemands {
       int most = most(slice + 1, media);
       for (MigProfile profile : profiles) {
         if (canStart(profile, slice, media)) {
+          int own = ((1 << profile.size()) - 1) << slice;
           int next = media | profile.media().held();
-          most = Math.max(most, profile.size() + most(slice + profile.size(), next));
+          int with = own | most(slice + profile.size(), next);
+          most = Integer.bitCount(with) > Integer.bitCount(most) ? with : most;
         }
       }
       return most;

@@ -96,7 +96,12 @@ public final class MigGeometry {
 
   /** How many free slices no plain profile can take any more. */
   public int strandedSlices(int occupied) {
-    return slices - Integer.bitCount(occupied) - Integer.bitCount(usable[occupied] & 0xFF);
+    return Integer.bitCount(strandedMask(occupied));
+  }
+
+  /** Those slices, a bit each. */
+  public int strandedMask(int occupied) {
+    return ((1 << slices) - 1) & ~occupied & ~usable[occupied];
   }
 
   /** Whether some set of instances occupies exactly these slices. */

@@ -40,8 +40,14 @@ final class Changes {
     this.nanos = nanos;
   }
 
-  /** The change as a text; null if there is none, or it is not known yet. */
+  /** The change as a text, as it was last found; null if there is none or it is not known. */
   @Nullable String of(PodDemand demand) {
+    Known found = known.get(demand);
+    return found == null || found.text.isEmpty() ? null : found.text;
+  }
+
+  /** Looks for it, if there is time. False if it has never been found out whether there is one. */
+  boolean isKnown(PodDemand demand) {
     long now = nanos.getAsLong();
     Known before = known.get(demand);
     if ((before == null || now - before.at > OLD_NANOS) && mayWork(now)) {
@@ -49,7 +55,7 @@ final class Changes {
       known.put(demand, before);
       spent += nanos.getAsLong() - now;
     }
-    return before == null || before.text.isEmpty() ? null : before.text;
+    return before != null;
   }
 
   private static String text(@Nullable Change change) {

@@ -5,6 +5,7 @@ import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Decisions;
 import gpu.kerf.model.placement.Cost;
 import gpu.kerf.model.placement.Reason;
+import gpu.kerf.model.price.Prices;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,7 @@ final class DecisionsJson {
     if (cost != null) {
       out.writeObjectFieldStart("cost");
       out.writeNumberField("taken", cost.taken());
+      out.writeNumberField("takenMiB", Math.round((double) cost.taken() / Prices.MIB));
       out.writeNumberField("distance", cost.distance());
       out.writeNumberField("leftover", cost.leftover());
       out.writeEndObject();

@@ -92,12 +92,23 @@ final class NodeJson {
     out.writeBooleanField("usable", node.isUsable(gpu));
     out.writeNumberField("freeMiB", figures.freeMiB());
     out.writeNumberField("strandedMiB", figures.strandedMiB());
+    if (!node.isPlain(gpu)) {
+      strandedSlices(out, GpuFigures.strandedSlices(node, gpu, usual.get()));
+    }
     out.writeNumberField("clients", node.clients(gpu));
     out.writeNumberField("freeSmMilli", node.freeSm(gpu));
     slots(out, node.name(), gpu);
     if (spec.mode() == GpuMode.MIG) {
       instances(out, spec, node.occupied(gpu));
     }
+  }
+
+  private static void strandedSlices(JsonGenerator out, int mask) throws IOException {
+    out.writeArrayFieldStart("strandedSlices");
+    for (int left = mask; left != 0; left &= left - 1) {
+      out.writeNumber(Integer.numberOfTrailingZeros(left));
+    }
+    out.writeEndArray();
   }
 
   private void slots(JsonGenerator out, String node, int gpu) throws IOException {

@@ -8,9 +8,10 @@ import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.placement.Slot;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 
 /** Pods that hold GPUs or wait for them. */
-final class PodsJson {
+public final class PodsJson {
   private final Scheduling scheduling;
   private final Changes changes;
 
@@ -19,17 +20,28 @@ final class PodsJson {
    *
    * @param state pending or bound; empty for all
    * @param namespace empty for all
+   * @param text a part of NAMESPACE/NAME in any case; empty for all
+   * @param uid empty for all
    */
-  record Query(String state, String namespace, int limit) {
+  public record Query(String state, String namespace, String text, String uid, int limit) {
     boolean matches(KnownPod pod) {
+      return isWanted(pod)
+          && (namespace.isEmpty() || namespace.equals(pod.holder().namespace()))
+          && (uid.isEmpty() || uid.equals(pod.uid()))
+          && (text.isEmpty() || name(pod).contains(text.toLowerCase(Locale.ROOT)));
+    }
+
+    private static String name(KnownPod pod) {
+      return (pod.holder().namespace() + "/" + pod.holder().name()).toLowerCase(Locale.ROOT);
+    }
+
+    private boolean isWanted(KnownPod pod) {
       boolean pending = Pending.is(pod);
-      boolean wanted =
-          switch (state) {
-            case "pending" -> pending;
-            case "bound" -> holds(pod);
-            default -> pending || holds(pod);
-          };
-      return wanted && (namespace.isEmpty() || namespace.equals(pod.holder().namespace()));
+      return switch (state) {
+        case "pending" -> pending;
+        case "bound" -> holds(pod);
+        default -> pending || holds(pod);
+      };
     }
 
     private static boolean holds(KnownPod pod) {
@@ -94,9 +106,8 @@ final class PodsJson {
       return;
     }
     out.writeStringField("reason", reason);
-    String change = pod.isNonsense() ? null : changes.of(pod.demand());
-    if (change != null) {
-      out.writeStringField("change", change);
+    if (!pod.isNonsense() && changes.isKnown(pod.demand())) {
+      Json.text(out, "change", changes.of(pod.demand()));
     }
   }
 }

@@ -94,8 +94,8 @@ public final class View {
     return nodes.many(names);
   }
 
-  public byte[] pods(String state, String namespace, int limit) {
-    return pods.render(new PodsJson.Query(state, namespace, limit));
+  public byte[] pods(PodsJson.Query query) {
+    return pods.render(query);
   }
 
   public byte[] decisions(int limit, String uid) {

@@ -2,6 +2,7 @@ package gpu.kerf.extender.http;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decisions;
@@ -111,7 +112,11 @@ public final class ApiRoutes implements Api {
       refusals.answer(call.request(), unknown);
       return;
     }
-    send(call, view.pods(state, call.request().getParam("namespace", ""), limit));
+    HttpServerRequest request = call.request();
+    String namespace = request.getParam("namespace", "");
+    String text = request.getParam("q", "");
+    String uid = request.getParam("uid", "");
+    send(call, view.pods(new PodsJson.Query(state, namespace, text, uid, limit)));
   }
 
   private void decisions(RoutingContext call, Refusals refusals) {
@@ -146,9 +151,11 @@ public final class ApiRoutes implements Api {
     HttpServerRequest request = call.request();
     String type = String.valueOf(request.getHeader("Content-Type"));
     String plain = type.split(";", -1)[0].strip().toLowerCase(Locale.ROOT);
-    if (!MANIFESTS.contains(plain)) {
+    Refusal wrong = isForeign(request) ? Refusal.otherSite() : null;
+    wrong = wrong == null && !MANIFESTS.contains(plain) ? Refusal.manifestType(type) : wrong;
+    if (wrong != null) {
       Hangup.after(vertx, request);
-      refusals.answer(request, Refusal.manifestType(type));
+      refusals.answer(request, wrong);
       return;
     }
     Body.Bounds bounds =
@@ -158,6 +165,19 @@ public final class ApiRoutes implements Api {
     reading.body = body;
     request.response().exceptionHandler(gone -> body.release());
     body.read();
+  }
+
+  /**
+   * Whether a page of another site asks, which could keep the event loop busy from any browser. A
+   * browser says so itself where it trusts the connection; elsewhere its Origin is compared.
+   */
+  private static boolean isForeign(HttpServerRequest request) {
+    String site = request.getHeader("Sec-Fetch-Site");
+    if (site != null) {
+      return !site.equals("same-origin") && !site.equals("none");
+    }
+    String origin = request.getHeader("Origin");
+    return origin != null && !origin.endsWith("//" + request.getHeader("Host"));
   }
 
   /** A manifest while it arrives. */

@@ -24,6 +24,14 @@ record Refusal(int status, String code, String what, String hint) {
         "Verbs are for kube-scheduler; pages may use /api/v1.");
   }
 
+  static Refusal otherSite() {
+    return new Refusal(
+        403,
+        "browser",
+        "The request comes from a web page of another site.",
+        "Use the console of this server, or a program that is no browser.");
+  }
+
   static Refusal notFound(String path) {
     return new Refusal(
         404,

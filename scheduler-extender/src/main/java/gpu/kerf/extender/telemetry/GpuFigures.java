@@ -104,15 +104,33 @@ public record GpuFigures(
     if (node.isPlain(gpu)) {
       return 0;
     }
+    int freeSlices = node.gpuModel(gpu).slices() - Integer.bitCount(node.occupied(gpu));
+    int stranded = Integer.bitCount(uselessSlices(node, gpu));
+    return freeSlices == 0 ? 0 : (int) ((long) free * stranded / freeSlices);
+  }
+
+  /**
+   * Which free slices of a GPU in MIG mode are stranded, a bit each, by the same rules as the
+   * stranded memory. Where the usual demands could be placed in several ways, it is one of them.
+   */
+  public static int strandedSlices(NodeState node, int gpu, @Nullable UsualDemands usual) {
+    if (node.isPlain(gpu) || !node.isUsable(gpu)) {
+      return 0;
+    }
+    int free = ((1 << node.gpuModel(gpu).slices()) - 1) & ~node.occupied(gpu);
+    if (node.freeCpuMilli() < 1 || largest(node, gpu, Math.max(0, node.freeOn(gpu))) == 0) {
+      return free;
+    }
+    return usual == null ? uselessSlices(node, gpu) : usual.strandedSlices(node, gpu);
+  }
+
+  /** The free slices that nobody can have. */
+  private static int uselessSlices(NodeState node, int gpu) {
     int occupied = node.occupied(gpu);
     GpuModel model = node.gpuModel(gpu);
-    int slices = model.slices();
-    int stranded =
-        node.mode(gpu) == GpuMode.MIG
-            ? slices - Integer.bitCount(occupied | instances(node, gpu))
-            : model.geometry().strandedSlices(occupied);
-    int freeSlices = slices - Integer.bitCount(occupied);
-    return freeSlices == 0 ? 0 : (int) ((long) free * stranded / freeSlices);
+    return node.mode(gpu) == GpuMode.MIG
+        ? ((1 << model.slices()) - 1) & ~(occupied | instances(node, gpu))
+        : model.geometry().strandedMask(occupied);
   }
 
   private static int instances(NodeState node, int gpu) {

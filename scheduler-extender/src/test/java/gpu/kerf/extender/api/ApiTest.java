@@ -113,6 +113,77 @@ class ApiTest {
   }
 
   @Test
+  void aPodThatOnlyTimeCanHelpSaysSo() {
+    service.place("one", "\"kerf.gpu/whole\":\"2\"");
+    service.place("two", "\"kerf.gpu/memory\":\"38Gi\"");
+    service.place("three", "\"kerf.gpu/memory\":\"38Gi\"");
+    service.refuse("late", "\"kerf.gpu/memory\":\"2Gi\"");
+
+    JsonNode pod = service.json("/api/v1/pods?state=pending").path("pods").path(0);
+
+    assertThat(pod.path("reason").asText()).isNotBlank();
+    assertThat(pod.has("change")).as("it was looked for").isTrue();
+    assertThat(pod.path("change").isNull()).as("none would help: " + pod).isTrue();
+  }
+
+  @Test
+  void podsAreFoundByAPartOfTheirNameAndByTheirUid() {
+    service.place("chat-1", "\"kerf.gpu/memory\":\"2Gi\"");
+    service.place("chat-2", "\"kerf.gpu/memory\":\"2Gi\"");
+    service.refuse("other", "\"kerf.gpu/whole\":\"9\"");
+
+    assertThat(names(service.json("/api/v1/pods?q=ML/Chat").path("pods")))
+        .containsExactlyInAnyOrder("chat-1", "chat-2");
+    assertThat(service.json("/api/v1/pods?q=chat&limit=1").path("total").asInt()).isEqualTo(2);
+    assertThat(names(service.json("/api/v1/pods?uid=uid-other").path("pods")))
+        .containsExactly("other");
+    assertThat(service.json("/api/v1/pods?uid=uid-cha").path("total").asInt()).isZero();
+    assertThat(service.json("/api/v1/pods?q=chat&state=pending").path("total").asInt()).isZero();
+  }
+
+  @Test
+  void aGpuInMigModeNamesItsStrandedSlices() {
+    // Seven 1g.5gb take slices 0 to 6, beside which nothing fits into slice 7.
+    for (int i = 0; i < 14; i++) {
+      assertThat(service.placeWalled("a" + i, "\"kerf.gpu/memory\":\"4Gi\"")).isEqualTo("node-b");
+    }
+
+    for (JsonNode gpu : service.json("/api/v1/nodes/node-b").path("gpus")) {
+      JsonNode stranded = gpu.path("strandedSlices");
+      assertThat(stranded.size() * gpu.path("memoryMiB").asLong() / gpu.path("slices").asLong())
+          .isEqualTo(gpu.path("strandedMiB").asLong());
+      assertThat(free(gpu)).isEqualTo(1);
+      assertThat(stranded).hasToString("[7]");
+    }
+    assertThat(service.json("/api/v1/nodes/node-a").path("gpus").path(0).has("strandedSlices"))
+        .as("a plain GPU has no slices")
+        .isFalse();
+  }
+
+  private static long free(JsonNode gpu) {
+    long free = gpu.path("slices").asLong();
+    for (JsonNode slot : gpu.path("slots")) {
+      free -= slot.path("size").asLong();
+    }
+    return free;
+  }
+
+  @Test
+  void onlyPagesOfThisServerMayHaveManifestsExplained() throws Exception {
+    String pod = RunningService.pod("x", "\"kerf.gpu/memory\":\"8Gi\"");
+    String own = "http://127.0.0.1:" + service.port;
+
+    assertThat(explain("application/yaml", pod, "Origin", own).path("best").isMissingNode())
+        .isFalse();
+    assertThat(explain("text/plain", pod, "Origin", "https://evil.example").at("/error/code"))
+        .hasToString("\"browser\"");
+    assertThat(explain("text/plain", pod, "Sec-Fetch-Site", "cross-site").at("/error/code"))
+        .hasToString("\"browser\"");
+    assertThat(explain("application/yaml", pod, "Sec-Fetch-Site", "same-origin").has("best"))
+        .isTrue();
+  }
+
+  @Test
   void decisionsAreToldNewestFirstAndForOnePodAlone() {
     service.place("p", "\"kerf.gpu/whole\":\"1\"");
     service.refuse("q", "\"kerf.gpu/whole\":\"9\"");
@@ -159,12 +230,13 @@ class ApiTest {
         .isEmpty();
   }
 
-  private JsonNode explain(String type, String manifest) throws Exception {
+  private JsonNode explain(String type, String manifest, String... header) throws Exception {
+    HttpRequest.Builder builder = HttpRequest.newBuilder(uri("/api/v1/explain"));
+    if (header.length > 0) {
+      builder.headers(header);
+    }
     HttpRequest request =
-        HttpRequest.newBuilder(uri("/api/v1/explain"))
-            .header("Content-Type", type)
-            .POST(BodyPublishers.ofString(manifest))
-            .build();
+        builder.header("Content-Type", type).POST(BodyPublishers.ofString(manifest)).build();
     return new ObjectMapper().readTree(http().send(request, BodyHandlers.ofString()).body());
   }
 
