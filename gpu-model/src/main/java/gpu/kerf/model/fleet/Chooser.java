@@ -84,8 +84,9 @@ public final class Chooser {
     return best < 0 ? null : choice(demand, best);
   }
 
-  /** Makes what a decision looks up current; for those who try nodes one by one. */
+  /** Starts a decision: makes what it looks up current; for those who try nodes one by one. */
   public void refresh() {
+    placer.startDecision();
     if (placer.prices().models() < fleet.models().size()) {
       renew();
     }

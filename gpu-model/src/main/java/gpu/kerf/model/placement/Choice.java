@@ -3,6 +3,7 @@ package gpu.kerf.model.placement;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.price.MigPrices;
 import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * The slots that one need would get on a node, and what they cost. Reused for every node, so that
@@ -12,6 +13,15 @@ final class Choice {
 
   /** No slot is worse than none. */
   static final long NONE = MigPrices.NONE;
+
+  static final Comparator<Choice> CHEAPEST_FIRST =
+      (one, other) -> one.isWorseThan(other) ? 1 : other.isWorseThan(one) ? -1 : 0;
+
+  /** Single slots, cheapest first; the same slot on different GPUs one behind the other. */
+  static final Comparator<Choice> TWINS_TOGETHER =
+      CHEAPEST_FIRST
+          .thenComparingInt((Choice one) -> one.profiles[0])
+          .thenComparingInt(one -> one.starts[0]);
 
   private static final int WHOLE = -1;
   private static final int SHARE = -2;
@@ -132,6 +142,13 @@ final class Choice {
    */
   boolean goesWith(Choice other) {
     return gpus[0] != other.gpus[0] && Math.min(profiles[0], 0) == Math.min(other.profiles[0], 0);
+  }
+
+  /** Whether two single slots for one need lie on GPUs that nothing tells apart. */
+  boolean comesToTheSameAs(Choice other, NodeState node) {
+    return profiles[0] == other.profiles[0]
+        && starts[0] == other.starts[0]
+        && node.isTwin(gpus[0], other.gpus[0]);
   }
 
   int gpu(int i) {

@@ -9,29 +9,33 @@ import java.util.Arrays;
  */
 final class MigOffers {
 
+  private static final long UNKNOWN = Long.MIN_VALUE;
+
   private final MigPrices prices;
-  private final int layouts;
   private final int[] supply;
 
-  /** By profile and layout: {@code profile * layouts + layout}. */
-  private final long[] taken;
+  /** By profile and layout. */
+  private final long[][] taken;
 
-  private final byte[] start;
-  private final int[] knownAt;
+  private final byte[][] start;
   private final byte[] mediaExcluded;
-  private int now = 1;
+
+  /** What has been worked out, as {@code profile * layouts + layout}, to forget it again. */
+  private final int[] known;
+
+  private int knownOffers;
 
   MigOffers(MigPrices prices) {
-    int offers = prices.profiles() * prices.layouts();
+    int profiles = prices.profiles();
     this.prices = prices;
-    this.layouts = prices.layouts();
     this.supply = new int[prices.kinds()];
-    this.taken = new long[offers];
-    this.start = new byte[offers];
-    this.knownAt = new int[offers];
-    this.mediaExcluded = new byte[prices.profiles()];
-    for (int profile = 0; profile < mediaExcluded.length; profile++) {
+    this.taken = new long[profiles][prices.layouts()];
+    this.start = new byte[profiles][prices.layouts()];
+    this.mediaExcluded = new byte[profiles];
+    this.known = new int[profiles * prices.layouts()];
+    for (int profile = 0; profile < profiles; profile++) {
       mediaExcluded[profile] = prices.mediaExcluded(profile);
+      Arrays.fill(taken[profile], UNKNOWN);
     }
     Arrays.fill(supply, MigPrices.MOST_SUPPLY);
   }
@@ -48,27 +52,39 @@ final class MigOffers {
       changed |= supply[k] != left;
       supply[k] = left;
     }
-    now += changed ? 1 : 0;
+    if (changed) {
+      forget();
+    }
+  }
+
+  private void forget() {
+    int layouts = prices.layouts();
+    for (int i = 0; i < knownOffers; i++) {
+      taken[known[i] / layouts][known[i] % layouts] = UNKNOWN;
+    }
+    knownOffers = 0;
   }
 
   /** What the best start of a profile takes; {@link MigPrices#NONE} if it has none free. */
   long taken(int profile, int layout) {
-    int offer = profile * layouts + layout;
-    if (knownAt[offer] != now) {
-      workOut(profile, layout);
-    }
-    return taken[offer];
+    long cost = taken[profile][layout];
+    return cost == UNKNOWN ? workOut(profile, layout) : cost;
   }
 
   /** The best start, once {@link #taken} was asked. */
   int start(int profile, int layout) {
-    return start[profile * layouts + layout];
+    return start[profile][layout];
   }
 
   /** The CPU that the best start's slices would have asked for, once {@link #taken} was asked. */
   long needTaken(int profile, int layout) {
     int after = prices.after(profile, layout, start(profile, layout));
     return prices.needMilli(layout) - prices.needMilli(after);
+  }
+
+  /** The memory that would stay free on the GPU. */
+  int leftover(int profile, int layout) {
+    return prices.leftover(profile, prices.occupied(layout));
   }
 
   /** Whether an instance may join a GPU whose instances hold these media engines. */
@@ -81,17 +97,17 @@ final class MigOffers {
     return prices.taken(profile, layout, at, supply);
   }
 
-  private void workOut(int profile, int layout) {
-    int offer = profile * layouts + layout;
+  private long workOut(int profile, int layout) {
     long least = MigPrices.NONE;
     for (int at = 0; at < Byte.SIZE; at++) {
       long cost = prices.taken(profile, layout, at, supply);
       if (cost < least) {
         least = cost;
-        start[offer] = (byte) at;
+        start[profile][layout] = (byte) at;
       }
     }
-    taken[offer] = least;
-    knownAt[offer] = now;
+    taken[profile][layout] = least;
+    known[knownOffers++] = profile * prices.layouts() + layout;
+    return least;
   }
 }

@@ -293,6 +293,20 @@ public final class NodeState {
     return alike[gpu];
   }
 
+  /** Whether it makes no difference which of two GPUs somebody gets. */
+  boolean isTwin(int gpu, int other) {
+    return uniform
+        && mode(gpu) == mode(other)
+        && mode(gpu) != GpuMode.MIG
+        && shareableMiB[gpu] == shareableMiB[other]
+        && freeMiB[gpu] == freeMiB[other]
+        && freeSm[gpu] == freeSm[other]
+        && clients[gpu] == clients[other]
+        && layout[gpu] == layout[other]
+        && media[gpu] == media[other]
+        && mediaCounts[gpu] == mediaCounts[other];
+  }
+
   /** The same node with nobody on it and every GPU usable. */
   NodeState emptied() {
     return new NodeState(spec, models);

@@ -8,7 +8,6 @@ import gpu.kerf.model.price.MigPrices;
 import gpu.kerf.model.price.PlainPrices;
 import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -24,9 +23,6 @@ import java.util.List;
  * node allocates nothing.
  */
 public final class Placer {
-
-  static final Comparator<Choice> CHEAPEST_FIRST =
-      (one, other) -> one.isWorseThan(other) ? 1 : other.isWorseThan(one) ? -1 : 0;
 
   static final PodDemand NOTHING = new PodDemand(List.of(), 0, 0);
 
@@ -72,6 +68,11 @@ public final class Placer {
 
   public Prices prices() {
     return prices;
+  }
+
+  /** From here on nodes are tried for another decision, which may take its own time to search. */
+  public void startDecision() {
+    search.startDecision();
   }
 
   /** Whether a demand fits on a node now; if so, the other methods tell where and at what cost. */
@@ -233,27 +234,45 @@ public final class Placer {
     int model = node.model[Long.numberOfTrailingZeros(alike)];
     MigOffers offers = this.offers[model];
     for (int profile : need.cuttable(model)) {
-      for (long rest = alike; rest != 0; rest &= rest - 1) {
-        int gpu = Long.numberOfTrailingZeros(rest);
-        long taken = offers.taken(profile, node.layout[gpu]);
-        if (taken != Choice.NONE && offers.mediaFits(profile, node.media[gpu])) {
-          offerStart(profile, node, gpu, taken, best);
+      int found = cheapestStart(offers, profile, node, alike);
+      if (found >= 0) {
+        int layout = node.layout[found];
+        long cost = startTaken(offers, profile, layout);
+        int left = offers.leftover(profile, layout);
+        if (best.isWorseThan(cost, 0, left)) {
+          best.setMig(found, profile, offers.start(profile, layout), cost, left);
         }
       }
     }
   }
 
-  private void offerStart(int profile, NodeState node, int gpu, long taken, Choice best) {
-    MigOffers offers = this.offers[node.model[gpu]];
-    int layout = node.layout[gpu];
-    long cost = host.isCounted() ? taken + host.taken(offers.needTaken(profile, layout)) : taken;
-    if (cost > best.taken) {
-      return;
+  /** The GPU on which a profile takes least, of those the one that it fills most; -1 if on none. */
+  private int cheapestStart(MigOffers offers, int profile, NodeState node, long alike) {
+    int found = -1;
+    long least = Choice.NONE;
+    int fullest = 0;
+    for (long rest = alike; rest != 0; rest &= rest - 1) {
+      int gpu = Long.numberOfTrailingZeros(rest);
+      int layout = node.layout[gpu];
+      long cost = startTaken(offers, profile, layout);
+      if (cost > least || cost == Choice.NONE || !offers.mediaFits(profile, node.media[gpu])) {
+        continue;
+      }
+      int left = offers.leftover(profile, layout);
+      if (cost < least || left < fullest) {
+        found = gpu;
+        least = cost;
+        fullest = left;
+      }
     }
-    int left = offers.prices().leftover(profile, node.occupied(gpu));
-    if (best.isWorseThan(cost, 0, left)) {
-      best.setMig(gpu, profile, offers.start(profile, layout), cost, left);
-    }
+    return found;
+  }
+
+  private long startTaken(MigOffers offers, int profile, int layout) {
+    long taken = offers.taken(profile, layout);
+    return taken == Choice.NONE || !host.isCounted()
+        ? taken
+        : taken + host.taken(offers.needTaken(profile, layout));
   }
 
   private void lookAtInstances(Need need, NodeState node, int gpu, Choice best) {
@@ -362,7 +381,7 @@ public final class Placer {
     }
   }
 
-  /** Every single slot that a need could get on a node, cheapest first. */
+  /** Every single slot that a need could get on a node. */
   List<Choice> options(Need need, NodeState node) {
     List<Choice> options = new ArrayList<>();
     for (int gpu = 0; gpu < node.model.length; gpu++) {
@@ -370,7 +389,6 @@ public final class Placer {
         addOptions(need, node, gpu, options);
       }
     }
-    options.sort(CHEAPEST_FIRST);
     return options;
   }
 

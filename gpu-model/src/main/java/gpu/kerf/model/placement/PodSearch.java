@@ -1,34 +1,57 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Places the containers of one pod together on one node.
  *
  * <p>First each container takes its best slots, the hardest demand first. If one of them then finds
  * nothing, every other combination of GPUs and starts is tried in order of cost, until one works or
- * {@link #MOST_TRIES} have failed. A pod that is refused after so many is refused although it might
- * fit; no pod with two containers comes near it.
+ * as many steps were taken as one decision is good for. A pod that is refused after so many is
+ * refused although it might fit; no pod with two containers comes near it. Nobody can hold up a
+ * scheduler by asking for what takes long to find: further nodes of the same decision get {@link
+ * #STEPS_PER_NODE}.
  */
 final class PodSearch {
 
-  static final int MOST_TRIES = 20_000;
+  static final int MOST_STEPS = 20_000;
+  private static final int STEPS_PER_NODE = 64;
 
   private final Placer placer;
-  private int tries;
+  private final Choice alone = new Choice();
+  private int stepsLeft = MOST_STEPS;
 
   PodSearch(Placer placer) {
     this.placer = placer;
   }
 
+  /** From here on nodes are tried for another decision. */
+  void startDecision() {
+    stepsLeft = MOST_STEPS;
+  }
+
+  /** How many steps the decision may still take, without those that further nodes bring. */
+  int stepsLeft() {
+    return stepsLeft;
+  }
+
   boolean place(PreparedDemand demand, NodeState node, Choice[] chosen) {
+    for (Need need : demand.needs()) {
+      if (!placer.choose(need, node, Placer.NOTHING, alone)) {
+        return false;
+      }
+    }
+    stepsLeft = Math.min(MOST_STEPS, stepsLeft + STEPS_PER_NODE);
     Integer[] order = hardestFirst(demand.needs());
-    NodeState trial = node.copy();
-    return greedy(demand, trial, order, chosen) || exhaustive(demand, node.copy(), order, chosen);
+    return greedy(demand, node.copy(), order, chosen)
+        || tryFrom(0, demand, node.copy(), order, chosen);
   }
 
   private static Integer[] hardestFirst(List<Need> needs) {
@@ -55,12 +78,6 @@ final class PodSearch {
     return true;
   }
 
-  private boolean exhaustive(
-      PreparedDemand demand, NodeState trial, Integer[] order, Choice[] chosen) {
-    tries = 0;
-    return tryFrom(0, demand, trial, order, chosen);
-  }
-
   private boolean tryFrom(
       int depth, PreparedDemand demand, NodeState trial, Integer[] order, Choice[] chosen) {
     if (depth == order.length) {
@@ -68,7 +85,7 @@ final class PodSearch {
     }
     Need need = demand.needs().get(order[depth]);
     for (Choice option : options(need, trial)) {
-      if (++tries > MOST_TRIES) {
+      if (--stepsLeft < 0) {
         return false;
       }
       chosen[order[depth]].copyFrom(option);
@@ -84,32 +101,36 @@ final class PodSearch {
   /** Everything a need could get, cheapest first. */
   private List<Choice> options(Need need, NodeState node) {
     List<Choice> single = placer.options(need, node);
-    if (need.count == 1) {
-      return single;
-    }
+    single.sort(Choice.TWINS_TOGETHER);
     List<Choice> sets = new ArrayList<>();
-    combine(need.count, 0, single, new ArrayList<>(), sets);
-    sets.sort(Placer.CHEAPEST_FIRST);
+    combine(need.count, 0, single, node, new ArrayDeque<>(), sets);
+    sets.sort(Choice.CHEAPEST_FIRST);
     return sets;
   }
 
+  /** Of options that come to the same only the first is combined with the rest. */
   private void combine(
-      int missing, int from, List<Choice> single, List<Choice> picked, List<Choice> sets) {
-    if (sets.size() >= MOST_TRIES) {
-      return;
-    }
+      int missing,
+      int from,
+      List<Choice> single,
+      NodeState node,
+      Deque<Choice> picked,
+      List<Choice> sets) {
     if (missing == 0) {
       Choice set = new Choice();
       picked.forEach(set::add);
       sets.add(set);
       return;
     }
-    for (int i = from; i < single.size(); i++) {
+    @Nullable Choice passedOver = null;
+    for (int i = from; i < single.size() && --stepsLeft >= 0; i++) {
       Choice next = single.get(i);
-      if (picked.stream().allMatch(other -> other.goesWith(next))) {
-        picked.add(next);
-        combine(missing - 1, i + 1, single, picked, sets);
-        picked.remove(picked.size() - 1);
+      boolean goes = picked.stream().allMatch(other -> other.goesWith(next));
+      if (goes && (passedOver == null || !next.comesToTheSameAs(passedOver, node))) {
+        picked.addLast(next);
+        combine(missing - 1, i + 1, single, node, picked, sets);
+        picked.removeLast();
+        passedOver = next;
       }
     }
   }

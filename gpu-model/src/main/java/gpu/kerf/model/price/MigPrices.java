@@ -180,6 +180,11 @@ public final class MigPrices {
     return (byte) media[profile].excludes();
   }
 
+  /** The slices that are held in a layout, as bits. */
+  public int occupied(int layout) {
+    return layouts.occupied(layout);
+  }
+
   /** The memory that would stay free on the GPU. */
   public int leftover(int profile, int occupied) {
     return (model.slices() - Integer.bitCount(occupied) - sizes[profile]) * sliceMiB;

@@ -114,6 +114,46 @@ class AdversarialPlacementTest {
   }
 
   @Test
+  void aPodThatTakesLongToRefuseTakesLongOnOneNodeOnly() {
+    NodeState node = allDifferent(16);
+    PodSearch search = new PodSearch(new Placer(Prices.neutral(models)));
+    PodDemand pod = containers(3, Demand.memory(new MemoryMiB(8 * 60_000)).splitOver(8));
+    PreparedDemand demand = new PreparedDemand(pod, models);
+    Choice[] chosen = {new Choice(), new Choice(), new Choice()};
+
+    assertThat(search.place(demand, node, chosen)).isFalse();
+    assertThat(search.stepsLeft()).isNegative();
+    for (int i = 0; i < 1000; i++) {
+      assertThat(search.place(demand, node, chosen)).isFalse();
+    }
+    assertThat(search.stepsLeft()).isBetween(-100, 100);
+
+    search.startDecision();
+    assertThat(search.stepsLeft()).isEqualTo(PodSearch.MOST_STEPS);
+  }
+
+  /** Of each GPU another part is taken, so that no two of them come to the same. */
+  private NodeState allDifferent(int gpus) {
+    NodeState node = state(NodeSpec.of("a", gpus(gpus)));
+    for (int gpu = 0; gpu < gpus; gpu++) {
+      node.hold(new Slot.Share(gpu, 100 * (gpu + 1), 0));
+    }
+    return node;
+  }
+
+  @Test
+  void gpusThatNothingTellsApartAreNotTriedOneAfterTheOther() {
+    NodeState node = state(NodeSpec.of("a", gpus(16)));
+    PodSearch search = new PodSearch(new Placer(Prices.neutral(models)));
+    PodDemand pod = containers(3, Demand.memory(new MemoryMiB(8 * 60_000)).splitOver(8));
+    Choice[] chosen = {new Choice(), new Choice(), new Choice()};
+
+    assertThat(search.place(new PreparedDemand(pod, models), node, chosen)).isFalse();
+
+    assertThat(search.stepsLeft()).isGreaterThan(PodSearch.MOST_STEPS - 1000);
+  }
+
+  @Test
   void threeContainersGetThreePartsOfOneMigGpuThatOnlyFitInOneOrder() {
     NodeState node = state(node("a").with(1, h100(), GpuMode.MIG_DYNAMIC).spec());
     // 4g starts at 0 only, 3g then at 4: 2g and 1g must leave those free, so nothing else fits
