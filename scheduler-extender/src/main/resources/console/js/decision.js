@@ -2,10 +2,47 @@
 import { h } from "./dom.js";
 import { count, memory, plural } from "./format.js";
 
+/**
+ * The decisions of a list, newest first, as people count them: what filter chose and bind then did is one decision,
+ * with the reasons of the first and the time of the second.
+ */
+export function merged(decisions) {
+  const binds = new Map();
+  const result = [];
+  for (const each of decisions) {
+    const bind = each.verb === "filter" && each.outcome === "placed" && binds.get(each.uid);
+    if (bind && bind.node === each.node) {
+      Object.assign(bind, { cost: each.cost, runnerUp: each.runnerUp, refused: each.refused, alternatives: each.alternatives, why: each.why, micros: bind.micros + each.micros });
+      binds.delete(each.uid);
+      continue;
+    }
+    const own = { ...each };
+    if (each.verb === "bind" && each.outcome === "placed") binds.set(each.uid, own);
+    result.push(own);
+  }
+  return result;
+}
+
 const OUTCOMES = { placed: "placed", refused: "refused", error: "error", evicts: "evicts" };
 
 export const outcomeMark = (decision) =>
-  h("span", { class: `outcome ${OUTCOMES[decision.outcome] ?? "error"}`, text: OUTCOMES[decision.outcome] ?? decision.outcome });
+  h("span", { class: `outcome ${OUTCOMES[decision.outcome] ?? "error"}`, text: decision.verb === "filter" && decision.outcome === "placed" ? "proposed" : OUTCOMES[decision.outcome] ?? decision.outcome });
+
+/** The reason in short: that a refused pod fits on no node is said already. */
+export const shortWhy = (decision) => decision.why.replace(/^It fits on no node now\. /, "");
+
+/** Decisions of one pod, newest first, where the same refusal again and again is one with `times` and `first`. */
+export function folded(decisions) {
+  const result = [];
+  for (const each of decisions) {
+    const last = result.at(-1);
+    if (last && each.outcome === "refused" && last.outcome === "refused") {
+      last.times++;
+      last.first = each.time;
+    } else result.push({ ...each, times: 1, first: each.time });
+  }
+  return result;
+}
 
 /** Cost and runner-up, what was refused and why, who must go. */
 export function decisionFacts(decision) {
@@ -27,12 +64,12 @@ export function decisionFacts(decision) {
 function costTable({ node, cost, runnerUp }) {
   const row = (name, value) =>
     h("tr", {}, h("th", { scope: "row", text: name }),
-      h("td", { class: "n", text: (value.taken / 10_000).toFixed(2) }),
+      h("td", { class: "n", text: memory(value.takenMiB) }),
       h("td", { class: "n", text: count(value.distance) }),
       h("td", { class: "n", text: memory(value.leftover) }));
   return h("table", { class: "cost" },
-    h("caption", { text: "Cost: what it takes from the demands that usually come; lower is better" }),
-    h("thead", {}, h("tr", {}, ["Placement", "Taken, % of a GPU", "Distance", "Left over"].map((text, i) => h("th", { scope: "col", class: i ? "n" : "", text })))),
+    h("caption", { text: "Cost: the worth of what it takes from the usual demands; then, among equals, the distance between its GPUs, and what is left of them" }),
+    h("thead", {}, h("tr", {}, ["Node", "Takes", "Distance", "Left over"].map((text, i) => h("th", { scope: "col", class: i ? "n" : "", text })))),
     h("tbody", {}, row(`${node} (chosen)`, cost), runnerUp && row(`${runnerUp.node} (next best)`, runnerUp.cost)));
 }
 

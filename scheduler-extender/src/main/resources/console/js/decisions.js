@@ -1,6 +1,6 @@
 // The decisions, newest first; each opens to its cost, the runner-up and what was refused.
 import { $, fill, h } from "./dom.js";
-import { decisionFacts, nodeLink, outcomeMark, podLink } from "./decision.js";
+import { decisionFacts, nodeLink, outcomeMark, podLink, shortWhy } from "./decision.js";
 import { clock, count } from "./format.js";
 
 const SHOWN = 150;
@@ -21,7 +21,8 @@ export function decisionsView(store) {
     const { decisions, namespace } = store;
     const shown = decisions.filter((each) => (!outcome || each.outcome === outcome) && (!namespace || each.namespace === namespace)).slice(0, SHOWN);
     const known = list.rows ?? new Map();
-    const next = new Map(shown.map((each) => [each.id, known.get(each.id) ?? row(each, store, open)]));
+    const keyOf = (each) => `${each.id} ${each.why}`;
+    const next = new Map(shown.map((each) => [keyOf(each), known.get(keyOf(each)) ?? row(each, store, open)]));
     for (const [id, element] of known) if (!next.has(id)) element.remove();
     if (next.size === 0) {
       fill(list, "empty", () => h("div", { class: "blank" }, h("h2", { text: "No decision to show" }),
@@ -48,8 +49,8 @@ function row(decision, store, open) {
       outcomeMark(decision),
       h("span", { class: "who" }, h("i", { class: "dot", "aria-hidden": "true" }), h("span", { class: "ns", text: `${decision.namespace}/` }), decision.pod),
       h("span", { class: "where", text: decision.node ?? "" }),
-      h("span", { class: "why", text: decision.why }),
-      h("span", { class: "micros", text: `${count(decision.micros)} µs` })));
+      h("span", { class: "why", text: shortWhy(decision) }),
+      h("span", { class: "micros", title: "How long Kerf took to decide", text: `${count(decision.micros)} µs` })));
   details.addEventListener("toggle", () => {
     open[details.open ? "add" : "delete"](decision.id);
     if (details.open && details.children.length === 1) {

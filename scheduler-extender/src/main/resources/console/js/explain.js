@@ -71,7 +71,7 @@ async function best(place, store) {
     const words = `GPU ${slot.gpu}: ${slotWords(slot)}, ${memory(slot.memoryMiB)}`;
     if (gpu) {
       const box = h("div", { class: "gpu big", role: "img", "aria-label": `${gpuWords(node.name, gpu)}. The pod would take ${words}` });
-      drawGpu(box, gpu, store.colours, { labels: true, ghost: ghostOf(slot, gpu) });
+      drawGpu(box, gpu, store.colours, { labels: 0.15, ghost: ghostOf(slot, gpu) });
       parts.push(h("p", { class: "asks", text: words }), h("div", { class: "big-gpu" }, box));
     } else parts.push(h("p", { class: "asks", text: words }));
   }

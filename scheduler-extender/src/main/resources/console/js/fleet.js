@@ -13,6 +13,8 @@ const ORDERS = {
   stranded: (a, b) => b.strandedMiB - a.strandedMiB,
   unusable: (a, b) => b.unusableGpus - a.unusableGpus,
 };
+const names = new Intl.Collator("en", { numeric: true });
+const byName = (a, b) => names.compare(a.name, b.name);
 const share = (node, what) => (node.capacityMiB > 0 ? node[what] / node.capacityMiB : 0);
 
 export class FleetView {
@@ -86,7 +88,7 @@ export class FleetView {
     const stable = this.#names.length === fleet.nodes.length && this.#names.every((name) => this.#store.summaries.has(name));
     if (stable && (this.#order === "name" || performance.now() - this.#sorted < 10_000) && this.#sorted) return;
     timed("order", () => {
-      this.#names = (this.#order === "name" ? fleet.nodes : [...fleet.nodes].sort(ORDERS[this.#order])).map((node) => node.name);
+      this.#names = [...fleet.nodes].sort(ORDERS[this.#order] ?? byName).map((node) => node.name);
     });
     this.#sorted = performance.now();
   }

@@ -22,6 +22,7 @@ export function memoryParts(mib) {
 /** A part of a whole in percent; one decimal below ten, so that little stranding does not read as none. */
 export function percent(part, all) {
   const value = all > 0 ? (100 * part) / all : 0;
+  if (value > 0 && value < 0.05) return "< 0.1";
   return value > 0 && value < 9.95 ? tenth.format(value) : whole.format(value);
 }
 

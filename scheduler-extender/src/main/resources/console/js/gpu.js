@@ -16,9 +16,6 @@ export function gpuWords(node, gpu) {
   return parts.join(", ");
 }
 
-/** The smallest part of a large drawing that has room for a name. */
-const LABELLED = 0.22;
-
 const pieceKey = (piece) =>
   piece.slot ? `${piece.slot.uid}/${piece.slot.container}/${piece.slot.start ?? ""}` : `${piece.kind}@${piece.from.toFixed(3)}`;
 
@@ -35,9 +32,9 @@ export function pieceWords(piece) {
 
 /**
  * Brings `box` up to date with the GPU. Pieces that stay keep their element, so that a change moves instead of blinking.
- * `labels` writes names into pieces that are wide enough; a `ghost` is a place that nobody holds yet.
+ * `labels` is the smallest part of the GPU that has room for a name, or nothing; a `ghost` is a place that nobody holds yet.
  */
-export function drawGpu(box, gpu, colours, { labels = false, ghost = null } = {}) {
+export function drawGpu(box, gpu, colours, { labels = 0, ghost = null } = {}) {
   const first = !box.pieces;
   const old = box.pieces ?? new Map();
   const next = new Map();
@@ -82,6 +79,6 @@ function drawPiece(element, piece, colours, labels) {
     element.dataset.namespace = slot.namespace;
     element.dataset.uid = slot.uid;
   }
-  const text = slot && labels && piece.to - piece.from >= LABELLED ? slot.pod : "";
+  const text = slot && labels && piece.to - piece.from >= labels ? slot.pod : "";
   if (element.textContent !== text) element.textContent = text;
 }

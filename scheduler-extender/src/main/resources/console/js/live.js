@@ -17,6 +17,7 @@ export class Live {
   #stale = new Set();
   #loading = new Set();
   #paused = false;
+  #missed = 0; // decisions that the stream did not tell
   #pollTimer = 0;
 
   constructor(store) {
@@ -25,6 +26,7 @@ export class Live {
     this.refreshFleet = atMostEvery(() => Math.max(1000, store.summaries.size), () => this.#load("fleet"));
     this.refreshPending = atMostEvery(() => 1500, () => this.#load("pending"));
     this.refreshStatus = atMostEvery(() => 5000, () => this.#load("status"));
+    this.refreshDecisions = atMostEvery(() => 2000, () => this.#load("decisions"));
     this.fetchNodes = atMostEvery(() => 250, () => this.#loadNodes());
   }
 
@@ -75,8 +77,17 @@ export class Live {
     if (what === "status") store.setStatus(await api.status());
     else if (what === "fleet") store.setFleet(await api.fleet());
     else if (what === "timeline") store.setPoints((await api.timeline()).points);
-    else if (what === "decisions") store.setDecisions((await api.decisions({ limit: 200 })).decisions);
-    else if (what === "pending") store.setPending(await api.pods({ state: "pending", limit: 500 }));
+    else if (what === "decisions") {
+      const limit = Math.min(200, store.latestDecision ? this.#missed + 20 : 200);
+      this.#missed = 0;
+      store.setDecisions((await api.decisions({ limit })).decisions);
+    }
+    else if (what === "pending") {
+      const pods = await api.pods({ state: "pending", limit: 500 });
+      store.setPending(pods);
+      // Finding out what would help takes Kerf time; it tells it bit by bit.
+      if (pods.pods.some((pod) => pod.reason && pod.change === undefined) && !this.#paused) this.refreshPending();
+    }
   }
 
   #load(what) {
@@ -138,8 +149,14 @@ export class Live {
     this.refreshPending();
   }
 
+  /** The stream tells the latest decision four times a second; what came between is asked for. */
   #decided(decision) {
+    const between = decision.id - this.#store.latestDecision - 1;
     this.#store.addDecision(decision);
+    if (between > 0) {
+      this.#missed += between + 1;
+      this.refreshDecisions();
+    }
     this.refreshPending();
   }
 
@@ -152,7 +169,7 @@ export class Live {
     if (again) this.loadAll(); // what happened in between came past nobody
   }
 
-  /** A connection that is dead without a word would look live for ever: the server says something at least every ten seconds. */
+  /** A connection that is dead without a word would look live for ever: the server says something every two seconds. */
   #watch() {
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => this.#lost(), QUIET_MS);

@@ -1,11 +1,14 @@
 // The panel at the side: one GPU, one node or one pod, with who holds what and why it was placed there.
 import { api } from "./api.js";
 import { $, fill, h } from "./dom.js";
-import { decisionFacts, nodeLink, outcomeMark, podLink } from "./decision.js";
+import { decisionFacts, folded, merged, nodeLink, outcomeMark, podLink } from "./decision.js";
 import { clock, cores, count, duration, memory, mode, percent, plural, slotWords } from "./format.js";
 import { drawGpu, gpuWords } from "./gpu.js";
 import { heldMiB } from "./layout.js";
 import { kinds } from "./rows.js";
+
+/** The smallest part of the large drawing that has room for a name. */
+const LABELLED = 0.22;
 
 const WORDS = { proposed: "proposed: held back for a pod whose bind is not here yet", binding: "binding: the API server is being told", bound: "" };
 
@@ -97,7 +100,7 @@ export class Panel {
     this.#frame(`gpu ${JSON.stringify([node.name, gpu, node.freeCpuMilli, node.freeHostMemoryMiB, why])}`, `GPU ${gpu.index} of ${node.name}`, `${gpu.model} · ${mode(gpu.mode)}`, () => [
       !gpu.usable && h("p", { class: "problem", text: "Unusable: it is unhealthy, or something that Kerf did not place uses it." }),
       this.#bigGpu(node, gpu),
-      facts([["Held", memory(heldMiB(gpu)), `${percent(heldMiB(gpu), gpu.memoryMiB)} %`], ["Free", memory(gpu.freeMiB)], ["Stranded", gpu.strandedMiB ? memory(gpu.strandedMiB) : "none"],
+      facts([["Held", memory(heldMiB(gpu)), `${percent(heldMiB(gpu), gpu.memoryMiB)} %`], ["Free", gpu.freeMiB ? memory(gpu.freeMiB) : "none"], ["Stranded", gpu.strandedMiB ? memory(gpu.strandedMiB) : "none"],
         gpu.mode === "plain" ? ["SMs free", `${percent(gpu.freeSmMilli, 1000)} %`] : ["Slices", `${gpu.slices}`],
         gpu.mode === "plain" && ["MPS clients", count(gpu.clients)], gpu.uuid && ["UUID", gpu.uuid]]),
       h("h3", { text: gpu.slots.length ? "Who holds it" : "Nobody holds it" }),
@@ -109,7 +112,7 @@ export class Panel {
 
   #bigGpu(node, gpu) {
     const box = h("div", { class: "gpu big", role: "img", "aria-label": gpuWords(node.name, gpu) });
-    drawGpu(box, gpu, this.#store.colours, { labels: true });
+    drawGpu(box, gpu, this.#store.colours, { labels: LABELLED });
     const marks = gpu.slices > 0 && gpu.mode !== "plain"
       ? h("div", { class: "slice-marks", "aria-hidden": "true" }, Array.from({ length: gpu.slices }, (_, i) => h("span", { text: String(i) })))
       : h("div", { class: "scale-marks", "aria-hidden": "true" }, h("span", { text: "0" }), h("span", { text: memory(gpu.memoryMiB / 2) }), h("span", { text: memory(gpu.memoryMiB) }));
@@ -137,7 +140,7 @@ export class Panel {
     if (this.#why.has(uid)) return;
     this.#why.set(uid, undefined);
     try {
-      const { decisions } = await api.decisions({ pod: uid, limit: 5 });
+      const decisions = merged((await api.decisions({ pod: uid, limit: 10 })).decisions);
       this.#why.set(uid, decisions.find((each) => each.outcome === "placed" && each.verb === "bind") ?? decisions.find((each) => each.outcome === "placed") ?? null);
     } catch {
       this.#why.delete(uid);
@@ -195,14 +198,14 @@ export class Panel {
     const named = pod ?? decisions[0];
     if (!named) return this.#frame(`${uid} gone`, "Pod", "", () => h("p", { class: "problem", text: "Kerf knows no pod with this uid. It may have finished." }));
     this.#frame(`pod ${JSON.stringify(known)}`, pod?.name ?? named.pod, `${named.namespace}${pod?.owner ? ` · ${pod.owner}` : ""}`, () => [
-      pod ? podFacts(pod) : h("p", { class: "quiet", text: "It is gone; what follows is what was decided about it." }),
+      pod ? podFacts(pod, this.#store.now()) : h("p", { class: "quiet", text: "It is gone; what follows is what was decided about it." }),
       pod?.node && pod.slots?.length > 0 && [h("h3", { text: "What it holds" }), h("ul", { class: "holders" }, pod.slots.map((slot) => this.#podSlot(pod, slot)))],
       h("h3", { text: "What was decided" }),
       decisions.length === 0 && h("p", { class: "quiet", text: "Nothing that Kerf still remembers." }),
       h("ul", { class: "holders plain" }, decisions.map((each) =>
         h("li", {},
-          h("p", { class: "line" }, h("span", {}, outcomeMark(each), each.node && [" on ", nodeLink(each.node)]), h("time", { class: "when", text: clock(each.time) })),
-          h("p", { class: "why", text: each.why }), this.#factsOf(each))))]);
+          h("p", { class: "line" }, h("span", {}, outcomeMark(each), each.node && [" on ", nodeLink(each.node)], each.times > 1 && ` ${count(each.times)} times since ${clock(each.first)}`), h("time", { class: "when", text: clock(each.time) })),
+          each.outcome === "refused" && each.refused.length > 0 ? decisionFacts(each) : [h("p", { class: "why", text: each.why }), this.#factsOf(each)])))]);
   }
 
   #podSlot(pod, slot) {
@@ -216,8 +219,8 @@ export class Panel {
 
   async #loadPod(uid) {
     try {
-      const [pending, { decisions }] = await Promise.all([this.#findPod(uid), api.decisions({ pod: uid, limit: 20 })]);
-      this.#pods.set(uid, { pod: pending, decisions });
+      const [pending, { decisions }] = await Promise.all([this.#findPod(uid), api.decisions({ pod: uid, limit: 200 })]);
+      this.#pods.set(uid, { pod: pending, decisions: folded(merged(decisions)) });
       if (this.#pods.size > 50) this.#pods.delete(this.#pods.keys().next().value);
       if (this.#shown?.uid === uid) this.#drawPod(uid);
     } catch (error) {
@@ -228,7 +231,7 @@ export class Panel {
   async #findPod(uid) {
     const waiting = this.#store.pending?.pods.find((pod) => pod.uid === uid);
     if (waiting) return waiting;
-    const { pods } = await api.pods({ uid, limit: 500 });
+    const { pods } = await api.pods({ uid });
     return pods.find((pod) => pod.uid === uid) ?? null;
   }
 }
@@ -238,11 +241,12 @@ function facts(list) {
     h("div", { class: value.length > 16 ? "wide" : "" }, h("dt", { text: name }), h("dd", {}, value, note && h("small", { text: ` ${note}` })))));
 }
 
-function podFacts(pod) {
+function podFacts(pod, now) {
   return [
-    facts([["Asks", pod.demand], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((Date.now() - pod.since) / 5000) * 5000)]]),
+    facts([["Asks", pod.demand], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((now - pod.since) / 5000) * 5000)]]),
     pod.reason && h("div", { class: "advice" }, h("h3", { text: "Why it waits" }), h("p", { text: pod.reason }),
-      pod.change && [h("h3", { text: "What would make it fit" }), h("p", { class: "change", text: pod.change })])];
+      pod.change && [h("h3", { text: "What would make it fit" }), h("p", { class: "change", text: pod.change })],
+      pod.change === null && h("p", { class: "quiet", text: "No smaller demand would fit either: it needs somebody to leave." }))];
 }
 
 /** CPU and memory of the node: GPUs are of no use without. */

@@ -24,19 +24,19 @@ export function pendingView(store) {
     note.textContent = noteOf(pending, pods, namespace);
     empty.hidden = pods.length > 0;
     table.hidden = pods.length === 0;
-    fill(body, JSON.stringify(pods.map((pod) => [pod, waits(pod)])), () => pods.map((pod) =>
+    fill(body, JSON.stringify(pods.map((pod) => [pod, waits(pod, store.now())])), () => pods.map((pod) =>
       h("tr", { class: colours.className(pod.namespace) },
         h("th", { scope: "row" }, h("i", { class: "dot", "aria-hidden": "true" }), podLink(pod.uid, pod.namespace, pod.name), h("small", { text: pod.owner ?? "" })),
         h("td", { text: pod.demand }),
-        h("td", { class: "n", text: waits(pod) }),
+        h("td", { class: "n", text: waits(pod, store.now()) }),
         h("td", { class: "n", text: count(pod.priority ?? 0) }),
         h("td", { class: "reason", text: pod.reason ?? "not tried yet" }),
-        h("td", { class: "change", text: pod.change ?? "–" }))));
+        h("td", { class: "change" }, pod.change ?? h("span", { class: "quiet", text: pod.change === null ? "no smaller demand fits: somebody must leave" : pod.reason ? "being worked out" : "–" })))));
   };
   store.on("pending namespace view", draw);
 }
 
-const waits = (pod) => duration(Math.floor((Date.now() - pod.since) / 5000) * 5000);
+const waits = (pod, now) => duration(Math.floor((now - pod.since) / 5000) * 5000);
 
 function noteOf(pending, pods, namespace) {
   if (pods.length === 0) return namespace ? `Only ${namespace} is shown.` : "";

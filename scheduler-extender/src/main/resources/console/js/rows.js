@@ -7,7 +7,14 @@ import { hideTip, showTip } from "./tip.js";
 
 /** Rows share the height there is, between these two. */
 const LOW = 44;
-const HIGH = 58;
+const HIGH = 84;
+
+/** Below this width a node's name stands above its GPUs. */
+const NARROW = 700;
+
+/** Pixels that a name needs to be of use, and the height of a row with room for it. */
+const NAMED = 62;
+const TALL = 60;
 
 export class Rows {
   #store;
@@ -60,7 +67,8 @@ export class Rows {
 
   #fit() {
     const rows = Math.max(1, this.#order.length);
-    this.#height = Math.max(LOW, Math.min(HIGH, Math.floor(this.element.clientHeight / rows)));
+    const high = this.element.clientWidth < NARROW ? LOW : HIGH;
+    this.#height = Math.max(LOW, Math.min(high, Math.floor(this.element.clientHeight / rows)));
     this.body.style.height = `${rows * this.#height}px`;
     this.body.style.setProperty("--row", `${this.#height}px`);
   }
@@ -93,7 +101,7 @@ export class Rows {
       if (node.capacityMiB > most) most = node.capacityMiB;
       if (node.gpus > gpus) gpus = node.gpus;
     }
-    const narrow = this.element.clientWidth < 700;
+    const narrow = this.element.clientWidth < NARROW;
     const room = this.element.clientWidth - (narrow ? 16 : 150 + 112 + 32) - (gpus - 1) * 6;
     return Math.max(room, gpus * 34) / most;
   }
@@ -147,7 +155,8 @@ export class Rows {
   }
 
   #drawCards(row, node, scale) {
-    if (row.node === node && row.scale === scale && row.namespace === this.#store.namespace) return;
+    const named = this.#height >= TALL;
+    if (row.node === node && row.scale === scale && row.named === named && row.namespace === this.#store.namespace) return;
     row.kind.textContent = kinds(node);
     row.cards.hidden = false;
     const theirs = this.#store.namespace;
@@ -160,13 +169,14 @@ export class Rows {
         row.gpus.push(box);
         row.cards.append(box);
       }
-      const text = JSON.stringify(gpu);
+      const labels = named && NAMED / (gpu.memoryMiB * scale);
+      const text = `${labels} ${JSON.stringify(gpu)}`;
       if (box.text !== text || box.dataset.node !== node.name) {
         if (box.dataset.node !== node.name) forgetPieces(box);
         box.text = text;
         box.dataset.node = node.name;
         box.dataset.gpu = gpu.index;
-        drawGpu(box, gpu, this.#store.colours);
+        drawGpu(box, gpu, this.#store.colours, { labels });
         box.setAttribute("aria-label", gpuWords(node.name, gpu));
       }
       box.style.width = `${(gpu.memoryMiB * scale).toFixed(1)}px`;
@@ -175,6 +185,7 @@ export class Rows {
     row.node = node;
     row.scale = scale;
     row.namespace = theirs;
+    row.named = named;
   }
 
   #tabStops(row, isCurrent, column = this.#at.column) {

@@ -44,9 +44,8 @@ export class Search {
 
   async #pods(text) {
     try {
-      const { pods } = await api.pods({ q: text, limit: 500 });
-      return pods.filter((pod) => `${pod.namespace}/${pod.name}`.toLowerCase().includes(text)).slice(0, EACH)
-        .map((pod) => ({ kind: "pod", text: `${pod.namespace}/${pod.name}`, note: pod.node ?? "pending", go: { kind: "pod", uid: pod.uid } }));
+      const { pods } = await api.pods({ q: text, limit: EACH });
+      return pods.map((pod) => ({ kind: "pod", text: `${pod.namespace}/${pod.name}`, note: pod.node ?? "pending", go: { kind: "pod", uid: pod.uid } }));
     } catch {
       return [];
     }

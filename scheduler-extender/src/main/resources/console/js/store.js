@@ -1,5 +1,6 @@
 // What the console knows. Views subscribe to topics; a topic is told at most once a frame.
 import { Colours } from "./colours.js";
+import { merged } from "./decision.js";
 
 const KEPT_DECISIONS = 300;
 const KEPT_POINTS = 3600;
@@ -11,7 +12,7 @@ export class Store {
   nodes = new Map(); // details by name, those looked at last at the end
   summaries = new Map(); // fleet.nodes by name
   points = [];
-  decisions = [];
+  decisions = []; // as people count them, newest first
   pending = null;
   link = { state: "connecting" };
   failure = null; // why nothing could be loaded at all
@@ -19,6 +20,8 @@ export class Store {
   colours = new Colours();
   #listeners = new Map();
   #told = new Set();
+  #decisions = []; // as they were told
+  #ahead = 0;
 
   on(topics, listener) {
     for (const topic of topics.split(" ")) {
@@ -39,7 +42,13 @@ export class Store {
     for (const listener of calls) listener();
   }
 
+  /** What time it is there: a demo has a clock of its own, and browsers are often wrong. */
+  now() {
+    return Date.now() + this.#ahead;
+  }
+
   setFleet(fleet) {
+    if (this.points.length === 0) this.#ahead = fleet.time - Date.now();
     this.fleet = fleet;
     this.summaries = new Map(fleet.nodes.map((node) => [node.name, node]));
     for (const name of this.nodes.keys()) if (!this.summaries.has(name)) this.nodes.delete(name);
@@ -76,26 +85,37 @@ export class Store {
 
   setPoints(points) {
     this.points = points.slice(-KEPT_POINTS);
+    if (points.length) this.#ahead = points.at(-1).time - Date.now();
     this.tell("timeline");
   }
 
   addPoint(point) {
     if (point.time <= (this.points.at(-1)?.time ?? 0)) return;
     this.points.push(point);
+    this.#ahead = point.time - Date.now();
     if (this.points.length > KEPT_POINTS) this.points.shift();
     this.tell("timeline");
   }
 
-  /** Newest first. */
+  /** Some of them, newest first; what is known already of before and after stays. */
   setDecisions(decisions) {
-    this.decisions = decisions.slice(0, KEPT_DECISIONS);
-    this.tell("decisions");
+    const newest = decisions[0]?.id ?? 0;
+    const oldest = decisions.at(-1)?.id ?? 0;
+    const known = (holds) => this.#decisions.filter(({ id }) => holds(id));
+    this.#keep([...known((id) => id > newest), ...decisions, ...known((id) => id < oldest)]);
   }
 
   addDecision(decision) {
-    if (this.decisions.some((known) => known.id === decision.id)) return;
-    this.decisions.unshift(decision);
-    if (this.decisions.length > KEPT_DECISIONS) this.decisions.pop();
+    if (decision.id > this.latestDecision) this.#keep([decision, ...this.#decisions]);
+  }
+
+  get latestDecision() {
+    return this.#decisions[0]?.id ?? 0;
+  }
+
+  #keep(decisions) {
+    this.#decisions = decisions.slice(0, KEPT_DECISIONS);
+    this.decisions = merged(this.#decisions);
     this.tell("decisions");
   }
 

@@ -10,7 +10,8 @@ const STRIP = 16;
 
 export class Timeline {
   #store;
-  #span = 15;
+  #span = 5;
+  #chosen = false;
   #at = null;
   #hatch = null;
 
@@ -31,6 +32,7 @@ export class Timeline {
     this.box.addEventListener("pointerleave", () => this.#read(null));
     this.box.addEventListener("keydown", (event) => this.#key(event));
     this.box.addEventListener("blur", () => this.#read(null));
+    store.on("timeline", () => this.#grow());
     store.on("timeline", this.draw);
   }
 
@@ -39,7 +41,18 @@ export class Timeline {
     this.draw();
   }
 
+  /** Until somebody chooses, five minutes, and then fifteen as soon as there is so much to show. */
+  #grow() {
+    const { points } = this.#store;
+    if (!this.#chosen && this.#span === 5 && points.length > 1 && points.at(-1).time - points[0].time > 5 * 60_000) this.#show(15);
+  }
+
   #setSpan(minutes) {
+    this.#chosen = true;
+    this.#show(minutes);
+  }
+
+  #show(minutes) {
     this.#span = minutes;
     this.buttons.forEach((button, i) => button.setAttribute("aria-pressed", SPANS[i][0] === minutes));
     this.draw();

@@ -4,6 +4,7 @@ import gpu.kerf.model.placement.Cost;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import gpu.kerf.model.price.Prices;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +32,11 @@ final class Why {
     slots(chosen.placement(), why);
     if (chosen.cost() != null) {
       why.append(", which takes ").append(taken(chosen.cost()));
-      why.append(" from the demands that usually come");
+      why.append(" from the usual demands");
     }
     if (decision.alternatives() > 1) {
-      why.append("; as good as ").append(decision.alternatives() - 1).append(" others");
+      int others = decision.alternatives() - 1;
+      why.append("; ").append(others == 1 ? "1 node is" : others + " nodes are").append(" as good");
     }
     Decision.Choice second = decision.runnerUp();
     if (second != null && second.cost() != null) {
@@ -62,16 +64,20 @@ final class Why {
 
   private static String taken(Cost cost) {
     long mib = Math.round((double) cost.taken() / Prices.MIB);
-    return mib <= 0 ? "nothing" : "what " + mib + " MiB are worth";
+    return mib <= 0 ? "nothing" : "the worth of " + memory(mib);
+  }
+
+  private static String memory(long mib) {
+    return mib < 1024 ? mib + " MiB" : String.format(Locale.ROOT, "%.1f GiB", mib / 1024.0);
   }
 
   private static String difference(@Nullable Cost best, Cost second) {
     if (best == null || second.taken() != best.taken()) {
-      return "which would take " + taken(second);
+      return taken(second);
     }
     return second.distance() != best.distance()
-        ? "where its GPUs would be farther apart"
-        : "where it would leave an emptier GPU in pieces";
+        ? "as cheap, but its GPUs are farther apart"
+        : "as cheap, but it would cut an emptier GPU";
   }
 
   private static String refused(Decision decision) {

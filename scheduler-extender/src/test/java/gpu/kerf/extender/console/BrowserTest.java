@@ -74,6 +74,7 @@ abstract class BrowserTest {
               from: parseFloat(piece.style.left) / 100,
               to: (parseFloat(piece.style.left) + parseFloat(piece.style.width)) / 100,
               drawnFrom: (b.left - box.left) / box.width,
+              drawnTo: (b.right - box.left) / box.width,
             };
           });
         })()

@@ -64,7 +64,7 @@ class ConsoleUseTest extends BrowserTest {
         .contains("64 of 192 cores free", "1.5 TiB of 2.0 TiB free");
     page.click("#panel .more summary");
     page.untilText("#panel .cost", "node-c (next best)");
-    assertThat(page.text("#panel .cost")).contains("0.82", "1.64");
+    assertThat(page.text("#panel .cost")).contains("8 GiB", "16 GiB");
   }
 
   @Test

@@ -215,6 +215,12 @@ final class StubApi implements AutoCloseable {
     }
     String uid = query.get("uid");
     all.removeIf(pod -> uid != null && !pod.get("uid").asText().equals(uid));
+    String text = query.get("q");
+    all.removeIf(
+        pod ->
+            text != null
+                && !(pod.get("namespace").asText() + "/" + pod.get("name").asText())
+                    .contains(text));
     ObjectNode result = Chromium.JSON.createObjectNode().put("v", 1).put("total", all.size());
     result.putArray("pods").addAll(all);
     return result;

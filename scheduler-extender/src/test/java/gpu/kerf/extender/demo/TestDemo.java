@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A service of a test: on any free port, and without a rehearsal. */
-final class TestDemo implements AutoCloseable {
+public final class TestDemo implements AutoCloseable {
   final Vertx vertx = Vertxes.small();
   final LiveSettings settings = settings(vertx);
 
