@@ -1,0 +1,149 @@
+package gpu.kerf.extender.controlplane;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
+
+/** kube-apiserver, which can go and come back as the same one. */
+final class ApiServer {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  private final Path path;
+  private final Path log;
+  private final List<String> flags;
+  private final String address;
+  private final Access access;
+  private @Nullable Program program;
+
+  ApiServer(Path path, Path log, String address, Access access, List<String> flags) {
+    this.path = path;
+    this.log = log;
+    this.address = address;
+    this.access = access;
+    this.flags = flags;
+  }
+
+  /** Its flags, except those that a test adds. */
+  static List<String> flags(int port, String etcd, Access access, Options options) {
+    List<String> flags =
+        new ArrayList<>(
+            List.of(
+                "--etcd-servers=" + etcd,
+                "--bind-address=127.0.0.1",
+                "--advertise-address=127.0.0.1",
+                "--secure-port=" + port,
+                "--endpoint-reconciler-type=none",
+                "--cert-dir=" + access.certificates(),
+                "--token-auth-file=" + access.tokens(),
+                "--authorization-mode=RBAC",
+                "--service-account-issuer=https://kerf.test",
+                "--service-account-key-file=" + access.verifyingKey(),
+                "--service-account-signing-key-file=" + access.signingKey(),
+                "--service-cluster-ip-range=10.0.0.0/24",
+                "--allow-privileged",
+                "--max-requests-inflight=2000",
+                "--max-mutating-requests-inflight=1000",
+                "--disable-admission-plugins=" + disabled(options)));
+    flags.addAll(options.apiServerFlags());
+    return flags;
+  }
+
+  /** Pods need no service account; without the node lifecycle nothing would lift a taint again. */
+  private static String disabled(Options options) {
+    return options.nodeLifecycle() ? "ServiceAccount" : "ServiceAccount,TaintNodesByCondition";
+  }
+
+  void start() {
+    List<String> command = new ArrayList<>(List.of(path.toString()));
+    command.addAll(flags);
+    program = Program.start(log, Map.of(), command);
+  }
+
+  void kill() {
+    if (program != null) {
+      program.kill();
+    }
+  }
+
+  long pid() {
+    if (program == null) {
+      throw new IllegalStateException("kube-apiserver was not started.");
+    }
+    return program.pid();
+  }
+
+  void awaitReady(Program etcd) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!"ok".equals(get("/readyz"))) {
+      if (System.nanoTime() > deadline
+          || !etcd.running()
+          || program == null
+          || !program.running()) {
+        throw new IllegalStateException(
+            "kube-apiserver did not become ready. The end of its log:\n%s\nThe end of etcd's log:\n%s"
+                .formatted(program == null ? "" : program.lastWords(), etcd.lastWords()));
+      }
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  /** The body of a GET, or nothing while nobody answers with success. */
+  @Nullable String get(String path) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(address + path))
+              .header("Authorization", "Bearer " + access.token(Access.ADMIN))
+              .timeout(Duration.ofSeconds(5))
+              .build();
+      var response = client().send(request, BodyHandlers.ofString());
+      return response.statusCode() == 200 ? response.body() : null;
+    } catch (IOException notYet) {
+      return null;
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(stopped);
+    }
+  }
+
+  private HttpClient client() throws IOException {
+    return HttpClient.newBuilder()
+        .connectTimeout(Duration.ofSeconds(5))
+        .sslContext(trusting(access.certificate()))
+        .build();
+  }
+
+  private static SSLContext trusting(Path certificates) throws IOException {
+    try (InputStream file = Files.newInputStream(certificates)) {
+      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+      trusted.load(null, null);
+      for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(file)) {
+        trusted.setCertificateEntry("certificate-" + trusted.size(), one);
+      }
+      TrustManagerFactory managers =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      managers.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, managers.getTrustManagers(), null);
+      return context;
+    } catch (GeneralSecurityException halfWritten) {
+      throw new IOException(halfWritten);
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package gpu.kerf.extender.controlplane;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real control plane with a data store of its own: etcd, kube-apiserver and
+ * kube-controller-manager, and on demand kube-scheduler and kwok. It listens on loopback alone, and
+ * nothing of it outlives this JVM.
+ */
+public final class ControlPlane implements AutoCloseable {
+  private static final Pattern GIT_VERSION = Pattern.compile("\"gitVersion\":\\s*\"v([^\"]+)\"");
+
+  private final Programs.Found programs;
+  private final Workplace workplace;
+  private final Access access;
+  private final String address;
+  private final ApiServer apiServer;
+  private final Program etcd;
+  private final List<KubeScheduler> schedulers = new ArrayList<>();
+  private @Nullable Program controllers;
+  private @Nullable Kwok kwok;
+
+  /** Starts one with the usual options, or skips the test where this machine has no way to. */
+  public static ControlPlane start() {
+    return start(Options.defaults());
+  }
+
+  /** Starts one, or skips the test where this machine has no way to. */
+  public static ControlPlane start(Options options) {
+    return start(Programs.find(System.getenv()).orSkip(), options);
+  }
+
+  static ControlPlane start(Programs.Found programs, Options options) {
+    try {
+      ControlPlane plane = new ControlPlane(programs, options);
+      plane.run(options);
+      return plane;
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  private ControlPlane(Programs.Found programs, Options options) throws IOException {
+    this.programs = programs;
+    this.workplace = Workplace.create();
+    int port = Ports.free();
+    String etcdAddress = "http://127.0.0.1:" + Ports.free();
+    this.address = "https://127.0.0.1:" + port;
+    this.access = Access.write(workplace.data().resolve("access"), address, options.users());
+    this.etcd = startEtcd(etcdAddress, "http://127.0.0.1:" + Ports.free());
+    this.apiServer =
+        new ApiServer(
+            programs.path("kube-apiserver"),
+            workplace.log("kube-apiserver"),
+            address,
+            access,
+            ApiServer.flags(port, etcdAddress, access, options));
+  }
+
+  /** The address of the API server. */
+  public String apiServer() {
+    return address;
+  }
+
+  /** How an administrator reaches the API server. */
+  public Path kubeconfig() {
+    return access.kubeconfig(Access.ADMIN);
+  }
+
+  /** How a user reaches the API server who may do what RBAC grants to that name, and no more. */
+  public Path kubeconfig(String user) {
+    return access.kubeconfig(user);
+  }
+
+  /** Where everything of this control plane writes its logs. */
+  public Path logs() {
+    return workplace.folder();
+  }
+
+  /** The version that the API server says it has, such as {@code 1.36.3}. */
+  public String version() {
+    Matcher matcher =
+        GIT_VERSION.matcher(Objects.requireNonNullElse(apiServer.get("/version"), "(no answer)"));
+    if (!matcher.find()) {
+      throw new IllegalStateException("The API server did not tell its version.");
+    }
+    return matcher.group(1);
+  }
+
+  /** Runs kubectl as the administrator; the result is what it printed. */
+  public String kubectl(String... arguments) {
+    return kubectlWithInput("", arguments);
+  }
+
+  /** Runs kubectl as the administrator, with something to read. */
+  public String kubectlWithInput(String input, String... arguments) {
+    return kubectl(Access.ADMIN).run(input, arguments);
+  }
+
+  /** Runs kubectl as a user. */
+  public String kubectlAs(String user, String... arguments) {
+    return kubectl(user).run("", arguments);
+  }
+
+  /** Creates or changes what the manifests (YAML or JSON) say. */
+  public void apply(String manifests) {
+    kubectlWithInput(manifests, "apply", "--server-side", "--force-conflicts", "-f", "-");
+  }
+
+  /** A kube-scheduler with a configuration of the caller's; not started yet. */
+  public KubeScheduler scheduler(Path config) {
+    String name = "kube-scheduler-" + (schedulers.size() + 1);
+    KubeScheduler scheduler =
+        new KubeScheduler(
+            programs.path("kube-scheduler"),
+            workplace.data().resolve(name),
+            config,
+            workplace.log(name),
+            access.kubeconfig(Access.SCHEDULER));
+    schedulers.add(scheduler);
+    return scheduler;
+  }
+
+  /** A kube-scheduler without extenders, as the default scheduler is; not started yet. */
+  public KubeScheduler scheduler() {
+    Path config = workplace.data().resolve("scheduler.yaml");
+    try {
+      Files.writeString(
+          config,
+          """
+          apiVersion: kubescheduler.config.k8s.io/v1
+          kind: KubeSchedulerConfiguration
+          leaderElection: {leaderElect: false}
+          clientConnection: {kubeconfig: "%s", qps: 5000, burst: 5000}
+          """
+              .formatted(access.kubeconfig(Access.SCHEDULER)));
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+    return scheduler(config);
+  }
+
+  /** kwok, started the first time that somebody asks for it. */
+  public Kwok kwok() {
+    if (kwok == null) {
+      kwok = Kwok.start(programs.path("kwok"), workplace, access.kubeconfig(Access.KWOK));
+    }
+    return kwok;
+  }
+
+  /** The path of a program that belongs to this control plane, such as {@code floor}. */
+  public Path program(String name) {
+    return programs.path(name);
+  }
+
+  /** Takes the API server away at once, with every connection; the data stays. */
+  public void stopApiServer() {
+    apiServer.kill();
+  }
+
+  /** Brings it back under the same address, with the same data, and waits until it is ready. */
+  public void startApiServer() {
+    apiServer.start();
+    apiServer.awaitReady(etcd);
+  }
+
+  @Override
+  public void close() {
+    schedulers.forEach(KubeScheduler::close);
+    if (kwok != null) {
+      kwok.close();
+    }
+    if (controllers != null) {
+      controllers.kill();
+    }
+    apiServer.kill();
+    etcd.kill();
+    try {
+      workplace.removeData();
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    }
+  }
+
+  private void run(Options options) {
+    try {
+      startApiServer();
+      controllers = startControllers(options);
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  private Kubectl kubectl(String user) {
+    return new Kubectl(programs.path("kubectl"), workplace.data(), access.kubeconfig(user));
+  }
+
+  private Program startEtcd(String address, String peers) {
+    return Program.start(
+        workplace.log("etcd"),
+        Map.of(),
+        List.of(
+            programs.path("etcd").toString(),
+            "--data-dir=" + workplace.data().resolve("etcd"),
+            "--listen-client-urls=" + address,
+            "--advertise-client-urls=" + address,
+            "--listen-peer-urls=" + peers,
+            "--initial-advertise-peer-urls=" + peers,
+            "--initial-cluster=default=" + peers,
+            "--quota-backend-bytes=4294967296",
+            "--unsafe-no-fsync",
+            "--log-level=error"));
+  }
+
+  private Program startControllers(Options options) {
+    return Program.start(
+        workplace.log("kube-controller-manager"),
+        Map.of(),
+        List.of(
+            programs.path("kube-controller-manager").toString(),
+            "--kubeconfig=" + access.kubeconfig(Access.CONTROLLERS),
+            "--controllers=" + (options.nodeLifecycle() ? "*" : "*,-node-lifecycle-controller"),
+            "--service-account-private-key-file=" + access.signingKey(),
+            "--leader-elect=false",
+            "--kube-api-qps=1000",
+            "--kube-api-burst=2000",
+            "--bind-address=127.0.0.1",
+            "--secure-port=" + Ports.free(),
+            "--cert-dir=" + workplace.data().resolve("controller-certificates")));
+  }
+}

@@ -1,0 +1,116 @@
+package gpu.kerf.extender.controlplane;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+
+/** Where the programs of a control plane are on this machine, if they are. */
+sealed interface Programs {
+  /** How the message of a test begins that was skipped because there is no control plane. */
+  String NONE = "no control plane";
+
+  String DEFAULT_VERSION = "1.36.3";
+
+  /** A place that has all of them. */
+  record Found(List<Path> folders) implements Programs {
+    Path path(String program) {
+      return in(folders, program).orElseThrow();
+    }
+
+    @Override
+    public Found orSkip() {
+      return this;
+    }
+  }
+
+  /** No place has all of them. */
+  record Missing(String why) implements Programs {
+    @Override
+    public Found orSkip() {
+      return Assumptions.abort(why);
+    }
+  }
+
+  /** The place, or the end of the test that wants it. */
+  Found orSkip();
+
+  /** The first of: folders named by the environment, what was or can be built with Go. */
+  static Programs find(Map<String, String> environment) {
+    List<Path> named =
+        Stream.of("KERF_KUBE_BIN", "KUBEBUILDER_ASSETS")
+            .map(name -> environment.getOrDefault(name, ""))
+            .filter(folder -> !folder.isEmpty())
+            .map(Path::of)
+            .toList();
+    if (!named.isEmpty() && missingIn(named).isEmpty()) {
+      return new Found(named);
+    }
+    if (environment.containsKey("KERF_KUBE_BIN")) {
+      throw new IllegalStateException(
+          "KERF_KUBE_BIN is %s, which has no %s.\nMaybe unset it, and have everything built by Go."
+              .formatted(environment.get("KERF_KUBE_BIN"), String.join(", ", missingIn(named))));
+    }
+    if (in(path(environment), "go").isPresent()) {
+      return new Found(List.of(build(environment)));
+    }
+    return new Missing(
+        NONE
+            + ": go is not on the PATH, and neither KERF_KUBE_BIN nor KUBEBUILDER_ASSETS names a"
+            + " folder with "
+            + String.join(", ", ALL));
+  }
+
+  List<String> ALL =
+      List.of(
+          "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kwok");
+
+  private static List<String> missingIn(List<Path> folders) {
+    return ALL.stream().filter(program -> in(folders, program).isEmpty()).toList();
+  }
+
+  private static Optional<Path> in(List<Path> folders, String program) {
+    return folders.stream()
+        .map(folder -> folder.resolve(program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static List<Path> path(Map<String, String> environment) {
+    return Stream.of(environment.getOrDefault("PATH", "").split(File.pathSeparator, -1))
+        .map(Path::of)
+        .toList();
+  }
+
+  /** The folder of the cache that holds the build; the first time this takes minutes. */
+  private static Path build(Map<String, String> environment) {
+    Path script = Path.of(System.getProperty("basedir", ""), "src/test/go/build");
+    String version = environment.getOrDefault("KERF_K8S_VERSION", DEFAULT_VERSION);
+    try {
+      Process process =
+          new ProcessBuilder("bash", script.toString(), version)
+              .redirectError(Redirect.INHERIT)
+              .start();
+      String folder = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        throw new IllegalStateException(
+            "%s %s failed; what it said stands in the output of this run."
+                .formatted(script, version));
+      }
+      return Path.of(folder.strip());
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(stopped);
+    }
+  }
+}
