@@ -51,6 +51,21 @@ final class Following implements ClusterListener {
     follow(before, nodeOf(uid));
   }
 
+  @Override
+  public void gpusUnusable(String node, long gpus) {
+    scheduling.gpusUnusable(node, gpus);
+  }
+
+  @Override
+  public void gpusForeign(String node, long gpus) {
+    scheduling.gpusForeign(node, gpus);
+  }
+
+  @Override
+  public void podUnreadable(PodView.Ref pod, String problem) {
+    scheduling.podUnreadable(pod, problem);
+  }
+
   private @Nullable String nodeOf(String uid) {
     Entry entry = scheduling.ledger().entry(uid);
     return entry == null ? null : entry.placement().node();

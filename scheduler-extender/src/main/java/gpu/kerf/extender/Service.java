@@ -48,7 +48,7 @@ public final class Service {
   private final Scheduling scheduling;
   private final Around around;
   private final Clocks clocks;
-  private final Meters meters = new Meters();
+  private final Meters meters;
   private final Readiness readiness = new Readiness();
   private final FleetFigures figures;
   private final Accounting accounting;
@@ -63,7 +63,13 @@ public final class Service {
    *
    * @param mode {@code demo} or {@code cluster}
    */
-  public record Around(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {}
+  public record Around(
+      Cluster cluster, Delivery delivery, Disruptions disruptions, String mode, Meters meters) {
+
+    public Around(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {
+      this(cluster, delivery, disruptions, mode, new Meters());
+    }
+  }
 
   public Service(
       Vertx vertx, LiveSettings settings, Scheduling scheduling, Around around, Clocks clocks) {
@@ -71,6 +77,7 @@ public final class Service {
     this.settings = settings;
     this.scheduling = scheduling;
     this.around = around;
+    this.meters = around.meters;
     this.clocks = clocks;
     this.started = clocks.nanos().getAsLong();
     this.figures = new FleetFigures(scheduling.fleet());

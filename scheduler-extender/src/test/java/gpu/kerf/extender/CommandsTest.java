@@ -67,9 +67,10 @@ class CommandsTest {
   }
 
   @Test
-  void serveSaysWhatItCannotDoYetAndWhatIsWrongWithItsSettings() {
-    assertThat(run(new ServeCommand())).isEqualTo(1);
-    assertThat(err.toString()).contains("cannot watch a cluster yet").contains("kerf demo");
+  void serveSaysWhichFileIsMissingAndWhatIsWrongWithItsSettings() {
+    String missing = folder.resolve("none").toString();
+    assertThat(run(new ServeCommand(), "--kubeconfig", missing)).isEqualTo(1);
+    assertThat(err.toString()).contains("kubeconfig file (" + missing + ")", "does not exist");
     assertThat(run(new ServeCommand(), "-D", "limits.boddy=1")).isEqualTo(1);
     assertThat(err.toString()).contains("Did you mean limits.body?");
     assertThat(run(new ServeCommand(), "--confg")).isEqualTo(2);

@@ -18,4 +18,13 @@ public interface ClusterListener {
   void podSeen(PodView pod);
 
   void podGone(String uid);
+
+  /** These GPUs of a node, as bits, are ill: they get no new pods. */
+  default void gpusUnusable(String node, long gpus) {}
+
+  /** These GPUs of a node, as bits, are used by pods that Kerf did not place. */
+  default void gpusForeign(String node, long gpus) {}
+
+  /** A pod is there that cannot be read; what was known of it stands. */
+  default void podUnreadable(PodView.Ref pod, String problem) {}
 }

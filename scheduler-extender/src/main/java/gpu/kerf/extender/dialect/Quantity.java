@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads Kubernetes quantities of CPU and host memory; amounts round up, as the kubelet does. */
-final class Quantity {
+public final class Quantity {
 
   private static final Pattern FORM =
       Pattern.compile("([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+))([a-zA-Z]{0,2}|[eE][+-]?[0-9]{1,2})");
@@ -42,11 +42,11 @@ final class Quantity {
   }
 
   /** Thousandths of a CPU. */
-  static long cpuMilli(String written) {
+  public static long cpuMilli(String written) {
     return ceiling(parse(written).multiply(MILLI), written);
   }
 
-  static long memoryMiB(String written) {
+  public static long memoryMiB(String written) {
     return ceiling(parse(written).divide(BYTES_PER_MIB, 3, RoundingMode.CEILING), written);
   }
 

@@ -18,6 +18,7 @@ public record Settings(
         Limits limits,
     @Setting("How the service stops when it is told to.") Stop stop,
     @Setting("When the service calls itself ready.") Readiness readiness,
+    @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting(
             value =
@@ -121,6 +122,29 @@ public record Settings(
           int warmUpPods,
       @Setting(value = "How long that may take.", min = "0s", max = "10m") Duration warmUp) {}
 
+  /** How the cluster is followed. */
+  public record Cluster(
+      @Setting(
+              "The kubeconfig file; without one, the credentials of the pod, then those that"
+                  + " KUBECONFIG names, then ~/.kube/config.")
+          String kubeconfig,
+      @Setting("The schedulerName of the pods that Kerf places.") String schedulerName,
+      @Setting(value = "Bindings and other requests at once.", min = "1", max = "256") int workers,
+      @Setting(
+              value =
+                  "How long a request may take. Keep it below half of limits.answer: a binding that"
+                      + " gets no answer is followed by one more request.",
+              min = "100ms",
+              max = "1m")
+          Duration call,
+      @Setting(
+              value =
+                  "After how long the API server ends a watch, and the next one goes on where it"
+                      + " stood. A watch that says nothing for half as long again is cut off.",
+              min = "2s",
+              max = "10m")
+          Duration watch) {}
+
   /** What filter answers. */
   public enum Answer {
     /** The nodes of the best cost class: a few names. */
@@ -192,6 +216,7 @@ public record Settings(
         defaultLimits(),
         new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
         new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
+        new Cluster("", "kerf", 16, Duration.ofMillis(1900), Duration.ofSeconds(30)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         Map.of(),
         new Telemetry(100),
@@ -206,6 +231,7 @@ public record Settings(
         limits,
         stop,
         readiness,
+        cluster,
         scheduling,
         prices,
         telemetry,

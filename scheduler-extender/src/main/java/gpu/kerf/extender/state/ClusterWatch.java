@@ -30,6 +30,8 @@ final class ClusterWatch {
   private final Map<String, Bound> waiting = new LinkedHashMap<>();
   private final Map<String, String> unreadable = new LinkedHashMap<>();
   private final Map<String, String> problems = new LinkedHashMap<>();
+  private final Map<String, Long> ill = new LinkedHashMap<>();
+  private final Map<String, Long> foreign = new LinkedHashMap<>();
 
   /** A bound pod and its record, which is empty if it has none. */
   private record Bound(KnownPod pod, String record) {}
@@ -50,8 +52,35 @@ final class ClusterWatch {
     problems.put(nodeKey(name), problem);
   }
 
+  /** Some GPUs of a node are ill; none, if no bit is set. */
+  void gpusAreIll(String node, long gpus) {
+    keep(ill, node, gpus);
+  }
+
+  /** Some GPUs of a node are used by pods that Kerf did not place. */
+  void gpusAreForeign(String node, long gpus) {
+    keep(foreign, node, gpus);
+  }
+
+  private void keep(Map<String, Long> where, String node, long gpus) {
+    if (gpus == 0) {
+      where.remove(node);
+    } else {
+      where.put(node, gpus);
+    }
+    if (ledger.fleet().node(node) != null) {
+      block(node);
+    }
+  }
+
+  /** What the pod holds, if it is known, goes on being held. */
+  void podIsUnreadable(PodView.Ref pod, String problem) {
+    problems.put(podKey(pod.uid()), "Pod " + pod + ": " + problem);
+  }
+
   void nodeWent(String name) {
     problems.remove(nodeKey(name));
+    ill.remove(name);
     for (String uid : List.copyOf(unreadable.keySet())) {
       unreadable.remove(uid, name);
     }
@@ -130,7 +159,8 @@ final class ClusterWatch {
 
   /** A node on which somebody holds nobody knows what gets no new pods. */
   private void block(String node) {
-    ledger.setForeign(node, unreadable.containsValue(node) ? ALL_GPUS : 0);
+    long known = ill.getOrDefault(node, 0L) | foreign.getOrDefault(node, 0L);
+    ledger.setForeign(node, unreadable.containsValue(node) ? ALL_GPUS : known);
   }
 
   private static String nodeKey(String name) {

@@ -84,6 +84,21 @@ public final class Scheduling implements ClusterListener {
     watch.podWent(uid);
   }
 
+  @Override
+  public void gpusUnusable(String node, long gpus) {
+    watch.gpusAreIll(node, gpus);
+  }
+
+  @Override
+  public void gpusForeign(String node, long gpus) {
+    watch.gpusAreForeign(node, gpus);
+  }
+
+  @Override
+  public void podUnreadable(PodView.Ref pod, String problem) {
+    watch.podIsUnreadable(pod, problem);
+  }
+
   /** What is wrong with nodes and pods of the cluster: what it is about, and in words. */
   public Map<String, String> problems() {
     return watch.problems();

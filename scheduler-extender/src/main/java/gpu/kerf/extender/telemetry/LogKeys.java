@@ -18,6 +18,8 @@ public final class LogKeys {
   public static final String MILLIS = "millis";
   public static final String COUNT = "count";
   public static final String PROBLEM = "problem";
+  public static final String RESOURCE = "resource";
+  public static final String CAUSE = "cause";
 
   private LogKeys() {}
 }

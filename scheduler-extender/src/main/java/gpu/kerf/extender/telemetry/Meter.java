@@ -42,6 +42,41 @@ public enum Meter {
       "How late the event loop is with a timer that fires ten times a second."),
   READY(Kind.GAUGE, "kerf_ready", "1 if the condition of readiness holds, else 0.", "condition"),
   STALENESS(Kind.GAUGE, "kerf_cluster_staleness_seconds", "Age of the picture of the cluster."),
+  WATCH_AGE(
+      Kind.GAUGE,
+      "kerf_watch_age_seconds",
+      "How long nothing has been heard of a kind of object; the API server says something at least"
+          + " once per cluster.watch.",
+      "resource"),
+  WATCH_EVENTS(
+      Kind.COUNTER, "kerf_watch_events_total", "Changes that watches brought.", "resource"),
+  WATCH_ENDS(
+      Kind.COUNTER,
+      "kerf_watch_ends_total",
+      "Watches that ended before their time: silent, broken, forgotten (the API server no longer"
+          + " knows where they stood) or garbled.",
+      "resource",
+      "cause"),
+  LISTS(Kind.COUNTER, "kerf_lists_total", "Times that all objects were listed.", "resource"),
+  UNREADABLE(
+      Kind.COUNTER,
+      "kerf_unreadable_objects_total",
+      "Objects of the cluster that made no sense and were left out.",
+      "resource"),
+  NODES_UNUSABLE(
+      Kind.GAUGE,
+      "kerf_nodes_unusable",
+      "Nodes that Kerf should manage and whose GPUs it cannot make out; their events say why."),
+  ADVERTISED(
+      Kind.COUNTER,
+      "kerf_advertised_total",
+      "Writes of kerf.gpu/memory and kerf.gpu/whole into nodes, by outcome: written or failed.",
+      "outcome"),
+  EVENTS(
+      Kind.COUNTER,
+      "kerf_events_total",
+      "Events for users, by outcome: written, failed or dropped.",
+      "outcome"),
   WARM_UP(Kind.GAUGE, "kerf_warm_up_duration_seconds", "How long the warm-up took."),
   SETTINGS_RELOADS(
       Kind.COUNTER,

@@ -13,11 +13,11 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The instruments that are moved as things happen, and what is scraped of all. */
+/** The instruments that are moved as things happen, by any thread, and what is scraped of all. */
 public final class Meters {
   private static final double[] VERB_BUCKETS = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
@@ -27,8 +27,8 @@ public final class Meters {
   };
 
   private final CollectorRegistry registry = new CollectorRegistry();
-  private final Map<Meter, Counter> counters = new EnumMap<>(Meter.class);
-  private final Map<Meter, Gauge> gauges = new EnumMap<>(Meter.class);
+  private final Map<Meter, Counter> counters = new ConcurrentHashMap<>();
+  private final Map<Meter, Gauge> gauges = new ConcurrentHashMap<>();
   private final List<Runnable> before = new ArrayList<>();
   private final Histogram verbSeconds;
   private final Histogram loopDelay;

@@ -24,9 +24,12 @@ import org.jspecify.annotations.Nullable;
  *  "links":[{"a":0,"b":1,"kind":"nvlink","count":18}]}
  * </pre>
  *
- * <p>Starts are in the driver's units; kinds of links are {@code nvlink} and {@code pcie-switch}.
+ * <p>Starts are in the driver's units; kinds of links are {@code nvlink} and {@code pcie-switch}. A
+ * GPU that is ill says {@code "healthy":false}: it stays in the list, and gets no new pods.
+ *
+ * @param unusable the GPUs that are ill, as bits
  */
-public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
+public record InventoryRecord(List<GpuSpec> gpus, Topology topology, long unusable) {
 
   private static final JsonFactory JSON = JsonIn.factory();
 
@@ -53,6 +56,7 @@ public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
     private final List<Integer> numa = new ArrayList<>();
     private final List<Link> links = new ArrayList<>();
     private int version;
+    private long unusable;
 
     Draft(JsonIn in, GpuCatalog catalog) {
       this.in = in;
@@ -75,7 +79,7 @@ public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
       if (version != 1) {
         throw new WireException("The inventory record has the version (" + version + "), not 1.");
       }
-      return new InventoryRecord(gpus, topology());
+      return new InventoryRecord(gpus, topology(), unusable);
     }
 
     private void gpu() throws IOException, WireException {
@@ -95,6 +99,7 @@ public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
         throw in.problem("is GPU " + draft.index + ": " + e.getMessage());
       }
       numa.add(draft.numa);
+      unusable |= draft.healthy ? 0 : 1L << draft.index;
     }
 
     private Link link() throws IOException, WireException {
@@ -156,6 +161,7 @@ public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
     private int memoryMiB;
     private String mode = "plain";
     private int numa = -1;
+    private boolean healthy = true;
     private final List<Instance> instances = new ArrayList<>();
 
     GpuDraft(JsonIn in) {
@@ -170,6 +176,7 @@ public record InventoryRecord(List<GpuSpec> gpus, Topology topology) {
         case "memoryMiB" -> memoryMiB = in.integer();
         case "mode" -> mode = in.text();
         case "numa" -> numa = in.integer();
+        case "healthy" -> healthy = in.truth();
         case "instances" -> in.array(() -> instances.add(instance()));
         default -> {
           return false;

@@ -1,0 +1,147 @@
+package gpu.kerf.extender;
+
+import gpu.kerf.extender.cluster.kubernetes.Access;
+import gpu.kerf.extender.cluster.kubernetes.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.verb.EnvDelivery;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The service on a real cluster. */
+public final class ClusterService {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterService.class);
+  private static final long TICK_MILLIS = 500;
+
+  private final Context context;
+  private final Scheduling scheduling;
+  private final KubernetesCluster cluster;
+  private final Service service;
+  private int port;
+
+  private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server) {
+    this.context = vertx.getOrCreateContext();
+    Clocks clocks = Clocks.system();
+    this.scheduling =
+        new Scheduling(
+            Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));
+    Meters meters = new Meters();
+    this.cluster = new KubernetesCluster(server, wish(settings.current()), clocks, meters);
+    Service.Around around =
+        new Service.Around(cluster, new EnvDelivery(), cluster.disruptions(), "cluster", meters);
+    this.service = new Service(vertx, settings, scheduling, around, clocks);
+    cluster.start(scheduling.loop(), service.listener());
+    vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
+  }
+
+  private static KubernetesCluster.Wish wish(Settings settings) {
+    Settings.Cluster cluster = settings.cluster();
+    return new KubernetesCluster.Wish(
+        cluster.schedulerName(), cluster.workers(), cluster.watch(), hostname());
+  }
+
+  private static String hostname() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "kerf";
+    }
+  }
+
+  /** Returns when it listens; it is ready later, when everything of the cluster is known. */
+  public static ClusterService start(Vertx vertx, LiveSettings settings)
+      throws AccessException, IOException {
+    return start(vertx, settings, System.getenv());
+  }
+
+  /** The same in another environment. */
+  public static ClusterService start(
+      Vertx vertx, LiveSettings settings, Map<String, String> environment)
+      throws AccessException, IOException {
+    Settings.Cluster how = settings.current().cluster();
+    Duration silence = how.watch().plus(how.watch().dividedBy(2));
+    Access access = new Access(environment, Path.of(System.getProperty("user.home", "/")));
+    ApiServer server = access.connect(how.kubeconfig(), new Access.Patience(how.call(), silence));
+    Promise<ClusterService> made = Promise.promise();
+    vertx
+        .getOrCreateContext()
+        .runOnContext(
+            nothing -> {
+              try {
+                made.complete(new ClusterService(vertx, settings, server));
+              } catch (RuntimeException e) {
+                made.fail(e);
+              }
+            });
+    ClusterService started = Vertxes.await(made.future());
+    try {
+      started.listen(settings.current().listen());
+    } catch (IOException e) {
+      started.cluster.close();
+      throw e;
+    }
+    LOG.atInfo().addKeyValue(LogKeys.ADDRESS, server.address()).log("Serving the cluster.");
+    return started;
+  }
+
+  private void listen(Settings.Listen where) throws IOException {
+    Promise<Integer> listening = Promise.promise();
+    context.runOnContext(nothing -> service.start().onComplete(listening));
+    try {
+      port = Vertxes.await(listening.future());
+    } catch (IllegalStateException e) {
+      boolean taken = e.getCause() instanceof BindException;
+      throw new IOException(
+          "Nobody can listen on "
+              + where.host()
+              + ":"
+              + where.port()
+              + ": "
+              + (taken ? "the address is taken, or not of this machine" : e.getCause())
+              + ".\nMaybe another kerf listens there: --listen 127.0.0.1:0 takes any free port.",
+          e);
+    }
+  }
+
+  /** Where it listens. */
+  public int port() {
+    return port;
+  }
+
+  public Scheduling scheduling() {
+    return scheduling;
+  }
+
+  public Service service() {
+    return service;
+  }
+
+  public KubernetesCluster cluster() {
+    return cluster;
+  }
+
+  /** Answers what has been asked, then lets go of the cluster. */
+  public void stop() {
+    Promise<Void> stopped = Promise.promise();
+    context.runOnContext(nothing -> service.stop().onComplete(stopped));
+    Vertxes.await(stopped.future());
+    cluster.close();
+  }
+}

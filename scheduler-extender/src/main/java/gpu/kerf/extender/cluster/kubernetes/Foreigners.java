@@ -1,0 +1,116 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.GpuSpec;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pods that Kerf did not place and that use GPUs all the same: bound by others, with devices from a
+ * device plugin. They are left alone, and their GPUs get no new pods.
+ *
+ * <p>Which GPUs they are is known only where their scheduler wrote it on the pod (HAMi, gpushare).
+ * The stock device plugin tells nobody, so then no GPU of the node gets a new pod until they are
+ * gone.
+ */
+final class Foreigners {
+  private static final long ALL = -1L;
+  private static final String HAMI = "hami.io/vgpu-devices-allocated";
+  private static final String GPUSHARE = "ALIYUN_COM_GPU_MEM_IDX";
+
+  private final ClusterListener listener;
+  private final Function<String, List<GpuSpec>> gpusOf;
+  private final Map<String, Foreigner> pods = new HashMap<>();
+  private final Map<String, Set<String>> uidsOn = new HashMap<>();
+
+  /** Where a pod is, and what it says of its GPUs. */
+  private record Foreigner(String node, String hami, String index) {}
+
+  /**
+   * @param gpusOf the GPUs of a node that is managed; none of any other
+   */
+  Foreigners(ClusterListener listener, Function<String, List<GpuSpec>> gpusOf) {
+    this.listener = listener;
+    this.gpusOf = gpusOf;
+  }
+
+  void seen(PodView pod) {
+    if (pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty() && usesGpus(pod)) {
+      Foreigner now = new Foreigner(pod.nodeName(), pod.annotation(HAMI), pod.annotation(GPUSHARE));
+      if (!now.equals(pods.put(pod.uid(), now))) {
+        uidsOn.computeIfAbsent(now.node, node -> new HashSet<>()).add(pod.uid());
+        tell(now.node);
+      }
+    } else {
+      gone(pod.uid());
+    }
+  }
+
+  void gone(String uid) {
+    Foreigner was = pods.remove(uid);
+    if (was != null) {
+      uidsOn.computeIfPresent(was.node, (node, uids) -> without(uid, uids));
+      tell(was.node);
+    }
+  }
+
+  private static @Nullable Set<String> without(String uid, Set<String> uids) {
+    uids.remove(uid);
+    return uids.isEmpty() ? null : uids;
+  }
+
+  private static boolean usesGpus(PodView pod) {
+    return pod.containers().stream().anyMatch(Foreigners::usesGpus)
+        || pod.initContainers().stream().anyMatch(Foreigners::usesGpus);
+  }
+
+  private static boolean usesGpus(PodView.Container container) {
+    Set<String> names = new HashSet<>(container.resources().limits().keySet());
+    names.addAll(container.resources().requests().keySet());
+    return names.stream()
+        .filter(name -> !container.resources().limitOrRequest(name).equals("0"))
+        .anyMatch(
+            name ->
+                name.equals("nvidia.com/gpu")
+                    || name.equals("aliyun.com/gpu-mem")
+                    || name.startsWith("nvidia.com/mig-"));
+  }
+
+  /** Tells which GPUs of a node they use; again whenever the node has become another. */
+  void tell(String node) {
+    listener.gpusForeign(node, on(node));
+  }
+
+  private long on(String node) {
+    List<GpuSpec> gpus = gpusOf.apply(node);
+    long used = 0;
+    for (String uid : uidsOn.getOrDefault(node, Set.of())) {
+      Foreigner pod = pods.get(uid);
+      used |= pod == null ? 0 : used(pod, gpus);
+    }
+    return used;
+  }
+
+  private static long used(Foreigner pod, List<GpuSpec> gpus) {
+    if (pod.index.matches("[0-9]{1,2}") && Integer.parseInt(pod.index) < gpus.size()) {
+      return 1L << Integer.parseInt(pod.index);
+    }
+    long named = 0;
+    for (int i = 0; i < gpus.size() && !pod.hami.isEmpty(); i++) {
+      String uuid = gpus.get(i).uuid();
+      named |= uuid != null && pod.hami.contains(uuid) ? 1L << i : 0;
+    }
+    return named != 0 ? named : ALL;
+  }
+
+  int count() {
+    return pods.size();
+  }
+}

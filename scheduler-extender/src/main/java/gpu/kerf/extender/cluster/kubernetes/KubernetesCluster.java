@@ -1,0 +1,266 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
+import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The port to a real API server. */
+public final class KubernetesCluster implements Cluster, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(KubernetesCluster.class);
+  private static final int BACKGROUND_THREADS = 2;
+
+  private final ApiServer server;
+  private final Wish wish;
+  private final Clocks clocks;
+  private final Meters meters;
+  private final Calls calls;
+  private final Calls background;
+  private final Events events;
+  private final Labels labels = new Labels();
+  private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
+  private final List<ResourceWatch<?>> watches = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile boolean synced;
+  private @Nullable Advertiser advertiser;
+  private @Nullable Nodes nodes;
+
+  /**
+   * How a cluster is served.
+   *
+   * @param schedulerName whose pending pods are Kerf's
+   * @param workers how many requests run at once
+   * @param renewal after how long the API server ends a watch
+   * @param instance who this is, in events
+   */
+  public record Wish(String schedulerName, int workers, Duration renewal, String instance) {}
+
+  public KubernetesCluster(ApiServer server, Wish wish, Clocks clocks, Meters meters) {
+    this.server = server;
+    this.wish = wish;
+    this.clocks = clocks;
+    this.meters = meters;
+    this.calls = new Calls(server, wish.workers, "kerf-call");
+    this.background = new Calls(server, BACKGROUND_THREADS, "kerf-background");
+    this.events = new Events(background, meters, clocks.wall(), wish.instance);
+  }
+
+  /** Begins to follow the cluster, and tells a listener of it on the executor. */
+  public void start(Executor loop, ClusterListener listener) {
+    Advertiser capacity = new Advertiser(background, loop, meters, () -> clocks.wall().millis());
+    GpuCatalog catalog = GpuCatalog.builtIn();
+    SliceInventory sliceInventory = new SliceInventory(catalog);
+    Announced announced = new Announced(capacity);
+    Nodes known = new Nodes(Inventories.all(catalog, sliceInventory), listener, announced);
+    Foreigners foreigners = new Foreigners(listener, known::gpus);
+    announced.foreigners = foreigners;
+    advertiser = capacity;
+    nodes = known;
+    ResourceWatch.Shared shared =
+        new ResourceWatch.Shared(server, loop, new Counting(), wish.renewal, clocks.nanos());
+    Slices slices = new Slices(sliceInventory, known::lookAgain);
+    Pods pods = new Pods(listener, this::waitsForKerf, foreigners, labels);
+    watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
+    watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
+    watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
+    watches.add(new ResourceWatch<>(Resource.PODS, pods, shared));
+    Thread starter = Daemons.named("kerf-start").newThread(this::startWatches);
+    threads.add(starter);
+    starter.start();
+  }
+
+  private boolean waitsForKerf(PodView pod) {
+    return pod.schedulerName().equals(wish.schedulerName);
+  }
+
+  /** One after the other: a pod that is told of before its node has to wait for it. */
+  private void startWatches() {
+    for (ResourceWatch<?> watch : watches) {
+      Thread thread = Daemons.named("kerf-watch-" + watch.resource().word()).newThread(watch);
+      synchronized (threads) {
+        threads.add(thread);
+      }
+      thread.start();
+      while (!watch.listed()) {
+        try {
+          Thread.sleep(2);
+        } catch (InterruptedException e) {
+          return;
+        }
+      }
+    }
+    synced = true;
+    LOG.info("All nodes and pods are known.");
+  }
+
+  /** Does what is due; to be called now and then on the thread that owns the ledger. */
+  public void tick() {
+    if (advertiser != null) {
+      advertiser.tick();
+    }
+    if (nodes != null) {
+      meters.set(Meter.NODES_UNUSABLE, (double) nodes.unusable());
+    }
+    for (ResourceWatch<?> watch : watches) {
+      meters.set(Meter.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
+    }
+  }
+
+  public Disruptions disruptions() {
+    return disruptions;
+  }
+
+  @Override
+  public CompletionStage<BindResult> bind(Binding binding) {
+    return calls
+        .start(api -> Binder.bind(api, binding))
+        .exceptionally(KubernetesCluster::notStarted);
+  }
+
+  private static BindResult notStarted(Throwable failure) {
+    // Only what never ran is known not to have happened.
+    boolean refused = failure instanceof RejectedExecutionException;
+    return new BindResult(
+        refused ? BindResult.Kind.REFUSED : BindResult.Kind.UNKNOWN, String.valueOf(failure));
+  }
+
+  @Override
+  public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
+    return calls.start(api -> Binder.read(api, pod));
+  }
+
+  @Override
+  public CompletionStage<EvictResult> evict(Eviction eviction) {
+    return calls
+        .start(api -> Evictor.evict(api, eviction, clocks.wall().instant()))
+        .exceptionally(
+            failure -> new EvictResult(EvictResult.Kind.FAILED, String.valueOf(failure)));
+  }
+
+  @Override
+  public void event(PodEvent event) {
+    PodView.Ref pod = event.pod();
+    events.write(
+        new Events.About("Pod", pod.namespace(), pod.name(), pod.uid()),
+        new Events.Note(event.warning(), event.reason(), "Scheduling", event.message()));
+  }
+
+  @Override
+  public boolean synced() {
+    return synced;
+  }
+
+  @Override
+  public Duration staleness() {
+    Duration oldest = Duration.ZERO;
+    for (ResourceWatch<?> watch : watches) {
+      Duration age = watch.resource().optional() ? Duration.ZERO : watch.age();
+      oldest = age.compareTo(oldest) > 0 ? age : oldest;
+    }
+    return oldest;
+  }
+
+  /** Lets requests that are under way end; hears nothing more. */
+  @Override
+  public void close() {
+    watches.forEach(ResourceWatch::stop);
+    synchronized (threads) {
+      threads.forEach(Thread::interrupt);
+    }
+    CompletableFuture.allOf(
+            CompletableFuture.runAsync(calls::close), CompletableFuture.runAsync(background::close))
+        .join();
+    server.close();
+  }
+
+  /** What follows from a node's news. */
+  private final class Announced implements Nodes.Told {
+    private final Advertiser capacity;
+    private @Nullable Foreigners foreigners;
+
+    Announced(Advertiser capacity) {
+      this.capacity = capacity;
+    }
+
+    @Override
+    public void advertise(NodeObject node, @Nullable NodeSpec spec) {
+      capacity.advertise(node, spec);
+    }
+
+    @Override
+    public void changed(String node) {
+      if (foreigners != null) {
+        foreigners.tell(node);
+      }
+    }
+
+    @Override
+    public void unusable(Meta node, String problem) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.NODE, node.name())
+          .addKeyValue(LogKeys.PROBLEM, problem)
+          .log("A node cannot be used.");
+      events.write(
+          new Events.About("Node", "", node.name(), node.uid()),
+          new Events.Note(true, "UnusableGpus", "Inventory", problem));
+    }
+
+    @Override
+    public void gone(String node) {
+      capacity.gone(node);
+    }
+  }
+
+  /** Counts what becomes of watches. */
+  private final class Counting implements WatchNews {
+    @Override
+    public void ended(Resource resource, Cause cause) {
+      meters.count(Meter.WATCH_ENDS, resource.word(), cause.name().toLowerCase(Locale.ROOT));
+    }
+
+    @Override
+    public void listed(Resource resource, int objects, long millis) {
+      meters.count(Meter.LISTS, resource.word());
+      LOG.atInfo()
+          .addKeyValue(LogKeys.RESOURCE, resource.word())
+          .addKeyValue(LogKeys.COUNT, objects)
+          .addKeyValue(LogKeys.MILLIS, millis)
+          .log("Listed.");
+    }
+
+    @Override
+    public void event(Resource resource) {
+      meters.count(Meter.WATCH_EVENTS, resource.word());
+    }
+
+    @Override
+    public void unreadable(Resource resource) {
+      meters.count(Meter.UNREADABLE, resource.word());
+    }
+  }
+}

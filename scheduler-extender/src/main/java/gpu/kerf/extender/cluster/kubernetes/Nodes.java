@@ -1,0 +1,151 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Inventory;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns node objects into nodes with GPUs. Only those with the label {@code kerf.gpu/managed=true}
+ * are Kerf's; one whose GPUs cannot be made out is unusable, and says why.
+ */
+final class Nodes implements Sink<NodeObject> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Inventories inventories;
+  private final ClusterListener listener;
+  private final Told told;
+  private final Map<String, Node> nodes = new HashMap<>();
+
+  /** Who else wants to know. */
+  interface Told {
+    /** A node can be used, or can no longer be managed: this is what it should advertise. */
+    void advertise(NodeObject node, @Nullable NodeSpec spec);
+
+    /** Its GPUs are others than before, or there for the first time. */
+    void changed(String node);
+
+    /** A node is there and cannot be used. */
+    void unusable(Meta node, String problem);
+
+    void gone(String node);
+  }
+
+  /** A node as it was told last; the problem is empty if it can be used. */
+  private record Node(
+      Meta meta, NodeObject object, @Nullable NodeSpec spec, long unusable, String problem) {}
+
+  Nodes(Inventories inventories, ClusterListener listener, Told told) {
+    this.inventories = inventories;
+    this.listener = listener;
+    this.told = told;
+  }
+
+  @Override
+  public NodeObject read(Meta meta, Piece json) throws WireException {
+    try {
+      JsonNode object = JSON.readTree(json.bytes(), json.offset(), json.length());
+      return NodeObject.read(meta.name(), object);
+    } catch (IOException e) {
+      throw new WireException("The node cannot be read: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void put(Meta meta, NodeObject object) {
+    Node before = nodes.get(meta.name());
+    if (!object.managed()) {
+      nodes.remove(meta.name());
+      if (before != null) {
+        listener.nodeGone(meta.name());
+      }
+      told.advertise(object, null);
+      return;
+    }
+    Node now = look(meta, object);
+    nodes.put(meta.name(), now);
+    tell(before, now);
+  }
+
+  private Node look(Meta meta, NodeObject object) {
+    try {
+      Inventory inventory = inventories.of(object.facts());
+      NodeSpec spec =
+          new NodeSpec(
+              meta.name(),
+              inventory.gpus(),
+              inventory.topology(),
+              object.cpuMilli(),
+              object.memoryMiB());
+      return new Node(meta, object, spec, inventory.unusable(), "");
+    } catch (WireException | IllegalArgumentException e) {
+      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void tell(@Nullable Node before, Node now) {
+    NodeSpec spec = now.spec;
+    if (spec == null) {
+      boolean known = before != null && before.problem.equals(now.problem);
+      if (!known) {
+        listener.nodeUnusable(now.meta.name(), now.problem);
+        told.unusable(now.meta, now.problem);
+      }
+      return;
+    }
+    boolean same = before != null && spec.equals(before.spec);
+    if (!same) {
+      listener.nodeChanged(spec);
+      told.changed(spec.name());
+    }
+    if (before == null || !same || before.unusable != now.unusable) {
+      listener.gpusUnusable(spec.name(), now.unusable);
+    }
+    told.advertise(now.object, spec);
+  }
+
+  @Override
+  public void unreadable(Meta meta, String problem) {
+    nodes.remove(meta.name());
+    listener.nodeUnusable(meta.name(), problem);
+    told.unusable(meta, problem);
+  }
+
+  @Override
+  public void gone(Meta meta) {
+    if (nodes.remove(meta.name()) != null) {
+      listener.nodeGone(meta.name());
+    }
+    told.gone(meta.name());
+  }
+
+  /** Something else that an inventory is read from has changed. */
+  void lookAgain(String name) {
+    Node before = nodes.get(name);
+    if (before != null) {
+      Node now = look(before.meta, before.object);
+      nodes.put(name, now);
+      tell(before, now);
+    }
+  }
+
+  /** The GPUs of a node that is managed and can be used; none of any other. */
+  List<GpuSpec> gpus(String name) {
+    Node node = nodes.get(name);
+    return node == null || node.spec == null ? List.of() : node.spec.gpus();
+  }
+
+  /** The names of the nodes that are managed and cannot be used. */
+  long unusable() {
+    return nodes.values().stream().filter(node -> node.spec == null).count();
+  }
+}

@@ -1,0 +1,359 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.wire.WireException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import okhttp3.Call;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows all objects of one kind.
+ *
+ * <p>First a list, in pages; then a watch, which goes on from the last version that was heard of.
+ * The API server ends every watch after a while and says something shortly before ({@code
+ * BOOKMARK}), so whoever hears nothing for longer knows that the watch is dead: it is cut, and the
+ * next one goes on where it stood. Only where the API server has forgotten that version (410) is
+ * everything listed again; what had changed is then found by comparing.
+ */
+final class ResourceWatch<T> implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(ResourceWatch.class);
+
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final int PAGE = 500;
+  private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
+  private static final long FIRST_PAUSE_MILLIS = 200;
+  private static final long LONGEST_PAUSE_MILLIS = 10_000;
+  private static final long ABSENT_PAUSE_MILLIS = 60_000;
+  private static final int GONE = 410;
+
+  /** A watch that ends at once all the time must not keep the API server busy. */
+  private static final long SHORTEST_NANOS = 1_000_000_000;
+
+  private final Resource resource;
+  private final ApiServer server;
+  private final Sink<T> sink;
+  private final Handover handover;
+  private final WatchNews news;
+  private final Duration renewal;
+  private final LongSupplier nanos;
+  private final Map<String, Meta> seen = new HashMap<>();
+  private String version = "";
+  private volatile @Nullable Call current;
+  private volatile boolean stopped;
+  private volatile boolean listed;
+  private volatile long heard;
+
+  /** What all watches of a cluster share. */
+  record Shared(
+      ApiServer server, Executor loop, WatchNews news, Duration renewal, LongSupplier nanos) {}
+
+  ResourceWatch(Resource resource, Sink<T> sink, Shared shared) {
+    this.resource = resource;
+    this.server = shared.server;
+    this.sink = sink;
+    this.handover = new Handover(shared.loop);
+    this.news = shared.news;
+    this.renewal = shared.renewal;
+    this.nanos = shared.nanos;
+    this.heard = nanos.getAsLong();
+  }
+
+  /** The API server has lost the version at which the watch stood. */
+  private static final class ForgottenException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ForgottenException(String message) {
+      super(message);
+    }
+  }
+
+  /** Nothing came for longer than the API server ever says nothing. */
+  private static final class SilentException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    SilentException(Duration silence, Throwable cause) {
+      super("nothing was heard for " + silence.toSeconds() + " s", cause);
+    }
+  }
+
+  /** There is no such kind of object, or Kerf may not see it. */
+  private static final class AbsentException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    AbsentException(String message) {
+      super(message);
+    }
+  }
+
+  @Override
+  public void run() {
+    long pause = FIRST_PAUSE_MILLIS;
+    while (!stopped) {
+      try {
+        long began = nanos.getAsLong();
+        follow();
+        pause = FIRST_PAUSE_MILLIS;
+        if (nanos.getAsLong() - began < SHORTEST_NANOS && !sleep(pause)) {
+          return;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (IOException e) {
+        if (!stopped && !sleep(failed(e, pause))) {
+          return;
+        }
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
+      } catch (RuntimeException e) {
+        LOG.atError().addKeyValue(LogKeys.RESOURCE, resource.word()).setCause(e).log("Watch fails");
+        version = "";
+        if (!sleep(LONGEST_PAUSE_MILLIS)) {
+          return;
+        }
+      }
+    }
+  }
+
+  private void follow() throws IOException, InterruptedException {
+    if (version.isEmpty()) {
+      list();
+    }
+    watch();
+  }
+
+  /** Says what went wrong; how long to pause. */
+  private long failed(IOException failure, long pause) {
+    if (failure instanceof AbsentException && resource.optional()) {
+      if (!listed) {
+        LOG.atInfo()
+            .addKeyValue(LogKeys.RESOURCE, resource.word())
+            .addKeyValue(LogKeys.PROBLEM, failure.getMessage())
+            .log("This cluster is served without a kind of object that it does not show.");
+      }
+      listed = true;
+      heardNow();
+      return ABSENT_PAUSE_MILLIS;
+    }
+    WatchNews.Cause cause = cause(failure);
+    if (cause == WatchNews.Cause.FORGOTTEN || cause == WatchNews.Cause.GARBLED) {
+      version = "";
+    }
+    news.ended(resource, cause);
+    LOG.atWarn()
+        .addKeyValue(LogKeys.RESOURCE, resource.word())
+        .addKeyValue(LogKeys.CAUSE, cause.name().toLowerCase(Locale.ROOT))
+        .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure.getMessage()))
+        .log(
+            version.isEmpty()
+                ? "A watch ended; everything is listed again."
+                : "A watch ended; the next one goes on where it stood.");
+    return pause;
+  }
+
+  private static WatchNews.Cause cause(IOException failure) {
+    if (failure instanceof ForgottenException) {
+      return WatchNews.Cause.FORGOTTEN;
+    }
+    if (failure instanceof SilentException) {
+      return WatchNews.Cause.SILENT;
+    }
+    return failure instanceof JsonProcessingException
+        ? WatchNews.Cause.GARBLED
+        : WatchNews.Cause.BROKEN;
+  }
+
+  private boolean sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void list() throws IOException, InterruptedException {
+    long began = nanos.getAsLong();
+    Set<String> present = new HashSet<>();
+    String next = "";
+    ListPage page;
+    do {
+      page = page(next);
+      for (Piece piece : page.items()) {
+        Meta meta = Meta.read(piece, JSON);
+        present.add(meta.key());
+        changed(meta, piece);
+      }
+      next = page.next();
+      heardNow();
+    } while (!next.isEmpty());
+    for (Meta old : Set.copyOf(seen.values())) {
+      if (!present.contains(old.key())) {
+        removed(old);
+      }
+    }
+    handover.drain();
+    version = page.resourceVersion();
+    listed = true;
+    news.listed(resource, seen.size(), (nanos.getAsLong() - began) / 1_000_000);
+  }
+
+  private ListPage page(String next) throws IOException {
+    Map<String, String> query = new LinkedHashMap<>(resource.selector());
+    query.put("limit", "" + PAGE);
+    if (!next.isEmpty()) {
+      query.put("continue", next);
+    }
+    ApiReply reply = server.send(ApiRequest.get(resource.path(), query), LIST_LIMIT);
+    if (!reply.ok()) {
+      throw refused(reply.status(), reply.problem());
+    }
+    return ListPage.read(reply.body(), JSON);
+  }
+
+  private static IOException refused(int status, String problem) {
+    String text = status + ": " + problem;
+    return switch (status) {
+      case GONE -> new ForgottenException(text);
+      case 403, 404 -> new AbsentException(text);
+      default -> new IOException(text);
+    };
+  }
+
+  private void watch() throws IOException, InterruptedException {
+    Map<String, String> query = new LinkedHashMap<>(resource.selector());
+    query.put("watch", "true");
+    query.put("allowWatchBookmarks", "true");
+    query.put("resourceVersion", version);
+    query.put("timeoutSeconds", "" + renewal.toSeconds());
+    Call call = server.stream(ApiRequest.get(resource.path(), query));
+    current = call;
+    try (Response response = call.execute()) {
+      if (response.code() != 200) {
+        ApiReply reply = new ApiReply(response.code(), response.body().bytes());
+        throw tooNew(reply.problem())
+            ? new ForgottenException(reply.problem())
+            : refused(reply.status(), reply.problem());
+      }
+      heardNow();
+      Lines lines = new Lines(response.body().byteStream());
+      for (byte[] line = next(lines); line != null && !stopped; line = next(lines)) {
+        heardNow();
+        event(WatchEvent.read(line, JSON));
+      }
+    } finally {
+      current = null;
+    }
+  }
+
+  private byte @Nullable [] next(Lines lines) throws IOException {
+    try {
+      return lines.next();
+    } catch (InterruptedIOException e) {
+      throw new SilentException(server.silence(), e);
+    }
+  }
+
+  /** An API server that was restored from a backup has versions older than ours. */
+  private static boolean tooNew(String problem) {
+    return problem.contains("Too large resource version");
+  }
+
+  private void event(WatchEvent event) throws IOException, InterruptedException {
+    if (event.type().equals("ERROR")) {
+      throw error(event.object());
+    }
+    Meta meta = Meta.read(event.object(), JSON);
+    switch (event.type()) {
+      case "ADDED", "MODIFIED" -> {
+        news.event(resource);
+        changed(meta, event.object());
+      }
+      case "DELETED" -> {
+        news.event(resource);
+        removed(meta);
+      }
+      default -> {
+        // BOOKMARK, and whatever comes later: a version, and no news.
+      }
+    }
+    if (!meta.resourceVersion().isEmpty()) {
+      version = meta.resourceVersion();
+    }
+  }
+
+  private static IOException error(Piece status) {
+    byte[] body =
+        Arrays.copyOfRange(status.bytes(), status.offset(), status.offset() + status.length());
+    ApiReply reply = new ApiReply(500, body);
+    int code = reply.details().path("code").asInt(500);
+    return tooNew(reply.problem())
+        ? new ForgottenException(reply.problem())
+        : refused(code, reply.problem());
+  }
+
+  private void changed(Meta meta, Piece piece) throws InterruptedException {
+    Meta before = seen.put(meta.key(), meta);
+    if (before != null && before.equals(meta)) {
+      return;
+    }
+    if (before != null && !before.uid().equals(meta.uid())) {
+      handover.hand(() -> sink.gone(before));
+    }
+    try {
+      T object = sink.read(meta, piece);
+      handover.hand(() -> sink.put(meta, object));
+    } catch (WireException e) {
+      news.unreadable(resource);
+      handover.hand(() -> sink.unreadable(meta, String.valueOf(e.getMessage())));
+    }
+  }
+
+  private void removed(Meta meta) throws InterruptedException {
+    Meta before = seen.remove(meta.key());
+    handover.hand(() -> sink.gone(before == null ? meta : before));
+  }
+
+  private void heardNow() {
+    heard = nanos.getAsLong();
+  }
+
+  /** Whether everything that was there at the start has been taken in. */
+  boolean listed() {
+    return listed;
+  }
+
+  /** How long nothing has been heard of it. */
+  Duration age() {
+    return Duration.ofNanos(Math.max(0, nanos.getAsLong() - heard));
+  }
+
+  Resource resource() {
+    return resource;
+  }
+
+  /** From now on nothing more is told; the thread ends. */
+  void stop() {
+    stopped = true;
+    Call call = current;
+    if (call != null) {
+      call.cancel();
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package gpu.kerf.extender.cluster.kubernetes.inventory;
+
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.Topology;
+import java.util.List;
+
+/**
+ * The GPUs of a node.
+ *
+ * @param unusable the GPUs that are there and must get no new pods, as bits
+ */
+public record Inventory(List<GpuSpec> gpus, Topology topology, long unusable) {
+  public Inventory {
+    gpus = List.copyOf(gpus);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The port to a real API server. Requests run on threads of their own; what is heard is told on the
+ * thread that owns the ledger.
+ */
+@NullMarked
+package gpu.kerf.extender.cluster.kubernetes;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,440 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An API server as small as it can be: objects in memory, lists in pages, watches with bookmarks,
+ * and the replies of the real one, such as a Status where a client would expect a Binding.
+ */
+final class FakeApiServer implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Map<String, String> FIELDS_OF_TYPES =
+      Map.of(
+          "nodes", "/api/v1/nodes",
+          "pods", "/api/v1/pods",
+          "budgets", "/apis/policy/v1/poddisruptionbudgets",
+          "slices", "/apis/resource.k8s.io/v1/resourceslices");
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final Map<String, NavigableMap<String, ObjectNode>> objects = new HashMap<>();
+  private final List<Change> changes = new ArrayList<>();
+  private final List<ObjectNode> events = new CopyOnWriteArrayList<>();
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<Answer> planned = new CopyOnWriteArrayList<>();
+  private long version = 100;
+  private long forgottenBefore;
+  private long uids;
+  private int watchGeneration;
+  private volatile boolean mute;
+
+  /** A change as watches tell it. */
+  private record Change(long version, String type, String kind, ObjectNode object) {}
+
+  /** What is answered instead, to the first request that it is for. */
+  record Answer(String method, String pathEnd, int status, String body, boolean carriedOut) {}
+
+  FakeApiServer() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    FIELDS_OF_TYPES.keySet().forEach(kind -> objects.put(kind, new TreeMap<>()));
+    server.start();
+  }
+
+  String address() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** A kubeconfig file for it. */
+  Path kubeconfig(Path folder) {
+    String text =
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: fake
+        contexts: [{name: fake, context: {cluster: fake, user: fake}}]
+        clusters: [{name: fake, cluster: {server: "%s"}}]
+        users: [{name: fake, user: {token: secret}}]
+        """
+            .formatted(address());
+    try {
+      return Files.writeString(folder.resolve("kubeconfig"), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // ---- what tests do to it
+
+  synchronized ObjectNode put(String kind, String manifest) {
+    try {
+      ObjectNode object = (ObjectNode) JSON.readTree(manifest);
+      ObjectNode metadata = object.withObject("/metadata");
+      ObjectNode known = objects(kind).get(key(object));
+      if (!metadata.has("uid")) {
+        metadata.put("uid", known == null ? "uid-" + ++uids : uid(known));
+      }
+      store(kind, known == null ? "ADDED" : "MODIFIED", object);
+      return object;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  synchronized void delete(String kind, String key) {
+    ObjectNode object = objects(kind).remove(key);
+    if (object != null) {
+      change("DELETED", kind, object);
+    }
+  }
+
+  /** Removes without telling watches. */
+  synchronized void loseSilently(String kind, String key) {
+    objects(kind).remove(key);
+  }
+
+  synchronized ObjectNode get(String kind, String key) {
+    ObjectNode object = objects(kind).get(key);
+    if (object == null) {
+      throw new AssertionError("There is no " + key + " among " + kind);
+    }
+    return object.deepCopy();
+  }
+
+  /** Ends all watches as a broken connection does. */
+  synchronized void cutWatches() {
+    watchGeneration++;
+    notifyAll();
+  }
+
+  /** Forgets all versions before now: watches that stand there get 410. */
+  synchronized void compact() {
+    forgottenBefore = version;
+    changes.clear();
+  }
+
+  /** Says nothing any more on watches, and keeps them open. */
+  void mute(boolean silent) {
+    mute = silent;
+  }
+
+  void plan(Answer answer) {
+    planned.add(answer);
+  }
+
+  List<ObjectNode> events() {
+    return events;
+  }
+
+  /** Method and path of every request, with its query. */
+  List<String> requests() {
+    return requests;
+  }
+
+  // ---- what it answers
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String path = exchange.getRequestURI().getPath();
+      String kind = kind(path);
+      String method = exchange.getRequestMethod();
+      requests.add(method + " " + exchange.getRequestURI());
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      Map<String, String> query = query(exchange);
+      Answer answer = planned(method, path);
+      if (answer != null) {
+        if (answer.carriedOut) {
+          answer(method, path, body);
+        }
+        if (answer.status == 0) {
+          return; // cut off
+        }
+        send(exchange, answer.status, answer.body);
+      } else if (query.getOrDefault("watch", "").equals("true")) {
+        watch(exchange, kind, query);
+      } else if (method.equals("GET") && kind != null) {
+        list(exchange, kind, query);
+      } else {
+        Reply reply = answer(method, path, body);
+        send(exchange, reply.status, reply.body);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private @Nullable Answer planned(String method, String path) {
+    for (Iterator<Answer> each = planned.iterator(); each.hasNext(); ) {
+      Answer answer = each.next();
+      if (answer.method.equals(method) && path.endsWith(answer.pathEnd)) {
+        planned.remove(answer);
+        return answer;
+      }
+    }
+    return null;
+  }
+
+  private record Reply(int status, String body) {}
+
+  private synchronized Reply answer(String method, String path, byte[] body) throws IOException {
+    String[] steps = path.split("/", -1);
+    if (path.endsWith("/binding")) {
+      return bind(steps[4] + "/" + steps[6], JSON.readTree(body));
+    }
+    if (path.endsWith("/eviction")) {
+      return evict(steps[4] + "/" + steps[6], JSON.readTree(body));
+    }
+    if (path.endsWith("/events")) {
+      events.add((ObjectNode) JSON.readTree(body));
+      return new Reply(201, "{}");
+    }
+    if (path.endsWith("/status") && method.equals("PATCH")) {
+      boolean node = path.startsWith("/api/v1/nodes/");
+      return patch(
+          node ? "nodes" : "pods",
+          node ? steps[4] : steps[4] + "/" + steps[6],
+          (ObjectNode) JSON.readTree(body));
+    }
+    if (method.equals("GET") && path.startsWith("/api/v1/namespaces/") && steps.length == 7) {
+      ObjectNode pod = objects("pods").get(steps[4] + "/" + steps[6]);
+      return pod == null ? status(404, "NotFound", path) : new Reply(200, pod.toString());
+    }
+    return status(404, "NotFound", "the server could not find the requested resource");
+  }
+
+  private Reply bind(String key, JsonNode binding) {
+    ObjectNode pod = objects("pods").get(key);
+    if (pod == null) {
+      return status(404, "NotFound", "pods \"" + key + "\" not found");
+    }
+    String uid = binding.path("metadata").path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(uid(pod))) {
+      return status(409, "Conflict", "Precondition failed: UID in precondition: " + uid);
+    }
+    if (pod.path("spec").has("nodeName")) {
+      return status(409, "Conflict", "pod " + key + " is already assigned to node");
+    }
+    ObjectNode bound = pod.deepCopy();
+    bound.withObject("/spec").put("nodeName", binding.path("target").path("name").asText());
+    ObjectNode annotations = bound.withObject("/metadata/annotations");
+    binding
+        .path("metadata")
+        .path("annotations")
+        .properties()
+        .forEach(each -> annotations.set(each.getKey(), each.getValue()));
+    store("pods", "MODIFIED", bound);
+    return status(201, "Success", "");
+  }
+
+  private Reply evict(String key, JsonNode eviction) {
+    ObjectNode pod = objects("pods").get(key);
+    if (pod == null) {
+      return status(404, "NotFound", "pods \"" + key + "\" not found");
+    }
+    String uid = eviction.at("/deleteOptions/preconditions/uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(uid(pod))) {
+      return status(409, "Conflict", "the UID in the precondition does not match");
+    }
+    ObjectNode dying = pod.deepCopy();
+    dying.withObject("/metadata").put("deletionTimestamp", "2026-01-01T00:00:00Z");
+    store("pods", "MODIFIED", dying);
+    return status(201, "Success", "");
+  }
+
+  private Reply patch(String kind, String key, ObjectNode patch) {
+    ObjectNode object = objects(kind).get(key);
+    if (object == null) {
+      return status(404, "NotFound", key + " not found");
+    }
+    ObjectNode changed = object.deepCopy();
+    merge(changed, patch);
+    store(kind, "MODIFIED", changed);
+    return new Reply(200, changed.toString());
+  }
+
+  private static void merge(ObjectNode into, ObjectNode patch) {
+    for (Map.Entry<String, JsonNode> each : patch.properties()) {
+      if (each.getValue().isNull()) {
+        into.remove(each.getKey());
+      } else if (each.getValue() instanceof ObjectNode child) {
+        merge(into.withObject("/" + each.getKey().replace("~", "~0").replace("/", "~1")), child);
+      } else {
+        into.set(each.getKey(), each.getValue());
+      }
+    }
+  }
+
+  private static Reply status(int code, String reason, String message) {
+    ObjectNode status = JSON.createObjectNode().put("kind", "Status").put("apiVersion", "v1");
+    status.put("status", code < 300 ? "Success" : "Failure").put("reason", reason);
+    return new Reply(code, status.put("message", message).put("code", code).toString());
+  }
+
+  private void list(HttpExchange exchange, String kind, Map<String, String> query)
+      throws IOException {
+    ObjectNode list = JSON.createObjectNode().put("kind", "List").put("apiVersion", "v1");
+    synchronized (this) {
+      ObjectNode metadata = list.putObject("metadata").put("resourceVersion", "" + version);
+      ArrayNode items = list.putArray("items");
+      int limit = Integer.parseInt(query.getOrDefault("limit", "100000"));
+      for (Map.Entry<String, ObjectNode> each :
+          objects(kind).tailMap(query.getOrDefault("continue", ""), false).entrySet()) {
+        if (items.size() == limit) {
+          metadata.put("continue", key(items.get(items.size() - 1)));
+          break;
+        }
+        items.add(each.getValue().deepCopy());
+      }
+    }
+    send(exchange, 200, list.toString());
+  }
+
+  private void watch(HttpExchange exchange, @Nullable String kind, Map<String, String> query)
+      throws IOException, InterruptedException {
+    long from = Long.parseLong(query.getOrDefault("resourceVersion", "0"));
+    long end =
+        System.nanoTime()
+            + Long.parseLong(query.getOrDefault("timeoutSeconds", "60")) * 1_000_000_000L;
+    int generation;
+    synchronized (this) {
+      generation = watchGeneration;
+      if (from < forgottenBefore) {
+        send(
+            exchange,
+            200,
+            watchEvent(
+                "ERROR", JSON.readTree(status(410, "Expired", "too old resource version").body)));
+        return;
+      }
+    }
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(200, 0);
+    OutputStream out = exchange.getResponseBody();
+    out.flush();
+    long told = from;
+    while (true) {
+      StringBuilder text = new StringBuilder();
+      boolean over;
+      synchronized (this) {
+        for (Change change : changes) {
+          if (change.version > told && change.kind.equals(kind)) {
+            text.append(watchEvent(change.type, change.object));
+          }
+        }
+        told = version;
+        over = System.nanoTime() > end && !mute;
+        if (generation != watchGeneration) {
+          throw new IOException("cut");
+        }
+        if (over) {
+          ObjectNode bookmark = JSON.createObjectNode().put("kind", "Pod");
+          bookmark.putObject("metadata").put("resourceVersion", "" + told);
+          bookmark.putObject("spec").putNull("containers");
+          text.append(watchEvent("BOOKMARK", bookmark));
+        } else if (text.isEmpty()) {
+          wait(20);
+        }
+      }
+      if (!mute) {
+        out.write(text.toString().getBytes(StandardCharsets.UTF_8));
+        out.flush();
+      }
+      if (over) {
+        return;
+      }
+    }
+  }
+
+  private static String watchEvent(String type, JsonNode object) {
+    ObjectNode event = JSON.createObjectNode().put("type", type);
+    event.set("object", object);
+    return event + "\n";
+  }
+
+  private void store(String kind, String type, ObjectNode object) {
+    objects(kind).put(key(object), object);
+    change(type, kind, object);
+  }
+
+  private synchronized void change(String type, String kind, ObjectNode object) {
+    version++;
+    object.withObject("/metadata").put("resourceVersion", "" + version);
+    changes.add(new Change(version, type, kind, object.deepCopy()));
+    notifyAll();
+  }
+
+  private NavigableMap<String, ObjectNode> objects(String kind) {
+    return objects.computeIfAbsent(kind, each -> new TreeMap<>());
+  }
+
+  private static String key(JsonNode object) {
+    JsonNode metadata = object.path("metadata");
+    String namespace = metadata.path("namespace").asText("");
+    String name = metadata.path("name").asText("");
+    return namespace.isEmpty() ? name : namespace + "/" + name;
+  }
+
+  private static String uid(JsonNode object) {
+    return object.path("metadata").path("uid").asText("");
+  }
+
+  private static @Nullable String kind(String path) {
+    return FIELDS_OF_TYPES.entrySet().stream()
+        .filter(each -> each.getValue().equals(path))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static Map<String, String> query(HttpExchange exchange) {
+    Map<String, String> query = new HashMap<>();
+    String raw = exchange.getRequestURI().getRawQuery();
+    for (String pair : raw == null ? new String[0] : raw.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      query.put(
+          pair.substring(0, equals),
+          URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+    }
+    return query;
+  }
+
+  private static void send(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  @Override
+  public void close() {
+    cutWatches();
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

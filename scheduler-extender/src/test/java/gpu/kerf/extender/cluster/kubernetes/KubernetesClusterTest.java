@@ -1,0 +1,349 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.wire.PodView;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KubernetesClusterTest {
+  @TempDir Path folder;
+  private final ExecutorService loop = Executors.newSingleThreadExecutor();
+  private final Meters meters = new Meters();
+  private final Told told = new Told();
+  private FakeApiServer api;
+  private KubernetesCluster cluster;
+
+  @BeforeEach
+  void start() throws IOException, AccessException {
+    api = new FakeApiServer();
+    ApiServer server =
+        new Access(Map.of(), folder)
+            .connect(
+                api.kubeconfig(folder).toString(),
+                new Access.Patience(Duration.ofMillis(500), Duration.ofMillis(1500)));
+    KubernetesCluster.Wish wish =
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test");
+    cluster = new KubernetesCluster(server, wish, Clocks.system(), meters);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    cluster.close();
+    api.close();
+    loop.shutdown();
+    assertThat(loop.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void follow() {
+    cluster.start(loop, told);
+    Await.until("it is synced", cluster::synced);
+  }
+
+  private void awaitLine(String line) {
+    Await.until(line + " in " + told.lines, () -> told.lines.contains(line));
+  }
+
+  private static <T> T value(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private PodView.Ref ref(String name) {
+    ObjectNode pod = api.get("pods", "ml/" + name);
+    return new PodView.Ref("ml", name, pod.path("metadata").path("uid").asText());
+  }
+
+  private BindResult bind(String name) {
+    return value(cluster.bind(new Binding(ref(name), "a", Map.of("kerf.gpu/placement", "{}"))));
+  }
+
+  private String metric(String line) {
+    return meters
+        .scrape("")
+        .text()
+        .lines()
+        .filter(each -> each.startsWith(line))
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void everythingThatIsThereIsToldBeforeItIsSyncedNodesBeforePods() {
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    for (int i = 0; i < 1_201; i++) {
+      api.put("pods", Manifests.pod("p" + i, "kerf.gpu/memory", "8Gi"));
+    }
+    follow();
+    assertThat(told.lines.get(0)).isEqualTo("node a 2");
+    assertThat(told.lines.stream().filter(line -> line.startsWith("pod ml/"))).hasSize(1_201);
+    assertThat(
+            api.requests().stream()
+                .filter(each -> each.startsWith("GET /api/v1/pods?") && !each.contains("watch")))
+        .as("pages of 500")
+        .hasSize(3);
+  }
+
+  @Test
+  void changesComeByTheWatchAndNothingIsListedAgainThoughItEndsEverySecond() {
+    follow();
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    awaitLine("node a 2");
+    Await.until("the watch of nodes was renewed twice", () -> watches("/api/v1/nodes") >= 3);
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    awaitLine("pod ml/p on ");
+    String uid = ref("p").uid();
+    api.delete("pods", "ml/p");
+    awaitLine("pod gone " + uid);
+    assertThat(metric("kerf_lists_total{resource=\"nodes\"")).endsWith("} 1.0");
+    assertThat(cluster.staleness()).isLessThan(Duration.ofSeconds(2));
+  }
+
+  private long watches(String path) {
+    return api.requests().stream()
+        .filter(each -> each.startsWith("GET " + path + "?") && each.contains("watch=true"))
+        .count();
+  }
+
+  @Test
+  void aWatchThatSaysNothingIsCutAndGoesOnWhereItStood() {
+    follow();
+    api.mute(true);
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    Await.until(
+        "a silent watch is counted",
+        () -> !metric("kerf_watch_ends_total{resource=\"nodes\",cause=\"silent\"").isEmpty());
+    api.mute(false);
+    awaitLine("node a 2");
+    assertThat(metric("kerf_lists_total{resource=\"nodes\"")).endsWith("} 1.0");
+  }
+
+  @Test
+  void aBrokenWatchGoesOnWhereItStood() {
+    follow();
+    api.cutWatches();
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    awaitLine("node a 2");
+    assertThat(metric("kerf_lists_total{resource=\"nodes\"")).endsWith("} 1.0");
+  }
+
+  @Test
+  void whatAnApiServerHasForgottenIsFoundByListingAgain() {
+    api.put("pods", Manifests.pod("stays", "kerf.gpu/memory", "8Gi"));
+    api.put("pods", Manifests.pod("goes", "kerf.gpu/memory", "8Gi"));
+    String uid = ref("goes").uid();
+    follow();
+    api.loseSilently("pods", "ml/goes");
+    api.put("nodes", Manifests.unmanaged("other"));
+    api.compact();
+    api.cutWatches();
+    awaitLine("pod gone " + uid);
+    assertThat(told.lines.stream().filter(line -> line.equals("pod ml/stays on ")))
+        .as("what has not changed is not told again")
+        .hasSize(1);
+    assertThat(metric("kerf_watch_ends_total{resource=\"pods\",cause=\"forgotten\"")).isNotEmpty();
+  }
+
+  @Test
+  void aPodOfTheSameNameIsAnotherPod() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    String first = ref("p").uid();
+    follow();
+    api.loseSilently("pods", "ml/p");
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    awaitLine("pod gone " + first);
+    assertThat(ref("p").uid()).isNotEqualTo(first);
+  }
+
+  @Test
+  void aPodThatCannotBeReadDoesNotTakeTheOthersWithIt() {
+    api.put(
+        "pods",
+        "{\"metadata\":{\"namespace\":\"ml\",\"name\":\"bad\"},\"spec\":{\"priority\":\"x\"}}");
+    api.put("pods", Manifests.pod("good", "kerf.gpu/memory", "8Gi"));
+    follow();
+    assertThat(told.lines).contains("unreadable ml/bad", "pod ml/good on ");
+    assertThat(metric("kerf_unreadable_objects_total{resource=\"pods\"")).endsWith("} 1.0");
+  }
+
+  @Test
+  void podsThatWaitForAnotherSchedulerAreNotTold() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi").replace("\"kerf\"", "\"x\""));
+    api.put("pods", Manifests.foreign("bound", "a", "cpu"));
+    follow();
+    assertThat(told.lines).contains("pod other/bound on a").noneMatch(l -> l.contains("ml/p"));
+  }
+
+  @Test
+  void anInventoryThatMakesNoSenseMakesTheNodeUnusableUntilItDoes() {
+    api.put("nodes", Manifests.node("a", "{\"v\":2}"));
+    follow();
+    assertThat(told.lines.get(0)).startsWith("unusable a: The inventory record has the version");
+    Await.until("an event on the node", () -> !api.events().isEmpty());
+    assertThat(api.events().get(0).at("/regarding/kind").asText()).isEqualTo("Node");
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    awaitLine("node a 2");
+  }
+
+  @Test
+  void aNodeThatIsNoLongerManagedIsGoneAndAdvertisesNothing() {
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    follow();
+    Await.until("it advertises", () -> capacity("a").contains("kerf.gpu/memory"));
+    // 40960 plain + 1g.10gb 9856 + 3g.20gb 19968.
+    assertThat(capacity("a"))
+        .contains("\"kerf.gpu/memory\":\"70784Mi\"", "\"kerf.gpu/whole\":\"1\"");
+    ObjectNode node = api.get("nodes", "a");
+    node.withObject("/metadata").remove("labels");
+    api.put("nodes", node.toString());
+    awaitLine("node gone a");
+    awaitTicking("it is taken away", () -> !capacity("a").contains("kerf.gpu"));
+  }
+
+  @Test
+  void whatOthersOverwriteIsWrittenAgain() {
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    follow();
+    Await.until("it advertises", () -> capacity("a").contains("kerf.gpu/memory"));
+    api.put("nodes", api.get("nodes", "a").toString().replace("70784Mi", "5Gi"));
+    awaitTicking("it is right again", () -> capacity("a").contains("70784Mi"));
+  }
+
+  private void awaitTicking(String what, BooleanSupplier condition) {
+    Await.until(
+        what,
+        () -> {
+          loop.execute(cluster::tick);
+          return condition.getAsBoolean();
+        });
+  }
+
+  private String capacity(String node) {
+    return api.get("nodes", node).at("/status/capacity").toString();
+  }
+
+  @Test
+  void gpusOfPodsThatOthersBoundAreForeignUntilTheyAreGone() {
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
+    follow();
+    awaitLine("foreign a -1");
+    api.delete("pods", "other/theirs");
+    awaitLine("foreign a 0");
+  }
+
+  @Test
+  void aBindingCarriesUidAndAnnotationsAndItsReplyIsAStatus() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    follow();
+    assertThat(bind("p")).isEqualTo(BindResult.BOUND);
+    assertThat(api.get("pods", "ml/p").at("/spec/nodeName").asText()).isEqualTo("a");
+    assertThat(api.get("pods", "ml/p").at("/metadata/annotations/kerf.gpu~1placement").asText())
+        .isEqualTo("{}");
+    awaitLine("pod ml/p on a");
+    assertThat(bind("p").kind()).as("a second time").isEqualTo(BindResult.Kind.CONFLICT);
+  }
+
+  @Test
+  void whatBecomesOfABindingIsToldByKind() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    follow();
+    PodView.Ref stranger = new PodView.Ref("ml", "nobody", "u");
+    assertThat(value(cluster.bind(new Binding(stranger, "a", Map.of()))).kind())
+        .isEqualTo(BindResult.Kind.NOT_FOUND);
+    PodView.Ref other = new PodView.Ref("ml", "p", "another-uid");
+    assertThat(value(cluster.bind(new Binding(other, "a", Map.of()))).kind())
+        .isEqualTo(BindResult.Kind.CONFLICT);
+    PodView.Ref path = new PodView.Ref("ml", "../../nodes/a", "u");
+    assertThat(value(cluster.bind(new Binding(path, "a", Map.of()))).kind())
+        .isEqualTo(BindResult.Kind.NOT_FOUND);
+    planBinding(403, false);
+    assertThat(bind("p").kind()).isEqualTo(BindResult.Kind.REFUSED);
+    planBinding(500, false);
+    assertThat(bind("p").kind()).isEqualTo(BindResult.Kind.UNKNOWN);
+    planBinding(504, true);
+    assertThat(bind("p").kind()).as("carried out").isEqualTo(BindResult.Kind.UNKNOWN);
+    assertThat(value(cluster.read(ref("p"))).orElseThrow().nodeName()).isEqualTo("a");
+    assertThat(value(cluster.read(stranger))).isEmpty();
+  }
+
+  private void planBinding(int status, boolean carriedOut) {
+    String body = "{\"kind\":\"Status\",\"message\":\"planned\"}";
+    api.plan(new FakeApiServer.Answer("POST", "/binding", status, body, carriedOut));
+  }
+
+  @Test
+  void anEvictionNamesTheSchedulerAsItsReason() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    follow();
+    EvictResult result = value(cluster.evict(new Eviction(ref("p"), "room for ml/q")));
+    assertThat(result).isEqualTo(EvictResult.EVICTED);
+    assertThat(api.get("pods", "ml/p").at("/status/conditions/0/reason").asText())
+        .isEqualTo("PreemptionByScheduler");
+  }
+
+  @Test
+  void anEvictionThatABudgetForbidsSaysSo() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    follow();
+    String blocked =
+        """
+        {"kind":"Status","code":429,"message":"Cannot evict pod as it would violate the pod's disruption budget.",
+         "details":{"causes":[{"reason":"DisruptionBudget","message":"The disruption budget pdb needs 1 healthy pods"}]}}""";
+    api.plan(new FakeApiServer.Answer("POST", "/eviction", 429, blocked, false));
+    EvictResult result = value(cluster.evict(new Eviction(ref("p"), "")));
+    assertThat(result.kind()).isEqualTo(EvictResult.Kind.BLOCKED);
+    assertThat(result.text()).contains("disruption budget pdb needs 1 healthy pods");
+    api.plan(new FakeApiServer.Answer("POST", "/eviction", 429, "{\"message\":\"busy\"}", false));
+    assertThat(value(cluster.evict(new Eviction(ref("p"), ""))).kind())
+        .as("an API server that is busy")
+        .isEqualTo(EvictResult.Kind.FAILED);
+    PodView.Ref other = new PodView.Ref("ml", "p", "another-uid");
+    assertThat(value(cluster.evict(new Eviction(other, ""))).kind())
+        .isEqualTo(EvictResult.Kind.GONE);
+  }
+
+  @Test
+  void anEventIsWrittenOnceWithinAWhile() {
+    follow();
+    PodEvent event =
+        new PodEvent(new PodView.Ref("ml", "p", "u"), false, "Placed", "Node a: GPU 0.");
+    cluster.event(event);
+    cluster.event(event);
+    cluster.event(new PodEvent(event.pod(), true, "Other", "something else"));
+    Await.until("both are written", () -> api.events().size() == 2);
+    assertThat(api.events().get(0).path("note").asText()).isEqualTo("Node a: GPU 0.");
+    assertThat(api.events().get(0).path("eventTime").asText()).matches(".*\\.[0-9]{6}Z");
+  }
+
+  @Test
+  void anApiServerThatIsAwayIsWaitedFor() {
+    api.plan(new FakeApiServer.Answer("GET", "/api/v1/nodes", 503, "", false));
+    api.plan(new FakeApiServer.Answer("GET", "/api/v1/nodes", 0, "", false));
+    follow();
+    assertThat(metric("kerf_watch_ends_total{resource=\"nodes\",cause=\"broken\"")).isNotEmpty();
+  }
+}

@@ -1,0 +1,52 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Writes down what it is told, one line each. */
+final class Told implements ClusterListener {
+  final List<String> lines = new CopyOnWriteArrayList<>();
+
+  @Override
+  public void nodeChanged(NodeSpec node) {
+    lines.add("node " + node.name() + " " + node.gpus().size());
+  }
+
+  @Override
+  public void nodeUnusable(String name, String problem) {
+    lines.add("unusable " + name + ": " + problem);
+  }
+
+  @Override
+  public void nodeGone(String name) {
+    lines.add("node gone " + name);
+  }
+
+  @Override
+  public void podSeen(PodView pod) {
+    lines.add("pod " + pod.ref() + " on " + pod.nodeName());
+  }
+
+  @Override
+  public void podGone(String uid) {
+    lines.add("pod gone " + uid);
+  }
+
+  @Override
+  public void gpusUnusable(String node, long gpus) {
+    lines.add("ill " + node + " " + gpus);
+  }
+
+  @Override
+  public void gpusForeign(String node, long gpus) {
+    lines.add("foreign " + node + " " + gpus);
+  }
+
+  @Override
+  public void podUnreadable(PodView.Ref pod, String problem) {
+    lines.add("unreadable " + pod);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.cluster.kubernetes;
+
+import org.jspecify.annotations.NullMarked;
