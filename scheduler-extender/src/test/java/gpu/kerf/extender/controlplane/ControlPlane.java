@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real control plane with a data store of its own: etcd, kube-apiserver and
@@ -27,6 +28,7 @@ public final class ControlPlane implements AutoCloseable {
   private final ApiServer apiServer;
   private final Program etcd;
   private final List<KubeScheduler> schedulers = new ArrayList<>();
+  private final List<Floor> floors = new ArrayList<>();
   private @Nullable Program controllers;
   private @Nullable Kwok kwok;
 
@@ -133,7 +135,26 @@ public final class ControlPlane implements AutoCloseable {
 
   /** A kube-scheduler without extenders, as the default scheduler is; not started yet. */
   public KubeScheduler scheduler() {
-    Path config = workplace.data().resolve("scheduler.yaml");
+    return schedulerWith("");
+  }
+
+  /** The default scheduler that asks an extender about every pod; not started yet. */
+  public KubeScheduler scheduler(Floor floor) {
+    return schedulerWith(
+        """
+        extenders:
+        - urlPrefix: "%s"
+          filterVerb: filter
+          prioritizeVerb: prioritize
+          bindVerb: bind
+          weight: 10
+          nodeCacheCapable: true
+        """
+            .formatted(floor.address()));
+  }
+
+  private KubeScheduler schedulerWith(String extenders) {
+    Path config = workplace.data().resolve("scheduler-" + schedulers.size() + ".yaml");
     try {
       Files.writeString(
           config,
@@ -143,11 +164,22 @@ public final class ControlPlane implements AutoCloseable {
           leaderElection: {leaderElect: false}
           clientConnection: {kubeconfig: "%s", qps: 5000, burst: 5000}
           """
-              .formatted(access.kubeconfig(Access.SCHEDULER)));
+                  .formatted(access.kubeconfig(Access.SCHEDULER))
+              + extenders);
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
     return scheduler(config);
+  }
+
+  /** The extender that does nothing, started; skips the test where there is none. */
+  public Floor floor(Floor.Answer answer) {
+    Assumptions.assumeTrue(
+        programs.has("floor"),
+        Programs.NONE + " with the extender that does nothing: only the build by Go has one");
+    Floor floor = Floor.start(programs.path("floor"), workplace.log("floor"), kubeconfig(), answer);
+    floors.add(floor);
+    return floor;
   }
 
   /** kwok, started the first time that somebody asks for it. */
@@ -156,11 +188,6 @@ public final class ControlPlane implements AutoCloseable {
       kwok = Kwok.start(programs.path("kwok"), workplace, access.kubeconfig(Access.KWOK));
     }
     return kwok;
-  }
-
-  /** The path of a program that belongs to this control plane, such as {@code floor}. */
-  public Path program(String name) {
-    return programs.path(name);
   }
 
   /** Takes the API server away at once, with every connection; the data stays. */
@@ -177,6 +204,7 @@ public final class ControlPlane implements AutoCloseable {
   @Override
   public void close() {
     schedulers.forEach(KubeScheduler::close);
+    floors.forEach(Floor::close);
     if (kwok != null) {
       kwok.close();
     }

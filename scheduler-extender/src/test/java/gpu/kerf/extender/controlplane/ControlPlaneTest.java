@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @ClusterTest
 final class ControlPlaneTest {
@@ -124,6 +126,25 @@ final class ControlPlaneTest {
 
       scheduler.stop();
       assertThat(scheduler.log()).contains("Starting Kubernetes Scheduler");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void podsAreBoundByTheExtenderThatDoesNothing(Floor.Answer answer) {
+    try (ControlPlane plane = ControlPlane.start()) {
+      plane.kwok();
+      plane.apply(Manifests.node("any"));
+      Floor floor = plane.floor(answer);
+      plane.scheduler(floor).start();
+      plane.apply(Manifests.pod("one"));
+      awaitRunning(plane, "one");
+
+      floor.close();
+      plane.apply(Manifests.pod("two"));
+      plane.kubectl("wait", "--for=condition=PodScheduled=false", "pod/two", "--timeout=60s");
+      assertThat(plane.kubectl("get", "pod", "two", "-o", "jsonpath={.status.conditions}"))
+          .contains(floor.address());
     }
   }
 

@@ -23,7 +23,13 @@ sealed interface Programs {
   /** A place that has all of them. */
   record Found(List<Path> folders) implements Programs {
     Path path(String program) {
-      return in(folders, program).orElseThrow();
+      return in(folders, program)
+          .orElseThrow(
+              () -> new IllegalStateException("%s is in none of %s.".formatted(program, folders)));
+    }
+
+    boolean has(String program) {
+      return in(folders, program).isPresent();
     }
 
     @Override
