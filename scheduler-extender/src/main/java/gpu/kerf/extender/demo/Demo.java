@@ -45,6 +45,9 @@ final class Demo {
     void moment(Demo demo);
 
     void said(long now, String what);
+
+    /** Nothing more happens. */
+    default void end(Demo demo) {}
   }
 
   private final Plan plan;
@@ -65,6 +68,7 @@ final class Demo {
   private final Map<Work, Long> pending = new LinkedHashMap<>();
   private final Set<Work> turnedAway = new LinkedHashSet<>();
   private final List<Work> works = new ArrayList<>();
+  private final long capacityMiB;
   private boolean arriving = true;
   private String lastRefusal = "";
 
@@ -96,6 +100,7 @@ final class Demo {
     this.start = timers.now();
     this.mix = new WorkMix(plan.seed(), plan.rate());
     this.audit = new SlotAudit(fleet);
+    this.capacityMiB = Summary.capacity(fleet);
     this.queue = new SchedulingQueue(timers, MOST_WAITING);
     this.standIn = new StandIn(server, extender, queue, new Following(), course);
     server.watch(Runnable::run, new Watching());
@@ -114,6 +119,7 @@ final class Demo {
       }
       step();
     }
+    view.end(this);
     boolean ended = timers.nextDue() == Long.MAX_VALUE || isOver();
     works.stream().filter(work -> !turnedAway.contains(work)).forEach(this::countWait);
     long until = ended ? Long.MAX_VALUE : now();
@@ -197,6 +203,10 @@ final class Demo {
 
   long now() {
     return timers.now() - start;
+  }
+
+  long capacityMiB() {
+    return capacityMiB;
   }
 
   /** How many GPUs the pods that run now would hold if nobody shared one. */

@@ -90,7 +90,7 @@ public final class DemoRunner {
 
   private Demo.View view(Look look, URI url) {
     return switch (look) {
-      case LIVE -> new LiveView(out, url + "/", System::nanoTime);
+      case LIVE -> new LiveView(out, url + "/", new Terminal(System::nanoTime), System::nanoTime);
       case LINES -> new LineView(out);
       case NOTHING -> new Silent();
     };

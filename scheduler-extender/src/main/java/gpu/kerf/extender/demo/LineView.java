@@ -9,30 +9,34 @@ final class LineView implements Demo.View {
   private static final long EVERY_MILLIS = 10_000;
 
   private final PrintWriter out;
-  private long next = EVERY_MILLIS;
+  private long told;
+  private String before = "";
 
   LineView(PrintWriter out) {
     this.out = out;
   }
 
+  /**
+   * Between two moments nothing happens, so what held before tells how things stood at the time.
+   */
   @Override
   public void moment(Demo demo) {
-    if (demo.now() < next) {
-      return;
+    long at = demo.now() / EVERY_MILLIS * EVERY_MILLIS;
+    if (at > told && !before.isEmpty()) {
+      out.println(time(at) + before);
+      out.flush();
+      told = at;
     }
-    next = (demo.now() / EVERY_MILLIS + 1) * EVERY_MILLIS;
     Course course = demo.course();
-    out.println(
-        time(demo.now())
-            + " %d arrived, %d running on %d GPUs, %d waiting, %d finished, %d preempted"
-                .formatted(
-                    course.arrived,
-                    course.running,
-                    course.gpusInUse,
-                    course.waiting,
-                    course.finished,
-                    course.preempted));
-    out.flush();
+    before =
+        " %d arrived, %d running on %d GPUs, %d waiting, %d finished, %d preempted"
+            .formatted(
+                course.arrived,
+                course.running,
+                course.gpusInUse,
+                course.waiting,
+                course.finished,
+                course.preempted);
   }
 
   @Override

@@ -1,40 +1,42 @@
 package gpu.kerf.extender.demo;
 
-import gpu.kerf.extender.demo.SlotAudit.Held;
 import gpu.kerf.extender.demo.SlotAudit.Kind;
-import gpu.kerf.model.hardware.GpuMode;
-import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /** Draws a demo in a terminal: a bar per GPU, to scale, and the figures below. */
 final class LiveView implements Demo.View {
 
   private static final long EVERY_NANOS = 150_000_000;
-  private static final int MOST_NODES = 16;
-  private static final int BAR = 8;
+
+  /** What stands around the nodes: the title, the legend, the figures, and the cursor's line. */
+  private static final int OTHER_LINES = 12;
 
   private static final String HOME = "\033[H";
   private static final String CLEAR = "\033[2J";
   private static final String REST_OF_LINE = "\033[K\n";
   private static final String REST_OF_SCREEN = "\033[J";
+  private static final String NO_CURSOR = "\033[?25l";
+  private static final String CURSOR = "\033[?25h";
   private static final String PLAIN = "\033[0m";
   private static final String DIM = "\033[2m";
   private static final String BOLD = "\033[1m";
 
   private final PrintWriter out;
   private final String url;
+  private final Terminal terminal;
   private final LongSupplier nanos;
   private String lastSaid = "";
   private long drawn;
   private boolean begun;
+  private Terminal.Size size = Terminal.Size.USUAL;
 
-  LiveView(PrintWriter out, String url, LongSupplier nanos) {
+  LiveView(PrintWriter out, String url, Terminal terminal, LongSupplier nanos) {
     this.out = out;
     this.url = url;
+    this.terminal = terminal;
     this.nanos = nanos;
   }
 
@@ -44,7 +46,9 @@ final class LiveView implements Demo.View {
     if (begun && now - drawn < EVERY_NANOS) {
       return;
     }
-    out.print(begun ? HOME : CLEAR + HOME);
+    Terminal.Size old = size;
+    size = terminal.size();
+    out.print(begun && size.equals(old) ? HOME : NO_CURSOR + CLEAR + HOME);
     begun = true;
     drawn = now;
     out.print(screen(demo));
@@ -57,34 +61,61 @@ final class LiveView implements Demo.View {
     lastSaid = LineView.time(now) + " " + what;
   }
 
+  /** Draws the last moment, and gives the terminal back below it. */
+  @Override
+  public void end(Demo demo) {
+    if (begun) {
+      drawn = nanos.getAsLong() - EVERY_NANOS;
+      moment(demo);
+      out.print(CURSOR);
+      out.flush();
+    }
+  }
+
   private String screen(Demo demo) {
     StringBuilder text = new StringBuilder();
-    line(text, BOLD + "kerf demo" + PLAIN + "   console " + url + "   Ctrl-C ends it");
-    line(text, "");
-    List<NodeSpec> nodes = demo.fleet();
-    for (NodeSpec node : nodes.subList(0, Math.min(MOST_NODES, nodes.size()))) {
-      line(text, bars(node, demo.audit().on(node.name())));
-    }
-    if (nodes.size() > MOST_NODES) {
-      line(text, DIM + "… and " + (nodes.size() - MOST_NODES) + " nodes more" + PLAIN);
-    }
-    line(text, legend());
-    line(text, "");
+    line(text, BOLD, "kerf demo   console " + url + "   Ctrl-C ends it and sums it up");
+    line(text, "", "");
+    nodes(text, demo);
+    text.append(legend()).append(REST_OF_LINE);
+    line(text, "", "");
     figures(text, demo);
     return text.toString();
   }
 
-  private static void line(StringBuilder text, String what) {
-    text.append(what).append(REST_OF_LINE);
+  /** One line, cut where the terminal ends. */
+  private void line(StringBuilder text, String style, String what) {
+    boolean fits = what.length() <= size.columns();
+    text.append(style).append(fits ? what : what.substring(0, size.columns() - 1) + "…");
+    text.append(PLAIN).append(REST_OF_LINE);
+  }
+
+  private void nodes(StringBuilder text, Demo demo) {
+    List<NodeSpec> nodes = demo.fleet();
+    int room = Math.max(1, size.lines() - OTHER_LINES);
+    int shown = nodes.size() <= room ? nodes.size() : room - 1;
+    Bars bars = new Bars(nodes.subList(0, shown), size.columns());
+    boolean tall = room >= 3 * shown;
+    for (NodeSpec node : nodes.subList(0, shown)) {
+      var held = demo.audit().on(node.name());
+      text.append(bars.of(node.name(), node, held)).append(REST_OF_LINE);
+      if (tall) {
+        text.append(bars.of("", node, held)).append(REST_OF_LINE);
+        line(text, "", "");
+      }
+    }
+    if (shown < nodes.size()) {
+      line(text, DIM, "… and " + (nodes.size() - shown) + " nodes more; the console shows all");
+    }
+    line(text, "", "");
   }
 
   private static String legend() {
-    StringBuilder text = new StringBuilder(" ".repeat(14));
+    StringBuilder text = new StringBuilder();
     for (Kind kind : Kind.values()) {
-      text.append(colour(kind)).append("██").append(PLAIN).append(' ').append(word(kind));
-      text.append("   ");
+      text.append(Bars.sample(kind)).append(' ').append(word(kind)).append("   ");
     }
-    return text.append(DIM).append("··").append(PLAIN).append(" free").toString();
+    return text.append(DIM).append("···").append(PLAIN).append(" free").toString();
   }
 
   private static String word(Kind kind) {
@@ -95,48 +126,12 @@ final class LiveView implements Demo.View {
     };
   }
 
-  private static String colour(Kind kind) {
-    return switch (kind) {
-      case WHOLE -> "\033[34m";
-      case MIG -> "\033[35m";
-      case SHARE -> "\033[32m";
-    };
-  }
-
-  private static String bars(NodeSpec node, List<List<Held>> held) {
-    StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-14.14s", node.name()));
-    for (int gpu = 0; gpu < node.gpus().size(); gpu++) {
-      text.append(bar(node.gpus().get(gpu), held.get(gpu))).append(' ');
-    }
-    return text.toString();
-  }
-
-  /** Eight cells: a slice each on a GPU in MIG mode, an eighth of the memory on others. */
-  static String bar(GpuSpec gpu, List<Held> held) {
-    StringBuilder text = new StringBuilder();
-    if (gpu.mode() == GpuMode.PLAIN) {
-      int memory = held.stream().mapToInt(Held::memoryMiB).sum();
-      long cells = Math.min(BAR, ((long) memory * BAR + gpu.memoryMiB() - 1) / gpu.memoryMiB());
-      Kind kind = held.isEmpty() ? Kind.SHARE : held.get(0).kind();
-      text.append(colour(kind)).append("█".repeat((int) cells)).append(PLAIN);
-      return text.append(DIM).append("·".repeat(BAR - (int) cells)).append(PLAIN).toString();
-    }
-    int occupied = 0;
-    for (Held each : held) {
-      occupied |= each.mask();
-    }
-    for (int slice = 0; slice < gpu.model().slices(); slice++) {
-      boolean taken = (occupied >> slice & 1) != 0;
-      text.append(taken ? colour(Kind.MIG) + "▆" : DIM + "·").append(PLAIN);
-    }
-    return text.toString();
-  }
-
   private void figures(StringBuilder text, Demo demo) {
     Course course = demo.course();
     line(
         text,
-        "%s   %d arrived   %d running   %d waiting   %d finished   %d preempted"
+        BOLD,
+        "%s  %d pods came: %d run, %d wait, %d are done; %d were preempted"
             .formatted(
                 LineView.time(demo.now()),
                 course.arrived,
@@ -147,9 +142,19 @@ final class LiveView implements Demo.View {
     int gpus = demo.fleet().stream().mapToInt(node -> node.gpus().size()).sum();
     line(
         text,
-        "%d of %d GPUs in use, %d GiB held   one pod per GPU would need %d GPUs now"
-            .formatted(course.gpusInUse, gpus, course.heldMiB / 1024, demo.wholeGpusNow()));
-    line(text, DIM + demo.lastRefusal() + PLAIN);
-    line(text, DIM + lastSaid + PLAIN);
+        "",
+        "in use   %d of %d GPUs; %d %% of the memory is held"
+            .formatted(course.gpusInUse, gpus, 100 * course.heldMiB / demo.capacityMiB()));
+    line(
+        text,
+        "",
+        "instead  one pod per GPU would take %d GPUs for what runs now"
+            .formatted(demo.wholeGpusNow()));
+    line(text, DIM, "refused  " + or(demo.lastRefusal(), "nobody yet"));
+    line(text, DIM, "evicted  " + or(lastSaid, "nobody yet"));
+  }
+
+  private static String or(String text, String otherwise) {
+    return text.isEmpty() ? otherwise : text;
   }
 }

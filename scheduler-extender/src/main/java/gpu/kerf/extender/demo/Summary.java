@@ -46,7 +46,7 @@ final class Summary {
     json.put("measured", measured(course, extender, System.nanoTime() - begun));
   }
 
-  private static long capacity(List<NodeSpec> fleet) {
+  static long capacity(List<NodeSpec> fleet) {
     return fleet.stream()
         .flatMap(node -> node.gpus().stream())
         .mapToLong(gpu -> gpu.memoryMiB())
@@ -125,12 +125,15 @@ final class Summary {
     return """
 
         %s pods in %s s of the demo: %s finished, %s turned away, %s preempted
-                                       Kerf     one pod per GPU
-          GPUs needed           %12s    %12s    (at most in use at once, nobody waits longer)
-          wait p50 / p95        %12s    %12s    (on this fleet)
-          GPU memory held       %11s%%                    of %s GPUs, while work arrived
-          stranded              %11s%%
-        %s decisions, %s a second; %s slots given twice
+
+                                 with Kerf   one pod per GPU
+          GPUs needed       %15s   %15s   so that nobody waits longer
+          wait p50 / p95    %15s   %15s   on these %s GPUs
+          GPU memory held   %14s%%                     while work arrived
+          stranded          %14s%%                     free, but of no use to what usually comes
+
+        Kerf ran this on %s GPUs; with one pod per GPU it takes %s.
+        %s decisions, %s a second over HTTP; %s slots given twice
         """
         .formatted(
             json.get("pods"),
@@ -142,9 +145,11 @@ final class Summary {
             whole.get("gpusNeeded"),
             wait(kerf),
             wait(sameFleet()),
-            kerf.get("utilisationPercent"),
             ((Map<?, ?>) json.getOrDefault("fleet", Map.of())).get("gpus"),
+            kerf.get("utilisationPercent"),
             kerf.get("strandedPercent"),
+            kerf.get("gpusNeeded"),
+            whole.get("gpusNeeded"),
             measuredValue("decisions"),
             measuredValue("decisionsPerSecond"),
             violations.isEmpty() ? "no" : String.valueOf(violations.size()));
