@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +26,11 @@ import picocli.CommandLine.Spec;
       "The shapes: default has a bit of all; cpu-heavy has twice the pods without GPUs, each with"
           + " twice the CPU; share-only has no whole GPUs; multi-gpu has many pods with 2, 4 or 8"
           + " GPUs; in typed a third of the pods name the models they run on.",
+      "",
+      "With --like the pods of the public traces in --from are mixed anew: cpu200 (200 of 1000 pods"
+          + " ask for no GPU), gpushare60 (60 % of the GPUs asked for are asked for as shares),"
+          + " multigpu30 (30 % by pods with several), gpuspec33 (33 % of pods with GPUs name"
+          + " models).",
       ""
     },
     footerHeading = "%nExample:%n",
@@ -45,6 +51,18 @@ public final class MakeOpenbCommand implements Callable<Integer> {
       defaultValue = "default",
       description = "default, cpu-heavy, share-only, multi-gpu or typed.")
   private String shape = "";
+
+  @Option(
+      names = "--like",
+      paramLabel = "MIX",
+      description = "cpuN, gpushareN, multigpuN or gpuspecN instead of a shape; needs --from.")
+  private @Nullable String like;
+
+  @Option(
+      names = "--from",
+      paramLabel = "DIR",
+      description = "The folder with the public openb traces, for --like.")
+  private @Nullable Path from;
 
   @Option(
       names = "--nodes",
@@ -74,7 +92,7 @@ public final class MakeOpenbCommand implements Callable<Integer> {
           spec.commandLine(),
           "The --nodes (%d) must be between 1 and %,d.".formatted(nodes, MOST_NODES));
     }
-    TraceMaker trace = new TraceMaker(shape(), nodes, seed);
+    MadeTrace trace = like == null ? new TraceMaker(shape(), nodes, seed).make() : lookAlike(like);
     Map<String, List<String>> files = new LinkedHashMap<>();
     files.put("nodes.csv", trace.nodeLines());
     files.put("pods.csv", trace.podLines());
@@ -82,6 +100,20 @@ public final class MakeOpenbCommand implements Callable<Integer> {
     write(files);
     tell(trace);
     return 0;
+  }
+
+  private MadeTrace lookAlike(String name) throws IOException {
+    if (!LookAlike.isKnown(name)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "The --like (%s) is not known.%nMaybe cpu200, gpushare60, multigpu30 or gpuspec33."
+              .formatted(name));
+    }
+    if (from == null) {
+      throw new ParameterException(
+          spec.commandLine(), "With --like, --from must name the folder of the public traces.");
+    }
+    return new LookAlike(from, seed).make(name);
   }
 
   private Shape shape() {
@@ -109,8 +141,9 @@ public final class MakeOpenbCommand implements Callable<Integer> {
     }
   }
 
-  private void tell(TraceMaker trace) {
-    int pods = trace.podLines().size() - 1;
+  private void tell(MadeTrace trace) {
+    int nodes = trace.nodeLines().size() - 1;
+    int pods = trace.pods().size();
     if (output.isJson()) {
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("nodes", out.resolve("nodes.csv").toString());
@@ -119,7 +152,7 @@ public final class MakeOpenbCommand implements Callable<Integer> {
       json.put("nodeCount", nodes);
       json.put("gpuCount", trace.gpus());
       json.put("podCount", pods);
-      json.put("arrivalCount", trace.orderLines().size());
+      json.put("arrivalCount", trace.order().size());
       output.printJson(json);
       return;
     }
@@ -127,6 +160,6 @@ public final class MakeOpenbCommand implements Callable<Integer> {
         .results()
         .printf(
             "%s: %,d nodes with %,d GPUs, %,d pods, %,d arrivals%n",
-            out, nodes, trace.gpus(), pods, trace.orderLines().size());
+            out, nodes, trace.gpus(), pods, trace.order().size());
   }
 }

@@ -62,7 +62,7 @@ record OpenbTrace(List<NodeSpec> nodes, List<Ask> pods, List<Ask> arrivals) {
     return fleet;
   }
 
-  private static List<NodeSpec> readNodes(Path path) throws IOException {
+  static List<NodeSpec> readNodes(Path path) throws IOException {
     CsvFile file = CsvFile.read(path, NODE_COLUMNS);
     Set<String> names = new HashSet<>();
     Map<String, GpuModel> models = new HashMap<>();
@@ -99,7 +99,7 @@ record OpenbTrace(List<NodeSpec> nodes, List<Ask> pods, List<Ask> arrivals) {
     return GpuModel.named(name).memoryMiB(Ask.WHOLE).compute(9, 0).build();
   }
 
-  private static List<Ask> readPods(Path path) throws IOException {
+  static List<Ask> readPods(Path path) throws IOException {
     CsvFile file = CsvFile.read(path, POD_COLUMNS);
     Set<String> names = new HashSet<>();
     List<Ask> pods = new ArrayList<>();

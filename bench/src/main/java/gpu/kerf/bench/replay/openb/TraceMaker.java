@@ -1,7 +1,6 @@
 package gpu.kerf.bench.replay.openb;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
@@ -9,12 +8,9 @@ import java.util.Random;
  * Makes fleets and pods up, in the form of openb traces and with quite other sizes: what holds on
  * these too does not hold by an accident of one trace.
  *
- * <p>The pods together ask for about all GPUs of the fleet. They arrive once each in random order,
- * and then again at random until {@value #ARRIVALS_PERCENT} % of all GPUs were asked for.
+ * <p>The pods together ask for about all GPUs of the fleet.
  */
 final class TraceMaker {
-
-  static final int ARRIVALS_PERCENT = 130;
 
   private static final int GIB = 1024;
 
@@ -67,9 +63,7 @@ final class TraceMaker {
   private final Shape shape;
   private final int nodes;
   private final List<String> nodeLines = new ArrayList<>();
-  private final List<String> podLines = new ArrayList<>();
-  private final List<Integer> totals = new ArrayList<>();
-  private final List<Integer> order = new ArrayList<>();
+  private final List<Ask> pods = new ArrayList<>();
   private long capacity;
 
   TraceMaker(Shape shape, int nodes, long seed) {
@@ -78,23 +72,10 @@ final class TraceMaker {
     this.random = new Random(seed);
     makeNodes();
     makePods();
-    makeOrder();
   }
 
-  List<String> nodeLines() {
-    return List.copyOf(nodeLines);
-  }
-
-  List<String> podLines() {
-    return List.copyOf(podLines);
-  }
-
-  List<String> orderLines() {
-    return order.stream().map(String::valueOf).toList();
-  }
-
-  long gpus() {
-    return capacity / Ask.WHOLE;
+  MadeTrace make() {
+    return MadeTrace.arriving(nodeLines, pods, capacity / Ask.WHOLE, random);
   }
 
   private void makeNodes() {
@@ -109,19 +90,8 @@ final class TraceMaker {
   }
 
   private void makePods() {
-    podLines.add("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec");
-    for (long asked = 0; asked < capacity; asked += totals.get(totals.size() - 1)) {
-      Ask pod = makePodThatFitsSomewhere();
-      totals.add(pod.total());
-      podLines.add(
-          "pod-%06d,%d,%d,%d,%d,%s"
-              .formatted(
-                  totals.size() - 1,
-                  pod.cpuMilli(),
-                  pod.memoryMiB(),
-                  pod.gpus(),
-                  pod.milli(),
-                  String.join("|", pod.models())));
+    for (long asked = 0; asked < capacity; asked += pods.get(pods.size() - 1).total()) {
+      pods.add(makePodThatFitsSomewhere());
     }
   }
 
@@ -157,20 +127,6 @@ final class TraceMaker {
     int cpuMilli = Math.max(500, pick(CPUS_PER_GPU) * gpus * milli);
     List<String> models = random.nextInt(100) < shape.typed() ? pick(LISTS) : List.of();
     return new Ask(cpuMilli, cpuMilli * 4 / 1000 * GIB, gpus, milli, models);
-  }
-
-  private void makeOrder() {
-    long asked = 0;
-    for (int i = 0; i < totals.size(); i++) {
-      order.add(i);
-      asked += totals.get(i);
-    }
-    Collections.shuffle(order, random);
-    while (asked < capacity * ARRIVALS_PERCENT / 100) {
-      int again = random.nextInt(totals.size());
-      order.add(again);
-      asked += totals.get(again);
-    }
   }
 
   private <T> T pick(List<Weighted<T>> choices) {

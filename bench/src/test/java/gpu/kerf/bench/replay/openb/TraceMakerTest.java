@@ -47,9 +47,9 @@ final class TraceMakerTest {
   @Test
   void theSameSeedMakesTheSameTrace() {
     Shape shape = Shape.ALL.get(0);
-    TraceMaker one = new TraceMaker(shape, 20, 7);
-    TraceMaker again = new TraceMaker(shape, 20, 7);
-    TraceMaker other = new TraceMaker(shape, 20, 8);
+    MadeTrace one = new TraceMaker(shape, 20, 7).make();
+    MadeTrace again = new TraceMaker(shape, 20, 7).make();
+    MadeTrace other = new TraceMaker(shape, 20, 8).make();
 
     assertThat(one.nodeLines()).isEqualTo(again.nodeLines()).isNotEqualTo(other.nodeLines());
     assertThat(one.podLines()).isEqualTo(again.podLines()).isNotEqualTo(other.podLines());

@@ -49,7 +49,7 @@ final class Traces {
 
   /** A trace of our own making, written to a folder and read back. */
   static OpenbTrace synthetic(Path folder, Shape shape, int nodes, long seed) throws IOException {
-    TraceMaker made = new TraceMaker(shape, nodes, seed);
+    MadeTrace made = new TraceMaker(shape, nodes, seed).make();
     return OpenbTrace.read(
         Files.write(folder.resolve("nodes.csv"), made.nodeLines()),
         Files.write(folder.resolve("pods.csv"), made.podLines()),
