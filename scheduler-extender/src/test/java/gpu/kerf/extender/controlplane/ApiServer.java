@@ -2,9 +2,11 @@ package gpu.kerf.extender.controlplane;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -31,6 +35,7 @@ final class ApiServer {
   private final String address;
   private final Access access;
   private @Nullable Program program;
+  private @Nullable HttpClient client;
 
   ApiServer(Path path, Path log, String address, Access access, List<String> flags) {
     this.path = path;
@@ -107,11 +112,7 @@ final class ApiServer {
   /** The body of a GET, or nothing while nobody answers with success. */
   @Nullable String get(String path) {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create(address + path))
-              .header("Authorization", "Bearer " + access.token(Access.ADMIN))
-              .timeout(Duration.ofSeconds(5))
-              .build();
+      HttpRequest request = request(path).timeout(Duration.ofSeconds(5)).build();
       var response = client().send(request, BodyHandlers.ofString());
       return response.statusCode() == 200 ? response.body() : null;
     } catch (IOException notYet) {
@@ -122,11 +123,55 @@ final class ApiServer {
     }
   }
 
+  /** Creates objects, many at a time; all of them exist afterwards. */
+  void create(String path, List<String> manifests) {
+    Semaphore atOnce = new Semaphore(64);
+    List<CompletableFuture<?>> created = new ArrayList<>();
+    try {
+      for (String manifest : manifests) {
+        atOnce.acquire();
+        created.add(post(path, manifest).whenComplete((done, failed) -> atOnce.release()));
+      }
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(stopped);
+    }
+    created.forEach(CompletableFuture::join);
+  }
+
+  private CompletableFuture<?> post(String path, String manifest) throws IOException {
+    HttpRequest request =
+        request(path)
+            .header("Content-Type", "application/yaml")
+            .POST(BodyPublishers.ofString(manifest))
+            .build();
+    return client()
+        .sendAsync(request, BodyHandlers.ofString())
+        .thenAccept(
+            response -> {
+              if (response.statusCode() != 201) {
+                throw new IllegalStateException(path + " answered " + response.body());
+              }
+            });
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(address + path))
+        .header("Authorization", "Bearer " + access.token(Access.ADMIN));
+  }
+
+  /** One for all the lives of the server: it keeps its certificate. */
   private HttpClient client() throws IOException {
-    return HttpClient.newBuilder()
-        .connectTimeout(Duration.ofSeconds(5))
-        .sslContext(trusting(access.certificate()))
-        .build();
+    if (client == null) {
+      client =
+          HttpClient.newBuilder()
+              .connectTimeout(Duration.ofSeconds(5))
+              .sslContext(trusting(access.certificate()))
+              .build();
+    }
+    return client;
   }
 
   private static SSLContext trusting(Path certificates) throws IOException {

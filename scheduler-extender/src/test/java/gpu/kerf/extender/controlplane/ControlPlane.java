@@ -119,6 +119,16 @@ public final class ControlPlane implements AutoCloseable {
     kubectlWithInput(manifests, "apply", "--server-side", "--force-conflicts", "-f", "-");
   }
 
+  /**
+   * Creates many objects faster than kubectl does, which takes them one by one.
+   *
+   * @param path where the API server takes them, such as {@code /api/v1/nodes}
+   * @param manifests one object each, as YAML or JSON
+   */
+  public void create(String path, List<String> manifests) {
+    apiServer.create(path, manifests);
+  }
+
   /** A kube-scheduler with a configuration of the caller's; not started yet. */
   public KubeScheduler scheduler(Path config) {
     String name = "kube-scheduler-" + (schedulers.size() + 1);

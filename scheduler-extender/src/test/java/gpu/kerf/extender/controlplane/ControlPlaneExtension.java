@@ -1,6 +1,5 @@
 package gpu.kerf.extender.controlplane;
 
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -35,13 +34,9 @@ final class ControlPlaneExtension implements BeforeAllCallback, ParameterResolve
 
   @Override
   public void testFailed(ExtensionContext context, @Nullable Throwable cause) {
-    Optional.ofNullable(ofClass(context).get(ControlPlane.class, ControlPlane.class))
-        .ifPresent(
-            plane ->
-                System.err.println(
-                    context.getDisplayName()
-                        + " failed; the logs of its cluster: "
-                        + plane.logs()));
+    System.err.printf(
+        "%s failed; the logs of its clusters are in %s%n",
+        context.getDisplayName(), Workplace.ofThisRun());
   }
 
   /** The same for all classes of a run; whoever finds none says so, once. */

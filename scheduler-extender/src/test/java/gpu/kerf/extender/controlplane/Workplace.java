@@ -19,9 +19,22 @@ record Workplace(Path folder) {
   private static final Duration KEPT = Duration.ofDays(1);
 
   static Workplace create() throws IOException {
-    Path all = Files.createDirectories(buildFolder().resolve("control-plane"));
+    Path all = Files.createDirectories(all());
     sweep(all);
-    return new Workplace(Files.createTempDirectory(all, ProcessHandle.current().pid() + "-"));
+    return new Workplace(Files.createTempDirectory(all, prefix()));
+  }
+
+  /** The folders that this JVM made, as a pattern for people. */
+  static String ofThisRun() {
+    return all().resolve(prefix() + "*").toString();
+  }
+
+  private static Path all() {
+    return buildFolder().resolve("control-plane");
+  }
+
+  private static String prefix() {
+    return ProcessHandle.current().pid() + "-";
   }
 
   Path data() {
