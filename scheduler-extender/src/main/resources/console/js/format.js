@@ -14,7 +14,7 @@ export function memory(mib) {
 
 export function memoryParts(mib) {
   if (mib >= 1024 ** 3) return [oneDecimal.format(mib / 1024 ** 3), "PiB"];
-  if (mib >= 1024 * 1024) return [oneDecimal.format(mib / 1024 / 1024), "TiB"];
+  if (mib >= 1024 * 1024) return [(mib >= 100 * 1024 * 1024 ? whole : oneDecimal).format(mib / 1024 / 1024), "TiB"];
   if (mib >= 1024) return [(mib >= 102400 ? whole : tenth).format(mib / 1024), "GiB"];
   return [whole.format(mib), "MiB"];
 }

@@ -30,11 +30,13 @@ export function pendingView(store) {
         h("td", { text: pod.demand }),
         h("td", { class: "n", text: waits(pod, store.now()) }),
         h("td", { class: "n", text: count(pod.priority ?? 0) }),
-        h("td", { class: "reason", text: pod.reason ?? "not tried yet" }),
+        h("td", { class: "reason", text: reasonOf(pod) }),
         h("td", { class: "change" }, pod.change ?? h("span", { class: "quiet", text: pod.change === null ? "no smaller demand fits: somebody must leave" : pod.reason ? "being worked out" : "–" })))));
   };
   store.on("pending namespace view", draw);
 }
+
+const reasonOf = (pod) => pod.reason ?? (pod.slots?.length ? "a place is held for it; it is about to be bound" : "not tried yet");
 
 const waits = (pod, now) => duration(Math.floor((now - pod.since) / 5000) * 5000);
 

@@ -9,6 +9,7 @@ import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.PreparedDemand;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,18 @@ public final class UsualDemands {
 
   private final List<PreparedDemand> demands = new ArrayList<>();
   private final Map<List<Integer>, FillTable> tables = new HashMap<>();
+
+  // What is found out is kept: a fleet has thousands of GPUs, in few models and states.
+  private final Map<Rest, FillTable> tablesOf = new HashMap<>();
+  private final Map<Cut, Integer> covers = new HashMap<>();
+  private final Map<GpuModel, Boolean> wholeWanted = new HashMap<>();
+  private final Map<GpuModel, Set<MigProfile>> serving = new HashMap<>();
+
+  /** What is left of a plain GPU beside its memory. */
+  private record Rest(GpuModel model, int freeSm) {}
+
+  /** All that decides what may be cut of a GPU with dynamic MIG. */
+  private record Cut(GpuModel model, int occupied, int media) {}
 
   public UsualDemands(List<PodDemand> usual, GpuModels models) {
     for (PodDemand demand : usual) {
@@ -80,10 +93,18 @@ public final class UsualDemands {
   }
 
   private boolean isWholeWanted(GpuModel model) {
-    return !collect((demand, i) -> demand.isWholeOn(i, model) ? List.of(i) : List.of()).isEmpty();
+    return wholeWanted.computeIfAbsent(
+        model,
+        key ->
+            !collect((demand, i) -> demand.isWholeOn(i, key) ? List.of(i) : List.of()).isEmpty());
   }
 
   private FillTable table(GpuModel model, int freeSm) {
+    return tablesOf.computeIfAbsent(
+        new Rest(model, freeSm), rest -> newTable(rest.model(), rest.freeSm()));
+  }
+
+  private FillTable newTable(GpuModel model, int freeSm) {
     Set<Integer> sizes =
         collect(
             (demand, i) -> {
@@ -97,14 +118,24 @@ public final class UsualDemands {
   }
 
   private int coveredSlices(NodeState node, int gpu) {
-    GpuModel model = node.gpuModel(gpu);
-    Set<MigProfile> profiles = collect((demand, i) -> demand.profilesToCut(i, model));
-    return new SliceCover(node, gpu, List.copyOf(profiles)).most();
+    Cut cut = new Cut(node.gpuModel(gpu), node.occupied(gpu), node.heldMedia(gpu));
+    Integer known = covers.get(cut);
+    if (known == null) {
+      List<MigProfile> profiles =
+          collect((demand, i) -> demand.profilesToCut(i, cut.model())).stream()
+              .sorted(Comparator.comparingInt(MigProfile::index))
+              .toList();
+      known = new SliceCover(node, gpu, profiles).most();
+      covers.put(cut, known);
+    }
+    return known;
   }
 
   private int servingSlices(NodeState node, int gpu) {
-    GpuModel model = node.gpuModel(gpu);
-    Set<MigProfile> profiles = collect((demand, i) -> demand.profilesThatServe(i, model));
+    Set<MigProfile> profiles =
+        serving.computeIfAbsent(
+            node.gpuModel(gpu),
+            model -> collect((demand, i) -> demand.profilesThatServe(i, model)));
     int serving = 0;
     for (MigInstance instance : node.spec().gpus().get(gpu).instances()) {
       MigProfile profile = instance.profile();

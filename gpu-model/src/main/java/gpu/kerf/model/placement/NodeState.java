@@ -352,6 +352,11 @@ public final class NodeState {
     version++;
   }
 
+  /** Which media engines the held MIG instances of a GPU use, a bit each. */
+  public int heldMedia(int gpu) {
+    return media[gpu];
+  }
+
   /** Whether a slot exists on this node, on a usable GPU, and nobody holds any of it. */
   public boolean isFree(Slot slot) {
     return exists(slot) && isUsable(slot.gpu()) && isUnheld(slot);

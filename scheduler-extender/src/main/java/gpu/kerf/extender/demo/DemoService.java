@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The real service on a simulated cluster. It lives as long as its Vert.x does. */
 final class DemoService implements Demo.Service {
@@ -34,6 +35,7 @@ final class DemoService implements Demo.Service {
   private final Scheduling scheduling;
   private final Service service;
   private final FleetFigures figures;
+  private @Nullable UsualDemands usual;
   private int port;
 
   private DemoService(
@@ -111,10 +113,20 @@ final class DemoService implements Demo.Service {
   public long strandedMiB() {
     return onLoop(
         () -> {
-          figures.use(new UsualDemands(WorkMix.usual(), scheduling.fleet().models()));
+          figures.use(usual());
           figures.refresh();
           return figures.total().strandedMiB();
         });
+  }
+
+  /** Once the fleet's models are known; always the same, so that only changes are reckoned anew. */
+  private UsualDemands usual() {
+    UsualDemands known = usual;
+    if (known == null) {
+      known = new UsualDemands(WorkMix.usual(), scheduling.fleet().models());
+      usual = known;
+    }
+    return known;
   }
 
   /** How many pods hold slots, or are about to. */

@@ -146,6 +146,16 @@ class ConsoleDemoTest extends BrowserTest {
   }
 
   @Test
+  void aManifestIsExplainedOnTheFleetAsItIs() {
+    page.evaluate("location.hash = '#/explain'");
+    page.click("#view-explain .primary");
+
+    page.untilText("#view-explain .answer", "container main: 8Gi of the memory of one GPU");
+    page.untilText("#view-explain .answer", "Would go to ");
+    assertThat(page.count("#view-explain .answer .piece.ghost")).isEqualTo(1);
+  }
+
+  @Test
   void newsArriveByTheEventStream() {
     Set<String> before = holders();
     page.evaluate("window.stillTheSamePage = true");
