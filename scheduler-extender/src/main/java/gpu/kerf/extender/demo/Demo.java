@@ -237,6 +237,15 @@ final class Demo {
     }
 
     @Override
+    public void hopeless(Run run, String why) {
+      course.turnedAway++;
+      turnedAway.add(run.work());
+      pending.remove(run.work());
+      view.said(now(), run.key() + " fits on no node, however empty: " + why);
+      server.gone(run.key(), run.uid());
+    }
+
+    @Override
     public void evicted(Run preemptor, SimPod victim) {
       course.preempted++;
       view.said(now(), preemptor.key() + " preempts " + victim.key() + " on " + victim.node());

@@ -32,6 +32,9 @@ final class StandIn {
 
     void refused(Run run, String why);
 
+    /** It fits on no node, however empty; it is not tried again. */
+    void hopeless(Run run, String why);
+
     void evicted(Run preemptor, SimPod victim);
   }
 
@@ -126,6 +129,10 @@ final class StandIn {
   }
 
   private void noRoom(Waiting pod, ObjectNode manifest, Filtered answer) {
+    if (answer.failed().isEmpty()) {
+      outcomes.hopeless(pod.run, answer.hopeless().values().stream().findFirst().orElse(""));
+      return;
+    }
     outcomes.refused(pod.run, answer.failed().values().stream().findFirst().orElse("no node fits"));
     if (mayPreempt(pod)) {
       List<Victims> candidates = inTree.candidates(pod.run, answer.failed().keySet());

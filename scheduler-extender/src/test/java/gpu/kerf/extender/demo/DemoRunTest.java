@@ -6,10 +6,12 @@ import gpu.kerf.extender.cluster.embedded.FleetFile;
 import gpu.kerf.extender.demo.DemoRunner.Look;
 import gpu.kerf.extender.demo.DemoRunner.Outcome;
 import gpu.kerf.extender.demo.DemoRunner.Wish;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -46,8 +48,27 @@ class DemoRunTest {
     assertThat(lasting(run(3, 40, 200))).isEqualTo(lasting(run(3, 40, 0)));
   }
 
+  @Test
+  void workThatNoNodeCouldEverHoldIsTurnedAwayAndHoldsNobodyUp() throws IOException {
+    // Four plain A100: nothing for a MIG wall, or for four H100 and more.
+    List<NodeSpec> small =
+        FleetFile.standard().stream().filter(node -> node.name().equals("a100-a")).toList();
+
+    Outcome outcome = run(small, 1, 120, 0);
+
+    int finished = outcome.json().get("finished") instanceof Integer number ? number : 0;
+    assertThat(outcome.json()).containsEntry("turnedAway", 120 - finished);
+    assertThat(outcome.json()).containsEntry("unfinished", 0);
+    assertThat(finished).isBetween(60, 119);
+    assertThat(told.toString()).contains("fits on no node, however empty: ");
+  }
+
   private Outcome run(long seed, int pods, double pace) throws IOException {
-    Wish wish = new Wish(FleetFile.standard(), seed, pods, 2, pace, START);
+    return run(FleetFile.standard(), seed, pods, pace);
+  }
+
+  private Outcome run(List<NodeSpec> fleet, long seed, int pods, double pace) throws IOException {
+    Wish wish = new Wish(fleet, seed, pods, 2, pace, START);
     try (TestDemo test = new TestDemo()) {
       return new DemoRunner(test.vertx, test.settings, wish, new PrintWriter(told))
           .run(Look.LINES, () -> false);
