@@ -10,6 +10,10 @@ public final class Main {
   /** The commands that the service adds to {@code kerf}, in the order of its help. */
   public static List<Object> commands() {
     return List.of(
-        new DemoCommand(), new ServeCommand(), new CheckConfigCommand(), new ExplainCommand());
+        new DemoCommand(),
+        new ServeCommand(),
+        new SchedulerConfigCommand(),
+        new CheckConfigCommand(),
+        new ExplainCommand());
   }
 }

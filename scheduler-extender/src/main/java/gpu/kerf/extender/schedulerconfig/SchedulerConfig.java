@@ -1,0 +1,121 @@
+package gpu.kerf.extender.schedulerconfig;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A KubeSchedulerConfiguration with which a stock kube-scheduler asks Kerf. */
+public final class SchedulerConfig {
+
+  /**
+   * More than all in-tree scores together can weigh against it: their weights sum to 12, and each
+   * point of Kerf's counts as ten of theirs.
+   */
+  static final int WEIGHT = 100;
+
+  private SchedulerConfig() {}
+
+  /**
+   * What is different from cluster to cluster; an empty text leaves its line out.
+   *
+   * @param namespace of the lease
+   * @param leaderElection whether several replicas choose one that acts
+   * @param authority the file with the authority of Kerf's certificate
+   */
+  public record Wish(
+      String schedulerName,
+      String url,
+      String namespace,
+      String kubeconfig,
+      boolean leaderElection,
+      String authority,
+      String certificate,
+      String key) {}
+
+  public static String yaml(Wish wish) {
+    List<String> lines = new ArrayList<>();
+    lines.add("apiVersion: kubescheduler.config.k8s.io/v1");
+    lines.add("kind: KubeSchedulerConfiguration");
+    election(wish, lines);
+    lines.add("clientConnection:");
+    if (!wish.kubeconfig.isEmpty()) {
+      lines.add("  kubeconfig: " + quoted(wish.kubeconfig));
+    }
+    lines.add("  qps: 1000");
+    lines.add("  burst: 2000");
+    lines.add("podInitialBackoffSeconds: 1");
+    lines.add("podMaxBackoffSeconds: 10");
+    profile(wish, lines);
+    extender(wish, lines);
+    return String.join("\n", lines) + "\n";
+  }
+
+  private static void election(Wish wish, List<String> lines) {
+    lines.add("leaderElection:");
+    if (!wish.leaderElection) {
+      lines.add("  leaderElect: false");
+      return;
+    }
+    lines.add("  leaderElect: true");
+    lines.add(
+        "  # A lease of its own: behind that of the default scheduler it would wait for ever.");
+    lines.add("  resourceLock: leases");
+    lines.add("  resourceNamespace: " + quoted(wish.namespace));
+    lines.add("  resourceName: kerf");
+  }
+
+  private static void profile(Wish wish, List<String> lines) {
+    lines.add("profiles:");
+    lines.add("- schedulerName: " + quoted(wish.schedulerName));
+    lines.add("  # Kerf must see every node: the best one may be the last one.");
+    lines.add("  percentageOfNodesToScore: 100");
+    lines.add("  pluginConfig:");
+    lines.add("  - name: DefaultPreemption");
+    lines.add("    args: {minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: 100}");
+  }
+
+  private static void extender(Wish wish, List<String> lines) {
+    lines.add("extenders:");
+    lines.add("- urlPrefix: " + quoted(wish.url));
+    lines.add("  filterVerb: filter");
+    lines.add("  prioritizeVerb: prioritize");
+    lines.add("  bindVerb: bind");
+    lines.add("  preemptVerb: preempt");
+    lines.add(
+        "  # Outweighs all in-tree scores; they choose among the nodes that Kerf finds equal.");
+    lines.add("  weight: " + WEIGHT);
+    lines.add("  httpTimeout: 5s");
+    lines.add("  # Only names of nodes are sent, not whole nodes.");
+    lines.add("  nodeCacheCapable: true");
+    lines.add("  # Without Kerf's answer a pod would be bound without any GPU.");
+    lines.add("  ignorable: false");
+    lines.add(
+        "  # No managedResources: Kerf is asked about all pods of this scheduler, also those");
+    lines.add("  # that say what they need in annotations, and counts the CPU of the others.");
+    tls(wish, lines);
+  }
+
+  private static void tls(Wish wish, List<String> lines) {
+    if (!wish.url.startsWith("https:")) {
+      return;
+    }
+    lines.add("  enableHTTPS: true");
+    if (!wish.authority.isEmpty() || !wish.certificate.isEmpty()) {
+      lines.add("  tlsConfig:");
+      file("caFile", wish.authority, lines);
+      file("certFile", wish.certificate, lines);
+      file("keyFile", wish.key, lines);
+    }
+  }
+
+  private static void file(String key, String file, List<String> lines) {
+    if (!file.isEmpty()) {
+      lines.add("    " + key + ": " + quoted(file));
+    }
+  }
+
+  private static String quoted(String text) {
+    return text.matches("[A-Za-z0-9/][A-Za-z0-9/._-]*")
+        ? text
+        : "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+  }
+}

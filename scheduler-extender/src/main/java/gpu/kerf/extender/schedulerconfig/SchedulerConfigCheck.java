@@ -1,0 +1,244 @@
+package gpu.kerf.extender.schedulerconfig;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Finds everything in a KubeSchedulerConfiguration with which Kerf would not work, or not well.
+ * What kube-scheduler itself refuses is left to it.
+ */
+public final class SchedulerConfigCheck {
+
+  /** The weights that the in-tree plugins have by default. */
+  private static final int IN_TREE_WEIGHTS = 12;
+
+  private static final double LEAST_TIMEOUT_SECONDS = 5;
+  private static final Pattern SECONDS = Pattern.compile("([0-9.]+)(ms|s|m)");
+
+  private final JsonNode config;
+  private final String schedulerName;
+  private final List<Problem> problems = new ArrayList<>();
+
+  private SchedulerConfigCheck(JsonNode config, String schedulerName) {
+    this.config = config;
+    this.schedulerName = schedulerName;
+  }
+
+  /** What is wrong: where, what stands there, why that is wrong, and what to write. */
+  public record Problem(String path, String value, String what, String hint) {
+    @Override
+    public String toString() {
+      return path + " (" + (value.isEmpty() ? "not set" : value) + ") " + what + "\n" + hint;
+    }
+  }
+
+  /** All problems, in the order of the file. */
+  public static List<Problem> problems(JsonNode config, String schedulerName) {
+    SchedulerConfigCheck check = new SchedulerConfigCheck(config, schedulerName);
+    check.kind();
+    check.election();
+    check.profile();
+    check.extenders();
+    return check.problems;
+  }
+
+  private void kind() {
+    expect(config, "", "apiVersion", "kubescheduler.config.k8s.io/v1", "is another format.");
+    expect(config, "", "kind", "KubeSchedulerConfiguration", "is another kind of object.");
+  }
+
+  private void election() {
+    JsonNode election = config.path("leaderElection");
+    boolean elects = election.path("leaderElect").asBoolean(true);
+    String name = election.path("resourceName").asText("kube-scheduler");
+    String namespace = election.path("resourceNamespace").asText("kube-system");
+    if (elects && name.equals("kube-scheduler") && namespace.equals("kube-system")) {
+      problem(
+          "leaderElection.resourceName",
+          election.path("resourceName").asText(""),
+          "is the lease of the default scheduler, behind which this one would wait for ever.",
+          "Write resourceName: kerf.");
+    }
+  }
+
+  private void profile() {
+    JsonNode profiles = config.path("profiles");
+    int at = -1;
+    for (int i = 0; i < profiles.size(); i++) {
+      at = name(profiles.get(i)).equals(schedulerName) ? i : at;
+    }
+    if (at < 0) {
+      problem(
+          "profiles",
+          profiles.isMissingNode() ? "" : names(profiles),
+          "has no profile for pods of Kerf.",
+          "Add one with schedulerName: " + schedulerName + ".");
+      return;
+    }
+    JsonNode own = profiles.get(at).path("percentageOfNodesToScore");
+    JsonNode value = own.isMissingNode() ? config.path("percentageOfNodesToScore") : own;
+    if (value.asInt(0) != 100) {
+      problem(
+          "profiles[" + at + "].percentageOfNodesToScore",
+          value.asText(""),
+          "hides nodes from Kerf where there are more than a hundred.",
+          "Write 100.");
+    }
+  }
+
+  private static String name(JsonNode profile) {
+    return profile.path("schedulerName").asText("default-scheduler");
+  }
+
+  private static String names(JsonNode profiles) {
+    List<String> names = new ArrayList<>();
+    profiles.forEach(profile -> names.add(name(profile)));
+    return String.join(", ", names);
+  }
+
+  private void extenders() {
+    JsonNode extenders = config.path("extenders");
+    List<Integer> binders = new ArrayList<>();
+    for (int i = 0; i < extenders.size(); i++) {
+      if (!extenders.get(i).path("bindVerb").asText("").isEmpty()) {
+        binders.add(i);
+      }
+    }
+    if (binders.size() == 1) {
+      extender("extenders[" + binders.get(0) + "]", extenders.get(binders.get(0)));
+    } else if (extenders.size() == 1) {
+      extender("extenders[0]", extenders.get(0));
+    } else {
+      problem(
+          "extenders",
+          binders.size() + " with a bindVerb",
+          "must have exactly one that binds: Kerf.",
+          "kerf scheduler-config prints the entry.");
+    }
+  }
+
+  private void extender(String path, JsonNode extender) {
+    for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
+      expect(extender, path, verb + "Verb", verb, "is not the path of Kerf's verb.");
+    }
+    weight(path, extender);
+    timeout(path, extender);
+    expect(
+        extender, path, "nodeCacheCapable", "true", "sends whole nodes, which Kerf does not read.");
+    if (extender.path("ignorable").asBoolean(false)) {
+      problem(
+          path + ".ignorable",
+          "true",
+          "binds pods without any GPU while Kerf does not answer.",
+          "Write false.");
+    }
+    managed(path, extender.path("managedResources"));
+    tls(path, extender);
+  }
+
+  private void weight(String path, JsonNode extender) {
+    int inTree = IN_TREE_WEIGHTS;
+    for (JsonNode profile : config.path("profiles")) {
+      int own = 0;
+      for (String point : List.of("multiPoint", "score")) {
+        for (JsonNode plugin : profile.path("plugins").path(point).path("enabled")) {
+          own += plugin.path("weight").asInt(0);
+        }
+      }
+      inTree = Math.max(inTree, IN_TREE_WEIGHTS + own);
+    }
+    int weight = extender.path("weight").asInt(0);
+    if (weight <= inTree) {
+      problem(
+          path + ".weight",
+          extender.path("weight").asText(""),
+          "lets in-tree scores (weights up to " + inTree + ") overrule Kerf.",
+          "Write " + Math.max(SchedulerConfig.WEIGHT, inTree * 2) + ".");
+    }
+  }
+
+  private void timeout(String path, JsonNode extender) {
+    String written = extender.path("httpTimeout").asText("");
+    Matcher time = SECONDS.matcher(written);
+    if (written.isEmpty() || !time.matches()) {
+      return; // 5 s by default; other forms are not worth a guess
+    }
+    double unit = time.group(2).equals("ms") ? 0.001 : time.group(2).equals("m") ? 60 : 1;
+    if (Double.parseDouble(time.group(1)) * unit < LEAST_TIMEOUT_SECONDS) {
+      problem(
+          path + ".httpTimeout",
+          written,
+          "may end before Kerf answers (limits.answer, 4 s), and then nobody knows what was bound.",
+          "Write 5s.");
+    }
+  }
+
+  private void managed(String path, JsonNode resources) {
+    List<String> names = new ArrayList<>();
+    for (JsonNode resource : resources) {
+      String name = resource.path("name").asText("");
+      names.add(name);
+      if (resource.path("ignoredByScheduler").asBoolean(false)) {
+        problem(
+            path + ".managedResources",
+            name + " ignoredByScheduler",
+            "keeps kube-scheduler from counting the resource, and so from ever preempting for it.",
+            "Write ignoredByScheduler: false; Kerf advertises the resource on its nodes.");
+      }
+    }
+    boolean all = names.contains("kerf.gpu/memory") && names.contains("kerf.gpu/whole");
+    if (!names.isEmpty() && !all) {
+      problem(
+          path + ".managedResources",
+          String.join(", ", names),
+          "keeps pods from Kerf that ask for other resources of it.",
+          "Leave managedResources out, or list kerf.gpu/memory and kerf.gpu/whole.");
+    }
+  }
+
+  private void tls(String path, JsonNode extender) {
+    boolean https = extender.path("urlPrefix").asText("").startsWith("https:");
+    JsonNode tls = extender.path("tlsConfig");
+    boolean authority = tls.hasNonNull("caFile") || tls.hasNonNull("caData");
+    boolean enabled = extender.path("enableHTTPS").asBoolean(false);
+    if (enabled && !https) {
+      problem(
+          path + ".urlPrefix",
+          extender.path("urlPrefix").asText(""),
+          "is plain HTTP in spite of enableHTTPS.",
+          "Begin it with https:, or leave enableHTTPS out.");
+    }
+    if (https && enabled && !authority) {
+      problem(
+          path + ".tlsConfig.caFile",
+          "",
+          "lets anybody pass for Kerf: with enableHTTPS and no authority, no certificate is checked.",
+          "Name the file with the authority of Kerf's certificate.");
+    }
+    if (authority && tls.path("insecure").asBoolean(false)) {
+      problem(
+          path + ".tlsConfig.insecure",
+          "true",
+          "contradicts caFile: kube-scheduler does not start with both.",
+          "Leave it out.");
+    }
+  }
+
+  private void expect(JsonNode object, String path, String key, String value, String what) {
+    String written = object.path(key).asText("");
+    if (!written.equals(value)) {
+      problem(
+          path.isEmpty() ? key : path + "." + key,
+          written,
+          what,
+          "Write " + key + ": " + value + ".");
+    }
+  }
+
+  private void problem(String path, String value, String what, String hint) {
+    problems.add(new Problem(path, value, what, hint));
+  }
+}

@@ -1,0 +1,92 @@
+package gpu.kerf.extender.schedulerconfig;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SchedulerConfigTest {
+
+  private static SchedulerConfig.Wish wish(String url) {
+    return new SchedulerConfig.Wish("kerf", url, "kerf", "", true, "/tls/ca.crt", "", "");
+  }
+
+  private static List<String> problems(String yaml) throws IOException {
+    JsonNode config = new YAMLMapper().readTree(yaml);
+    return SchedulerConfigCheck.problems(config, "kerf").stream()
+        .map(problem -> problem.path())
+        .toList();
+  }
+
+  @Test
+  void whatIsPrintedPassesTheCheck() throws IOException {
+    assertThat(problems(SchedulerConfig.yaml(wish("http://127.0.0.1:8880")))).isEmpty();
+    assertThat(problems(SchedulerConfig.yaml(wish("https://127.0.0.1:8880")))).isEmpty();
+  }
+
+  @Test
+  void aSchedulerOfItsOwnNeedsALeaseOfItsOwn() throws IOException {
+    String yaml = SchedulerConfig.yaml(wish("http://127.0.0.1:8880"));
+    assertThat(yaml).contains("resourceName: kerf\n", "resourceNamespace: kerf\n");
+    assertThat(problems(yaml.replaceAll("resourceName: .*", "")))
+        .as("kerf/kube-scheduler is nobody else's")
+        .isEmpty();
+    assertThat(problems(yaml.replaceAll("resourceName: .*", "").replaceAll("resourceNamesp.*", "")))
+        .containsExactly("leaderElection.resourceName");
+  }
+
+  @Test
+  void allProblemsAreToldAtOnce() throws IOException {
+    String yaml =
+        """
+        apiVersion: kubescheduler.config.k8s.io/v1beta3
+        kind: KubeSchedulerConfiguration
+        leaderElection: {leaderElect: false}
+        profiles:
+        - schedulerName: kerf
+        extenders:
+        - urlPrefix: https://kerf
+          enableHTTPS: true
+          filterVerb: filter
+          bindVerb: bind
+          preemptVerb: evict
+          weight: 12
+          ignorable: true
+          httpTimeout: 500ms
+          managedResources: [{name: kerf.gpu/memory, ignoredByScheduler: true}]
+        """;
+    assertThat(problems(yaml))
+        .containsExactly(
+            "apiVersion",
+            "profiles[0].percentageOfNodesToScore",
+            "extenders[0].prioritizeVerb",
+            "extenders[0].preemptVerb",
+            "extenders[0].weight",
+            "extenders[0].httpTimeout",
+            "extenders[0].nodeCacheCapable",
+            "extenders[0].ignorable",
+            "extenders[0].managedResources",
+            "extenders[0].managedResources",
+            "extenders[0].tlsConfig.caFile");
+  }
+
+  @Test
+  void weightsOfTheUsersOwnCountAgainstKerf() throws IOException {
+    String yaml =
+        SchedulerConfig.yaml(wish("http://127.0.0.1:8880"))
+            .replace(
+                "  pluginConfig:",
+                "  plugins: {score: {enabled: [{name: NodeAffinity, weight: 90}]}}\n  pluginConfig:");
+    assertThat(problems(yaml)).containsExactly("extenders[0].weight");
+  }
+
+  @Test
+  void aConfigurationWithoutKerfSaysWhatIsMissing() throws IOException {
+    assertThat(problems("{}"))
+        .containsExactly(
+            "apiVersion", "kind", "leaderElection.resourceName", "profiles", "extenders");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.schedulerconfig;
+
+import org.jspecify.annotations.NullMarked;
