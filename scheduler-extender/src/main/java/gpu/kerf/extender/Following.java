@@ -3,6 +3,7 @@ package gpu.kerf.extender;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Accounting;
+import gpu.kerf.extender.verb.Preemptions;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class Following implements ClusterListener {
   private final Scheduling scheduling;
   private final Accounting accounting;
+  private final Preemptions preemptions;
 
-  Following(Scheduling scheduling, Accounting accounting) {
+  Following(Scheduling scheduling, Accounting accounting, Preemptions preemptions) {
     this.scheduling = scheduling;
     this.accounting = accounting;
+    this.preemptions = preemptions;
   }
 
   @Override
@@ -49,6 +52,7 @@ final class Following implements ClusterListener {
     String before = nodeOf(uid);
     scheduling.podGone(uid);
     follow(before, nodeOf(uid));
+    preemptions.look();
   }
 
   @Override

@@ -22,6 +22,7 @@ import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.telemetry.Usual;
 import gpu.kerf.extender.verb.Delivery;
 import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.verb.Preemptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -53,6 +54,7 @@ public final class Service {
   private final FleetFigures figures;
   private final Accounting accounting;
   private final Usual usual = new Usual();
+  private final Preemptions preemptions;
   private final HttpService http;
   private final List<Long> timers = new ArrayList<>();
   private final long started;
@@ -83,6 +85,7 @@ public final class Service {
     this.figures = new FleetFigures(scheduling.fleet());
     Settings now = settings.current();
     this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
+    this.preemptions = new Preemptions(scheduling, around.cluster, around.disruptions);
     this.http = http(now);
     conditions();
     measure();
@@ -95,7 +98,7 @@ public final class Service {
             Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
     View view = new View(scheduling, figures, settings, about, clocks.nanos());
     ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
-    Verbs verbs = new Verbs(scheduling, around.cluster, around.delivery, around.disruptions);
+    Verbs verbs = new Verbs(scheduling, around.cluster, around.delivery, preemptions);
     return new HttpService(
         vertx, now, new HttpService.Parts(verbs.byName(), readiness, meters, api));
   }
@@ -128,6 +131,7 @@ public final class Service {
           readiness
               .holding()
               .forEach((name, holds) -> meters.set(Meter.READY, holds ? 1 : 0, name));
+          meters.set(Meter.PLANS, preemptions.underWay());
           meters.set(Meter.STALENESS, around.cluster.staleness().toMillis() / 1e3);
           meters.set(Meter.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
         });
@@ -136,13 +140,16 @@ public final class Service {
 
   private void use(Settings now) {
     Policy.Answer answer = Policy.Answer.valueOf(now.scheduling().answer().name());
-    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis()));
+    // A simulated kube-scheduler sees what only Kerf sees, as real ones will from 1.38 on.
+    boolean kerf = around.mode.equals("cluster") && now.preemption() == Settings.Preemption.KERF;
+    Policy.Preemption who = kerf ? Policy.Preemption.KERF : Policy.Preemption.NATIVE;
+    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis(), who));
     accounting.prices(now.prices());
   }
 
   /** What the cluster must tell its news to. */
   public ClusterListener listener() {
-    return new Following(scheduling, accounting);
+    return new Following(scheduling, accounting, preemptions);
   }
 
   /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */
@@ -152,6 +159,7 @@ public final class Service {
             server -> {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> preemptions.look()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               whenSynced();
               return server.actualPort();

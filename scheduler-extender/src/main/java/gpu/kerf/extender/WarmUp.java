@@ -12,6 +12,7 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.extender.verb.Preemptions;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.MemoryMiB;
 import gpu.kerf.model.demand.PodDemand;
@@ -101,7 +102,9 @@ final class WarmUp {
   }
 
   private Future<HttpServer> listen() {
-    Verbs verbs = new Verbs(scheduling, new Rehearsal(), new EnvDelivery(), Disruptions.NONE);
+    Rehearsal cluster = new Rehearsal();
+    Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE);
+    Verbs verbs = new Verbs(scheduling, cluster, new EnvDelivery(), preemptions);
     HttpService.Parts parts =
         new HttpService.Parts(verbs.byName(), new Readiness(), new Meters(), null);
     return new HttpService(vertx, settings.forRehearsal(), parts).start();

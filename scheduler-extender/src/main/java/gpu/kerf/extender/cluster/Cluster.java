@@ -3,6 +3,7 @@ package gpu.kerf.extender.cluster;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -24,6 +25,14 @@ public interface Cluster {
 
   /** Evicts a pod of exactly this uid. */
   CompletionStage<EvictResult> evict(Eviction eviction);
+
+  /** Asks kube-scheduler to try a node first for a pod, and to keep room for it there; a hint. */
+  default CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
+    return CompletableFuture.completedFuture(true);
+  }
+
+  /** Makes kube-scheduler try a pending pod again; may be dropped. */
+  default void nudge(PodView.Ref pod) {}
 
   /** Tells users of a pod what happened to it; may be dropped. */
   void event(PodEvent event);

@@ -6,9 +6,9 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.verb.BindVerb;
 import gpu.kerf.extender.verb.Delivery;
-import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.FilterVerb;
 import gpu.kerf.extender.verb.PreemptVerb;
+import gpu.kerf.extender.verb.Preemptions;
 import gpu.kerf.extender.verb.PrioritizeVerb;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
@@ -41,13 +41,13 @@ public final class Verbs {
   private final BindVerb bind;
   private final PreemptVerb preempt;
 
-  public Verbs(Scheduling scheduling, Cluster cluster, Delivery delivery, Disruptions disruptions) {
+  public Verbs(Scheduling scheduling, Cluster cluster, Delivery delivery, Preemptions preemptions) {
     this.reader = new WireReader(scheduling.names());
     this.writer = new WireWriter(scheduling.names());
-    this.filter = new FilterVerb(scheduling, cluster);
+    this.filter = new FilterVerb(scheduling, cluster, preemptions);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
     this.bind = new BindVerb(scheduling, cluster, delivery);
-    this.preempt = new PreemptVerb(scheduling, cluster, disruptions);
+    this.preempt = new PreemptVerb(scheduling, cluster, preemptions);
   }
 
   /** By their paths without the slash. */

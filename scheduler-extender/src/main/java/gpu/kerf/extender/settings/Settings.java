@@ -22,6 +22,13 @@ public record Settings(
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting(
             value =
+                "Who evicts pods of lower priority where only Kerf sees that it helps, because the"
+                    + " node's sums fit and its pieces do not: kerf, or native (kube-scheduler, which"
+                    + " does from 1.38 on). kerf serve only.",
+            live = true)
+        Preemption preemption,
+    @Setting(
+            value =
                 "What an hour of a GPU costs, by GPU model, in a currency of your own: the base of"
                     + " kerf_namespace_cost_total.\nFor example H100-80GB: 2.5",
             min = "0",
@@ -153,6 +160,12 @@ public record Settings(
     ALL
   }
 
+  /** Who evicts where only Kerf sees that it helps. */
+  public enum Preemption {
+    KERF,
+    NATIVE
+  }
+
   /** How pods are placed. */
   public record Scheduling(
       @Setting(
@@ -218,6 +231,7 @@ public record Settings(
         new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
         new Cluster("", "kerf", 16, Duration.ofMillis(1900), Duration.ofSeconds(30)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
+        Preemption.KERF,
         Map.of(),
         new Telemetry(100),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
@@ -233,6 +247,7 @@ public record Settings(
         readiness,
         cluster,
         scheduling,
+        preemption,
         prices,
         telemetry,
         log);

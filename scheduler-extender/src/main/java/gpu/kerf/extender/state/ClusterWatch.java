@@ -32,6 +32,10 @@ final class ClusterWatch {
   private final Map<String, String> problems = new LinkedHashMap<>();
   private final Map<String, Long> ill = new LinkedHashMap<>();
   private final Map<String, Long> foreign = new LinkedHashMap<>();
+  private final Map<String, Reserved> reserved = new LinkedHashMap<>();
+
+  /** GPUs that wait for a pod for which others must go first. */
+  private record Reserved(String node, long gpus) {}
 
   /** A bound pod and its record, which is empty if it has none. */
   private record Bound(KnownPod pod, String record) {}
@@ -68,8 +72,24 @@ final class ClusterWatch {
     } else {
       where.put(node, gpus);
     }
+    blockKnown(node);
+  }
+
+  private void blockKnown(String node) {
     if (ledger.fleet().node(node) != null) {
       block(node);
+    }
+  }
+
+  void reserve(String uid, String node, long gpus) {
+    reserved.put(uid, new Reserved(node, gpus));
+    blockKnown(node);
+  }
+
+  void unreserve(String uid) {
+    Reserved was = reserved.remove(uid);
+    if (was != null) {
+      blockKnown(was.node);
     }
   }
 
@@ -160,6 +180,9 @@ final class ClusterWatch {
   /** A node on which somebody holds nobody knows what gets no new pods. */
   private void block(String node) {
     long known = ill.getOrDefault(node, 0L) | foreign.getOrDefault(node, 0L);
+    for (Reserved one : reserved.values()) {
+      known |= one.node.equals(node) ? one.gpus : 0;
+    }
     ledger.setForeign(node, unreadable.containsValue(node) ? ALL_GPUS : known);
   }
 

@@ -4,9 +4,22 @@ package gpu.kerf.extender.state;
  * How the verbs behave, where users have a choice; may change at run time.
  *
  * @param answer what filter names
+ * @param preemption who evicts where only Kerf sees that it helps
  * @param proposalMillis how long a pod that was filtered keeps its place against the next filter
  */
-public record Policy(Answer answer, long proposalMillis) {
+public record Policy(Answer answer, long proposalMillis, Preemption preemption) {
+
+  /** Who evicts where only Kerf sees that it helps. */
+  public enum Preemption {
+    /** Kerf does. */
+    KERF,
+    /** kube-scheduler, which does from 1.38 on. */
+    NATIVE
+  }
+
+  public Policy(Answer answer, long proposalMillis) {
+    this(answer, proposalMillis, Preemption.NATIVE);
+  }
 
   /** What filter names of the nodes that fit. */
   public enum Answer {

@@ -7,7 +7,9 @@ import gpu.kerf.model.placement.Placement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Where pods that passed filter will likely go. A hint for the next filter, and no more: whoever
@@ -22,9 +24,29 @@ public final class Proposals {
 
   private final Ledger ledger;
   private final Deque<Proposal> inOrder = new ArrayDeque<>();
+  private final Set<String> firm = new HashSet<>();
 
   Proposals(Ledger ledger) {
     this.ledger = ledger;
+  }
+
+  /**
+   * The same for a pod for which others had to go: it yields to nobody. False if the slots are not
+   * free.
+   */
+  public boolean reserve(Holder holder, Placement placement, long now, long millis) {
+    boolean kept = ledger.propose(holder, placement, now, millis);
+    if (kept) {
+      inOrder.add(new Proposal(holder.uid(), now + millis));
+      firm.add(holder.uid());
+    }
+    return kept;
+  }
+
+  /** Whether a proposal does not yield. */
+  public boolean isFirm(String uid) {
+    Entry entry = firm.contains(uid) ? ledger.entry(uid) : null;
+    return entry != null && entry.state() == Entry.State.PROPOSED;
   }
 
   /** Drops those whose time is over. */
@@ -33,6 +55,7 @@ public final class Proposals {
     while (oldest != null && (oldest.expires <= now || !stands(oldest))) {
       if (stands(oldest)) {
         ledger.release(oldest.uid);
+        firm.remove(oldest.uid);
       }
       inOrder.remove();
       oldest = inOrder.peek();
@@ -50,6 +73,7 @@ public final class Proposals {
   public void propose(Holder holder, Placement placement, long now, long millis) {
     if (millis > 0 && ledger.propose(holder, placement, now, millis)) {
       inOrder.add(new Proposal(holder.uid(), now + millis));
+      firm.remove(holder.uid());
     }
   }
 
@@ -59,13 +83,14 @@ public final class Proposals {
     if (entry != null && entry.state() == Entry.State.PROPOSED) {
       ledger.release(uid);
     }
+    firm.remove(uid);
   }
 
-  /** The uids of the pods for which one stands. */
+  /** The uids of the pods for which one stands that yields. */
   public List<String> uids() {
     List<String> uids = new ArrayList<>(inOrder.size());
     for (Proposal proposal : inOrder) {
-      if (stands(proposal)) {
+      if (stands(proposal) && !firm.contains(proposal.uid)) {
         uids.add(proposal.uid);
       }
     }

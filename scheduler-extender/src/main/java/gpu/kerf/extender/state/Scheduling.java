@@ -99,6 +99,15 @@ public final class Scheduling implements ClusterListener {
     watch.podIsUnreadable(pod, problem);
   }
 
+  /** GPUs of a node, as bits, get no new pods until somebody who waits for them gets them. */
+  public void reserve(String uid, String node, long gpus) {
+    watch.reserve(uid, node, gpus);
+  }
+
+  public void unreserve(String uid) {
+    watch.unreserve(uid);
+  }
+
   /** What is wrong with nodes and pods of the cluster: what it is about, and in words. */
   public Map<String, String> problems() {
     return watch.problems();

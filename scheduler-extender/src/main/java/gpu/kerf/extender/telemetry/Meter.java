@@ -72,6 +72,10 @@ public enum Meter {
       "kerf_advertised_total",
       "Writes of kerf.gpu/memory and kerf.gpu/whole into nodes, by outcome: written or failed.",
       "outcome"),
+  PLANS(
+      Kind.GAUGE,
+      "kerf_preemption_plans",
+      "Pods for which others of lower priority are being evicted."),
   EVENTS(
       Kind.COUNTER,
       "kerf_events_total",

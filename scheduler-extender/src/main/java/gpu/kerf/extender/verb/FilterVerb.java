@@ -32,11 +32,17 @@ public final class FilterVerb {
 
   private final Scheduling scheduling;
   private final Cluster cluster;
+  private final Preemptions preemptions;
   private final Scan scan;
 
   public FilterVerb(Scheduling scheduling, Cluster cluster) {
+    this(scheduling, cluster, new Preemptions(scheduling, cluster, Disruptions.NONE));
+  }
+
+  public FilterVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
     this.scheduling = scheduling;
     this.cluster = cluster;
+    this.preemptions = preemptions;
     this.scan = new Scan(scheduling.fleet(), scheduling.placer());
   }
 
@@ -60,7 +66,9 @@ public final class FilterVerb {
       scheduling.pods().explain(pod, pod.problem());
       return FilterAnswer.nonsense(call.nodes(), pod.problem());
     }
-    scheduling.proposals().drop(pod.uid());
+    if (!preemptions.isReady(pod.uid())) {
+      scheduling.proposals().drop(pod.uid());
+    }
     int held = heldPlace(pod, call.nodes());
     return held >= 0 ? again(pod, call.nodes(), held, decision) : search(pod, call, decision);
   }
@@ -137,6 +145,7 @@ public final class FilterVerb {
         answer.choose(scan.best(i));
       }
     }
+    preemptions.fits(pod.uid());
     Placement likely = placementOn(scan.likely(nodes), ask);
     if (likely != null) {
       decision.placed(new Decision.Choice(likely.node(), scan.bestCost(), likely), scan.bests());
@@ -161,6 +170,13 @@ public final class FilterVerb {
     FilterAnswer answer = FilterAnswer.to(nodes);
     fill(answer, ask, nodes);
     decision.refused(answer.refusedByReason());
+    if (preemptions.isOn()) {
+      int freeing = preemptions.consider(pod, ask, nodes, decision);
+      if (freeing >= 0) {
+        answer.refuse(freeing, Reason.FRAGMENTED);
+      }
+      answer.onlyHopeAt(freeing);
+    }
     scheduling.pods().explain(pod, answer.refusedByReason());
     return answer;
   }

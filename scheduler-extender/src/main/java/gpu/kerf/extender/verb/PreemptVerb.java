@@ -30,13 +30,17 @@ public final class PreemptVerb {
 
   private final Scheduling scheduling;
   private final Cluster cluster;
-  private final Disruptions disruptions;
+  private final Preemptions preemptions;
   private final EvictionPlanner planner;
 
   public PreemptVerb(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
+    this(scheduling, cluster, new Preemptions(scheduling, cluster, disruptions));
+  }
+
+  public PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
     this.scheduling = scheduling;
     this.cluster = cluster;
-    this.disruptions = disruptions;
+    this.preemptions = preemptions;
     this.planner = new EvictionPlanner(scheduling.placer());
   }
 
@@ -48,7 +52,7 @@ public final class PreemptVerb {
     }
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =
-        pod.isNonsense() || !pod.mayPreempt()
+        pod.isNonsense() || !pod.mayPreempt() || preemptions.has(pod.uid())
             ? nobody(decision)
             : answer(pod, call.candidates(), decision);
     scheduling.decided(decision);
@@ -63,16 +67,18 @@ public final class PreemptVerb {
 
   private PreemptAnswer answer(
       KnownPod pod, List<PreemptCall.Candidate> proposed, DecisionDraft decision) {
-    Budgets budgets = disruptions.budgets();
+    Budgets budgets = preemptions.disruptions().budgets();
     Request request =
         Request.of(pod.holder(), scheduling.ask(pod.demand()).prepared(), scheduling.now())
             .within(budgets);
     List<String> nodes = proposed.stream().map(PreemptCall.Candidate::node).toList();
     scheduling.chooser().refresh();
-    FleetPlan plan = planner.planAll(request, scheduling.ledger(), nodes, this::marked);
+    FleetPlan plan = planner.planAll(request, scheduling.ledger(), nodes, preemptions::marked);
     List<PreemptAnswer.Victims> answer = new ArrayList<>();
     for (Outcome.Plan one : plan.plans()) {
-      if (!one.victims().isEmpty()) {
+      // What comes free is kept for the pod, so the choice among nodes must be Kerf's.
+      boolean chosen = !preemptions.isOn() || one.equals(plan.best());
+      if (chosen && !one.victims().isEmpty()) {
         answer.add(victims(one, proposed, budgets));
       }
     }
@@ -81,15 +87,9 @@ public final class PreemptVerb {
       nobody(decision);
     } else {
       describe(best, decision);
+      preemptions.adopt(pod, best);
     }
     return new PreemptAnswer(answer);
-  }
-
-  /** Adds what the ledger does not know of a pod. */
-  private Candidate marked(Candidate candidate) {
-    KnownPod pod = scheduling.pods().get(candidate.uid());
-    Candidate known = disruptions.covered(candidate);
-    return pod != null && pod.terminating() ? known.terminating() : known;
   }
 
   /** Where Kerf knows no budgets, kube-scheduler's count of violated ones is the best there is. */
@@ -104,7 +104,7 @@ public final class PreemptVerb {
     return new PreemptAnswer.Victims(plan.node(), plan.victimUids(), violations);
   }
 
-  private static void describe(Outcome.Plan plan, DecisionDraft decision) {
+  static void describe(Outcome.Plan plan, DecisionDraft decision) {
     List<Decision.Victim> victims = new ArrayList<>();
     for (Candidate victim : plan.victims()) {
       Holder holder = victim.holder();

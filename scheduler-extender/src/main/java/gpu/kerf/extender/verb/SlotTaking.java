@@ -96,6 +96,7 @@ final class SlotTaking {
   private List<String> proposedOn(String node) {
     return scheduling.ledger().entriesOn(node).stream()
         .filter(entry -> entry.state() == Entry.State.PROPOSED)
+        .filter(entry -> !scheduling.proposals().isFirm(entry.uid()))
         .map(Entry::uid)
         .toList();
   }

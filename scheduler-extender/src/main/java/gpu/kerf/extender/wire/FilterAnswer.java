@@ -24,6 +24,8 @@ public final class FilterAnswer {
   private @Nullable Reason reasonOfUnknown = Reason.NO_GPUS;
   private boolean unknownAreChosen;
   private int chosen;
+  private boolean oneHope;
+  private int hopeAt = -1;
   private final @Nullable String problem;
   private final String error;
 
@@ -56,6 +58,20 @@ public final class FilterAnswer {
 
   public void refuse(int place, Reason reason) {
     reasons[place] = reason;
+  }
+
+  /**
+   * Of the nodes that are refused, evicting others helps at this place alone, and at none if it is
+   * negative: kube-scheduler must not try it elsewhere.
+   */
+  public void onlyHopeAt(int place) {
+    oneHope = true;
+    hopeAt = place;
+  }
+
+  /** Whether nobody's leaving helps at a place that is refused. */
+  boolean isHopeless(int place, Reason reason) {
+    return oneHope ? place != hopeAt : reason.never();
   }
 
   /** The nodes that the fleet does not know may be chosen. */
@@ -134,7 +150,7 @@ public final class FilterAnswer {
     Map<String, String> result = new LinkedHashMap<>();
     for (int i = 0; i < nodes.size(); i++) {
       Reason reason = reason(i);
-      if (problem != null ? never : reason != null && reason.never() == never) {
+      if (problem != null ? never : reason != null && isHopeless(i, reason) == never) {
         result.put(names.name(nodes.index(i)), text(reason));
       }
     }

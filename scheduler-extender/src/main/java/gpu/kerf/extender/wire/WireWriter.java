@@ -83,13 +83,21 @@ public final class WireWriter {
     out.raw('{');
     boolean first = true;
     for (int i = 0; i < nodes.size(); i++) {
-      byte[] text = text(problem, answer.reason(i), never);
+      Reason reason = answer.reason(i);
+      byte[] text =
+          reason != null && answer.isHopeless(i, reason) != never
+              ? null
+              : text(problem, reason, never || reason != null);
       if (text != null) {
         out.comma(first).raw(names.json(nodes.index(i))).raw(':').raw(text);
         first = false;
       }
     }
-    byte[] text = text(problem, answer.reasonOfUnknown(), never);
+    Reason unknown = answer.reasonOfUnknown();
+    byte[] text =
+        unknown != null && unknown.never() != never
+            ? null
+            : text(problem, unknown, never || unknown != null);
     if (text != null) {
       for (String name : nodes.unknown()) {
         out.comma(first).string(name).raw(':').raw(text);
@@ -99,12 +107,13 @@ public final class WireWriter {
     out.raw('}');
   }
 
+  /** A pod that makes no sense is hopeless on every node. */
   private byte @Nullable [] text(
       byte @Nullable [] problem, @Nullable Reason reason, boolean never) {
     if (problem != null) {
       return never ? problem : null;
     }
-    return reason != null && reason.never() == never ? texts.get(reason) : null;
+    return reason != null ? texts.get(reason) : null;
   }
 
   public byte[] prioritize(Scores scores) {

@@ -85,6 +85,30 @@ final class Evictor {
     return body.toString();
   }
 
+  /** Writes the node that kube-scheduler is to try first; false if that did not go well. */
+  static boolean nominate(ApiServer server, PodView.Ref pod, String node) throws IOException {
+    ObjectNode body = JSON.createObjectNode();
+    body.putObject("metadata").put("uid", pod.uid());
+    body.putObject("status").put("nominatedNodeName", node);
+    String path = ApiRequest.pod(pod.namespace(), pod.name()) + "/status";
+    return server.send(ApiRequest.patch(path, ApiRequest.MERGE_PATCH, body.toString())).ok();
+  }
+
+  /** Any change of a pending pod, also of its status, makes kube-scheduler try it again. */
+  static boolean nudge(ApiServer server, PodView.Ref pod, Instant now) throws IOException {
+    ObjectNode body = JSON.createObjectNode();
+    body.putObject("metadata").put("uid", pod.uid());
+    body.putObject("status")
+        .putArray("conditions")
+        .addObject()
+        .put("type", "kerf.gpu/RoomMade")
+        .put("status", "True")
+        .put("reason", "OthersWereEvicted")
+        .put("lastTransitionTime", now.truncatedTo(ChronoUnit.SECONDS).toString());
+    String path = ApiRequest.pod(pod.namespace(), pod.name()) + "/status";
+    return server.send(ApiRequest.patch(path, ApiRequest.STRATEGIC_PATCH, body.toString())).ok();
+  }
+
   /** A pod without a grace period is gone by now, and needs none. */
   private static void condition(ApiServer server, String path, Eviction eviction, Instant now)
       throws IOException {

@@ -163,6 +163,16 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
+    return calls.start(api -> Evictor.nominate(api, pod, node));
+  }
+
+  @Override
+  public void nudge(PodView.Ref pod) {
+    background.start(api -> Evictor.nudge(api, pod, clocks.wall().instant()));
+  }
+
+  @Override
   public void event(PodEvent event) {
     PodView.Ref pod = event.pod();
     events.write(

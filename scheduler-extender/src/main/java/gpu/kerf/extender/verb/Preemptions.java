@@ -1,0 +1,376 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.state.DecisionDraft;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.PodAsk;
+import gpu.kerf.extender.state.Policy;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.NodeList;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.eviction.Candidate;
+import gpu.kerf.model.eviction.EvictionPlanner;
+import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.Request;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Slot;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Evicts where kube-scheduler cannot see that it would help: on nodes whose sums fit and whose
+ * pieces do not. It asks nobody about such nodes, so filter makes the plan.
+ *
+ * <pre>
+ *   planned   the GPUs get no new pods; the node is nominated; victims are evicted one by one
+ *   ready     all of them are gone: the slots are proposed to the preemptor, and yield to nobody
+ *   over      the preemptor has bound, is gone, or fits elsewhere; a budget forbade an eviction;
+ *             or it took too long. Then the next plan for it has to wait, longer each time.
+ * </pre>
+ *
+ * <p>Ten preemptors at once make no storm: at most {@value #MOST_PLANS} plans are under way, each
+ * pod has one, and no two concern the same GPU. Nothing of it is written down: after a restart, the
+ * pods on their way out are seen again, and a plan that needs no more victims is made of them.
+ */
+public final class Preemptions {
+
+  static final int MOST_PLANS = 8;
+
+  private static final int MOST_NODES = 256;
+  private static final int MOST_PAUSES = 1_000;
+  private static final long LEAVING_MILLIS = 300_000;
+  private static final long LANDING_MILLIS = 60_000;
+  private static final long LOOK_AGAIN_MILLIS = 1_000;
+  private static final long FIRST_PAUSE_MILLIS = 15_000;
+  private static final long LONGEST_PAUSE_MILLIS = 300_000;
+
+  private final Scheduling scheduling;
+  private final Cluster cluster;
+  private final Disruptions disruptions;
+  private final EvictionPlanner planner;
+  private final Map<String, Plan> plans = new LinkedHashMap<>();
+  private final Map<String, Pause> pauses = new LinkedHashMap<>();
+
+  /** Who gets what where, and who has to go for it. */
+  private static final class Plan {
+    private final KnownPod pod;
+    private final Outcome.Plan outcome;
+    private final Deque<Candidate> left;
+    private boolean underWay;
+    private boolean ready;
+    private long until;
+
+    Plan(KnownPod pod, Outcome.Plan outcome, List<Candidate> left, long until) {
+      this.pod = pod;
+      this.outcome = outcome;
+      this.left = new ArrayDeque<>(left);
+      this.until = until;
+    }
+
+    String node() {
+      return outcome.node();
+    }
+
+    long gpus() {
+      long gpus = 0;
+      for (Slot slot : outcome.placements().get(0).slots()) {
+        gpus |= 1L << slot.gpu();
+      }
+      return gpus;
+    }
+  }
+
+  private record Pause(long until, int failures) {}
+
+  public Preemptions(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
+    this.scheduling = scheduling;
+    this.cluster = cluster;
+    this.disruptions = disruptions;
+    this.planner = new EvictionPlanner(scheduling.placer());
+  }
+
+  Disruptions disruptions() {
+    return disruptions;
+  }
+
+  boolean isOn() {
+    return scheduling.policy().preemption() == Policy.Preemption.KERF;
+  }
+
+  /** Whether a plan exists for a pod. */
+  boolean has(String uid) {
+    return plans.containsKey(uid);
+  }
+
+  /** Whether slots wait for a pod because others have gone. */
+  boolean isReady(String uid) {
+    Plan plan = plans.get(uid);
+    return plan != null && plan.ready && scheduling.ledger().entry(uid) != null;
+  }
+
+  /**
+   * A pod fits nowhere: makes a plan for it where that helps.
+   *
+   * @return the place in the list of the node that is being freed for it; -1 if there is none
+   */
+  int consider(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
+    if (!isOn()) {
+      return -1;
+    }
+    look();
+    Plan plan = plans.get(pod.uid());
+    if (plan == null && mayPlan(pod, ask)) {
+      plan = plan(pod, ask, nodes, decision);
+    }
+    return plan == null ? -1 : place(plan.node(), nodes);
+  }
+
+  private int place(String node, NodeList nodes) {
+    int index = scheduling.names().find(node);
+    for (int place = 0; place < nodes.size(); place++) {
+      if (nodes.index(place) == index) {
+        return place;
+      }
+    }
+    return -1;
+  }
+
+  private boolean mayPlan(KnownPod pod, PodAsk ask) {
+    Pause pause = pauses.get(pod.uid());
+    return ask.wantsGpus()
+        && pod.mayPreempt()
+        && plans.size() < MOST_PLANS
+        && (pause == null || pause.until <= scheduling.now());
+  }
+
+  private @Nullable Plan plan(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
+    Request request =
+        Request.of(pod.holder(), ask.prepared(), scheduling.now()).within(disruptions.budgets());
+    Outcome.Plan best =
+        planner.planAll(request, scheduling.ledger(), candidates(ask, nodes), this::marked).best();
+    if (best == null || (best.victims().isEmpty() && best.awaited().isEmpty())) {
+      int failures = failures(pod.uid());
+      pauses.put(pod.uid(), new Pause(scheduling.now() + LOOK_AGAIN_MILLIS, failures));
+      return null;
+    }
+    Plan plan = new Plan(pod, best, best.victims(), scheduling.now() + LEAVING_MILLIS);
+    plans.put(pod.uid(), plan);
+    if (!best.victims().isEmpty()) {
+      PreemptVerb.describe(best, decision);
+    }
+    // Filter may have lifted proposals for its answer; nothing else may change meanwhile.
+    scheduling.loop().execute(() -> begin(plan));
+    return plan;
+  }
+
+  /** Nodes that could ever hold the pod; where there are very many, some of them. */
+  private List<String> candidates(PodAsk ask, NodeList nodes) {
+    List<String> names = new ArrayList<>();
+    for (int place = 0; place < nodes.size() && names.size() < MOST_NODES; place++) {
+      NodeState node = scheduling.fleet().at(nodes.index(place));
+      var reason = node == null ? null : ask.refusal(nodes.index(place));
+      if (node != null && reason != null && !reason.never()) {
+        names.add(node.name());
+      }
+    }
+    return names;
+  }
+
+  /** Adds what the ledger does not know of a pod. */
+  Candidate marked(Candidate candidate) {
+    KnownPod pod = scheduling.pods().get(candidate.uid());
+    Candidate known = disruptions.covered(candidate);
+    return pod != null && pod.terminating() ? known.terminating() : known;
+  }
+
+  /** kube-scheduler evicts by this plan; what comes free is kept for the pod. */
+  void adopt(KnownPod pod, Outcome.Plan outcome) {
+    if (isOn() && !has(pod.uid())) {
+      Plan plan = new Plan(pod, outcome, List.of(), scheduling.now() + LEAVING_MILLIS);
+      plans.put(pod.uid(), plan);
+      plan.underWay = true;
+      scheduling.reserve(pod.uid(), plan.node(), plan.gpus());
+    }
+  }
+
+  private boolean stands(Plan plan) {
+    return plans.get(plan.pod.uid()) == plan;
+  }
+
+  private void begin(Plan plan) {
+    if (!stands(plan)) {
+      return;
+    }
+    plan.underWay = true;
+    scheduling.reserve(plan.pod.uid(), plan.node(), plan.gpus());
+    if (!plan.left.isEmpty()) {
+      tell(
+          plan,
+          false,
+          "Evicting "
+              + plan.left.size()
+              + " pods of lower priority from node "
+              + plan.node()
+              + " to make room.");
+    }
+    onLoop(() -> cluster.nominate(plan.pod.ref(), plan.node()), (done, failure) -> next(plan));
+  }
+
+  /** One after the other: if a budget forbids the first, nobody has died for nothing. */
+  private void next(Plan plan) {
+    if (!stands(plan)) {
+      return;
+    }
+    Candidate victim = plan.left.peek();
+    if (victim == null) {
+      look();
+      return;
+    }
+    Holder holder = victim.holder();
+    PodView.Ref ref = new PodView.Ref(holder.namespace(), holder.name(), holder.uid());
+    String why = "Evicted to make room for " + plan.pod.ref() + " of higher priority.";
+    onLoop(
+        () -> cluster.evict(new Eviction(ref, why)),
+        (result, failure) -> evicted(plan, ref, why, result));
+  }
+
+  private void evicted(Plan plan, PodView.Ref victim, String why, @Nullable EvictResult result) {
+    EvictResult.Kind kind = result == null ? EvictResult.Kind.FAILED : result.kind();
+    switch (kind) {
+      case EVICTED, GONE -> {
+        cluster.event(new PodEvent(victim, true, "Preempted", why));
+        plan.left.poll();
+        next(plan);
+      }
+      case BLOCKED, FAILED -> {
+        String text = result == null ? "no answer" : result.text();
+        if (stands(plan)) {
+          tell(plan, true, "Cannot evict " + victim + ": " + text);
+          giveUp(plan);
+        }
+      }
+    }
+  }
+
+  private void tell(Plan plan, boolean warning, String text) {
+    cluster.event(new PodEvent(plan.pod.ref(), warning, "Preempting", text));
+  }
+
+  /** The pod fits without anybody leaving. */
+  void fits(String uid) {
+    Plan plan = plans.get(uid);
+    if (plan != null && !plan.ready) {
+      end(plan);
+    }
+  }
+
+  private void giveUp(Plan plan) {
+    int failures = failures(plan.pod.uid()) + 1;
+    long pause = Math.min(FIRST_PAUSE_MILLIS << Math.min(failures - 1, 8), LONGEST_PAUSE_MILLIS);
+    pauses.put(plan.pod.uid(), new Pause(scheduling.now() + pause, failures));
+    if (pauses.size() > MOST_PAUSES) {
+      pauses.remove(pauses.keySet().iterator().next());
+    }
+    end(plan);
+  }
+
+  private int failures(String uid) {
+    Pause pause = pauses.get(uid);
+    return pause == null ? 0 : pause.failures;
+  }
+
+  private void end(Plan plan) {
+    String uid = plan.pod.uid();
+    plans.remove(uid);
+    scheduling.unreserve(uid);
+    if (plan.ready) {
+      scheduling.proposals().drop(uid);
+    }
+  }
+
+  /** Looks how the plans have come along; to be called when pods go, and now and then. */
+  public void look() {
+    for (Plan plan : List.copyOf(plans.values())) {
+      look(plan);
+    }
+  }
+
+  private void look(Plan plan) {
+    String uid = plan.pod.uid();
+    Entry entry = scheduling.ledger().entry(uid);
+    boolean landed = entry != null && entry.state() != Entry.State.PROPOSED;
+    if (landed || scheduling.pods().get(uid) == null) {
+      pauses.remove(uid);
+      end(plan);
+    } else if (scheduling.now() > plan.until) {
+      giveUp(plan);
+    } else if (!plan.ready && plan.underWay && plan.left.isEmpty() && allGone(plan)) {
+      ready(plan);
+    }
+  }
+
+  private boolean allGone(Plan plan) {
+    return gone(plan.outcome.victims()) && gone(plan.outcome.awaited());
+  }
+
+  private boolean gone(List<Candidate> candidates) {
+    for (Candidate candidate : candidates) {
+      Entry entry = scheduling.ledger().entry(candidate.uid());
+      if (entry != null && entry.state() != Entry.State.PROPOSED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void ready(Plan plan) {
+    String uid = plan.pod.uid();
+    scheduling.unreserve(uid);
+    plan.ready = true;
+    plan.until = scheduling.now() + LANDING_MILLIS;
+    boolean kept =
+        scheduling
+            .proposals()
+            .reserve(
+                plan.pod.holder(),
+                plan.outcome.placements().get(0),
+                scheduling.now(),
+                LANDING_MILLIS);
+    if (kept) {
+      // kube-scheduler, which heard of it too, may have asked before Kerf had heard of it.
+      cluster.nudge(plan.pod.ref());
+    } else {
+      giveUp(plan);
+    }
+  }
+
+  /** How many plans are under way. */
+  public int underWay() {
+    return plans.size();
+  }
+
+  private <T> void onLoop(
+      Supplier<CompletionStage<T>> start, BiConsumer<@Nullable T, @Nullable Throwable> end) {
+    CompletionStage<T> stage;
+    try {
+      stage = start.get();
+    } catch (RuntimeException e) {
+      stage = CompletableFuture.failedFuture(e);
+    }
+    stage.whenCompleteAsync(end, scheduling.loop());
+  }
+}
