@@ -33,6 +33,7 @@ public final class Chooser {
   private final Mix mix = new Mix();
   private final PriceMaker maker;
   private final Placer placer;
+  private final StartCounts starts = new StartCounts();
   private int sinceRenewal;
 
   public Chooser(Fleet fleet) {
@@ -96,18 +97,11 @@ public final class Chooser {
   /** Tells the placer how many MIG instances of each kind could still start in the fleet. */
   private void countStarts() {
     Prices prices = placer.prices();
+    starts.refresh(fleet, prices);
     for (int model = 0; model < prices.models(); model++) {
-      if (!fleet.models().get(model).migCapable()) {
-        continue;
+      if (fleet.models().get(model).migCapable()) {
+        placer.setSupply(model, starts.of(model));
       }
-      int[] counts = new int[prices.mig(model).kinds()];
-      for (int i = 0; i < fleet.limit(); i++) {
-        NodeState node = fleet.at(i);
-        if (node != null && node.hasDynamic()) {
-          node.countStarts(model, prices.mig(model), counts);
-        }
-      }
-      placer.setSupply(model, counts);
     }
   }
 

@@ -1,7 +1,6 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
-import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.price.Prices;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +17,8 @@ final class HostCost {
 
   /** Starts from a node as it is and the CPU that a pod would take of it. */
   void setOut(NodeState node, PodDemand pod, Prices byPrices) {
-    boolean counted = node.spec().cpuMilli() != NodeSpec.UNKNOWN;
-    prices = counted ? byPrices : null;
-    if (counted) {
+    prices = node.cpuCounted ? byPrices : null;
+    if (node.cpuCounted) {
       needMilli = node.needMilli(byPrices);
       strandedBefore = byPrices.stranded(needMilli, node.freeCpuMilli);
       cpuAfter = node.freeCpuMilli - pod.cpuMilli();

@@ -143,7 +143,7 @@ final class Need {
    * that fractions which sum to a GPU fit.
    */
   int shareMiB(NodeState node, int gpu) {
-    int usual = shareMiB[node.model[gpu]];
+    int usual = shareMiB[node.model(gpu)];
     return usual == 0 || fractionMilli == 0
         ? usual
         : Math.max(1, (int) ((long) node.shareable(gpu) * fractionMilli / Milli.WHOLE));

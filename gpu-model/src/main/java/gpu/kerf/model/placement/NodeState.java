@@ -74,7 +74,18 @@ public final class NodeState {
 
   final boolean allPlain;
 
+  /** The model of all GPUs, or -1 where they differ or there is none. */
+  final int onlyModel;
+
+  /** Whether anybody counts the node's CPU. */
+  final boolean cpuCounted;
+
   private long wholeHeld;
+
+  /** The plain GPUs that have as many clients as they may, and those that hold media engines. */
+  long crowded;
+
+  long withMedia;
 
   /** The usable plain GPUs that nobody holds any part of. */
   long untouched;
@@ -128,8 +139,9 @@ public final class NodeState {
     this.freeCpuMilli = spec.cpuMilli();
     this.freeHostMiB = spec.hostMemoryMiB();
     this.allPlain = dynamic == 0 && fixed == 0;
-    this.uniform =
-        gpus > 0 && alike[0] == (-1L >>> (Long.SIZE - gpus)) && spec.topology().isUniform();
+    this.cpuCounted = spec.cpuMilli() != NodeSpec.UNKNOWN;
+    this.onlyModel = gpus > 0 && alike[0] == (-1L >>> (Long.SIZE - gpus)) ? model[0] : -1;
+    this.uniform = onlyModel >= 0 && spec.topology().isUniform();
     changed();
   }
 
@@ -155,6 +167,10 @@ public final class NodeState {
     this.fixed = other.fixed;
     this.uniform = other.uniform;
     this.allPlain = other.allPlain;
+    this.onlyModel = other.onlyModel;
+    this.cpuCounted = other.cpuCounted;
+    this.crowded = other.crowded;
+    this.withMedia = other.withMedia;
     this.wholeHeld = other.wholeHeld;
     this.untouched = other.untouched;
     this.largestFreeMiB = other.largestFreeMiB;
@@ -251,8 +267,7 @@ public final class NodeState {
         value += prices.holes(model[gpu], Long.bitCount(untouched & alike[gpu]));
       }
     }
-    boolean counted = spec.cpuMilli() != NodeSpec.UNKNOWN;
-    return counted ? value - prices.stranded(needMilli(prices), freeCpuMilli) : value;
+    return cpuCounted ? value - prices.stranded(needMilli(prices), freeCpuMilli) : value;
   }
 
   /**
@@ -290,7 +305,12 @@ public final class NodeState {
 
   /** The GPUs of the same model as one GPU, itself included. */
   long alike(int gpu) {
-    return alike[gpu];
+    return onlyModel >= 0 ? -1L : alike[gpu];
+  }
+
+  /** The number of one GPU's model. */
+  int model(int gpu) {
+    return onlyModel >= 0 ? onlyModel : model[gpu];
   }
 
   /** Whether it makes no difference which of two GPUs somebody gets. */
@@ -550,8 +570,12 @@ public final class NodeState {
     untouched = plain & ~wholeHeld & ~unusable;
     largestFreeMiB = 0;
     totalFreeMiB = 0;
+    crowded = 0;
+    withMedia = 0;
     for (int gpu = 0; gpu < model.length; gpu++) {
       totalFreeMiB += freeOn(gpu);
+      crowded |= clients[gpu] >= clientLimit[gpu] ? 1L << gpu : 0;
+      withMedia |= media[gpu] != 0 ? 1L << gpu : 0;
       if (isPlain(gpu) && isUsable(gpu)) {
         largestFreeMiB = Math.max(largestFreeMiB, freeMiB[gpu]);
         untouched &= clients[gpu] == 0 ? -1L : ~(1L << gpu);

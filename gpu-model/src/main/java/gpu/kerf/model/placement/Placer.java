@@ -168,12 +168,13 @@ public final class Placer {
     if (node.uniform
         && node.allPlain
         && need.isFixed()
-        && need.shareMiB(node.model[0]) > node.largestFreeMiB) {
+        && need.shareMiB(node.onlyModel) > node.largestFreeMiB) {
       return false;
     }
     long untouched = node.untouched;
     host.setOut(node, pod, prices);
-    for (long rest = node.plain & ~node.unusable; rest != 0; rest &= rest - 1) {
+    long shareable = node.plain & ~node.unusable & ~node.crowded;
+    for (long rest = shareable; rest != 0; rest &= rest - 1) {
       int gpu = Long.numberOfTrailingZeros(rest);
       lookAtShare(
           need, node, gpu, (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched), best);
@@ -191,7 +192,7 @@ public final class Placer {
 
   /** What taking one untouched GPU takes from demands for several of them. */
   private long holeTaken(NodeState node, int gpu, long untouched) {
-    int model = node.model[gpu];
+    int model = node.model(gpu);
     int alike = Long.bitCount(untouched & node.alike(gpu));
     return prices.holes(model, alike) - prices.holes(model, alike - 1);
   }
@@ -208,13 +209,13 @@ public final class Placer {
   }
 
   private void lookAtShare(Need need, NodeState node, int gpu, long hole, Choice best) {
-    int model = node.model[gpu];
+    int model = node.model(gpu);
     int asked = need.shareMiB(node, gpu);
     int free = node.freeMiB[gpu];
     if (asked == 0
         || asked > free
-        || need.smMilli > node.freeSm[gpu]
-        || node.clients[gpu] >= node.clientLimit[gpu]) {
+        || (need.smMilli > 0 && need.smMilli > node.freeSm[gpu])
+        || (node.crowded >> gpu & 1) != 0) {
       return;
     }
     PlainPrices table = prices.plain(model);
@@ -231,7 +232,7 @@ public final class Placer {
 
   /** Looks at GPUs of one model in mode mig-dynamic. */
   private void lookAtStarts(Need need, NodeState node, long alike, Choice best) {
-    int model = node.model[Long.numberOfTrailingZeros(alike)];
+    int model = node.model(Long.numberOfTrailingZeros(alike));
     MigOffers offers = this.offers[model];
     for (int profile : need.cuttable(model)) {
       int found = cheapestStart(offers, profile, node, alike);
@@ -255,7 +256,7 @@ public final class Placer {
       int gpu = Long.numberOfTrailingZeros(rest);
       int layout = node.layout[gpu];
       long cost = startTaken(offers, profile, layout);
-      if (cost > least || cost == Choice.NONE || !offers.mediaFits(profile, node.media[gpu])) {
+      if (cost > least || cost == Choice.NONE || !mediaFits(offers, profile, node, gpu)) {
         continue;
       }
       int left = offers.leftover(profile, layout);
@@ -266,6 +267,10 @@ public final class Placer {
       }
     }
     return found;
+  }
+
+  private static boolean mediaFits(MigOffers offers, int profile, NodeState node, int gpu) {
+    return (node.withMedia >> gpu & 1) == 0 || offers.mediaFits(profile, node.media[gpu]);
   }
 
   private long startTaken(MigOffers offers, int profile, int layout) {

@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
           + " GPUs; in typed a third of the pods name the models they run on.",
       "",
       "With --like the pods of the public traces in --from are mixed anew: cpu200 (200 of 1000 pods"
-          + " ask for no GPU), gpushare60 (60 % of the GPUs asked for are asked for as shares),"
-          + " multigpu30 (30 % by pods with several), gpuspec33 (33 % of pods with GPUs name"
+          + " ask for no GPU), gpushare60 (60 %% of the GPUs asked for are asked for as shares),"
+          + " multigpu30 (30 %% by pods with several), gpuspec33 (33 %% of pods with GPUs name"
           + " models).",
       ""
     },
