@@ -12,11 +12,12 @@ import org.jspecify.annotations.Nullable;
 final class StartCounts {
 
   private static final int[][] NOTHING = {};
+  private static final int[] NONE = {};
 
   private @Nullable NodeState[] nodes = {};
   private int[] versions = {};
 
-  /** What each node adds, by model; shorter where the last models are none of its own. */
+  /** What each node adds, by model; nothing for models that it has not. */
   private int[][][] added = {};
 
   private int[][] sums = {};
@@ -63,8 +64,9 @@ final class StartCounts {
   private static int[][] startsOn(NodeState node, Prices prices) {
     int[][] counts = new int[prices.models()][];
     for (int model = 0; model < counts.length; model++) {
-      counts[model] = new int[prices.mig(model).kinds()];
-      node.countStarts(model, prices.mig(model), counts[model]);
+      int[] ofModel = new int[prices.mig(model).kinds()];
+      node.countStarts(model, prices.mig(model), ofModel);
+      counts[model] = Arrays.stream(ofModel).anyMatch(starts -> starts > 0) ? ofModel : NONE;
     }
     return counts;
   }
