@@ -29,6 +29,7 @@ public final class ControlPlane implements AutoCloseable {
   private final Program etcd;
   private final List<KubeScheduler> schedulers = new ArrayList<>();
   private final List<Floor> floors = new ArrayList<>();
+  private final List<Program> others = new ArrayList<>();
   private @Nullable Program controllers;
   private @Nullable Kwok kwok;
 
@@ -192,6 +193,13 @@ public final class ControlPlane implements AutoCloseable {
     return floor;
   }
 
+  /** Starts a program beside it, which ends with it at the latest; its log lies with the others. */
+  public Program run(String name, Map<String, String> environment, List<String> command) {
+    Program program = Program.start(workplace.log(name), environment, command);
+    others.add(program);
+    return program;
+  }
+
   /** kwok, started the first time that somebody asks for it. */
   public Kwok kwok() {
     if (kwok == null) {
@@ -215,6 +223,7 @@ public final class ControlPlane implements AutoCloseable {
   public void close() {
     schedulers.forEach(KubeScheduler::close);
     floors.forEach(Floor::close);
+    others.forEach(Program::kill);
     if (kwok != null) {
       kwok.close();
     }

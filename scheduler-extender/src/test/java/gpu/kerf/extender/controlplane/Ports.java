@@ -9,13 +9,13 @@ import java.util.concurrent.ThreadLocalRandom;
  * Free ports for servers. They lie below those that the system gives to outgoing connections: a
  * server that stops and starts again finds its port as it left it.
  */
-final class Ports {
+public final class Ports {
   private static final int FIRST = 20_000;
   private static final int END = 30_000;
 
   private Ports() {}
 
-  static int free() {
+  public static int free() {
     for (int attempt = 0; attempt < 1_000; attempt++) {
       int port = ThreadLocalRandom.current().nextInt(FIRST, END);
       try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {

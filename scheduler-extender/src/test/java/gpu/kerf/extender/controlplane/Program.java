@@ -15,7 +15,7 @@ import java.util.Map;
  * other end only this JVM has, and kills it when the pipe closes. Signals to the whole process
  * group (a Ctrl-C) do not stop that shell.
  */
-final class Program {
+public final class Program {
   private static final String GUARD =
       """
       exec 3<&0
@@ -48,7 +48,7 @@ final class Program {
     }
   }
 
-  boolean running() {
+  public boolean running() {
     return process.isAlive();
   }
 
@@ -57,12 +57,12 @@ final class Program {
   }
 
   /** Ends it at once, in the middle of whatever it does, and waits until it is gone. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly().onExit().join();
   }
 
   /** Asks it to end, and waits until it did. */
-  void stop() {
+  public void stop() {
     signal("TERM");
     process.onExit().join();
   }
@@ -71,7 +71,7 @@ final class Program {
    * Sends a signal: {@code STOP} holds the program as a long pause would, {@code CONT} lets it go
    * on.
    */
-  void signal(String name) {
+  public void signal(String name) {
     try {
       int code =
           new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid()).start().waitFor();
@@ -87,7 +87,7 @@ final class Program {
   }
 
   /** Everything it wrote so far. */
-  String log() {
+  public String log() {
     try {
       return Files.exists(log) ? new String(Files.readAllBytes(log), StandardCharsets.UTF_8) : "";
     } catch (IOException broken) {

@@ -1,0 +1,167 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.controlplane.ClusterTest;
+import gpu.kerf.extender.controlplane.Inventory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Kerf is killed at every step of what it does, and knows afterwards what it knew before. */
+@ClusterTest
+final class KillTest {
+  private static Site site;
+
+  /** Where Kerf is killed. */
+  private enum Step {
+    FILTER_ASKED(false, "/filter"),
+    FILTER_ANSWERED(false, "/filter"),
+    PRIORITIZE_ANSWERED(false, "/prioritize"),
+    BIND_ASKED(false, "/bind"),
+    BIND_ANSWERED(false, "/bind"),
+    /** The binding has left Kerf and never arrives. */
+    BINDING_LOST(true, "/binding"),
+    /** The binding arrives when Kerf is dead. */
+    BINDING_ASKED(true, "/binding"),
+    BINDING_WRITTEN(true, "/binding"),
+    EVICTION_LOST(true, "/eviction"),
+    EVICTION_ASKED(true, "/eviction"),
+    EVICTION_WRITTEN(true, "/eviction");
+
+    private final boolean ofKerf;
+    private final String end;
+
+    Step(boolean ofKerf, String end) {
+      this.ofKerf = ofKerf;
+      this.end = end;
+    }
+
+    Passage passage() {
+      return ofKerf ? site.toApi() : site.toKerf();
+    }
+
+    boolean isAsked() {
+      return name().endsWith("_ASKED") || isLost();
+    }
+
+    boolean isLost() {
+      return name().endsWith("_LOST");
+    }
+  }
+
+  /** Kills Kerf at one occurrence of a step. */
+  private static final class Killer implements Passage.Guard {
+    private final Step step;
+    private final int occurrence;
+    private final CountDownLatch killed = new CountDownLatch(1);
+    private int seen;
+
+    Killer(Step step, int occurrence) {
+      this.step = step;
+      this.occurrence = occurrence;
+    }
+
+    @Override
+    public void asked(Passage.Request request) throws IOException {
+      if (step.isAsked() && isIt(request) && step.isLost()) {
+        throw new IOException("lost");
+      }
+    }
+
+    @Override
+    public void answered(Passage.Request request, int status) {
+      if (!step.isAsked()) {
+        isIt(request);
+      }
+    }
+
+    private synchronized boolean isIt(Passage.Request request) {
+      if (!request.is("POST", step.end) || ++seen != occurrence) {
+        return false;
+      }
+      site.kerf().kill();
+      killed.countDown();
+      return true;
+    }
+
+    boolean hasKilled() {
+      return killed.getCount() == 0;
+    }
+  }
+
+  @BeforeAll
+  static void start() {
+    site = Site.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    site.close();
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    site.clear();
+  }
+
+  @Test
+  void killedAtEveryStepUnderLoadItEndsWithTheLedgerThatFreshOneFinds() {
+    site.nodes(Site.manifests(8, i -> Inventory.mixed("node-" + i)));
+    List<Pod> all = new ArrayList<>();
+    for (Step step : Step.values()) {
+      if (step.end.equals("/eviction")) {
+        continue;
+      }
+      Killer killer = new Killer(step, 4);
+      step.passage().guard(killer);
+      Pod[] load = IntStream.range(0, 12).mapToObj(i -> pod(step, i)).toArray(Pod[]::new);
+      site.create(load);
+      all.addAll(List.of(load));
+      Site.await("Kerf is killed at " + step, killer::hasKilled);
+      step.passage().open();
+      site.kerf().start();
+      assertThat(site.kerf().metric("kerf_ledger_conflicts")).as("after " + step).isZero();
+    }
+    site.awaitRunning(all.size());
+    site.assertSlots(all.size());
+    site.assertLedgerIsWhatFreshOneFinds();
+  }
+
+  private static Pod pod(Step step, int number) {
+    String name = step.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-') + "-" + number;
+    return number % 3 == 0
+        ? Pod.named(name).memory("20Gi").wall("mps")
+        : Pod.named(name).memory("4Gi").wall("mig");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"EVICTION_LOST", "EVICTION_ASKED", "EVICTION_WRITTEN"})
+  void killedWhileItEvictsItStillMakesRoomAndEvictsNobodyElse(Step step) {
+    site.priority("urgent", 1000);
+    site.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
+    // A GPU has 40192 MiB for shares: each of the two lies on its own.
+    site.create(
+        Pod.named("low-0").memory("20Gi").endsAfter("2s"),
+        Pod.named("low-1").memory("20Gi").endsAfter("2s"));
+    site.awaitRunning("low-0", "low-1");
+    Killer killer = new Killer(step, 1);
+    step.passage().guard(killer);
+    site.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
+    Site.await("Kerf is killed at " + step, killer::hasKilled);
+    step.passage().open();
+    site.kerf().start();
+    site.awaitRunning("urgent");
+    assertThat(site.pods()).as("urgent and one of the two").hasSize(2);
+    site.assertSlots(2);
+    site.assertLedgerIsWhatFreshOneFinds();
+  }
+}

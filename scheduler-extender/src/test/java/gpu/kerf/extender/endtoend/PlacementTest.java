@@ -1,0 +1,137 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.controlplane.ClusterTest;
+import gpu.kerf.extender.controlplane.Inventory;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What pods get where nothing goes wrong. */
+@ClusterTest
+final class PlacementTest {
+  private static Site site;
+
+  @BeforeAll
+  static void start() {
+    site = Site.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    site.close();
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    site.clear();
+  }
+
+  @Test
+  void eightGigabytesOnAnA100Of40GigabytesAreOneInstanceThatTheEventNames() {
+    site.nodes(
+        Inventory.of("a")
+            .mig("A100-40GB", 40_960, "1g.5gb@0", "1g.5gb@1", "1g.10gb@2", "3g.20gb@4")
+            .manifest());
+    // 8G are 7630 MiB: more than the 4864 of 1g.5gb, less than the 9856 of 1g.10gb.
+    site.create(Pod.named("llm").memory("8G"));
+    site.awaitRunning("llm");
+    assertThat(site.slotOf("llm").at("/mig/profile").asText()).isEqualTo("1g.10gb");
+    assertThat(site.slotOf("llm").at("/mig/start").asInt()).isEqualTo(2);
+    assertThat(site.slotOf("llm").path("memoryMiB").asInt()).isEqualTo(9856);
+    assertThat(site.pod("llm").at("/metadata/annotations").toString())
+        .contains("\"kerf.gpu/visible-devices.main\":\"MIG-a-0-2\"");
+    Site.await(
+        "an event tells it",
+        () -> site.plane().kubectl("describe", "pod", "llm").contains("GPU 0 1g.10gb at slice 2"));
+    site.assertSlots(1);
+  }
+
+  @Test
+  void mixedNodeIsFilledToTheLastSliceAndThenDrained() {
+    site.nodes(Inventory.mixed("a").manifest());
+    site.create(Pod.named("whole").whole(1));
+    site.awaitRunning("whole");
+    site.create(slices(0, 14));
+    site.create(shares());
+    site.awaitRunning(1 + 14 + 4);
+    site.assertSlots(1 + 14 + 4);
+
+    site.create(slices(14, 15));
+    site.create(Pod.named("whole-late").whole(1));
+    site.create(Pod.named("share-late").memory("20Gi").wall("mps"));
+    for (String late : new String[] {"slice-14", "whole-late", "share-late"}) {
+      site.awaitComplaint(late, "0/1 nodes are available");
+    }
+    site.delete("slice-3");
+    site.delete("whole");
+    site.delete("share-1");
+    site.awaitRunning("slice-14", "whole-late", "share-late");
+    site.assertSlots(1 + 14 + 4);
+    site.assertLedgerIsWhatFreshOneFinds();
+
+    site.clear();
+    assertThat(site.kerf().metric("kerf_ledger_conflicts")).isZero();
+  }
+
+  private static Pod[] slices(int from, int end) {
+    return IntStream.range(from, end)
+        .mapToObj(i -> Pod.named("slice-" + i).memory("4Gi").wall("mig"))
+        .toArray(Pod[]::new);
+  }
+
+  /** 80 GB of the one H100 that is left: three of 20 GiB, and one of the rest. */
+  private static Pod[] shares() {
+    return IntStream.range(0, 4)
+        .mapToObj(i -> Pod.named("share-" + i).memory(i < 3 ? "20Gi" : "18Gi").wall("mps"))
+        .toArray(Pod[]::new);
+  }
+
+  @Test
+  void fiveHundredPodsAtOnceOnSixtyFourNodesShareNoSlot() {
+    site.nodes(Site.manifests(64, PlacementTest::anyKind));
+    long start = System.nanoTime();
+    site.create(IntStream.range(0, 500).mapToObj(PlacementTest::anySize).toArray(Pod[]::new));
+    site.awaitRunning(500);
+    System.out.printf("500 pods ran after %d ms%n", (System.nanoTime() - start) / 1_000_000);
+    site.assertSlots(500);
+    site.assertLedgerIsWhatFreshOneFinds();
+  }
+
+  private static Inventory anyKind(int number) {
+    String name = "node-" + number;
+    return switch (number % 4) {
+      case 0 -> Inventory.eightH100(name);
+      case 1 -> Inventory.fourCutA100(name);
+      default -> Inventory.mixed(name);
+    };
+  }
+
+  private static Pod anySize(int number) {
+    Pod pod = Pod.named("pod-" + number);
+    return switch (number % 10) {
+      case 0 -> pod.whole(1);
+      case 1, 2, 3 -> pod.memory("4Gi").wall("mig");
+      case 4, 5 -> pod.memory("8Gi");
+      case 6, 7 -> pod.memory("20Gi");
+      default -> pod.memory("30Gi").wall("mps");
+    };
+  }
+
+  @Test
+  void podThatFitsNowhereSaysWhyInDescribe() {
+    site.nodes(Inventory.eightH100("a").manifest(), Inventory.mixed("b").manifest());
+    site.create(Pod.named("huge").memory("96Gi"));
+    site.awaitComplaint("huge", "no GPU of the node has as much memory as the pod asks for");
+    Site.await(
+        "describe shows it",
+        () ->
+            site.plane()
+                .kubectl("describe", "pod", "huge")
+                .contains("2 no GPU of the node has as much memory as the pod asks for"));
+    assertThat(site.nodeOf("huge")).isEmpty();
+  }
+}
