@@ -41,7 +41,9 @@ public final class ClusterService {
     Clocks clocks = Clocks.system();
     this.scheduling =
         new Scheduling(
-            Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));
+            Dialects.all(settings.current().dialects().gpushareUnit()),
+            clocks,
+            action -> context.runOnContext(nothing -> action.run()));
     Meters meters = new Meters();
     this.cluster = new KubernetesCluster(server, wish(settings.current()), clocks, meters);
     Service.Around around =

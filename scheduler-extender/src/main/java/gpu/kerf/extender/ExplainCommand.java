@@ -154,9 +154,11 @@ public final class ExplainCommand implements Callable<Integer> {
     private Explanation explain(ObjectNode pod) throws IOException {
       try (JsonParser parser = pod.traverse()) {
         Reading reading = Dialects.all().read(PodReader.readDocument(parser));
-        return reading.isNonsense()
-            ? Explanation.refused(reading.problems())
-            : explainer.explain(reading.demand());
+        Explanation explanation =
+            reading.isNonsense()
+                ? Explanation.refused(reading.problems())
+                : explainer.explain(reading.demand());
+        return explanation.in(reading.dialect());
       } catch (WireException e) {
         return Explanation.refused(List.of(String.valueOf(e.getMessage())));
       }

@@ -122,9 +122,11 @@ public final class View {
   private Explanation explanation(JsonParser manifest) {
     try {
       Reading reading = scheduling.read(PodReader.readDocument(manifest));
-      return reading.isNonsense()
-          ? Explanation.refused(reading.problems())
-          : explainer.explain(reading.demand());
+      Explanation explanation =
+          reading.isNonsense()
+              ? Explanation.refused(reading.problems())
+              : explainer.explain(reading.demand());
+      return explanation.in(reading.dialect());
     } catch (WireException nonsense) {
       return Explanation.refused(List.of(String.valueOf(nonsense.getMessage())));
     }

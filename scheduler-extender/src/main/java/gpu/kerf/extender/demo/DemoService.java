@@ -45,7 +45,9 @@ final class DemoService implements Demo.Service {
     Clocks clocks = new Clocks(clock, System::nanoTime);
     this.scheduling =
         new Scheduling(
-            Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));
+            Dialects.all(settings.current().dialects().gpushareUnit()),
+            clocks,
+            action -> context.runOnContext(nothing -> action.run()));
     this.service =
         new Service(
             vertx,

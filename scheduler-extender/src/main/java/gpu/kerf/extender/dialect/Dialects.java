@@ -4,51 +4,157 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.demand.PodDemand;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Reads pods in whichever dialect they are written. A pod that mixes two is not understood. */
+/**
+ * Reads pods in whichever dialect they are written. A pod that mixes two is not understood, except
+ * where the words of one project contain those of another: HAMi's {@code nvidia.com/gpu} is
+ * NVIDIA's.
+ */
 public final class Dialects {
 
   private final List<Dialect> dialects;
+  private final RefusedWords refused;
 
   public Dialects(List<Dialect> dialects) {
     this.dialects = List.copyOf(dialects);
+    this.refused = new RefusedWords(this.dialects);
+  }
+
+  /** Every dialect that this build knows, with gpushare's number in GiB. */
+  public static Dialects all() {
+    return all(GpushareDialect.Unit.GIB);
   }
 
   /** Every dialect that this build knows. */
-  public static Dialects all() {
-    return new Dialects(List.of(new KerfDialect()));
+  public static Dialects all(GpushareDialect.Unit gpushare) {
+    return new Dialects(
+        List.of(
+            new KerfDialect(),
+            new KaiDialect(),
+            new HamiDialect(),
+            new GpushareDialect(gpushare),
+            new NvidiaDialect(),
+            new VolcanoDialect(),
+            new VgpuManagerDialect(),
+            new NosDialect(),
+            new TkeDialect(),
+            new KoordinatorDialect()));
+  }
+
+  /** All of them, in the order in which they are documented. */
+  public List<Dialect> each() {
+    return dialects;
   }
 
   /** What a pod asks of a node. */
   public Reading read(PodView pod) {
     HostDemand host = HostDemand.of(pod);
-    GpuReading gpus = gpus(pod);
+    List<Dialect> spoken = spokenBy(pod);
+    String name = spoken.stream().map(Dialect::name).collect(Collectors.joining(" and "));
+    GpuReading gpus = gpus(pod, spoken, name);
     List<String> problems = new ArrayList<>(gpus.problems());
+    if (!pod.isBound()) {
+      refused.check(pod, problems);
+    }
     problems.addAll(host.problems());
     if (problems.isEmpty()) {
       try {
-        return reading(gpus.containers(), host, List.of());
+        return reading(gpus.containers(), host, List.of(), name);
       } catch (IllegalArgumentException e) {
         problems.add(String.valueOf(e.getMessage()));
       }
     }
-    return reading(List.of(), host, problems);
+    return reading(List.of(), host, problems, name);
+  }
+
+  /** What a pod that somebody else placed takes of a node: its GPUs are not Kerf's to count. */
+  public Reading readForeign(PodView pod) {
+    HostDemand host = HostDemand.of(pod);
+    return reading(List.of(), host, host.problems(), "");
   }
 
   private static Reading reading(
-      List<PodDemand.Container> containers, HostDemand host, List<String> problems) {
-    return new Reading(new PodDemand(containers, host.cpuMilli(), host.memoryMiB()), problems);
+      List<PodDemand.Container> containers, HostDemand host, List<String> problems, String name) {
+    return new Reading(
+        new PodDemand(containers, host.cpuMilli(), host.memoryMiB()), problems, name);
   }
 
-  private GpuReading gpus(PodView pod) {
-    List<Dialect> spoken = dialects.stream().filter(dialect -> dialect.isSpokenBy(pod)).toList();
+  private static GpuReading gpus(PodView pod, List<Dialect> spoken, String names) {
     if (spoken.size() > 1) {
-      String names = spoken.stream().map(Dialect::name).collect(Collectors.joining(" and "));
       String problem =
           "The pod asks for GPUs in the words of " + names + ".\nMaybe keep those of one.";
       return new GpuReading(List.of(), List.of(problem));
     }
     return spoken.isEmpty() ? GpuReading.NOTHING : spoken.get(0).read(pod);
+  }
+
+  private List<Dialect> spokenBy(PodView pod) {
+    Dialect first = null;
+    List<Dialect> more = List.of();
+    for (int i = 0; i < dialects.size(); i++) {
+      Dialect dialect = dialects.get(i);
+      if (!dialect.isSpokenBy(pod)) {
+        continue;
+      }
+      if (first == null) {
+        first = dialect;
+      } else {
+        more = more.isEmpty() ? new ArrayList<>(List.of(first)) : more;
+        more.add(dialect);
+      }
+    }
+    return more.isEmpty() ? one(first) : withoutIncluded(more);
+  }
+
+  private static List<Dialect> one(@Nullable Dialect dialect) {
+    return dialect == null ? List.of() : List.of(dialect);
+  }
+
+  private static List<Dialect> withoutIncluded(List<Dialect> spoken) {
+    return spoken.stream()
+        .filter(each -> spoken.stream().noneMatch(other -> other.includes().equals(each.name())))
+        .toList();
+  }
+
+  /**
+   * Whether a container asks for devices that a device plugin hands out, in words of other projects
+   * than Kerf.
+   */
+  public static boolean usesDevicePlugin(PodView.Container container) {
+    return OthersResources.areAskedBy(container.resources().limits())
+        || OthersResources.areAskedBy(container.resources().requests());
+  }
+
+  /** The domains of the resources that pods ask for in words of other projects than Kerf. */
+  public static List<String> othersDomains() {
+    return OthersResources.WORDS.stream()
+        .map(word -> word.key().substring(0, word.key().indexOf('/')))
+        .distinct()
+        .toList();
+  }
+
+  /** The resources of all other projects. */
+  private static final class OthersResources {
+    private static final List<Word> WORDS =
+        all().dialects.stream()
+            .filter(dialect -> !(dialect instanceof KerfDialect))
+            .flatMap(dialect -> dialect.words().stream())
+            .filter(word -> word.place() == Word.Place.LIMIT)
+            .toList();
+
+    static boolean areAskedBy(Map<String, String> amounts) {
+      for (Map.Entry<String, String> each : amounts.entrySet()) {
+        // cpu, memory and the like have no domain.
+        if (each.getKey().indexOf('/') > 0
+            && !Value.isZero(each.getValue())
+            && WORDS.stream().anyMatch(word -> word.matches(each.getKey()))) {
+          return true;
+        }
+      }
+      return false;
+    }
   }
 }

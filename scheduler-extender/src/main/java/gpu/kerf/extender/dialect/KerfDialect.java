@@ -35,15 +35,31 @@ public final class KerfDialect implements Dialect {
   private static final String PREFIX = "kerf.gpu/";
   private static final Set<String> REFINEMENTS = Set.of(WALL, SM_PERCENT, SPLIT, MODELS);
 
-  /**
-   * The longest part of an annotation's key behind its prefix is 63 characters, and {@code
-   * visible-devices.} comes before the container's name.
-   */
-  private static final int LONGEST_CONTAINER_NAME = 63 - "visible-devices.".length();
+  private static final List<Word> WORDS =
+      List.of(
+          Word.asks(MEMORY, "So much memory of one GPU, with its unit."),
+          Word.asks(WHOLE, "So many whole GPUs, close to each other."),
+          Word.says(
+              WALL,
+              "What keeps tenants apart: `mig`, `mps`, or `any`: whichever strands least. Like the"
+                  + " others it means every container that asks for memory; with a dot and a"
+                  + " container's name behind it, that one."),
+          Word.says(SM_PERCENT, "Part of the multiprocessors, set aside for the container."),
+          Word.says(SPLIT, "Over how many GPUs the memory is divided."),
+          Word.says(MODELS, "Names of the GPU models that it may run on, between commas."),
+          Word.kept(
+              "kerf.gpu/<any>",
+              Word.Place.ANNOTATION,
+              "Refused if it is none of these: the others are written by Kerf."));
 
   @Override
   public String name() {
     return "kerf";
+  }
+
+  @Override
+  public List<Word> words() {
+    return WORDS;
   }
 
   @Override
@@ -63,8 +79,12 @@ public final class KerfDialect implements Dialect {
   }
 
   private static boolean asks(Container container) {
-    return !container.resources().limitOrRequest(MEMORY).isEmpty()
-        || !container.resources().limitOrRequest(WHOLE).isEmpty();
+    return has(container, MEMORY) || has(container, WHOLE);
+  }
+
+  private static boolean has(Container container, String resource) {
+    return container.resources().limits().containsKey(resource)
+        || container.resources().requests().containsKey(resource);
   }
 
   @Override
@@ -92,39 +112,21 @@ public final class KerfDialect implements Dialect {
     }
 
     private static boolean asksForMemory(Container container) {
-      return !container.resources().limitOrRequest(MEMORY).isEmpty();
+      return has(container, MEMORY);
     }
 
     private List<Container> asking() {
-      List<Container> asking = new ArrayList<>();
-      for (Container init : pod.initContainers()) {
-        if (asks(init) && !init.sidecar()) {
-          problems.add(
-              "The init container "
-                  + init.name()
-                  + " asks for a GPU, which would be held for the pod's whole life.\n"
-                  + "Maybe let a container ask, or make it a sidecar (restartPolicy: Always).");
-        } else if (asks(init)) {
-          asking.add(init);
-        }
-      }
-      pod.containers().stream().filter(KerfDialect::asks).forEach(asking::add);
-      return asking;
+      return Draft.asking(pod, KerfDialect::asks, problems);
     }
 
     private void read(Container container) {
       String memory = container.resources().limitOrRequest(MEMORY);
       String whole = container.resources().limitOrRequest(WHOLE);
-      if (container.name().isBlank()) {
-        problems.add("A container that asks for a GPU has no name.");
-      } else if (container.name().length() > LONGEST_CONTAINER_NAME) {
-        problems.add(
-            "The name of container "
-                + container.name()
-                + " is longer than "
-                + LONGEST_CONTAINER_NAME
-                + " characters.\nNames of annotations end with it: shorten it.");
-      } else if (!memory.isEmpty() && !whole.isEmpty()) {
+      if (!Draft.hasUsableName(container, problems)) {
+        return;
+      }
+      boolean part = has(container, MEMORY);
+      if (part && has(container, WHOLE)) {
         problems.add(
             "The container "
                 + container.name()
@@ -134,7 +136,7 @@ public final class KerfDialect implements Dialect {
                 + Quantity.shown(whole)
                 + ").\nKeep one: a part of a GPU, or whole GPUs.");
       } else {
-        attempt(container, memory.isEmpty() ? WHOLE : MEMORY, memory.isEmpty() ? whole : memory);
+        attempt(container, part ? MEMORY : WHOLE, part ? memory : whole);
       }
     }
 

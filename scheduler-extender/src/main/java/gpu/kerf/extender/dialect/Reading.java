@@ -8,8 +8,9 @@ import java.util.List;
  *
  * @param demand what could be read; with problems, only its CPU and memory
  * @param problems each names the place and the value and gives a hint; empty if all is well
+ * @param dialect the name of the dialect that it speaks; empty if it says nothing of GPUs
  */
-public record Reading(PodDemand demand, List<String> problems) {
+public record Reading(PodDemand demand, List<String> problems, String dialect) {
 
   /** Longer texts help nobody, and stand in the answer once for every node. */
   private static final int LONGEST_TEXT = 400;

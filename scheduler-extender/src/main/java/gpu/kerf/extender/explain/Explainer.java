@@ -63,7 +63,7 @@ public final class Explainer {
       }
     }
     List<Change> changes = choice == null ? search(placer).of(demand) : List.of();
-    return new Explanation(demand, List.of(), groups(byVerdict), choice, changes);
+    return new Explanation(demand, "", List.of(), groups(byVerdict), choice, changes);
   }
 
   private boolean isBetter(Placer placer, int index, Chooser.Choice known, int best) {

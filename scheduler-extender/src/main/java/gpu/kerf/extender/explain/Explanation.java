@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What can be said of a demand on a fleet.
  *
+ * @param dialect the name of the dialect that the pod speaks; empty if none
  * @param problems why it makes no sense; if there are any, nothing else was tried
  * @param best where it would go now, or null if nowhere
  * @param changes what would make it fit, the least loss first; none if it fits
  */
 public record Explanation(
     PodDemand demand,
+    String dialect,
     List<String> problems,
     List<Group> verdicts,
     Chooser.@Nullable Choice best,
@@ -37,7 +39,13 @@ public record Explanation(
 
   /** A demand that makes no sense. */
   public static Explanation refused(List<String> problems) {
-    return new Explanation(new PodDemand(List.of(), 0, 0), problems, List.of(), null, List.of());
+    return new Explanation(
+        new PodDemand(List.of(), 0, 0), "", problems, List.of(), null, List.of());
+  }
+
+  /** The same of a pod that speaks a dialect. */
+  public Explanation in(String name) {
+    return new Explanation(demand, name, problems, verdicts, best, changes);
   }
 
   /** The change by which the user loses least, or null. */

@@ -22,6 +22,9 @@ public final class ExplanationJson {
   public static Map<String, Object> of(Explanation explanation) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("v", 1);
+    if (!explanation.dialect().isEmpty()) {
+      json.put("dialect", explanation.dialect());
+    }
     json.put("readAs", DemandText.sentence(explanation.demand()));
     json.put("demand", demand(explanation.demand()));
     json.put("problems", explanation.problems());

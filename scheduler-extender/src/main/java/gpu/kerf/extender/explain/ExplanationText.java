@@ -12,6 +12,9 @@ import java.util.Locale;
  */
 public final class ExplanationText {
 
+  /** Goes without saying. */
+  private static final String OWN_DIALECT = "kerf";
+
   private static final int MOST_CHANGES = 4;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,6 +35,10 @@ public final class ExplanationText {
   }
 
   private String write(JsonNode explanation) {
+    String dialect = explanation.path("dialect").asText("");
+    if (!dialect.isEmpty() && !dialect.equals(OWN_DIALECT)) {
+      line("speaks", dialect);
+    }
     if (!explanation.path("problems").isEmpty()) {
       for (JsonNode problem : explanation.path("problems")) {
         line("refused", problem.asText().replace("\n", "\n            "));

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.schedulerconfig;
 
+import gpu.kerf.extender.dialect.Dialects;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -69,6 +70,12 @@ public final class SchedulerConfig {
     lines.add("  # Kerf must see every node: the best one may be the last one.");
     lines.add("  percentageOfNodesToScore: 100");
     lines.add("  pluginConfig:");
+    lines.add("  - name: NodeResourcesFit");
+    lines.add(
+        "    # What pods in other projects' words ask for: Kerf counts it, and on its nodes no");
+    lines.add("    # device plugin advertises it.");
+    lines.add(
+        "    args: {ignoredResourceGroups: [" + String.join(", ", Dialects.othersDomains()) + "]}");
     lines.add("  - name: DefaultPreemption");
     lines.add("    args: {minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: 100}");
   }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.settings;
 
+import gpu.kerf.extender.dialect.GpushareDialect;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
@@ -20,6 +21,7 @@ public record Settings(
     @Setting("When the service calls itself ready.") Readiness readiness,
     @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
     @Setting("How pods are placed.") Scheduling scheduling,
+    @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting(
             value =
                 "Who evicts pods of lower priority where only Kerf sees that it helps, because the"
@@ -181,6 +183,13 @@ public record Settings(
               live = true)
           Duration proposal) {}
 
+  /** How pods are read that are written in other projects' words. */
+  public record Dialects(
+      @Setting(
+              "What aliyun.com/gpu-mem counts: gib or mib. The same as --memory-unit of gpushare's"
+                  + " device plugin.")
+          GpushareDialect.Unit gpushareUnit) {}
+
   /** What is measured and remembered. */
   public record Telemetry(
       @Setting(
@@ -231,6 +240,7 @@ public record Settings(
         new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
         new Cluster("", "kerf", 16, Duration.ofMillis(1900), Duration.ofSeconds(30)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
+        new Dialects(GpushareDialect.Unit.GIB),
         Preemption.KERF,
         Map.of(),
         new Telemetry(100),
@@ -247,6 +257,7 @@ public record Settings(
         readiness,
         cluster,
         scheduling,
+        dialects,
         preemption,
         prices,
         telemetry,

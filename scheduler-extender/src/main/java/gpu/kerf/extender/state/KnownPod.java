@@ -51,6 +51,17 @@ public record KnownPod(
         holder, demand, problem, mayPreempt, terminating, node, first, earlier.reason);
   }
 
+  /**
+   * The same pod, which holds what an earlier sight knew that it asked: that was decided when it
+   * was placed, and annotations can be changed since.
+   */
+  KnownPod holding(KnownPod earlier) {
+    PodDemand held =
+        new PodDemand(earlier.demand.containers(), demand.cpuMilli(), demand.hostMemoryMiB());
+    return new KnownPod(
+        holder, held, earlier.problem, mayPreempt, terminating, node, since, reason);
+  }
+
   KnownPod because(String text) {
     return new KnownPod(holder, demand, problem, mayPreempt, terminating, node, since, text);
   }

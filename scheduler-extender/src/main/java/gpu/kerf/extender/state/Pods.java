@@ -1,6 +1,7 @@
 package gpu.kerf.extender.state;
 
 import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.placement.Reason;
 import java.util.Collection;
@@ -42,8 +43,16 @@ public final class Pods {
     KnownPod fresh = KnownPod.of(pod, reading, now);
     KnownPod earlier = pods.get(pod.uid());
     KnownPod known = earlier == null ? fresh : fresh.after(earlier);
+    if (earlier != null && isPlaced(pod) && !earlier.isNonsense()) {
+      known = known.holding(earlier);
+    }
     pods.put(pod.uid(), known);
     return known;
+  }
+
+  /** Whether Kerf has placed it. */
+  private static boolean isPlaced(PodView pod) {
+    return pod.isBound() && !pod.annotation(Annotations.PLACEMENT).isEmpty();
   }
 
   private void forgetOldest() {

@@ -3,6 +3,7 @@ package gpu.kerf.extender.state;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.NodeNames;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.demand.PodDemand;
@@ -122,7 +123,8 @@ public final class Scheduling implements ClusterListener {
 
   private KnownPod seen(PodView pod) {
     boolean first = pods.get(pod.uid()) == null;
-    KnownPod known = pods.see(pod, dialects.read(pod), now());
+    boolean foreign = pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty();
+    KnownPod known = pods.see(pod, foreign ? dialects.readForeign(pod) : dialects.read(pod), now());
     return learned(known, first);
   }
 

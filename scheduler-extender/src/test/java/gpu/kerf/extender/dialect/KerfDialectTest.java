@@ -227,7 +227,7 @@ class KerfDialectTest {
 
   @Test
   void aPodWithoutGpusAsksForNone() {
-    Reading reading = dialects.read(pod().container("main", Map.of("nvidia.com/gpu", "1")).build());
+    Reading reading = dialects.read(pod().container("main", Map.of("cpu", "1")).build());
     assertThat(reading.problems()).isEmpty();
     assertThat(reading.demand().containers()).isEmpty();
   }

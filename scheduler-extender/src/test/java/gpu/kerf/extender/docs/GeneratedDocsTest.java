@@ -2,6 +2,8 @@ package gpu.kerf.extender.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.WordTables;
 import gpu.kerf.extender.settings.SettingsWriter;
 import gpu.kerf.extender.telemetry.Meter;
 import java.io.IOException;
@@ -36,6 +38,11 @@ class GeneratedDocsTest {
   @Test
   void theTableOfMetricsIsCurrent() throws IOException {
     assertCurrent(docs().resolve("metrics.md"), Meter.table());
+  }
+
+  @Test
+  void theTablesOfDialectsAreCurrent() throws IOException {
+    assertCurrent(docs().resolve("dialects.md"), WordTables.of(Dialects.all()));
   }
 
   private static void assertCurrent(Path file, String table) throws IOException {

@@ -39,6 +39,15 @@ class SchedulerConfigTest {
   }
 
   @Test
+  void resourcesOfOtherProjectsAreNotLookedForOnNodes() throws IOException {
+    JsonNode config =
+        new YAMLMapper().readTree(SchedulerConfig.yaml(wish("http://127.0.0.1:8880")));
+    assertThat(config.at("/profiles/0/pluginConfig/0/args/ignoredResourceGroups"))
+        .extracting(JsonNode::asText)
+        .containsExactly("nvidia.com", "aliyun.com", "volcano.sh", "tencent.com", "koordinator.sh");
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() throws IOException {
     String yaml =
         """

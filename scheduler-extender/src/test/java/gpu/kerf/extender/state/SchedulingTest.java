@@ -3,6 +3,7 @@ package gpu.kerf.extender.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Phase;
 import gpu.kerf.model.fleet.Entry;
@@ -102,6 +103,57 @@ class SchedulingTest {
             .annotation("kerf.gpu/placement", record("a", 0))
             .build());
     assertThat(state("a").clients(0)).isEqualTo(1);
+  }
+
+  @Test
+  void aPodThatAnotherSchedulerBoundAsksKerfForNoGpu() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(
+        PodView.of(new PodView.Ref("web", "w", "1"))
+            .schedulerName("default-scheduler")
+            .nodeName("a")
+            .annotation("nvidia.com/use-gpuuuid", "GPU-1")
+            .container("c", Map.of("nvidia.com/gpu", "1", "cpu", "4"))
+            .build());
+    KnownPod known = Objects.requireNonNull(scheduling.pods().get("1"));
+    assertThat(known.problem()).isEmpty();
+    assertThat(known.demand().containers()).isEmpty();
+    assertThat(known.demand().cpuMilli()).isEqualTo(4_000);
+    assertThat(Objects.requireNonNull(scheduling.ledger().entry("1")).placement().containers())
+        .isEmpty();
+  }
+
+  @Test
+  void aBoundPodOfADialectKeepsItsReadingAfterARestart() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(kai("0.1").annotation("kerf.gpu/placement", record("a", 0)).build());
+    assertThat(asked("1")).isEqualTo("10%");
+    assertThat(state("a").freeMiB(0)).isEqualTo(81_152 - 8_192);
+  }
+
+  @Test
+  void annotationsThatChangeAfterBindChangeNothing() {
+    scheduling.nodeChanged(node("a", 1));
+    PodView.Builder placed = kai("0.1").annotation("kerf.gpu/placement", record("a", 0));
+    scheduling.podSeen(placed.build());
+    scheduling.podSeen(placed.annotation("gpu-fraction", "0.9").build());
+    assertThat(asked("1")).isEqualTo("10%");
+    scheduling.podSeen(
+        placed.annotation("gpu-memory", "x").annotation("nvidia.com/use-gputype", "T4").build());
+    assertThat(asked("1")).isEqualTo("10%");
+    assertThat(Objects.requireNonNull(scheduling.pods().get("1")).problem()).isEmpty();
+  }
+
+  private static PodView.Builder kai(String fraction) {
+    return PodView.of(new PodView.Ref("ml", "pod-1", "1"))
+        .nodeName("a")
+        .phase(Phase.RUNNING)
+        .annotation("gpu-fraction", fraction)
+        .container("main", Map.of());
+  }
+
+  private String asked(String uid) {
+    return DemandText.brief(Objects.requireNonNull(scheduling.pods().get(uid)).demand());
   }
 
   @Test

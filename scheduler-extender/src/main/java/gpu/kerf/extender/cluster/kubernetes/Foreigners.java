@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuSpec;
@@ -67,20 +68,8 @@ final class Foreigners {
   }
 
   private static boolean usesGpus(PodView pod) {
-    return pod.containers().stream().anyMatch(Foreigners::usesGpus)
-        || pod.initContainers().stream().anyMatch(Foreigners::usesGpus);
-  }
-
-  private static boolean usesGpus(PodView.Container container) {
-    Set<String> names = new HashSet<>(container.resources().limits().keySet());
-    names.addAll(container.resources().requests().keySet());
-    return names.stream()
-        .filter(name -> !container.resources().limitOrRequest(name).equals("0"))
-        .anyMatch(
-            name ->
-                name.equals("nvidia.com/gpu")
-                    || name.equals("aliyun.com/gpu-mem")
-                    || name.startsWith("nvidia.com/mig-"));
+    return pod.containers().stream().anyMatch(Dialects::usesDevicePlugin)
+        || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
   }
 
   /** Tells which GPUs of a node they use; again whenever the node has become another. */
