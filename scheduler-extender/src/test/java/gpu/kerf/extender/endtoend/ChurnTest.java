@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 @ClusterTest
 final class ChurnTest {
   /** {@code -Dkerf.churn=10000} is the long run. */
-  private static final int PODS = Integer.getInteger("kerf.churn", 1_000);
+  private static final int PODS = Integer.getInteger("kerf.churn", 600);
 
   private static final int AT_ONCE = 200;
 
