@@ -13,10 +13,8 @@ import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.EvictionPlanner;
-import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.Outcome;
 import gpu.kerf.model.eviction.Request;
-import gpu.kerf.model.eviction.Site;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.placement.NodeState;
@@ -27,8 +25,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
@@ -164,11 +160,11 @@ public final class Preemptions {
   private @Nullable Plan plan(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
     Request request =
         Request.of(pod.holder(), ask.prepared(), scheduling.now()).within(disruptions.budgets());
-    FleetPlan all =
-        planner.planAll(request, scheduling.ledger(), candidates(ask, nodes), this::marked);
-    Outcome.Plan best = all.best();
+    Outcome.Plan best =
+        planner.planAll(request, scheduling.ledger(), candidates(ask, nodes), this::marked).best();
     if (best == null || (best.victims().isEmpty() && best.awaited().isEmpty())) {
-      hopeless(pod, all);
+      int failures = failures(pod.uid());
+      pauses.put(pod.uid(), new Pause(scheduling.now() + LOOK_AGAIN_MILLIS, failures));
       return null;
     }
     Plan plan = new Plan(pod, best, best.victims(), scheduling.now() + LEAVING_MILLIS);
@@ -179,49 +175,6 @@ public final class Preemptions {
     // Filter may have lifted proposals for its answer; nothing else may change meanwhile.
     scheduling.loop().execute(() -> begin(plan));
     return plan;
-  }
-
-  /** Nobody can be evicted now; says so where that is for the budgets alone. */
-  private void hopeless(KnownPod pod, FleetPlan all) {
-    Outcome.NoHelp forbidden = forbidden(all);
-    if (forbidden == null) {
-      pause(pod, LOOK_AGAIN_MILLIS, failures(pod.uid()));
-      return;
-    }
-    int failures = failures(pod.uid()) + 1;
-    pause(pod, afterFailures(failures), failures);
-    String text =
-        "Pods of lower priority could make room on node "
-            + forbidden.node()
-            + ", but these disruption budgets forbid to evict them: "
-            + String.join(", ", exhausted(forbidden.node()))
-            + ".";
-    cluster.event(new PodEvent(pod.ref(), true, "Preempting", text));
-  }
-
-  private static Outcome.@Nullable NoHelp forbidden(FleetPlan all) {
-    for (Outcome outcome : all.outcomes()) {
-      if (outcome instanceof Outcome.NoHelp noHelp
-          && noHelp.obstacle() == Outcome.Obstacle.BUDGETS) {
-        return noHelp;
-      }
-    }
-    return null;
-  }
-
-  /** The budgets of a node's pods that allow no eviction, by name. */
-  private SortedSet<String> exhausted(String node) {
-    SortedSet<String> names = new TreeSet<>();
-    Map<String, Integer> allowed = disruptions.budgets().allowed();
-    Site site = Site.of(scheduling.ledger(), node, this::marked);
-    for (Candidate candidate : site == null ? List.<Candidate>of() : site.candidates()) {
-      for (String budget : candidate.budgets()) {
-        if (allowed.getOrDefault(budget, 0) == 0) {
-          names.add(budget);
-        }
-      }
-    }
-    return names;
   }
 
   /** Nodes that could ever hold the pod; where there are very many, some of them. */
@@ -327,19 +280,12 @@ public final class Preemptions {
 
   private void giveUp(Plan plan) {
     int failures = failures(plan.pod.uid()) + 1;
-    pause(plan.pod, afterFailures(failures), failures);
-    end(plan);
-  }
-
-  private static long afterFailures(int failures) {
-    return Math.min(FIRST_PAUSE_MILLIS << Math.min(failures - 1, 8), LONGEST_PAUSE_MILLIS);
-  }
-
-  private void pause(KnownPod pod, long millis, int failures) {
-    pauses.put(pod.uid(), new Pause(scheduling.now() + millis, failures));
+    long pause = Math.min(FIRST_PAUSE_MILLIS << Math.min(failures - 1, 8), LONGEST_PAUSE_MILLIS);
+    pauses.put(plan.pod.uid(), new Pause(scheduling.now() + pause, failures));
     if (pauses.size() > MOST_PAUSES) {
       pauses.remove(pauses.keySet().iterator().next());
     }
+    end(plan);
   }
 
   private int failures(String uid) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WireReader {
 
+  private static final int LONGEST_NAME = 253;
+
   private final JsonFactory factory = JsonIn.factory();
   private final NodeNames names;
   private int[] seen = new int[0];
@@ -109,7 +111,24 @@ public final class WireReader {
             "The body names no nodes: NodeNames and Nodes are missing or null.\n"
                 + "Set nodeCacheCapable: true for this extender.");
       }
+      for (String name : nodes.unknown()) {
+        refuseIfTooLong(name);
+      }
       return new FilterCall(named(pod), nodes);
+    }
+
+    /** The answer repeats names that nobody knows; no object of Kubernetes has a longer one. */
+    private static void refuseIfTooLong(String name) throws WireException {
+      if (name.length() > LONGEST_NAME) {
+        throw new WireException(
+            "The name of a node ("
+                + name.substring(0, 40)
+                + "…) has "
+                + name.length()
+                + " characters.\nNames of Kubernetes have "
+                + LONGEST_NAME
+                + " at most.");
+      }
     }
 
     private boolean field(String name) throws IOException, WireException {

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
@@ -148,6 +149,14 @@ class WireReaderTest {
         .message()
         .contains(words)
         .hasSizeLessThan(500);
+  }
+
+  @Test
+  void aNameThatNoNodeCanHaveIsNotRepeated() {
+    String longest = "x".repeat(253);
+    refused("{\"Pod\":" + POD + ",\"NodeNames\":[\"" + longest + "x\"]}", "254 characters");
+    assertThatCode(() -> filter("{\"Pod\":" + POD + ",\"NodeNames\":[\"" + longest + "\"]}"))
+        .doesNotThrowAnyException();
   }
 
   @Test

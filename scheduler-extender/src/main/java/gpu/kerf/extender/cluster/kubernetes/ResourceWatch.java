@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import okhttp3.Call;
 import okhttp3.Response;
@@ -57,8 +56,7 @@ final class ResourceWatch<T> implements Runnable {
   private String version = "";
   private volatile @Nullable Call current;
   private volatile boolean stopped;
-  private final AtomicInteger wanted = new AtomicInteger(1);
-  private volatile int listed;
+  private volatile boolean listed;
   private volatile long heard;
 
   /** What all watches of a cluster share. */
@@ -133,7 +131,7 @@ final class ResourceWatch<T> implements Runnable {
   }
 
   private void follow() throws IOException, InterruptedException {
-    if (version.isEmpty() || !listed()) {
+    if (version.isEmpty()) {
       list();
     }
     watch();
@@ -142,13 +140,13 @@ final class ResourceWatch<T> implements Runnable {
   /** Says what went wrong; how long to pause. */
   private long failed(IOException failure, long pause) {
     if (failure instanceof AbsentException && resource.optional()) {
-      if (listed == 0) {
+      if (!listed) {
         LOG.atInfo()
             .addKeyValue(LogKeys.RESOURCE, resource.word())
             .addKeyValue(LogKeys.PROBLEM, failure.getMessage())
             .log("This cluster is served without a kind of object that it does not show.");
       }
-      listed = wanted.get();
+      listed = true;
       heardNow();
       return ABSENT_PAUSE_MILLIS;
     }
@@ -192,7 +190,6 @@ final class ResourceWatch<T> implements Runnable {
 
   private void list() throws IOException, InterruptedException {
     long began = nanos.getAsLong();
-    int answers = wanted.get();
     Set<String> present = new HashSet<>();
     String next = "";
     ListPage page;
@@ -213,7 +210,7 @@ final class ResourceWatch<T> implements Runnable {
     }
     handover.drain();
     version = page.resourceVersion();
-    listed = answers;
+    listed = true;
     news.listed(resource, seen.size(), (nanos.getAsLong() - began) / 1_000_000);
   }
 
@@ -337,18 +334,9 @@ final class ResourceWatch<T> implements Runnable {
     heard = nanos.getAsLong();
   }
 
-  /** Whether everything that was there at the start, or when it was told to, has been taken in. */
+  /** Whether everything that was there at the start has been taken in. */
   boolean listed() {
-    return listed == wanted.get();
-  }
-
-  /** What is known may be old: everything is listed anew. */
-  void listAgain() {
-    wanted.incrementAndGet();
-    Call call = current;
-    if (call != null) {
-      call.cancel();
-    }
+    return listed;
   }
 
   /** How long nothing has been heard of it. */
