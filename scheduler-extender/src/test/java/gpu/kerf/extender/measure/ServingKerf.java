@@ -1,0 +1,105 @@
+package gpu.kerf.extender.measure;
+
+import gpu.kerf.extender.controlplane.ControlPlane;
+import gpu.kerf.extender.controlplane.Ports;
+import gpu.kerf.extender.schedulerconfig.SchedulerConfig;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** {@code kerf serve} as a process of its own, with the heap that the launcher gives it. */
+final class ServingKerf implements AutoCloseable {
+  private static final List<String> HEAP =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Xms128m",
+          "-XX:NewSize=64m",
+          "-XX:MaxNewSize=64m",
+          "-XX:MinHeapFreeRatio=20",
+          "-XX:MaxHeapFreeRatio=40");
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ControlPlane plane;
+  private final String address;
+  private final Process process;
+  private final double readyAfter;
+
+  ServingKerf(ControlPlane plane) throws IOException, InterruptedException {
+    this.plane = plane;
+    int port = Ports.free();
+    this.address = "http://127.0.0.1:" + port;
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(HEAP);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(KerfMain.class.getName(), "serve"));
+    command.add("--kubeconfig=" + plane.kubeconfig());
+    command.add("--listen=127.0.0.1:" + port);
+    long start = System.nanoTime();
+    this.process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(plane.logs().resolve("kerf.log").toFile())
+            .start();
+    while (!isReady()) {
+      if (!process.isAlive()) {
+        throw new IOException("kerf serve ended; see " + plane.logs().resolve("kerf.log"));
+      }
+      Thread.sleep(20);
+    }
+    this.readyAfter = (System.nanoTime() - start) / 1e9;
+  }
+
+  private boolean isReady() throws InterruptedException {
+    try {
+      URI uri = URI.create(address + "/readyz");
+      HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(5)).build();
+      return http.send(request, BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  /** Seconds from the start of the process to readiness. */
+  double readyAfter() {
+    return readyAfter;
+  }
+
+  /** The most memory that it ever had resident, in MiB. */
+  long residentMiB() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) / 1024;
+      }
+    }
+    throw new IOException("Linux does not tell the memory of a process.");
+  }
+
+  /** The configuration of a kube-scheduler that asks it, whose client does not hold it back. */
+  Path schedulerConfig() throws IOException {
+    SchedulerConfig.Wish wish =
+        new SchedulerConfig.Wish(
+            "kerf", address, "kerf", plane.kubeconfig().toString(), false, "", "", "");
+    String yaml = SchedulerConfig.yaml(wish);
+    Path file = plane.logs().resolve("scheduler-with-kerf.yaml");
+    return Files.writeString(file, yaml.replaceAll("(?m)^( *(qps|burst): ).*$", "$15000"));
+  }
+
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "kerf at %s", address);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
