@@ -53,7 +53,7 @@ public final class Dialects {
   public Reading read(PodView pod) {
     HostDemand host = HostDemand.of(pod);
     List<Dialect> spoken = spokenBy(pod);
-    String name = spoken.stream().map(Dialect::name).collect(Collectors.joining(" and "));
+    String name = names(spoken);
     GpuReading gpus = gpus(pod, spoken, name);
     List<String> problems = new ArrayList<>(gpus.problems());
     if (!pod.isBound()) {
@@ -107,6 +107,14 @@ public final class Dialects {
       }
     }
     return more.isEmpty() ? one(first) : withoutIncluded(more);
+  }
+
+  private static String names(List<Dialect> spoken) {
+    return switch (spoken.size()) {
+      case 0 -> "";
+      case 1 -> spoken.get(0).name();
+      default -> spoken.stream().map(Dialect::name).collect(Collectors.joining(" and "));
+    };
   }
 
   private static List<Dialect> one(@Nullable Dialect dialect) {

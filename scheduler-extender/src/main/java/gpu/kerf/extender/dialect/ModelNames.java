@@ -43,8 +43,9 @@ final class ModelNames {
     Set<String> models = new LinkedHashSet<>();
     for (String part : parts) {
       int before = models.size();
+      String key = key(part);
       for (Known each : ALL) {
-        if (means(part, each)) {
+        if (means(key, each)) {
           models.add(each.model);
         }
       }
@@ -57,24 +58,24 @@ final class ModelNames {
 
   /** The models of a list, or of the catalogue if it is empty, that none of these parts means. */
   static List<String> without(List<String> parts, List<String> models) {
+    List<String> keys = parts.stream().map(ModelNames::key).toList();
     List<String> kept = new ArrayList<>();
     for (Known each : ALL) {
       boolean wanted = models.isEmpty() || models.contains(each.model);
-      if (wanted && parts.stream().noneMatch(part -> means(part, each))) {
+      if (wanted && keys.stream().noneMatch(key -> means(key, each))) {
         kept.add(each.model);
       }
     }
     for (String model : models) {
       boolean listed = ALL.stream().anyMatch(each -> each.model.equals(model));
-      if (!listed && parts.stream().noneMatch(part -> key(model).contains(key(part)))) {
+      if (!listed && keys.stream().noneMatch(key(model)::contains)) {
         kept.add(model);
       }
     }
     return kept;
   }
 
-  private static boolean means(String part, Known model) {
-    String key = key(part);
+  private static boolean means(String key, Known model) {
     return !key.isEmpty() && model.names.stream().anyMatch(name -> name.contains(key));
   }
 

@@ -3,11 +3,27 @@ package gpu.kerf.extender.dialect;
 /**
  * One word of a dialect: where it stands in a pod and what it means. The documentation's tables are
  * made of these.
- *
- * @param key as it is written; a part in angle brackets stands for any text
- * @param hint what to write instead of a word that is refused; else empty
  */
-public record Word(String key, Place place, Role role, String meaning, String hint) {
+public final class Word {
+
+  private final String key;
+  private final String head;
+  private final String tail;
+  private final Place place;
+  private final Role role;
+  private final String meaning;
+  private final String hint;
+
+  private Word(String key, Place place, Role role, String meaning, String hint) {
+    int open = key.indexOf('<');
+    this.key = key;
+    this.head = open < 0 ? key : key.substring(0, open);
+    this.tail = open < 0 ? "" : key.substring(key.indexOf('>') + 1);
+    this.place = place;
+    this.role = role;
+    this.meaning = meaning;
+    this.hint = hint;
+  }
 
   /** Where a word stands. */
   public enum Place {
@@ -58,31 +74,48 @@ public record Word(String key, Place place, Role role, String meaning, String hi
     return new Word(key, place, Role.KEPT, meaning, "");
   }
 
+  /** As it is written; a part in angle brackets stands for any text. */
+  public String key() {
+    return key;
+  }
+
+  public Place place() {
+    return place;
+  }
+
+  public Role role() {
+    return role;
+  }
+
+  public String meaning() {
+    return meaning;
+  }
+
+  /** What to write instead of a word that is refused; else empty. */
+  public String hint() {
+    return hint;
+  }
+
   boolean isPattern() {
-    return key.indexOf('<') >= 0;
+    return head.length() < key.length();
   }
 
   /** What stands before the part that may be any text. */
   String head() {
-    return isPattern() ? key.substring(0, key.indexOf('<')) : key;
-  }
-
-  private String tail() {
-    return isPattern() ? key.substring(key.indexOf('>') + 1) : "";
+    return head;
   }
 
   /** Whether a key of a pod is this word. */
   boolean matches(String written) {
-    if (!isPattern()) {
-      return key.equals(written);
-    }
-    return written.startsWith(head())
-        && written.endsWith(tail())
-        && written.length() > head().length() + tail().length();
+    return isPattern()
+        ? written.startsWith(head)
+            && written.endsWith(tail)
+            && written.length() > head.length() + tail.length()
+        : key.equals(written);
   }
 
   /** What stands in a key of a pod where this word has its part in angle brackets. */
   String part(String written) {
-    return written.substring(head().length(), written.length() - tail().length());
+    return written.substring(head.length(), written.length() - tail.length());
   }
 }
