@@ -50,6 +50,8 @@ public final class ClusterService {
         new Service.Around(cluster, new EnvDelivery(), cluster.disruptions(), "cluster", meters);
     this.service = new Service(vertx, settings, scheduling, around, clocks);
     cluster.start(scheduling.loop(), service.listener());
+    cluster.reconcile(
+        scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
   }
 

@@ -152,7 +152,14 @@ public record Settings(
                       + " stood. A watch that says nothing for half as long again is cut off.",
               min = "2s",
               max = "10m")
-          Duration watch) {}
+          Duration watch,
+      @Setting(
+              value =
+                  "How often all pods are listed anew and compared with the ledger. What differs"
+                      + " twice in a row is reported: kerf_ledger_differences, an event, the log.",
+              min = "1s",
+              max = "1d")
+          Duration reconcile) {}
 
   /** What filter answers. */
   public enum Answer {
@@ -238,7 +245,13 @@ public record Settings(
         defaultLimits(),
         new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
         new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
-        new Cluster("", "kerf", 16, Duration.ofMillis(1900), Duration.ofSeconds(30)),
+        new Cluster(
+            "",
+            "kerf",
+            16,
+            Duration.ofMillis(1900),
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(60)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         new Dialects(GpushareDialect.Unit.GIB),
         Preemption.KERF,

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Keeps the ledger true to what is written on bound pods.
@@ -25,6 +26,10 @@ final class ClusterWatch {
 
   /** Every GPU of a node, as bits. */
   private static final long ALL_GPUS = -1L;
+
+  private static final String CHANGED =
+      "its placement record is not the one with which it was bound; what it was given then is still"
+          + " held";
 
   private final Ledger ledger;
   private final Map<String, Bound> waiting = new LinkedHashMap<>();
@@ -131,6 +136,10 @@ final class ClusterWatch {
       waiting.put(pod.uid(), bound);
       return;
     }
+    if (isHeldHere(pod)) {
+      seenAgain(bound, node.spec());
+      return;
+    }
     try {
       enter(pod, placement(bound, node.spec()));
       waiting.remove(pod.uid());
@@ -140,6 +149,36 @@ final class ClusterWatch {
       problems.put(podKey(pod.uid()), "Pod " + pod.ref() + ": " + e.getMessage());
       unreadable.put(pod.uid(), pod.node());
       block(pod.node());
+    }
+  }
+
+  private boolean isHeldHere(KnownPod pod) {
+    Entry entry = ledger.entry(pod.uid());
+    return entry != null
+        && entry.state() == Entry.State.BOUND
+        && entry.placement().node().equals(pod.node());
+  }
+
+  /**
+   * Its containers were told at their start what they got. Whoever writes another record on the pod
+   * changes nothing of that, and must not make the slots free for others.
+   */
+  private void seenAgain(Bound bound, NodeSpec node) {
+    Entry entry = Objects.requireNonNull(ledger.entry(bound.pod.uid()));
+    String key = podKey(bound.pod.uid());
+    String problem = "Pod " + bound.pod.ref() + ": " + CHANGED;
+    if (says(bound, entry.placement(), node)) {
+      problems.remove(key, problem);
+    } else {
+      problems.put(key, problem);
+    }
+  }
+
+  private static boolean says(Bound bound, Placement placement, NodeSpec node) {
+    try {
+      return placement(bound, node).containers().equals(placement.containers());
+    } catch (WireException e) {
+      return false;
     }
   }
 

@@ -2,7 +2,6 @@ package gpu.kerf.extender.state;
 
 import gpu.kerf.model.placement.Cost;
 import gpu.kerf.model.placement.Placement;
-import gpu.kerf.model.placement.Slot;
 import gpu.kerf.model.price.Prices;
 import java.util.Locale;
 import java.util.Map;
@@ -48,18 +47,8 @@ final class Why {
 
   private static void slots(@Nullable Placement placement, StringBuilder why) {
     if (placement != null && !placement.slots().isEmpty()) {
-      why.append(
-          placement.slots().stream().map(Why::slot).collect(Collectors.joining(", ", ": ", "")));
+      why.append(": ").append(SlotText.of(placement));
     }
-  }
-
-  private static String slot(Slot slot) {
-    if (slot instanceof Slot.Mig mig) {
-      return "GPU " + mig.gpu() + " " + mig.profile().name() + " at slice " + mig.start();
-    }
-    return slot instanceof Slot.Share
-        ? "GPU " + slot.gpu() + " " + slot.memoryMiB() + " MiB by MPS"
-        : "GPU " + slot.gpu() + " whole";
   }
 
   private static String taken(Cost cost) {

@@ -111,6 +111,18 @@ public enum Meter {
       Kind.GAUGE,
       "kerf_ledger_conflicts",
       "Pods that say they hold slots that others hold, or that do not exist."),
+  DIFFERENCES(
+      Kind.GAUGE,
+      "kerf_ledger_differences",
+      "Pods about which the ledger and a fresh list of the API server have disagreed twice in a"
+          + " row: missing (bound, and unknown to the ledger), elsewhere (on another node),"
+          + " other-slots, gone, unbound, or unreadable. Their events name both sides.",
+      "kind"),
+  RECONCILIATIONS(
+      Kind.COUNTER,
+      "kerf_reconciliations_total",
+      "Comparisons of the ledger with a fresh list of the API server, by outcome: done or failed.",
+      "outcome"),
   GPUS(Kind.GAUGE, "kerf_gpus", "GPUs.", "model"),
   GPUS_UNUSABLE(
       Kind.GAUGE, "kerf_gpus_unusable", "GPUs that are unhealthy or used by others.", "model"),

@@ -15,6 +15,7 @@ import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.time.Duration;
@@ -116,6 +117,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     synced = true;
     LOG.info("All nodes and pods are known.");
+  }
+
+  /** Begins to compare a ledger with the cluster at intervals, once it is synced. */
+  public void reconcile(Executor loop, Ledger ledger, Duration every) {
+    Reconciler.Told told = new Reconciler.Told(events, meters, () -> synced, every);
+    Thread thread =
+        Daemons.named("kerf-reconcile").newThread(new Reconciler(server, loop, ledger, told));
+    synchronized (threads) {
+      threads.add(thread);
+    }
+    thread.start();
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */

@@ -186,6 +186,39 @@ final class OnAClusterTest {
     }
   }
 
+  @Test
+  void aRecordThatAnAdminChangesIsReportedAndNothingElse() {
+    plane.apply(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
+    try (RunningKerf kerf = RunningKerf.on(plane, "cluster.reconcile=1s")) {
+      awaitCapacity("a");
+      try (KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start()) {
+        plane.apply(pod("p", "kerf.gpu/memory", "20Gi") + pod("q", "kerf.gpu/memory", "20Gi"));
+        awaitRunning("p");
+        awaitRunning("q");
+        double before = kerf.metric("kerf_reconciliations_total{outcome=\"done\"");
+        Await.until(
+            "it was compared three times",
+            () -> kerf.metric("kerf_reconciliations_total{outcome=\"done\"") >= before + 3);
+        assertThat(kerf.get("/metrics").body().lines())
+            .filteredOn(line -> line.startsWith("kerf_ledger_differences{"))
+            .hasSize(Difference.Kind.values().length)
+            .allMatch(line -> line.endsWith(" 0.0"));
+        String record = field("pod/p", ".metadata.annotations.kerf\\.gpu/placement");
+        String forged = record.replaceFirst("\"memoryMiB\":\\d+", "\"memoryMiB\":1024");
+        plane.kubectl("annotate", "--overwrite", "pod", "p", "kerf.gpu/placement=" + forged);
+        Await.until(
+            "it is reported",
+            () -> kerf.metric("kerf_ledger_differences{kind=\"other-slots\"") == 1);
+        Await.until(
+            "the event names both sides",
+            () ->
+                plane.kubectl("describe", "pod", "p").contains("20480 MiB by MPS. The API server"));
+        assertThat(held(kerf)).as("both pods hold what they were given").isEqualTo("40960");
+        assertThat(scheduler.running()).isTrue();
+      }
+    }
+  }
+
   private static String held(RunningKerf kerf) {
     String fleet = kerf.get("/api/v1/fleet").body();
     return fleet.replaceAll(".*?\"heldMiB\":(\\d+).*", "$1");

@@ -1,0 +1,157 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.fleet.Ledger;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares the ledger with the API server at intervals, and says where they differ. It repairs
+ * nothing: if there is ever anything to tell, something is wrong that somebody should know.
+ *
+ * <p>The pods are listed anew for it, page by page on a thread of its own; what the watch has told
+ * is not asked. A difference counts when it was the same the time before, for a binding or a
+ * deletion on its way is one for a moment.
+ */
+final class Reconciler implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final Duration PAGE_LIMIT = Duration.ofSeconds(60);
+  private static final int PAGE = 500;
+  private static final int MOST_TOLD = 20;
+
+  private final ApiServer server;
+  private final Executor loop;
+  private final Ledger ledger;
+  private final Told told;
+  private Map<String, Difference> before = Map.of();
+  private Map<String, Difference> lasting = Map.of();
+
+  /**
+   * Who is told, and when.
+   *
+   * @param ready whether the ledger knows everything
+   */
+  record Told(Events events, Meters meters, BooleanSupplier ready, Duration every) {}
+
+  /**
+   * @param loop runs things on the thread that owns the ledger
+   */
+  Reconciler(ApiServer server, Executor loop, Ledger ledger, Told told) {
+    this.server = server;
+    this.loop = loop;
+    this.ledger = ledger;
+    this.told = told;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (true) {
+        Thread.sleep(told.every.toMillis());
+        if (told.ready.getAsBoolean()) {
+          attempt();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void attempt() throws InterruptedException {
+    try {
+      compare();
+      told.meters.count(Meter.RECONCILIATIONS, "done");
+    } catch (IOException | ExecutionException | RuntimeException e) {
+      told.meters.count(Meter.RECONCILIATIONS, "failed");
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, String.valueOf(e.getMessage()))
+          .log("The ledger could not be compared with the API server.");
+    }
+  }
+
+  /** Compares once; what differs as it did the time before. */
+  Map<String, Difference> compare() throws IOException, InterruptedException, ExecutionException {
+    Comparison comparison =
+        CompletableFuture.supplyAsync(() -> Comparison.with(ledger), loop).get();
+    list(comparison);
+    Map<String, Difference> now = comparison.end();
+    Map<String, Difference> still = new LinkedHashMap<>(now);
+    still.values().removeIf(each -> !each.equals(before.get(each.pod().uid())));
+    before = now;
+    tell(still);
+    lasting = still;
+    return still;
+  }
+
+  private void list(Comparison comparison) throws IOException {
+    String next = "";
+    do {
+      Map<String, String> query = new LinkedHashMap<>(Resource.PODS.selector());
+      query.put("limit", "" + PAGE);
+      if (!next.isEmpty()) {
+        query.put("continue", next);
+      }
+      ApiReply reply = server.send(ApiRequest.get(Resource.PODS.path(), query), PAGE_LIMIT);
+      if (!reply.ok()) {
+        throw new IOException(reply.status() + ": " + reply.problem());
+      }
+      ListPage page = ListPage.read(reply.body(), JSON);
+      for (Piece piece : page.items()) {
+        compare(piece, comparison);
+      }
+      next = page.next();
+    } while (!next.isEmpty());
+  }
+
+  private static void compare(Piece piece, Comparison comparison) throws IOException {
+    try {
+      comparison.pod(Pods.parse(piece));
+    } catch (WireException e) {
+      comparison.unreadable(Meta.read(piece, JSON).uid());
+    }
+  }
+
+  private void tell(Map<String, Difference> still) {
+    Map<Difference.Kind, Integer> counts = new HashMap<>();
+    int fresh = 0;
+    for (Difference each : still.values()) {
+      counts.merge(each.kind(), 1, Integer::sum);
+      if (!each.equals(lasting.get(each.pod().uid())) && fresh++ < MOST_TOLD) {
+        tell(each);
+      }
+    }
+    if (fresh > MOST_TOLD) {
+      LOG.atError().addKeyValue(LogKeys.COUNT, fresh).log("The ledger differs for more pods.");
+    }
+    for (Difference.Kind kind : Difference.Kind.values()) {
+      told.meters.set(Meter.DIFFERENCES, counts.getOrDefault(kind, 0), kind.word());
+    }
+  }
+
+  private void tell(Difference difference) {
+    LOG.atError()
+        .addKeyValue(LogKeys.POD, difference.pod())
+        .addKeyValue(LogKeys.UID, difference.pod().uid())
+        .addKeyValue(LogKeys.NODE, difference.node())
+        .addKeyValue(LogKeys.CAUSE, difference.kind().word())
+        .log(difference.text());
+    var pod = difference.pod();
+    told.events.write(
+        new Events.About("Pod", pod.namespace(), pod.name(), pod.uid()),
+        new Events.Note(true, "LedgerDiffers", "Reconciling", difference.text()));
+  }
+}

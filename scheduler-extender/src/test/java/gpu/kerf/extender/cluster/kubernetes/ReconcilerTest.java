@@ -1,0 +1,234 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReconcilerTest {
+  private static final String SLOT =
+      """
+      {"v":1,"node":"a","containers":[{"name":"main","wall":"none","slots":[
+        {"gpu":%d,"whole":true,"memoryMiB":81152}]}]}\
+      """;
+
+  @TempDir Path folder;
+  private final Scheduling scheduling =
+      new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
+  private final Meters meters = new Meters();
+  private FakeApiServer api;
+  private ApiServer server;
+  private Calls background;
+  private Reconciler reconciler;
+
+  @BeforeEach
+  void start() throws IOException, AccessException {
+    api = new FakeApiServer();
+    server =
+        new Access(Map.of(), folder)
+            .connect(
+                api.kubeconfig(folder).toString(),
+                new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
+    background = new Calls(server, 1, "test");
+    Events events = new Events(background, meters, InstantSource.system(), "test");
+    Reconciler.Told told = new Reconciler.Told(events, meters, () -> true, Duration.ofMillis(10));
+    reconciler = new Reconciler(server, Runnable::run, scheduling.ledger(), told);
+    GpuSpec gpu =
+        GpuSpec.of(
+            Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0)), GpuMode.PLAIN);
+    scheduling.nodeChanged(NodeSpec.of("a", Collections.nCopies(4, gpu)));
+  }
+
+  @AfterEach
+  void stop() {
+    background.close();
+    server.close();
+    api.close();
+  }
+
+  private static String manifest(String name, String record) {
+    return """
+    {"metadata":{"namespace":"ml","name":"%s","uid":"uid-%s",
+      "annotations":{"kerf.gpu/placement":%s}},
+     "spec":{"schedulerName":"kerf","nodeName":"a","containers":[{"name":"main"}]},
+     "status":{"phase":"Running"}}\
+    """
+        .formatted(name, name, Manifests.quoted(record));
+  }
+
+  private static PodView.Builder pod(String name) {
+    return PodView.of(new PodView.Ref("ml", name, "uid-" + name));
+  }
+
+  /** A pod that holds a GPU, as both sides know it. */
+  private void holds(String name, int gpu) {
+    String record = SLOT.formatted(gpu);
+    api.put("pods", manifest(name, record));
+    scheduling.podSeen(pod(name).nodeName("a").annotation("kerf.gpu/placement", record).build());
+    Entry entry = Objects.requireNonNull(scheduling.ledger().entry("uid-" + name));
+    assertThat(entry.placement().slots()).as("what the ledger knows of " + name).hasSize(1);
+  }
+
+  private Collection<Difference> compare() throws Exception {
+    return reconciler.compare().values();
+  }
+
+  private List<Difference> compareTwice() throws Exception {
+    assertThat(compare()).as("the first time").isEmpty();
+    return List.copyOf(compare());
+  }
+
+  private String metric(String kind) {
+    return meters
+        .scrape("")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("kerf_ledger_differences{kind=\"" + kind + "\""))
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void atRestNothingDiffers() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      holds("p" + i, i);
+    }
+    api.put("pods", Manifests.foreign("elsewhere", "not-managed", "nvidia.com/gpu"));
+    assertThat(compareTwice()).isEmpty();
+    for (Difference.Kind kind : Difference.Kind.values()) {
+      assertThat(metric(kind.word())).endsWith(" 0.0");
+    }
+  }
+
+  @Test
+  void aRecordThatWasChangedBehindKerfsBackIsReportedWithBothSides() throws Exception {
+    holds("p", 0);
+    String forged = SLOT.formatted(3);
+    api.put("pods", manifest("p", forged));
+    // The watch tells it too; what the pod was bound with stays held.
+    scheduling.podSeen(pod("p").nodeName("a").annotation("kerf.gpu/placement", forged).build());
+    List<Difference> found = compareTwice();
+    assertThat(found).hasSize(1);
+    assertThat(found.get(0).kind()).isEqualTo(Difference.Kind.OTHER_SLOTS);
+    assertThat(found.get(0).node()).isEqualTo("a");
+    assertThat(found.get(0).text()).contains("GPU 0 whole", "GPU 3 whole");
+    assertThat(metric("other-slots")).endsWith(" 1.0");
+    Await.until("an event tells it", () -> !api.events().isEmpty());
+    assertThat(api.events().get(0).path("note").asText()).contains("GPU 0 whole", "GPU 3 whole");
+    assertThat(scheduling.problems().toString()).contains("ml/p", "still held");
+  }
+
+  @Test
+  void aRecordThatWasTakenAwayFreesNothing() throws Exception {
+    holds("p", 0);
+    scheduling.podSeen(pod("p").nodeName("a").build());
+    assertThat(Objects.requireNonNull(scheduling.ledger().entry("uid-p")).placement().slots())
+        .hasSize(1);
+    scheduling.podSeen(
+        pod("p").nodeName("a").annotation("kerf.gpu/placement", SLOT.formatted(0)).build());
+    assertThat(scheduling.problems()).isEmpty();
+  }
+
+  @Test
+  void whatHealsWithinAnIntervalIsNotReported() throws Exception {
+    holds("p", 0);
+    api.loseSilently("pods", "ml/p");
+    assertThat(compare()).isEmpty();
+    scheduling.podGone("uid-p");
+    holds("q", 1);
+    assertThat(compare()).isEmpty();
+    assertThat(compare()).isEmpty();
+    assertThat(api.events()).isEmpty();
+  }
+
+  @Test
+  void aPodThatIsGoneAndStillHeldIsReported() throws Exception {
+    holds("p", 0);
+    api.loseSilently("pods", "ml/p");
+    assertThat(compareTwice()).extracting(Difference::kind).containsExactly(Difference.Kind.GONE);
+  }
+
+  @Test
+  void aPodThatTheLedgerDoesNotKnowIsReported() throws Exception {
+    api.put("pods", manifest("p", SLOT.formatted(2)));
+    assertThat(compareTwice())
+        .extracting(Difference::kind)
+        .containsExactly(Difference.Kind.MISSING);
+  }
+
+  @Test
+  void aRecordThatNobodyCanReadIsReported() throws Exception {
+    holds("p", 0);
+    api.put("pods", manifest("p", "{\"v\":9}"));
+    assertThat(compareTwice())
+        .extracting(Difference::kind)
+        .containsExactly(Difference.Kind.UNREADABLE);
+  }
+
+  @Test
+  void aPodOnAnotherNodeAndOneThatIsNotBoundAreReported() throws Exception {
+    holds("p", 0);
+    holds("q", 1);
+    api.put("pods", manifest("p", SLOT.formatted(0)).replace(":\"a\",\"cont", ":\"b\",\"cont"));
+    api.put("pods", manifest("q", SLOT.formatted(1)).replace("\"nodeName\":\"a\",", ""));
+    assertThat(compareTwice())
+        .extracting(Difference::kind)
+        .containsExactly(Difference.Kind.ELSEWHERE, Difference.Kind.UNBOUND);
+  }
+
+  @Test
+  void everyPageOfTheListIsCompared() throws Exception {
+    for (int i = 0; i < 1_201; i++) {
+      api.put("pods", manifest("x" + i, "").replace("\"nodeName\":\"a\"", "\"nodeName\":\"b\""));
+    }
+    holds("z", 0);
+    assertThat(compareTwice()).isEmpty();
+    assertThat(api.requests()).hasSize(6);
+  }
+
+  @Test
+  void anApiServerThatDoesNotAnswerChangesNothing() throws Exception {
+    holds("p", 0);
+    api.loseSilently("pods", "ml/p");
+    compareTwice();
+    api.plan(new FakeApiServer.Answer("GET", "/pods", 503, "{}", false));
+    assertThatThrownBy(this::compare).isInstanceOf(IOException.class).hasMessageContaining("503");
+    assertThat(metric("gone")).endsWith(" 1.0");
+    assertThat(compare()).hasSize(1);
+  }
+
+  @Test
+  void aDifferenceIsToldOnce() throws Exception {
+    holds("p", 0);
+    api.loseSilently("pods", "ml/p");
+    compareTwice();
+    compare();
+    scheduling.podGone("uid-p");
+    assertThat(compare()).isEmpty();
+    assertThat(metric("gone")).endsWith(" 0.0");
+    Await.until("one event", () -> api.events().size() == 1);
+  }
+}
