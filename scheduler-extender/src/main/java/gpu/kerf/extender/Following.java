@@ -44,6 +44,7 @@ final class Following implements ClusterListener {
   public void podSeen(PodView pod) {
     String before = nodeOf(pod.uid());
     scheduling.podSeen(pod);
+    preemptions.seen(pod);
     follow(before, nodeOf(pod.uid()));
   }
 

@@ -175,6 +175,7 @@ public final class Service {
       timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenSynced()));
       return;
     }
+    preemptions.restore();
     learnUsual();
     Settings.Readiness how = settings.current().readiness();
     WarmUp warmUp = new WarmUp(vertx, settings.current(), clocks);

@@ -92,9 +92,10 @@ public final class Verbs {
       log("filter", call.pod().ref(), answer.error());
       return new Answer(json, "error", id(answer.error()));
     }
-    return answer.chosen() > 0
-        ? new Answer(json, "placed", "")
-        : new Answer(json, "refused", reason(answer));
+    if (answer.chosen() > 0) {
+      return new Answer(json, "placed", "");
+    }
+    return new Answer(json, answer.evicts() ? "evicts" : "refused", reason(answer));
   }
 
   /** The reason of most nodes; of those that time may change, where there are any. */

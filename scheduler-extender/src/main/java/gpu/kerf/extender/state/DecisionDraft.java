@@ -63,6 +63,11 @@ public final class DecisionDraft {
     return this;
   }
 
+  /** Whether somebody has to go. */
+  public boolean evicts() {
+    return outcome == Decision.Outcome.EVICTS;
+  }
+
   Decision decision(long id, long time, long nanos) {
     long micros = Math.max(0, (nanos - began) / 1000);
     return new Decision(

@@ -31,8 +31,8 @@ public final class Proposals {
   }
 
   /**
-   * The same for a pod for which others had to go: it yields to nobody. False if the slots are not
-   * free.
+   * The same for a pod for which others had to go: it yields to pods of higher priority alone.
+   * False if the slots are not free.
    */
   public boolean reserve(Holder holder, Placement placement, long now, long millis) {
     boolean kept = ledger.propose(holder, placement, now, millis);
@@ -43,10 +43,12 @@ public final class Proposals {
     return kept;
   }
 
-  /** Whether a proposal does not yield. */
-  public boolean isFirm(String uid) {
+  /** Whether a proposal does not yield to a pod of this priority. */
+  public boolean isFirm(String uid, int priority) {
     Entry entry = firm.contains(uid) ? ledger.entry(uid) : null;
-    return entry != null && entry.state() == Entry.State.PROPOSED;
+    return entry != null
+        && entry.state() == Entry.State.PROPOSED
+        && entry.holder().priority() >= priority;
   }
 
   /** Drops those whose time is over. */
@@ -86,11 +88,11 @@ public final class Proposals {
     firm.remove(uid);
   }
 
-  /** The uids of the pods for which one stands that yields. */
-  public List<String> uids() {
+  /** The uids of the pods for which one stands that yields to a pod of this priority. */
+  public List<String> uids(int priority) {
     List<String> uids = new ArrayList<>(inOrder.size());
     for (Proposal proposal : inOrder) {
-      if (stands(proposal) && !firm.contains(proposal.uid)) {
+      if (stands(proposal) && !isFirm(proposal.uid, priority)) {
         uids.add(proposal.uid);
       }
     }

@@ -16,8 +16,9 @@ public enum Meter {
   VERB_ANSWERS(
       Kind.COUNTER,
       "kerf_verb_answers_total",
-      "Answers by outcome; reason is the most frequent one of a refusal, or the code of an error,"
-          + " and empty otherwise.",
+      "Answers by outcome: placed, refused, error, ranked, or evicts (others have to go first);"
+          + " reason is the most frequent one of a refusal, or the code of an error, and empty"
+          + " otherwise.",
       "verb",
       "outcome",
       "reason"),

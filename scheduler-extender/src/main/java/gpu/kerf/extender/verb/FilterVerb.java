@@ -59,6 +59,7 @@ public final class FilterVerb {
       decision.failed(Trouble.NOT_SYNCED);
       return FilterAnswer.error(Trouble.NOT_SYNCED.answer());
     }
+    preemptions.restore();
     scheduling.proposals().expire(scheduling.now());
     KnownPod pod = scheduling.arrived(call.pod());
     if (pod.isNonsense()) {
@@ -107,7 +108,7 @@ public final class FilterVerb {
     if (scan.look(ask, call.nodes()) > 0) {
       return placed(pod, ask, call.nodes(), decision, true);
     }
-    List<String> proposed = scheduling.proposals().uids();
+    List<String> proposed = scheduling.proposals().uids(pod.holder().priority());
     if (proposed.isEmpty()) {
       return refused(pod, ask, call.nodes(), decision);
     }
@@ -176,6 +177,9 @@ public final class FilterVerb {
         answer.refuse(freeing, Reason.FRAGMENTED);
       }
       answer.onlyHopeAt(freeing);
+      if (decision.evicts()) {
+        answer.evicting();
+      }
     }
     scheduling.pods().explain(pod, answer.refusedByReason());
     return answer;

@@ -21,10 +21,14 @@ import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
@@ -37,14 +41,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   planned   the GPUs get no new pods; the node is nominated; victims are evicted one by one
- *   ready     all of them are gone: the slots are proposed to the preemptor, and yield to nobody
+ *   ready     all of them are gone: the slots are proposed to the preemptor, and yield only
+ *             to pods of higher priority
  *   over      the preemptor has bound, is gone, or fits elsewhere; a budget forbade an eviction;
  *             or it took too long. Then the next plan for it has to wait, longer each time.
  * </pre>
  *
  * <p>Ten preemptors at once make no storm: at most {@value #MOST_PLANS} plans are under way, each
- * pod has one, and no two concern the same GPU. Nothing of it is written down: after a restart, the
- * pods on their way out are seen again, and a plan that needs no more victims is made of them.
+ * pod has one, and no two concern the same GPU. Nothing of it is written down but the nominated
+ * node: after a restart, a pod that has one gets a plan again, if it fits there once those have
+ * gone who are on their way out already.
  */
 public final class Preemptions {
 
@@ -64,6 +70,8 @@ public final class Preemptions {
   private final EvictionPlanner planner;
   private final Map<String, Plan> plans = new LinkedHashMap<>();
   private final Map<String, Pause> pauses = new LinkedHashMap<>();
+  private final Map<String, String> nominated = new LinkedHashMap<>();
+  private boolean restored;
 
   /** Who gets what where, and who has to go for it. */
   private static final class Plan {
@@ -109,6 +117,47 @@ public final class Preemptions {
 
   boolean isOn() {
     return scheduling.policy().preemption() == Policy.Preemption.KERF;
+  }
+
+  /** What the cluster says of a pod before all of it is known; later it is of no interest. */
+  public void seen(PodView pod) {
+    if (restored) {
+      return;
+    }
+    if (pod.isBound() || pod.nominatedNode().isEmpty()) {
+      nominated.remove(pod.uid());
+    } else {
+      nominated.put(pod.uid(), pod.nominatedNode());
+    }
+  }
+
+  /**
+   * Makes plans again that an earlier life of Kerf had begun, once, when everything is known: what
+   * comes free must not be given to others. The most urgent pod comes first.
+   */
+  public void restore() {
+    if (restored || !cluster.synced()) {
+      return;
+    }
+    restored = true;
+    nominated.keySet().stream()
+        .map(uid -> scheduling.pods().get(uid))
+        .filter(Objects::nonNull)
+        .filter(pod -> pod.isPending() && !pod.isNonsense() && isOn())
+        .sorted(Comparator.comparing(pod -> pod.holder().priority(), Comparator.reverseOrder()))
+        .forEach(pod -> restore(pod, nominated.getOrDefault(pod.uid(), "")));
+    nominated.clear();
+    look();
+  }
+
+  private void restore(KnownPod pod, String node) {
+    PodAsk ask = scheduling.ask(pod.demand());
+    Request request = Request.of(pod.holder(), ask.prepared(), scheduling.now());
+    Outcome.Plan plan =
+        planner.planAll(request, scheduling.ledger(), List.of(node), this::marked).best();
+    if (ask.wantsGpus() && plan != null && plan.victims().isEmpty()) {
+      adopt(pod, plan);
+    }
   }
 
   /** Whether a plan exists for a pod. */
@@ -313,7 +362,8 @@ public final class Preemptions {
     String uid = plan.pod.uid();
     Entry entry = scheduling.ledger().entry(uid);
     boolean landed = entry != null && entry.state() != Entry.State.PROPOSED;
-    if (landed || scheduling.pods().get(uid) == null) {
+    boolean overtaken = plan.ready && entry == null && scheduling.now() <= plan.until;
+    if (landed || overtaken || scheduling.pods().get(uid) == null) {
       pauses.remove(uid);
       end(plan);
     } else if (scheduling.now() > plan.until) {

@@ -55,7 +55,7 @@ public final class PrioritizeVerb {
     }
     @Nullable Cost[] costs = without(List.of(pod.uid()), ask, nodes);
     if (Arrays.stream(costs).allMatch(Objects::isNull)) {
-      costs = without(scheduling.proposals().uids(), ask, nodes);
+      costs = without(scheduling.proposals().uids(pod.holder().priority()), ask, nodes);
     }
     return new Scores(nodes, ranked(costs), 0);
   }

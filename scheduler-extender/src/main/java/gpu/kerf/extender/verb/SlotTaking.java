@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Picks slots for a pod on one node and takes them. Proposals of others are respected where it can
- * be done, and else yield.
+ * be done, and else yield; those for which others were evicted only to pods of higher priority.
  */
 final class SlotTaking {
 
@@ -76,7 +76,8 @@ final class SlotTaking {
   private Result take(KnownPod pod, PodAsk ask, NodeState node) {
     Placement placement = pick(ask, node);
     if (placement == null) {
-      Ledger.Undo undo = scheduling.ledger().without(proposedOn(node.name()));
+      Ledger.Undo undo =
+          scheduling.ledger().without(proposedOn(node.name(), pod.holder().priority()));
       placement = pick(ask, node);
       undo.undo();
     }
@@ -93,10 +94,10 @@ final class SlotTaking {
         : null;
   }
 
-  private List<String> proposedOn(String node) {
+  private List<String> proposedOn(String node, int priority) {
     return scheduling.ledger().entriesOn(node).stream()
         .filter(entry -> entry.state() == Entry.State.PROPOSED)
-        .filter(entry -> !scheduling.proposals().isFirm(entry.uid()))
+        .filter(entry -> !scheduling.proposals().isFirm(entry.uid(), priority))
         .map(Entry::uid)
         .toList();
   }

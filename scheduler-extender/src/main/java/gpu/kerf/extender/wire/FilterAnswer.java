@@ -26,6 +26,7 @@ public final class FilterAnswer {
   private int chosen;
   private boolean oneHope;
   private int hopeAt = -1;
+  private boolean evicts;
   private final @Nullable String problem;
   private final String error;
 
@@ -67,6 +68,16 @@ public final class FilterAnswer {
   public void onlyHopeAt(int place) {
     oneHope = true;
     hopeAt = place;
+  }
+
+  /** Others have to go for the pod, from now on. */
+  public void evicting() {
+    evicts = true;
+  }
+
+  /** Whether others have to go for the pod because of this call. */
+  public boolean evicts() {
+    return evicts;
   }
 
   /** Whether nobody's leaving helps at a place that is refused. */

@@ -34,6 +34,13 @@ final class FakeCluster implements Cluster {
   final List<Binding> bindings = new ArrayList<>();
   final List<PodEvent> events = new ArrayList<>();
 
+  /** What it answers to evictions; who goes is for the test to say. */
+  EvictResult.Kind evicts = EvictResult.Kind.EVICTED;
+
+  final List<String> evictions = new ArrayList<>();
+  final Map<String, String> nominated = new HashMap<>();
+  final List<String> nudged = new ArrayList<>();
+
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {
     bindings.add(binding);
@@ -60,7 +67,19 @@ final class FakeCluster implements Cluster {
 
   @Override
   public CompletionStage<EvictResult> evict(Eviction eviction) {
-    return CompletableFuture.completedStage(EvictResult.EVICTED);
+    evictions.add(eviction.pod().uid());
+    return CompletableFuture.completedStage(new EvictResult(evicts, "as the budget says"));
+  }
+
+  @Override
+  public CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
+    nominated.put(pod.uid(), node);
+    return CompletableFuture.completedFuture(true);
+  }
+
+  @Override
+  public void nudge(PodView.Ref pod) {
+    nudged.add(pod.uid());
   }
 
   @Override

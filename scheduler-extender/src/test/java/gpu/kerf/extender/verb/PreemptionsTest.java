@@ -1,0 +1,300 @@
+package gpu.kerf.extender.verb;
+
+import static gpu.kerf.extender.verb.World.pod;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.state.Decision;
+import gpu.kerf.extender.state.Policy;
+import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.GpuMode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nodes of two A100-40GB with a pod of 20 GiB on each GPU: the sum of 40 GiB is free twice over,
+ * and 30 GiB fit nowhere until somebody goes.
+ */
+class PreemptionsTest {
+  private static final long SECOND = 1_000;
+
+  private final World world = new World();
+  private final Preemptions preemptions =
+      new Preemptions(world.scheduling, world.cluster, Disruptions.NONE);
+  private final FilterVerb filter = new FilterVerb(world.scheduling, world.cluster, preemptions);
+
+  @BeforeEach
+  void kerfEvicts() {
+    world.scheduling.use(new Policy(Policy.Answer.WINNERS, 10 * SECOND, Policy.Preemption.KERF));
+  }
+
+  private static PodView asking(String uid, String memory, int priority) {
+    return pod(uid).priority(priority).container("main", Map.of("kerf.gpu/memory", memory)).build();
+  }
+
+  private static PodView urgent(String uid) {
+    return asking(uid, "30Gi", 10);
+  }
+
+  private void fill(String... nodes) {
+    for (String node : nodes) {
+      world.node(node, 2, "A100-40GB", GpuMode.PLAIN);
+      assertThat(world.place(asking(node + "0", "20Gi", 1), node).isBound()).isTrue();
+      assertThat(world.place(asking(node + "1", "20Gi", 1), node).isBound()).isTrue();
+    }
+  }
+
+  private FilterAnswer ask(PodView pod) {
+    FilterAnswer answer = filter.filter(world.call(pod));
+    world.turn();
+    return answer;
+  }
+
+  private void gone(String uid) {
+    world.scheduling.podGone(uid);
+    preemptions.look();
+    world.turn();
+  }
+
+  private void passes(long millis) {
+    world.millis += millis;
+    preemptions.look();
+    world.turn();
+  }
+
+  private List<String> warnings() {
+    return world.cluster.events.stream()
+        .filter(event -> event.warning() && event.reason().equals("Preempting"))
+        .map(PodEvent::message)
+        .toList();
+  }
+
+  private boolean isHeldFor(String uid) {
+    Entry entry = world.scheduling.ledger().entry(uid);
+    return entry != null && entry.state() == Entry.State.PROPOSED;
+  }
+
+  @Test
+  void whoIsInTheWayGoesAndThePreemptorGetsThePiece() {
+    fill("a");
+    FilterAnswer answer = ask(urgent("u"));
+    assertThat(answer.evicts()).as("its own outcome in the metrics").isTrue();
+    assertThat(answer.chosen()).isZero();
+    assertThat(world.cluster.evictions).hasSize(1);
+    assertThat(world.cluster.nominated).containsEntry("u", "a");
+    assertThat(ask(urgent("u")).evicts()).as("nobody new goes").isFalse();
+    gone(world.cluster.evictions.get(0));
+    assertThat(world.cluster.nudged).containsExactly("u");
+    assertThat(world.chosen(ask(urgent("u")))).containsExactly("a");
+    assertThat(world.bind(urgent("u"), "a").isBound()).isTrue();
+    passes(SECOND);
+    assertThat(preemptions.underWay()).isZero();
+  }
+
+  @Test
+  void tenPreemptorsAtOnceMakeNoStorm() {
+    List<String> nodes = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      nodes.add("n" + i);
+    }
+    fill(nodes.toArray(String[]::new));
+    for (int round = 0; round < 20; round++) {
+      for (int i = 0; i < 10; i++) {
+        ask(urgent("u" + i));
+      }
+      passes(SECOND);
+    }
+    assertThat(preemptions.underWay()).isEqualTo(Preemptions.MOST_PLANS);
+    assertThat(world.cluster.evictions)
+        .as("one victim for each plan, and nobody twice")
+        .hasSize(Preemptions.MOST_PLANS)
+        .doesNotHaveDuplicates();
+    for (String victim : List.copyOf(world.cluster.evictions)) {
+      gone(victim);
+    }
+    for (int i = 0; i < 10; i++) {
+      FilterAnswer answer = ask(urgent("u" + i));
+      if (answer.chosen() > 0) {
+        assertThat(world.bind(urgent("u" + i), world.chosen(answer).get(0)).isBound()).isTrue();
+      }
+    }
+    passes(SECOND);
+    ask(urgent("u8"));
+    ask(urgent("u9"));
+    assertThat(world.cluster.evictions).as("then the last two").hasSize(10).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aBudgetThatForbidsItIsNamedAndAskedLessAndLessOften() {
+    fill("a");
+    world.cluster.evicts = EvictResult.Kind.BLOCKED;
+    ask(urgent("u"));
+    assertThat(world.cluster.evictions).hasSize(1);
+    assertThat(warnings()).hasSize(1);
+    assertThat(warnings().get(0)).contains("Cannot evict ml/pod-a", "as the budget says");
+    int minutes = 10;
+    for (int second = 0; second < minutes * 60; second++) {
+      passes(SECOND);
+      FilterAnswer answer = ask(urgent("u"));
+      assertThat(answer.chosen()).isZero();
+      if (!answer.evicts()) {
+        assertThat(world.hopeless(answer))
+            .as("kube-scheduler need not look for victims, and does not come back at once")
+            .containsKey("a");
+      }
+    }
+    // Pauses of 15, 30, 60, 120, 240, 300 s: after 15, 45, 105, 225 and 465 s.
+    assertThat(world.cluster.evictions).hasSize(6);
+    assertThat(world.cluster.nudged).as("nothing makes it come back").isEmpty();
+    assertThat(preemptions.underWay()).isZero();
+  }
+
+  @Test
+  void victimsThatDoNotGoAreWaitedForFiveMinutesAndNotLonger() {
+    fill("a");
+    ask(urgent("u"));
+    passes(299 * SECOND);
+    assertThat(preemptions.underWay()).isEqualTo(1);
+    assertThat(world.chosen(ask(asking("small", "4Gi", 0))))
+        .as("the other GPU still gives")
+        .containsExactly("a");
+    passes(2 * SECOND);
+    assertThat(preemptions.underWay()).isZero();
+    ask(urgent("u"));
+    assertThat(world.cluster.evictions).as("it backs off").hasSize(1);
+    passes(16 * SECOND);
+    ask(urgent("u"));
+    assertThat(world.cluster.evictions).hasSize(2);
+  }
+
+  @Test
+  void aPreemptorThatDoesNotComeLosesWhatWasFreedForIt() {
+    fill("a");
+    ask(urgent("u"));
+    gone(world.cluster.evictions.get(0));
+    assertThat(isHeldFor("u")).isTrue();
+    passes(61 * SECOND);
+    assertThat(isHeldFor("u")).isFalse();
+    assertThat(world.chosen(ask(asking("other", "30Gi", 0)))).containsExactly("a");
+  }
+
+  @Test
+  void aPreemptorThatIsDeletedLeavesEverythingToOthers() {
+    fill("a");
+    ask(urgent("u"));
+    gone("u");
+    assertThat(preemptions.underWay()).isZero();
+    gone(world.cluster.evictions.get(0));
+    assertThat(world.chosen(ask(asking("other", "30Gi", 0)))).containsExactly("a");
+  }
+
+  @Test
+  void aVictimThatIsGoneBeforeItIsEvictedMakesRoomAllTheSame() {
+    fill("a");
+    world.cluster.evicts = EvictResult.Kind.GONE;
+    filter.filter(world.call(urgent("u")));
+    Decision decision = world.scheduling.decisions().latest(1, "u").get(0);
+    String victim = decision.victims().get(0).pod().uid();
+    world.scheduling.podGone(victim);
+    world.turn();
+    assertThat(isHeldFor("u")).isTrue();
+    assertThat(world.chosen(ask(urgent("u")))).containsExactly("a");
+  }
+
+  @Test
+  void whatWasFreedYieldsToHigherPriorityAndToNobodyElse() {
+    fill("a");
+    ask(urgent("u"));
+    gone(world.cluster.evictions.get(0));
+    assertThat(ask(asking("equal", "30Gi", 10)).chosen()).isZero();
+    assertThat(world.bind(asking("equal", "30Gi", 10), "a").isBound()).isFalse();
+    assertThat(isHeldFor("u")).isTrue();
+    PodView higher = asking("higher", "30Gi", 11);
+    assertThat(world.chosen(ask(higher))).containsExactly("a");
+    assertThat(isHeldFor("u")).as("it is only asked").isTrue();
+    assertThat(world.bind(higher, "a").isBound()).isTrue();
+    assertThat(isHeldFor("u")).isFalse();
+    passes(SECOND);
+    ask(urgent("u"));
+    assertThat(world.cluster.evictions).as("the next plan comes at once").hasSize(2);
+  }
+
+  // ---- over a restart
+
+  private Preemptions afterRestart(World next, PodView... pods) {
+    next.cluster.synced = false;
+    Preemptions again = new Preemptions(next.scheduling, next.cluster, Disruptions.NONE);
+    next.scheduling.use(new Policy(Policy.Answer.WINNERS, 10 * SECOND, Policy.Preemption.KERF));
+    next.node("a", 2, "A100-40GB", GpuMode.PLAIN);
+    for (PodView one : pods) {
+      next.scheduling.podSeen(one);
+      again.seen(one);
+    }
+    again.restore();
+    assertThat(again.underWay()).as("before everything is known").isZero();
+    next.cluster.synced = true;
+    again.restore();
+    return again;
+  }
+
+  private static PodView.Builder low(String uid, int gpu) {
+    String record =
+        "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"mps\",\"slots\":["
+            + "{\"gpu\":%d,\"mps\":{\"smMilli\":0},\"memoryMiB\":20480}]}]}".formatted(gpu);
+    return pod(uid)
+        .priority(1)
+        .nodeName("a")
+        .container("main", Map.of("kerf.gpu/memory", "20Gi"))
+        .annotation("kerf.gpu/placement", record);
+  }
+
+  private static PodView nominated(String uid, int priority) {
+    return pod(uid)
+        .priority(priority)
+        .nominatedNode("a")
+        .container("main", Map.of("kerf.gpu/memory", "30Gi"))
+        .build();
+  }
+
+  @Test
+  void aRestartWaitsOnForThoseWhoAreOnTheirWayOut() {
+    World next = new World();
+    Preemptions again =
+        afterRestart(
+            next, low("l0", 0).terminating().build(), low("l1", 1).build(), nominated("u", 10));
+    assertThat(again.underWay()).isEqualTo(1);
+    FilterVerb verb = new FilterVerb(next.scheduling, next.cluster, again);
+    assertThat(verb.filter(next.call(nominated("u", 10))).evicts()).isFalse();
+    next.scheduling.podGone("l0");
+    again.look();
+    next.turn();
+    assertThat(next.cluster.evictions).as("nobody else had to go").isEmpty();
+    assertThat(verb.filter(next.call(asking("thief", "30Gi", 10))).chosen()).isZero();
+    assertThat(next.chosen(verb.filter(next.call(nominated("u", 10))))).containsExactly("a");
+  }
+
+  @Test
+  void aRestartKeepsWhatIsFreeAlreadyForTheMostUrgentThatWasPromisedIt() {
+    World next = new World();
+    Preemptions again =
+        afterRestart(next, low("l1", 1).build(), nominated("less", 5), nominated("more", 10));
+    assertThat(next.entry("more").state()).isEqualTo(Entry.State.PROPOSED);
+    assertThat(next.holdsNothing("less")).isTrue();
+    FilterVerb verb = new FilterVerb(next.scheduling, next.cluster, again);
+    assertThat(verb.filter(next.call(asking("thief", "30Gi", 10))).chosen()).isZero();
+  }
+
+  @Test
+  void aNominationThatWouldNeedMoreVictimsIsForgotten() {
+    World next = new World();
+    Preemptions again =
+        afterRestart(next, low("l0", 0).build(), low("l1", 1).build(), nominated("u", 10));
+    assertThat(again.underWay()).isZero();
+  }
+}
