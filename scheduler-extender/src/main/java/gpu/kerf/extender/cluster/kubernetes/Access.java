@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Finds the API server and the credentials for it: a kubeconfig file that is named, those of a pod,
@@ -21,17 +22,21 @@ import java.util.Map;
  */
 public final class Access {
 
-  private static final Path POD_TOKEN =
-      Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
   private static final Duration TOKEN_REFRESH = Duration.ofMinutes(1);
   private static final Duration CONNECT = Duration.ofSeconds(2);
 
   private final Map<String, String> environment;
   private final Path home;
+  private final LongSupplier nanos;
 
   public Access(Map<String, String> environment, Path home) {
+    this(environment, home, System::nanoTime);
+  }
+
+  Access(Map<String, String> environment, Path home, LongSupplier nanos) {
     this.environment = environment;
     this.home = home;
+    this.nanos = nanos;
   }
 
   /** How patient requests are. */
@@ -43,11 +48,29 @@ public final class Access {
    * @param kubeconfig empty to look in the usual places
    */
   public ApiServer connect(String kubeconfig, Patience patience) throws AccessException {
-    ApiClient calls = client(kubeconfig);
-    ApiClient watches = client(kubeconfig);
-    limit(calls, patience.call(), patience.call());
-    limit(watches, patience.silence(), Duration.ZERO);
-    return new ApiServer(calls, watches, patience);
+    return new ApiServer(new Credentials(source(kubeconfig, patience), nanos), patience);
+  }
+
+  private Credentials.Source source(String kubeconfig, Patience patience) {
+    return new Credentials.Source() {
+      @Override
+      public Credentials.Clients read() throws AccessException {
+        ApiClient calls = client(kubeconfig);
+        ApiClient watches = client(kubeconfig);
+        limit(calls, patience.call(), patience.call());
+        limit(watches, patience.silence(), Duration.ZERO);
+        return new Credentials.Clients(calls, watches);
+      }
+
+      @Override
+      public String print() {
+        try {
+          return CredentialFiles.print(file(kubeconfig));
+        } catch (AccessException e) {
+          return ""; // reading it will say what is wrong
+        }
+      }
+    };
   }
 
   /** The library waits for ever by default. */
@@ -64,20 +87,36 @@ public final class Access {
   }
 
   private ApiClient client(String kubeconfig) throws AccessException {
+    Path file = file(kubeconfig);
+    return file.equals(CredentialFiles.POD_TOKEN) ? ofPod() : fromFile(file, who(kubeconfig));
+  }
+
+  private String who(String kubeconfig) {
     if (!kubeconfig.isEmpty()) {
-      return fromFile(Path.of(kubeconfig), "cluster.kubeconfig");
+      return "cluster.kubeconfig";
     }
-    if (environment.containsKey("KUBERNETES_SERVICE_HOST") && Files.isReadable(POD_TOKEN)) {
-      return ofPod();
+    return environment.getOrDefault("KUBECONFIG", "").isEmpty()
+        ? "the home directory"
+        : "KUBECONFIG";
+  }
+
+  /** Where the credentials are: a kubeconfig file, or the token of the pod. */
+  private Path file(String kubeconfig) throws AccessException {
+    if (!kubeconfig.isEmpty()) {
+      return Path.of(kubeconfig);
+    }
+    if (environment.containsKey("KUBERNETES_SERVICE_HOST")
+        && Files.isReadable(CredentialFiles.POD_TOKEN)) {
+      return CredentialFiles.POD_TOKEN;
     }
     for (String file : environment.getOrDefault("KUBECONFIG", "").split(":", -1)) {
       if (!file.isEmpty()) {
-        return fromFile(Path.of(file), "KUBECONFIG");
+        return Path.of(file);
       }
     }
     Path usual = home.resolve(".kube").resolve("config");
     if (Files.exists(usual)) {
-      return fromFile(usual, "the home directory");
+      return usual;
     }
     throw new AccessException(
         "There is no cluster to serve: this is not a pod with a service account, KUBECONFIG is not"

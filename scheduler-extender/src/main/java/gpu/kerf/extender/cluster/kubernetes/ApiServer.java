@@ -18,37 +18,58 @@ import okhttp3.ResponseBody;
 /** The API server as bytes over HTTP; every call blocks its thread, and none for ever. */
 public final class ApiServer implements AutoCloseable {
 
+  private static final int UNAUTHORIZED = 401;
   private static final String[] CREDENTIALS = {"BearerToken"};
 
-  private final ApiClient calls;
-  private final ApiClient watches;
+  private final Credentials credentials;
   private final Access.Patience patience;
 
-  ApiServer(ApiClient calls, ApiClient watches, Access.Patience patience) {
-    this.calls = calls;
-    this.watches = watches;
+  ApiServer(Credentials credentials, Access.Patience patience) {
+    this.credentials = credentials;
     this.patience = patience;
   }
 
   /** Where it is. */
   public String address() {
-    return calls.getBasePath();
+    return credentials.current().calls().getBasePath();
   }
 
   ApiReply send(ApiRequest request) throws IOException {
-    return read(call(calls, request));
+    return twice(used -> read(call(used.calls(), request)));
   }
 
   /** The same for what may take longer, as lists do. */
   ApiReply send(ApiRequest request, Duration limit) throws IOException {
-    Call call = call(watches, request);
-    call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
-    return read(call);
+    return twice(
+        used -> {
+          Call call = call(used.watches(), request);
+          call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
+          return read(call);
+        });
+  }
+
+  @FunctionalInterface
+  private interface Attempt {
+    ApiReply with(Credentials.Clients used) throws IOException;
+  }
+
+  /** Whoever is not known by these credentials may be by those that are in the files now. */
+  private ApiReply twice(Attempt attempt) throws IOException {
+    Credentials.Clients used = credentials.current();
+    ApiReply reply = attempt.with(used);
+    return reply.status() == UNAUTHORIZED && credentials.refused(used)
+        ? attempt.with(credentials.current())
+        : reply;
   }
 
   /** A request whose answer goes on and on. */
   Call stream(ApiRequest request) throws IOException {
-    return call(watches, request);
+    return call(credentials.current().watches(), request);
+  }
+
+  /** An answer that goes on and on was not begun, for the API server does not know us. */
+  void refused() {
+    credentials.refused(credentials.current());
   }
 
   Duration silence() {
@@ -88,7 +109,8 @@ public final class ApiServer implements AutoCloseable {
 
   @Override
   public void close() {
-    for (ApiClient client : List.of(calls, watches)) {
+    Credentials.Clients last = credentials.current();
+    for (ApiClient client : List.of(last.calls(), last.watches())) {
       client.getHttpClient().dispatcher().cancelAll();
       client.getHttpClient().dispatcher().executorService().shutdown();
       client.getHttpClient().connectionPool().evictAll();

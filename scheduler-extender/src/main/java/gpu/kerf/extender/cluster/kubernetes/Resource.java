@@ -1,6 +1,8 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A kind of object that is watched.
@@ -8,8 +10,31 @@ import java.util.Map;
  * @param word its name in the log and in metrics
  * @param selector a part of the query of lists and watches
  * @param optional whether a cluster without it, or one that does not let Kerf see it, is served too
+ * @param olderVersions in which else it may be, the newest first, where the API server does not
+ *     have that of the path
  */
-record Resource(String word, String path, Map<String, String> selector, boolean optional) {
+record Resource(
+    String word,
+    String path,
+    Map<String, String> selector,
+    boolean optional,
+    List<String> olderVersions) {
+
+  private static final Pattern GROUP = Pattern.compile("(/apis/[^/]+)/[^/]+/(.+)");
+
+  private Resource(String word, String path, Map<String, String> selector, boolean optional) {
+    this(word, path, selector, optional, List.of());
+  }
+
+  /** Where an API server says in which versions it has it. */
+  String group() {
+    return GROUP.matcher(path).replaceFirst("$1");
+  }
+
+  /** Where it is in another version. */
+  String pathIn(String version) {
+    return GROUP.matcher(path).replaceFirst("$1/" + version + "/$2");
+  }
 
   static final Resource NODES = new Resource("nodes", "/api/v1/nodes", Map.of(), false);
 
@@ -29,5 +54,6 @@ record Resource(String word, String path, Map<String, String> selector, boolean 
           "slices",
           "/apis/resource.k8s.io/v1/resourceslices",
           Map.of("fieldSelector", "spec.driver=gpu.nvidia.com"),
-          true);
+          true,
+          List.of("v1beta2", "v1beta1"));
 }

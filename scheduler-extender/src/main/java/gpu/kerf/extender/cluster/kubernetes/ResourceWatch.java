@@ -40,7 +40,9 @@ final class ResourceWatch<T> implements Runnable {
   private static final long FIRST_PAUSE_MILLIS = 200;
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
   private static final long ABSENT_PAUSE_MILLIS = 60_000;
+  private static final int NOT_FOUND = 404;
   private static final int GONE = 410;
+  private static final int UNAUTHORIZED = 401;
 
   /** A watch that ends at once all the time must not keep the API server busy. */
   private static final long SHORTEST_NANOS = 1_000_000_000;
@@ -53,6 +55,7 @@ final class ResourceWatch<T> implements Runnable {
   private final Duration renewal;
   private final LongSupplier nanos;
   private final Map<String, Meta> seen = new HashMap<>();
+  private String path;
   private String version = "";
   private volatile @Nullable Call current;
   private volatile boolean stopped;
@@ -65,6 +68,7 @@ final class ResourceWatch<T> implements Runnable {
 
   ResourceWatch(Resource resource, Sink<T> sink, Shared shared) {
     this.resource = resource;
+    this.path = resource.path();
     this.server = shared.server;
     this.sink = sink;
     this.handover = new Handover(shared.loop);
@@ -220,11 +224,27 @@ final class ResourceWatch<T> implements Runnable {
     if (!next.isEmpty()) {
       query.put("continue", next);
     }
-    ApiReply reply = server.send(ApiRequest.get(resource.path(), query), LIST_LIMIT);
+    ApiReply reply = server.send(ApiRequest.get(path, query), LIST_LIMIT);
+    if (reply.status() == NOT_FOUND && !resource.olderVersions().isEmpty()) {
+      path = served();
+      reply = server.send(ApiRequest.get(path, query), LIST_LIMIT);
+    }
     if (!reply.ok()) {
       throw refused(reply.status(), reply.problem());
     }
     return ListPage.read(reply.body(), JSON);
+  }
+
+  /** Where the newest version is that both sides know; an older API server has only older ones. */
+  private String served() throws IOException {
+    ApiReply group = server.send(ApiRequest.get(resource.group(), Map.of()));
+    Set<String> versions = new HashSet<>();
+    group.details().path("versions").forEach(each -> versions.add(each.path("version").asText("")));
+    return resource.olderVersions().stream()
+        .filter(versions::contains)
+        .findFirst()
+        .map(resource::pathIn)
+        .orElse(resource.path());
   }
 
   private static IOException refused(int status, String problem) {
@@ -242,11 +262,14 @@ final class ResourceWatch<T> implements Runnable {
     query.put("allowWatchBookmarks", "true");
     query.put("resourceVersion", version);
     query.put("timeoutSeconds", "" + renewal.toSeconds());
-    Call call = server.stream(ApiRequest.get(resource.path(), query));
+    Call call = server.stream(ApiRequest.get(path, query));
     current = call;
     try (Response response = call.execute()) {
       if (response.code() != 200) {
         ApiReply reply = new ApiReply(response.code(), response.body().bytes());
+        if (reply.status() == UNAUTHORIZED) {
+          server.refused();
+        }
         throw tooNew(reply.problem())
             ? new ForgottenException(reply.problem())
             : refused(reply.status(), reply.problem());

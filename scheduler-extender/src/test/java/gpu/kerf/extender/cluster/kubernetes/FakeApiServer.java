@@ -52,6 +52,8 @@ final class FakeApiServer implements AutoCloseable {
   private long uids;
   private int watchGeneration;
   private volatile boolean mute;
+  private volatile String token = "";
+  private volatile String slicesIn = "v1";
 
   /** A change as watches tell it. */
   private record Change(long version, String type, String kind, ObjectNode object) {}
@@ -144,6 +146,16 @@ final class FakeApiServer implements AutoCloseable {
     mute = silent;
   }
 
+  /** As an older API server does, which has ResourceSlices in this version alone. */
+  void serveSlicesIn(String version) {
+    slicesIn = version;
+  }
+
+  /** From now on nobody is known who does not show this token. */
+  void expect(String secret) {
+    token = secret;
+  }
+
   void plan(Answer answer) {
     planned.add(answer);
   }
@@ -167,6 +179,11 @@ final class FakeApiServer implements AutoCloseable {
       requests.add(method + " " + exchange.getRequestURI());
       byte[] body = exchange.getRequestBody().readAllBytes();
       Map<String, String> query = query(exchange);
+      if (!token.isEmpty()
+          && !("Bearer " + token).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+        send(exchange, 401, status(401, "Unauthorized", "Unauthorized").body);
+        return;
+      }
       Answer answer = planned(method, path);
       if (answer != null) {
         if (answer.carriedOut) {
@@ -220,6 +237,15 @@ final class FakeApiServer implements AutoCloseable {
           node ? "nodes" : "pods",
           node ? steps[4] : steps[4] + "/" + steps[6],
           (ObjectNode) JSON.readTree(body));
+    }
+    if (path.equals("/apis/resource.k8s.io")) {
+      return new Reply(
+          200,
+          "{\"kind\":\"APIGroup\",\"versions\":[{\"groupVersion\":\"resource.k8s.io/"
+              + slicesIn
+              + "\",\"version\":\""
+              + slicesIn
+              + "\"}]}");
     }
     if (method.equals("GET") && path.startsWith("/api/v1/namespaces/") && steps.length == 7) {
       ObjectNode pod = objects("pods").get(steps[4] + "/" + steps[6]);
@@ -404,7 +430,11 @@ final class FakeApiServer implements AutoCloseable {
     return object.path("metadata").path("uid").asText("");
   }
 
-  private static @Nullable String kind(String path) {
+  private @Nullable String kind(String asked) {
+    String path = asked.replace("/" + slicesIn + "/resourceslices", "/v1/resourceslices");
+    if (asked.endsWith("/v1/resourceslices") && !slicesIn.equals("v1")) {
+      return null;
+    }
     return FIELDS_OF_TYPES.entrySet().stream()
         .filter(each -> each.getValue().equals(path))
         .map(Map.Entry::getKey)

@@ -1,0 +1,83 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.telemetry.Meters;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** ResourceSlices came as v1 with 1.34; before they were betas, and not served unless asked for. */
+class OlderApiServersTest {
+  private static final String ATTRIBUTES =
+      """
+      "attributes":{"type":{"string":"gpu"},"uuid":{"string":"GPU-1"},
+        "productName":{"string":"NVIDIA H100 80GB HBM3"}},
+      "capacity":{"memory":{"value":"81152Mi"}}""";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v1", "v1beta2", "v1beta1"})
+  void slicesAreReadInTheNewestVersionThatIsServed(String version) throws Exception {
+    String device = version.equals("v1beta1") ? "\"basic\":{" + ATTRIBUTES + "}" : ATTRIBUTES;
+    try (FakeApiServer api = new FakeApiServer()) {
+      api.serveSlicesIn(version);
+      api.put("nodes", Manifests.node("a", "").replaceFirst(",\\s*\"annotations\":\\{[^}]*}", ""));
+      api.put("slices", slice("a-1", device));
+      Told told = new Told();
+      follow(
+          api, told, () -> Await.until("the GPU is told", () -> told.lines.contains("node a 1")));
+      String path = "/apis/resource.k8s.io/" + version + "/resourceslices?";
+      assertThat(api.requests())
+          .anyMatch(each -> each.contains(path) && each.contains("watch=true"));
+    }
+  }
+
+  @Test
+  void whereNoVersionIsServedTheyAreDoneWithout() throws Exception {
+    try (FakeApiServer api = new FakeApiServer()) {
+      api.serveSlicesIn("v1alpha2");
+      api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+      Told told = new Told();
+      follow(api, told, () -> assertThat(told.lines).contains("node a 2"));
+    }
+  }
+
+  private static String slice(String name, String device) {
+    return """
+        {"metadata":{"name":"%s"},"spec":{"driver":"gpu.nvidia.com","nodeName":"a",
+          "pool":{"name":"a","generation":1,"resourceSliceCount":1},
+          "devices":[{"name":"gpu-0",%s}]}}"""
+        .formatted(name, device);
+  }
+
+  private void follow(FakeApiServer api, Told told, Runnable then)
+      throws IOException, AccessException {
+    ExecutorService loop = Executors.newSingleThreadExecutor();
+    ApiServer server =
+        new Access(Map.of(), folder)
+            .connect(
+                api.kubeconfig(folder).toString(),
+                new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(2)));
+    KubernetesCluster.Wish wish =
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test");
+    try (KubernetesCluster cluster =
+        new KubernetesCluster(server, wish, Clocks.system(), new Meters())) {
+      cluster.start(loop, told);
+      Await.until("it is synced", cluster::synced);
+      then.run();
+    } finally {
+      loop.shutdown();
+    }
+  }
+}
