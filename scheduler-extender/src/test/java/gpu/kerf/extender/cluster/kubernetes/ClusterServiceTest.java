@@ -135,6 +135,6 @@ class ClusterServiceTest {
             + "\",\"Node\":\"a\"}");
     String r = api.get("pods", "ml/r").toString();
     assertThat(post("/filter", "{\"Pod\":" + r + ",\"NodeNames\":[\"a\"]}"))
-        .contains("\"FailedNodes\":{\"a\"");
+        .contains("\"FailedAndUnresolvableNodes\":{\"a\"");
   }
 }
