@@ -155,6 +155,9 @@ public final class Preemptions {
         planner.planAll(request, scheduling.ledger(), List.of(node), this::marked).best();
     if (ask.wantsGpus() && plan != null && plan.victims().isEmpty()) {
       adopt(pod, plan);
+    } else {
+      // Nobody is leaving for it, and kube-scheduler would ask again after minutes only.
+      cluster.nudge(pod.ref());
     }
   }
 

@@ -291,10 +291,11 @@ class PreemptionsTest {
   }
 
   @Test
-  void aNominationThatWouldNeedMoreVictimsIsForgotten() {
+  void aNominationThatWouldNeedMoreVictimsIsForgottenAndThePodComesBack() {
     World next = new World();
     Preemptions again =
         afterRestart(next, low("l0", 0).build(), low("l1", 1).build(), nominated("u", 10));
     assertThat(again.underWay()).isZero();
+    assertThat(next.cluster.nudged).containsExactly("u");
   }
 }
