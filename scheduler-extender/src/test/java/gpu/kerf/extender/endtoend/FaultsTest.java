@@ -131,21 +131,24 @@ final class FaultsTest {
   @Test
   void watchesThatAreCutMissNothing() {
     site.nodes(Inventory.fourCutA100("a").manifest());
+    int cut = 0;
     for (int round = 0; round < 4; round++) {
       site.create(pods("round-" + round, 0, 16));
-      site.toApi().cutWatches();
+      cut += site.toApi().cutWatches();
       site.awaitRunning(16);
-      site.toApi().cutWatches();
+      cut += site.toApi().cutWatches();
       site.assertSlots(16);
       for (int i = 0; i < 16; i++) {
         site.delete("round-" + round + "-" + i);
         if (i % 8 == 0) {
-          site.toApi().cutWatches();
+          cut += site.toApi().cutWatches();
         }
       }
+      // A pod that is asked about before Kerf hears who has gone waits for kube-scheduler's next
+      // try.
+      Site.await("the ledger is empty", () -> site.kerf().placements() == 0);
     }
-    Site.await("the ledger is empty", () -> site.kerf().placements() == 0);
-    assertThat(site.kerf().metric("kerf_watch_ends_total{resource=\"pods\"")).isPositive();
+    assertThat(cut).as("watches that were cut").isPositive();
   }
 
   @Test

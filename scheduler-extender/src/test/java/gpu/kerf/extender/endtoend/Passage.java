@@ -111,9 +111,11 @@ final class Passage implements AutoCloseable {
     guard = OPEN;
   }
 
-  /** Ends every watch that is open, as a lost connection does. */
-  void cutWatches() {
+  /** Ends every watch that is open, as a lost connection does; how many those were. */
+  int cutWatches() {
+    int open = watches.size();
     watches.forEach(Call::cancel);
+    return open;
   }
 
   private void pass(HttpExchange exchange) {

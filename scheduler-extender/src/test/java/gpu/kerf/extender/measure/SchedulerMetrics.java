@@ -2,6 +2,7 @@ package gpu.kerf.extender.measure;
 
 import gpu.kerf.extender.controlplane.KubeScheduler;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,7 +40,7 @@ final class SchedulerMetrics {
           .filter(line -> line.startsWith(series))
           .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
           .sum();
-    } catch (IOException notYet) {
+    } catch (IOException | UncheckedIOException notYet) {
       return 0;
     }
   }
