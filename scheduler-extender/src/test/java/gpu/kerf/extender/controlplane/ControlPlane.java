@@ -132,6 +132,11 @@ public final class ControlPlane implements AutoCloseable {
 
   /** A kube-scheduler with a configuration of the caller's; not started yet. */
   public KubeScheduler scheduler(Path config) {
+    return scheduler(config, access.kubeconfig(Access.SCHEDULER));
+  }
+
+  /** The same, where somebody else asks the API server who asks kube-scheduler. */
+  public KubeScheduler scheduler(Path config, Path kubeconfig) {
     String name = "kube-scheduler-" + (schedulers.size() + 1);
     KubeScheduler scheduler =
         new KubeScheduler(
@@ -139,7 +144,7 @@ public final class ControlPlane implements AutoCloseable {
             workplace.data().resolve(name),
             config,
             workplace.log(name),
-            access.kubeconfig(Access.SCHEDULER));
+            kubeconfig);
     schedulers.add(scheduler);
     return scheduler;
   }

@@ -37,14 +37,22 @@ final class Site implements AutoCloseable {
   private final KerfProcess kerf;
   private final KubeScheduler scheduler;
 
-  private Site(ControlPlane plane, List<String> settings, boolean election) {
+  /**
+   * As whom Kerf and kube-scheduler speak to the API server.
+   *
+   * @param leases the namespace of kube-scheduler's lease; empty where it needs none
+   */
+  record Accounts(Path kerf, Path scheduler, String leases) {}
+
+  private Site(ControlPlane plane, Accounts accounts, List<String> settings) {
     this.plane = plane;
     this.api = Api.of(plane.kubeconfig());
     plane.kwok();
     this.toApi = Passage.to(api.server(), api.certificate());
-    this.kerf = new KerfProcess(plane, "kerf", through(toApi), settings);
+    this.kerf = new KerfProcess(plane, "kerf", through(toApi, accounts.kerf), settings);
     this.toKerf = Passage.to(kerf.address(), null);
-    this.scheduler = plane.scheduler(schedulerConfig(plane, toKerf.address(), election));
+    Path config = schedulerConfig(plane, toKerf.address(), accounts);
+    this.scheduler = plane.scheduler(config, accounts.scheduler);
   }
 
   /** All of it, running. */
@@ -59,8 +67,13 @@ final class Site implements AutoCloseable {
 
   private static Site start(List<String> settings, boolean election) {
     ControlPlane plane = ControlPlane.start();
+    return on(plane, administrators(plane, election), settings);
+  }
+
+  /** On a control plane that has something already, which goes with it. */
+  static Site on(ControlPlane plane, Accounts accounts, List<String> settings) {
     try {
-      Site site = new Site(plane, settings, election);
+      Site site = new Site(plane, accounts, settings);
       site.kerf.start();
       site.scheduler.start();
       return site;
@@ -70,10 +83,10 @@ final class Site implements AutoCloseable {
     }
   }
 
-  /** The administrator's kubeconfig, by way of a passage. */
-  private Path through(Passage passage) {
+  /** A kubeconfig, by way of a passage. */
+  private Path through(Passage passage, Path kubeconfig) {
     try {
-      String config = Files.readString(plane.kubeconfig());
+      String config = Files.readString(kubeconfig);
       Path file = plane.logs().resolve("data").resolve("through.kubeconfig");
       return Files.writeString(file, config.replace(api.server(), passage.address()));
     } catch (IOException broken) {
@@ -83,11 +96,20 @@ final class Site implements AutoCloseable {
 
   /** What {@code kerf scheduler-config} prints. */
   static Path schedulerConfig(ControlPlane plane, String extender, boolean election) {
-    String kubeconfig = plane.kubeconfig().toString();
+    return schedulerConfig(plane, extender, administrators(plane, election));
+  }
+
+  private static Accounts administrators(ControlPlane plane, boolean election) {
+    return new Accounts(plane.kubeconfig(), plane.kubeconfig(), election ? "default" : "");
+  }
+
+  private static Path schedulerConfig(ControlPlane plane, String extender, Accounts accounts) {
+    String kubeconfig = accounts.scheduler.toString();
+    boolean election = !accounts.leases.isEmpty();
     String yaml =
         SchedulerConfig.yaml(
                 new SchedulerConfig.Wish(
-                    "kerf", extender, "default", kubeconfig, election, "", "", ""))
+                    "kerf", extender, accounts.leases, kubeconfig, election, "", "", ""))
             // Tests need not wait as long for the next leader as clusters do.
             .replace(
                 "leaderElect: true",

@@ -1,0 +1,125 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.controlplane.ClusterTest;
+import gpu.kerf.extender.controlplane.ControlPlane;
+import gpu.kerf.extender.controlplane.Inventory;
+import gpu.kerf.extender.controlplane.Options;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Kerf with the rights of {@code manifests/base/rbac.yaml}, and with no others. */
+@ClusterTest
+final class RbacTest {
+  private static final String ACCOUNT = "system:serviceaccount:kerf-system:kerf";
+
+  /** Kerf alone, without what kube-scheduler may do in the same pod. */
+  private static final String KERF = "kerf";
+
+  private static final String SCHEDULER = "system:kube-scheduler";
+  private static final List<String> SETTINGS = List.of("cluster.reconcile=1s");
+
+  @TempDir Path folder;
+
+  @Test
+  void podWithTheShippedAccountDoesItsWorkAndNothingIsForbidden() throws Exception {
+    Audit audit = Audit.in(folder);
+    ControlPlane plane = start(audit);
+    Path account = plane.kubeconfig(ACCOUNT);
+    Site.Accounts both = new Site.Accounts(account, account, "kerf-system");
+    try (Site site = Site.on(plane, both, SETTINGS)) {
+      work(site);
+      assertThat(audit.forbidden(ACCOUNT)).isEmpty();
+      assertThat(site.kerf().log()).doesNotContain("forbidden");
+      assertThat(site.scheduler().log()).doesNotContain("forbidden");
+    }
+  }
+
+  @Test
+  void everyVerbOfKerfsOwnRolesIsUsedAndNoneIsMissing() throws Exception {
+    Audit audit = Audit.in(folder);
+    ControlPlane plane = start(audit);
+    bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+    bind(plane, SCHEDULER, "rolebinding", "--role=kerf-scheduler", "--namespace=kerf-system");
+    Site.Accounts apart =
+        new Site.Accounts(plane.kubeconfig(KERF), plane.kubeconfig(SCHEDULER), "kerf-system");
+    try (Site site = Site.on(plane, apart, SETTINGS)) {
+      work(site);
+      assertThat(audit.forbidden(KERF)).isEmpty();
+      assertThat(audit.used(KERF)).isEqualTo(granted(plane, "clusterrole/kerf"));
+      assertThat(audit.forbidden(SCHEDULER)).isEmpty();
+      // What any kube-scheduler may do is the API server's to say.
+      Set<Right> leases = granted(plane, "role/kerf-scheduler", "--namespace=kerf-system");
+      assertThat(audit.used(SCHEDULER)).containsAll(leases);
+    }
+  }
+
+  private static ControlPlane start(Audit audit) {
+    ControlPlane plane =
+        ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT).user(SCHEDULER)));
+    for (String file : List.of("namespace.yaml", "rbac.yaml")) {
+      plane.kubectl("apply", "-f", Path.of(basedir(), "../manifests/base", file).toString());
+    }
+    return plane;
+  }
+
+  private static String basedir() {
+    return System.getProperty("basedir", "");
+  }
+
+  private static void bind(ControlPlane plane, String user, String kind, String... role) {
+    List<String> command = new ArrayList<>(List.of("create", kind, "test-" + user));
+    command.add("--user=" + user);
+    command.addAll(List.of(role));
+    plane.kubectl(command.toArray(String[]::new));
+  }
+
+  private static Set<Right> granted(ControlPlane plane, String role, String... more)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("get", role, "-o", "json"));
+    command.addAll(List.of(more));
+    JsonNode read = Api.JSON.readTree(plane.kubectl(command.toArray(String[]::new)));
+    return Right.grantedBy(read.path("rules"));
+  }
+
+  /** Everything that Kerf ever does: nodes, slots, events, a lost answer, an eviction. */
+  private static void work(Site site) {
+    site.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
+    site.toApi().guard(losesFirstBinding());
+    // 2 x 20480 is more than the 40192 that shares may have of one GPU: each lies on its own.
+    site.create(Pod.named("l0").memory("20Gi"), Pod.named("l1").memory("20Gi").endsAfter("1s"));
+    site.awaitRunning("l0", "l1");
+    site.toApi().open();
+    site.priority("urgent", 1000);
+    // The sum has 40960 left, and no GPU has more than 19712: only Kerf sees whom to evict.
+    site.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
+    site.awaitRunning("urgent");
+    Site.await(
+        "events are written",
+        () -> site.kerf().metric("kerf_events_total{outcome=\"written\"") > 0);
+    Site.await(
+        "the ledger was compared",
+        () -> site.kerf().metric("kerf_reconciliations_total{outcome=\"done\"") > 0);
+  }
+
+  private static Passage.Guard losesFirstBinding() {
+    return new Passage.Guard() {
+      private boolean lost;
+
+      @Override
+      public synchronized void answered(Passage.Request request, int status) throws IOException {
+        if (request.is("POST", "/binding") && !lost) {
+          lost = true;
+          throw new IOException("the answer is lost");
+        }
+      }
+    };
+  }
+}
