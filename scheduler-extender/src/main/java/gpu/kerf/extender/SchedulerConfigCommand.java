@@ -54,7 +54,7 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
 
   @Option(
       names = "--namespace",
-      defaultValue = "kerf",
+      defaultValue = "kerf-system",
       description = "Where the lease of the leader lies. Default: ${DEFAULT-VALUE}.")
   private String namespace = "";
 

@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * The connections that are open, and what they are used for.
@@ -22,6 +23,7 @@ final class Connections {
 
   private final Settings.Limits limits;
   private final Meters meters;
+  private final IntConsumer size;
   private final IdentityHashMap<HttpConnection, Use> open = new IdentityHashMap<>();
 
   private static final class Use {
@@ -35,10 +37,14 @@ final class Connections {
     }
   }
 
-  Connections(Settings.Limits limits, Meters meters) {
+  /**
+   * @param size is told how many are open
+   */
+  Connections(Settings.Limits limits, Meters meters, IntConsumer size) {
     this.limits = limits;
     this.meters = meters;
-    meters.set(Meter.CONNECTIONS, 0);
+    this.size = size;
+    size.accept(0);
   }
 
   void opened(HttpConnection connection) {
@@ -47,11 +53,11 @@ final class Connections {
       return;
     }
     open.put(connection, new Use(open.size() >= limits.connections()));
-    meters.set(Meter.CONNECTIONS, open.size());
+    size.accept(open.size());
     connection.closeHandler(
         nothing -> {
           open.remove(connection);
-          meters.set(Meter.CONNECTIONS, open.size());
+          size.accept(open.size());
         });
   }
 

@@ -2,6 +2,7 @@ package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -45,6 +46,7 @@ public final class HttpService {
   private final Connections connections;
   private final Map<String, VerbRoute> verbs = new HashMap<>();
   private final Routes routes;
+  private final Observer observer;
   private final ConsoleFiles console = new ConsoleFiles();
   private final List<Long> timers = new ArrayList<>();
   private @Nullable HttpServer server;
@@ -65,20 +67,39 @@ public final class HttpService {
     this.parts = parts;
     this.refusals = new Refusals(parts.meters);
     this.gate = new Gate(settings.limits(), parts.meters);
-    this.connections = new Connections(settings.limits(), parts.meters);
+    this.connections =
+        new Connections(
+            settings.limits(), parts.meters, open -> parts.meters.set(Meter.CONNECTIONS, open));
     this.routes = new Routes(vertx, refusals);
+    this.observer = new Observer(vertx, settings, standing(), parts.meters);
     parts.verbs.forEach((name, verb) -> verbs.put("/" + name, route(name, verb)));
     addRoutes();
+  }
+
+  /** What the port of the observers has: all but the verbs, or no more than how things stand. */
+  private Routes standing() {
+    if (settings.observe().console()) {
+      return routes;
+    }
+    Routes few = new Routes(vertx, refusals);
+    addStanding(few);
+    few.otherwise(
+        call -> refusals.answer(call.request(), Refusal.notObserved(call.request().path())));
+    return few;
   }
 
   private VerbRoute route(String name, VerbHandler verb) {
     return new VerbRoute(vertx, name, verb, settings.limits(), gate, refusals, parts.meters);
   }
 
+  private void addStanding(Routes to) {
+    to.get("/healthz", call -> json(call, 200, Buffer.buffer("{\"ok\":true}")));
+    to.get("/readyz", this::readyz);
+    to.get("/metrics", this::metrics);
+  }
+
   private void addRoutes() {
-    routes.get("/healthz", call -> json(call, 200, Buffer.buffer("{\"ok\":true}")));
-    routes.get("/readyz", this::readyz);
-    routes.get("/metrics", this::metrics);
+    addStanding(routes);
     if (parts.api != null) {
       parts.api.addTo(routes, refusals, gate);
     }
@@ -111,15 +132,23 @@ public final class HttpService {
     }
   }
 
+  /** The port where no verbs are; 0 if there is none. */
+  int observed() {
+    return observer.port();
+  }
+
   /** Listens; fails if the port or the certificates cannot be had. */
   public Future<HttpServer> start() {
-    return settings.tls().enabled()
-        ? Certificates.read(vertx, settings.tls()).compose(this::listen)
-        : listen(null);
+    Future<HttpServer> listening =
+        settings.tls().enabled()
+            ? Certificates.read(vertx, settings.tls()).compose(this::listen)
+            : listen(null);
+    return listening.compose(main -> observer.start().map(main));
   }
 
   private Future<HttpServer> listen(@Nullable Certificates certificates) {
-    HttpServerOptions options = options();
+    HttpServerOptions options =
+        options(settings.limits(), settings.listen().host(), settings.listen().port());
     if (certificates != null) {
       certificates.addTo(options);
       options.setSslHandshakeTimeout(settings.limits().arrival().toMillis());
@@ -136,11 +165,10 @@ public final class HttpService {
         .onSuccess(listening -> began(listening, certificates));
   }
 
-  private HttpServerOptions options() {
-    Settings.Limits limits = settings.limits();
+  static HttpServerOptions options(Settings.Limits limits, String host, int port) {
     return new HttpServerOptions()
-        .setHost(settings.listen().host())
-        .setPort(settings.listen().port())
+        .setHost(host)
+        .setPort(port)
         .setMaxHeaderSize(limits.headers().intValue())
         .setMaxInitialLineLength(limits.headers().intValue())
         .setInitialSettings(
@@ -233,6 +261,7 @@ public final class HttpService {
   private Future<Void> clear() {
     timers.forEach(vertx::cancelTimer);
     timers.clear();
-    return watch == null ? Future.succeededFuture() : watch.idle();
+    Future<Void> looked = watch == null ? Future.succeededFuture() : watch.idle();
+    return looked.eventually(observer::stop);
   }
 }

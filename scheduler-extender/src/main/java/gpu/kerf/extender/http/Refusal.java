@@ -2,6 +2,7 @@ package gpu.kerf.extender.http;
 
 import java.time.Duration;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An answer that is not what was asked for.
@@ -38,6 +39,14 @@ record Refusal(int status, String code, String what, String hint) {
         "not-found",
         "There is nothing at " + path + ".",
         "The verbs are /filter, /prioritize, /bind and /preempt; the API starts at /api/v1/fleet.");
+  }
+
+  static Refusal notObserved(@Nullable String path) {
+    return new Refusal(
+        404,
+        "not-found",
+        "There is nothing at " + path + " on this port.",
+        "It has /metrics, /healthz and /readyz; observe.console: true adds the console and the API.");
   }
 
   static Refusal noSuch(String what, String hint) {

@@ -23,6 +23,7 @@ final class Rules {
     Rules rules = new Rules(settings, from);
     rules.tls();
     rules.reach();
+    rules.ports();
     rules.limits();
     return rules.problems;
   }
@@ -55,6 +56,17 @@ final class Rules {
           "can be reached from other machines, and whoever reaches it can bind pods.",
           "Set tls.certificate and tls.key, or listen on 127.0.0.1; listen.insecure: true"
               + " (--insecure-listen) if a network policy guards it.");
+    }
+  }
+
+  private void ports() {
+    Settings.Observe observe = settings.observe();
+    if (observe.enabled() && observe.port() != 0 && observe.port() == settings.listen().port()) {
+      refuse(
+          "observe.port",
+          "" + observe.port(),
+          "is where the verbs are (listen.port).",
+          "Write another, such as 8881.");
     }
   }
 

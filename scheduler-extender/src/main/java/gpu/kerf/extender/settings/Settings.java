@@ -14,6 +14,10 @@ import java.util.TreeMap;
  */
 public record Settings(
     @Setting("Where the service listens.") Listen listen,
+    @Setting(
+            "A second port for those who only look: kubelet, Prometheus, people. No verb is there, so"
+                + " that it may be open where the first is not.")
+        Observe observe,
     @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
     @Setting("What one client may take of the service. Beyond it: 408, 413, 431 or 503.")
         Limits limits,
@@ -52,6 +56,20 @@ public record Settings(
                   + " pods.")
           boolean insecure,
       @Setting("Whether the console is served at /.") boolean console) {}
+
+  /** Where there are no verbs. */
+  public record Observe(
+      @Setting("The address, such as 0.0.0.0; empty for no such port.") String host,
+      @Setting(value = "The port; 0 takes any free one.", min = "0", max = "65535") int port,
+      @Setting(
+              "Whether the console and the API are there too. They show the pods of all namespaces"
+                  + " to whoever reaches the port.")
+          boolean console) {
+
+    public boolean enabled() {
+      return !host.isEmpty();
+    }
+  }
 
   /** The files of TLS; they are read again when they change. */
   public record Tls(
@@ -99,7 +117,14 @@ public record Settings(
                       + " 90 s; a shorter time here makes it fail now and then.",
               min = "10ms",
               max = "1d")
-          Duration idle) {}
+          Duration idle) {
+
+    /** The same for so many connections, each unused for so long at most. */
+    public Limits withConnections(int most, Duration unused) {
+      return new Limits(
+          body, allBodies, headers, most, inFlight, eventStreams, arrival, answer, unused);
+    }
+  }
 
   /** How the service stops. */
   public record Stop(
@@ -241,6 +266,7 @@ public record Settings(
   public static Settings defaults() {
     return new Settings(
         new Listen("127.0.0.1", 8880, false, true),
+        new Observe("", 8881, false),
         new Tls("", "", "", Duration.ofSeconds(10)),
         defaultLimits(),
         new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
@@ -264,6 +290,7 @@ public record Settings(
   public Settings forRehearsal() {
     return new Settings(
         new Listen("127.0.0.1", 0, false, false),
+        new Observe("", 0, false),
         new Tls("", "", "", tls.checkEvery),
         limits,
         stop,

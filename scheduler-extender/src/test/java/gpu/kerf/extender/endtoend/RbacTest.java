@@ -7,6 +7,7 @@ import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
 import gpu.kerf.extender.controlplane.Options;
+import gpu.kerf.extender.manifests.Shipped;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,14 +65,10 @@ final class RbacTest {
   private static ControlPlane start(Audit audit) {
     ControlPlane plane =
         ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT).user(SCHEDULER)));
-    for (String file : List.of("namespace.yaml", "rbac.yaml")) {
-      plane.kubectl("apply", "-f", Path.of(basedir(), "../manifests/base", file).toString());
+    for (String file : List.of("base/namespace.yaml", "base/rbac.yaml")) {
+      plane.kubectl("apply", "-f", Shipped.file(file).toString());
     }
     return plane;
-  }
-
-  private static String basedir() {
-    return System.getProperty("basedir", "");
   }
 
   private static void bind(ControlPlane plane, String user, String kind, String... role) {

@@ -147,6 +147,7 @@ class SettingsSourceTest {
         Arguments.of("prices: [1]", "is not a list of names with values", ""),
         Arguments.of("listen: {host: 0.0.0.0}", "can be reached from other machines", "insecure"),
         Arguments.of("listen: {host: gpu-a}", "can be reached from other machines", "tls."),
+        Arguments.of("observe: {host: 0.0.0.0, port: 8880}", "is where the verbs are", "8881"),
         Arguments.of("tls: {certificate: a.pem}", "tls.key", "belong together"),
         Arguments.of("tls: {key: a.pem}", "tls.certificate", "belong together"),
         Arguments.of("tls: {clientAuthorities: ca.pem}", "means nothing without", "tls.key"),
