@@ -88,10 +88,17 @@ final class Access {
     String groups =
         switch (user) {
           case ADMIN, CONTROLLERS, KWOK -> "system:masters";
-          default -> user.startsWith("system:serviceaccount:") ? "system:serviceaccounts" : "";
+          default -> groupByName(user);
         };
     return "%s,\"%s\",\"%s\"%s%n"
         .formatted(token(user), user, user, groups.isEmpty() ? "" : ",\"" + groups + "\"");
+  }
+
+  private static String groupByName(String user) {
+    if (user.startsWith("system:node:")) {
+      return "system:nodes";
+    }
+    return user.startsWith("system:serviceaccount:") ? "system:serviceaccounts" : "";
   }
 
   private String config(String user) {

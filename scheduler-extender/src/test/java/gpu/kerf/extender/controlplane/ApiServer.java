@@ -70,9 +70,16 @@ final class ApiServer {
     return flags;
   }
 
-  /** Pods need no service account; without the node lifecycle nothing would lift a taint again. */
+  /** Without the node lifecycle nothing would lift a taint again. */
   private static String disabled(Options options) {
-    return options.nodeLifecycle() ? "ServiceAccount" : "ServiceAccount,TaintNodesByCondition";
+    List<String> plugins = new ArrayList<>();
+    if (!options.serviceAccounts()) {
+      plugins.add("ServiceAccount");
+    }
+    if (!options.nodeLifecycle()) {
+      plugins.add("TaintNodesByCondition");
+    }
+    return String.join(",", plugins);
   }
 
   void start() {

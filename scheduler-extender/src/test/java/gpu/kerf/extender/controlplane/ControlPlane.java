@@ -24,11 +24,13 @@ public final class ControlPlane implements AutoCloseable {
   private final Programs.Found programs;
   private final Workplace workplace;
   private final Access access;
+  private final int port;
   private final String address;
   private final ApiServer apiServer;
   private final Program etcd;
   private final List<KubeScheduler> schedulers = new ArrayList<>();
   private final List<Floor> floors = new ArrayList<>();
+  private final List<RealNode> nodes = new ArrayList<>();
   private final List<Program> others = new ArrayList<>();
   private @Nullable Program controllers;
   private @Nullable Kwok kwok;
@@ -56,7 +58,7 @@ public final class ControlPlane implements AutoCloseable {
   private ControlPlane(Programs.Found programs, Options options) throws IOException {
     this.programs = programs;
     this.workplace = Workplace.create();
-    int port = Ports.free();
+    this.port = Ports.free();
     String etcdAddress = "http://127.0.0.1:" + Ports.free();
     this.address = "https://127.0.0.1:" + port;
     this.access = Access.write(workplace.data().resolve("access"), address, options.users());
@@ -213,6 +215,24 @@ public final class ControlPlane implements AutoCloseable {
     return kwok;
   }
 
+  /**
+   * A node that starts containers, named in the options; it is ready a while after. Skips the test
+   * where there is no kubelet.
+   */
+  public RealNode node(String name) {
+    Assumptions.assumeTrue(
+        programs.has("kubelet"),
+        NodePrograms.NONE + ": no kubelet is among the programs of the control plane");
+    RealNode node = RealNode.start(name, programs.path("kubelet"), workplace, access, port);
+    nodes.add(node);
+    return node;
+  }
+
+  /** One of the control plane's programs, for an image that a test makes of it. */
+  public Path program(String name) {
+    return programs.path(name);
+  }
+
   /** Takes the API server away at once, with every connection; the data stays. */
   public void stopApiServer() {
     apiServer.kill();
@@ -227,6 +247,7 @@ public final class ControlPlane implements AutoCloseable {
   @Override
   public void close() {
     schedulers.forEach(KubeScheduler::close);
+    nodes.forEach(RealNode::close);
     floors.forEach(Floor::close);
     others.forEach(Program::kill);
     if (kwok != null) {
@@ -284,6 +305,7 @@ public final class ControlPlane implements AutoCloseable {
             "--kubeconfig=" + access.kubeconfig(Access.CONTROLLERS),
             "--controllers=" + (options.nodeLifecycle() ? "*" : "*,-node-lifecycle-controller"),
             "--service-account-private-key-file=" + access.signingKey(),
+            "--root-ca-file=" + access.certificate(),
             "--leader-elect=false",
             "--kube-api-qps=1000",
             "--kube-api-burst=2000",

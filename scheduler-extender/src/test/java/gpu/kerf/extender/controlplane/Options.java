@@ -11,31 +11,51 @@ import java.util.List;
  *     system:serviceaccount:NAMESPACE:NAME}.
  * @param nodeLifecycle whether nodes without a heartbeat become unreachable after 40 seconds, as on
  *     a real cluster; without it a node is what its status says
+ * @param serviceAccounts whether pods get a service account and its token, as on a real cluster
  * @param apiServerFlags more flags for kube-apiserver, which win over the usual ones
  */
-public record Options(List<String> users, boolean nodeLifecycle, List<String> apiServerFlags) {
+public record Options(
+    List<String> users,
+    boolean nodeLifecycle,
+    boolean serviceAccounts,
+    List<String> apiServerFlags) {
   public Options {
     users = List.copyOf(users);
     apiServerFlags = List.copyOf(apiServerFlags);
   }
 
   public static Options defaults() {
-    return new Options(List.of("kerf"), false, List.of());
+    return new Options(List.of("kerf"), false, false, List.of());
   }
 
   public Options user(String name) {
     List<String> more = new ArrayList<>(users);
     more.add(name);
-    return new Options(more, nodeLifecycle, apiServerFlags);
+    return new Options(more, nodeLifecycle, serviceAccounts, apiServerFlags);
   }
 
   public Options withNodeLifecycle() {
-    return new Options(users, true, apiServerFlags);
+    return new Options(users, true, serviceAccounts, apiServerFlags);
   }
 
   public Options apiServerFlag(String flag) {
     List<String> more = new ArrayList<>(apiServerFlags);
     more.add(flag);
-    return new Options(users, nodeLifecycle, more);
+    return new Options(users, nodeLifecycle, serviceAccounts, more);
+  }
+
+  /** There will be a real node of that name: {@link ControlPlane#node}. */
+  public Options withNode(String name) {
+    return user(RealNode.user(name))
+        .withServiceAccounts()
+        .apiServerFlag("--authorization-mode=Node")
+        .apiServerFlag("--enable-admission-plugins=NodeRestriction")
+        .apiServerFlag("--kubelet-preferred-address-types=InternalIP")
+        // Nothing plays kube-proxy: webhooks are asked at the addresses of their pods.
+        .apiServerFlag("--enable-aggregator-routing");
+  }
+
+  public Options withServiceAccounts() {
+    return new Options(users, nodeLifecycle, true, apiServerFlags);
   }
 }

@@ -90,7 +90,7 @@ sealed interface Programs {
         .findFirst();
   }
 
-  private static List<Path> path(Map<String, String> environment) {
+  static List<Path> path(Map<String, String> environment) {
     return Stream.of(environment.getOrDefault("PATH", "").split(File.pathSeparator, -1))
         .map(Path::of)
         .toList();

@@ -1,8 +1,10 @@
 package gpu.kerf.extender.endtoend;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.controlplane.Kwok;
+import java.util.List;
 
 /** A pod as a user of Kerf writes it. */
 final class Pod {
@@ -17,7 +19,7 @@ final class Pod {
     pod.withObject("/metadata").put("name", name).withObject("/annotations");
     ObjectNode spec = pod.withObject("/spec");
     spec.put("schedulerName", "kerf").put("terminationGracePeriodSeconds", 0);
-    spec.withArray("containers").addObject().put("name", "main").put("image", "app");
+    container(spec, "containers", "main");
     return new Pod(pod);
   }
 
@@ -64,6 +66,80 @@ final class Pod {
       throw new IllegalArgumentException(wrong);
     }
     return this;
+  }
+
+  /** Adds a container that asks for nothing, or for the resources whose name and amount follow. */
+  Pod container(String name, String... limits) {
+    return add("containers", name, limits);
+  }
+
+  /** Adds a container that prints its environment and is done before the others start. */
+  Pod initContainer(String name) {
+    add("initContainers", name);
+    last("initContainers").withArray("command").add("env");
+    return this;
+  }
+
+  /** Adds a container that starts before the others, and runs as long as they. */
+  Pod sidecar(String name, String... limits) {
+    add("initContainers", name, limits);
+    last("initContainers").put("restartPolicy", "Always");
+    return this;
+  }
+
+  private ObjectNode last(String kind) {
+    JsonNode containers = pod.at("/spec/" + kind);
+    return (ObjectNode) containers.get(containers.size() - 1);
+  }
+
+  private Pod add(String kind, String name, String... limits) {
+    ObjectNode container = container(pod.withObject("/spec"), kind, name);
+    for (int i = 0; i < limits.length; i += 2) {
+      container.withObject("/resources").withObject("/limits").put(limits[i], limits[i + 1]);
+    }
+    return this;
+  }
+
+  private static ObjectNode container(ObjectNode spec, String kind, String name) {
+    return spec.withArray(kind)
+        .addObject()
+        .put("name", name)
+        .put("image", "app")
+        .put("imagePullPolicy", "IfNotPresent");
+  }
+
+  /** Writes by hand what admission adds: the environment from what is decided at bind. */
+  Pod delivered() {
+    for (String kind : List.of("containers", "initContainers")) {
+      for (JsonNode container : pod.at("/spec/" + kind)) {
+        ObjectNode asking = (ObjectNode) container;
+        asking.remove("env");
+        String name = asking.path("name").asText();
+        if (asking.at("/resources/limits").isMissingNode()) {
+          asking
+              .withArray("env")
+              .addObject()
+              .put("name", "NVIDIA_VISIBLE_DEVICES")
+              .put("value", "void");
+        } else {
+          fromAnnotation(asking, "NVIDIA_VISIBLE_DEVICES", "kerf.gpu/visible-devices." + name);
+          fromAnnotation(asking, "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "kerf.gpu/mps-memory." + name);
+          fromAnnotation(
+              asking, "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "kerf.gpu/mps-threads." + name);
+        }
+      }
+    }
+    return this;
+  }
+
+  private static void fromAnnotation(ObjectNode container, String variable, String annotation) {
+    container
+        .withArray("env")
+        .addObject()
+        .put("name", variable)
+        .withObject("/valueFrom")
+        .withObject("/fieldRef")
+        .put("fieldPath", "metadata.annotations['" + annotation + "']");
   }
 
   String json() {
