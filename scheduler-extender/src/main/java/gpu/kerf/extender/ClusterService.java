@@ -5,13 +5,19 @@ import gpu.kerf.extender.cluster.kubernetes.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.verb.Delivery;
+import gpu.kerf.extender.verb.DeliveryByNode;
 import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.extender.verb.GpushareDelivery;
+import gpu.kerf.extender.verb.HamiDelivery;
+import gpu.kerf.model.hardware.DeliveryWay;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -47,12 +53,22 @@ public final class ClusterService {
     Meters meters = new Meters();
     this.cluster = new KubernetesCluster(server, wish(settings.current()), clocks, meters);
     Service.Around around =
-        new Service.Around(cluster, new EnvDelivery(), cluster.disruptions(), "cluster", meters);
+        new Service.Around(
+            cluster, delivery(settings.current()), cluster.disruptions(), "cluster", meters);
     this.service = new Service(vertx, settings, scheduling, around, clocks);
     cluster.start(scheduling.loop(), service.listener());
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
+  }
+
+  private Delivery delivery(Settings settings) {
+    GpushareDialect.Unit unit = settings.dialects().gpushareUnit();
+    return new DeliveryByNode(
+        Map.of(
+            DeliveryWay.ENV, new EnvDelivery(),
+            DeliveryWay.HAMI, new HamiDelivery(scheduling, cluster),
+            DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
   }
 
   private static KubernetesCluster.Wish wish(Settings settings) {

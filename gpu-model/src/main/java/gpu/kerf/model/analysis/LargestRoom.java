@@ -33,7 +33,7 @@ public record LargestRoom(int shareMiB, @Nullable MigProfile profile, int untouc
   }
 
   private static LargestRoom onPlain(NodeState node, int gpu) {
-    boolean full = node.clients(gpu) >= node.gpuModel(gpu).mpsClientLimit();
+    boolean full = node.isCrowded(gpu);
     int share = full ? 0 : Math.max(0, node.freeMiB(gpu));
     return new LargestRoom(share, null, node.isUntouched(gpu) ? 1 : 0);
   }

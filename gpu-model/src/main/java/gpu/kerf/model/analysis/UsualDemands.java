@@ -83,7 +83,7 @@ public final class UsualDemands {
   private int strandedOnPlain(NodeState node, int gpu) {
     int free = Math.max(0, node.freeMiB(gpu));
     GpuModel model = node.gpuModel(gpu);
-    if (node.clients(gpu) >= model.mpsClientLimit()) {
+    if (node.isCrowded(gpu)) {
       return free;
     }
     if (node.isUntouched(gpu) && isWholeWanted(model)) {

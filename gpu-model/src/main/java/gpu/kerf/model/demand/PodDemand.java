@@ -1,5 +1,8 @@
 package gpu.kerf.model.demand;
 
+import gpu.kerf.model.hardware.DeliveryWay;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -10,8 +13,14 @@ import java.util.Set;
  *
  * <p>Containers without a GPU demand are not listed. A pod that lists none is placed by CPU and
  * memory alone.
+ *
+ * @param ways who can hand the GPUs out to it, as it is written
  */
-public record PodDemand(List<Container> containers, int cpuMilli, int hostMemoryMiB) {
+public record PodDemand(
+    List<Container> containers, int cpuMilli, int hostMemoryMiB, Set<DeliveryWay> ways) {
+
+  private static final Set<DeliveryWay> ENV_ALONE =
+      Collections.unmodifiableSet(EnumSet.of(DeliveryWay.ENV));
 
   /** One container's demand. */
   public record Container(String name, Demand demand) {
@@ -28,6 +37,7 @@ public record PodDemand(List<Container> containers, int cpuMilli, int hostMemory
 
   public PodDemand {
     containers = List.copyOf(containers);
+    ways = ways.size() == 1 && ways.contains(DeliveryWay.ENV) ? ENV_ALONE : ordered(ways);
     if (cpuMilli < 0 || hostMemoryMiB < 0) {
       throw new IllegalArgumentException(
           "The pod's CPU ("
@@ -55,17 +65,38 @@ public record PodDemand(List<Container> containers, int cpuMilli, int hostMemory
     }
   }
 
+  private static Set<DeliveryWay> ordered(Set<DeliveryWay> ways) {
+    if (ways.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The pod has no (" + ways + ") way to get its GPUs.\nAt least env always works.");
+    }
+    return Collections.unmodifiableSet(EnumSet.copyOf(ways));
+  }
+
+  /** A pod that no device plugin hands anything out to. */
+  public PodDemand(List<Container> containers, int cpuMilli, int hostMemoryMiB) {
+    this(containers, cpuMilli, hostMemoryMiB, ENV_ALONE);
+  }
+
   /** A pod with one container, named {@code main}. */
   public static PodDemand of(Demand demand) {
     return new PodDemand(List.of(new Container("main", demand)), 0, 0);
   }
 
   public PodDemand withCpuMilli(int milli) {
-    return new PodDemand(containers, milli, hostMemoryMiB);
+    return new PodDemand(containers, milli, hostMemoryMiB, ways);
   }
 
   public PodDemand withHostMemoryMiB(int mib) {
-    return new PodDemand(containers, cpuMilli, mib);
+    return new PodDemand(containers, cpuMilli, mib, ways);
+  }
+
+  public PodDemand withContainers(List<Container> others) {
+    return new PodDemand(others, cpuMilli, hostMemoryMiB, ways);
+  }
+
+  public PodDemand handedOutBy(Set<DeliveryWay> others) {
+    return new PodDemand(containers, cpuMilli, hostMemoryMiB, others);
   }
 
   /** How many slots a placement of this pod has. */

@@ -9,17 +9,29 @@ import org.jspecify.annotations.Nullable;
  * @param uuid the driver's name for it, or null where only the index is known
  * @param memoryMiB what the driver reports for this card; live inventory wins over the catalogue
  * @param instances the MIG instances that exist; only in mode {@link GpuMode#MIG}
+ * @param mostClients how many containers may share it while it is plain
  */
 public record GpuSpec(
     @Nullable String uuid,
     GpuModel model,
     int memoryMiB,
     GpuMode mode,
-    List<MigInstance> instances) {
+    List<MigInstance> instances,
+    int mostClients) {
 
   public GpuSpec {
     instances = List.copyOf(instances);
     Require.memoryMiB("a " + model.name(), memoryMiB);
+    if (mostClients < 1 || mostClients > Byte.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "The number of clients ("
+              + mostClients
+              + ") of a "
+              + model.name()
+              + " must be between 1 and "
+              + Byte.MAX_VALUE
+              + ".\nMaybe it counts those of all GPUs together.");
+    }
     if (mode != GpuMode.PLAIN && !model.migCapable()) {
       throw new IllegalArgumentException(
           "The mode ("
@@ -37,6 +49,16 @@ public record GpuSpec(
               + " are given.\nMaybe the mode is mig.");
     }
     refuseImpossible(model, instances);
+  }
+
+  /** A GPU that as many containers may share as MPS serves. */
+  public GpuSpec(
+      @Nullable String uuid,
+      GpuModel model,
+      int memoryMiB,
+      GpuMode mode,
+      List<MigInstance> instances) {
+    this(uuid, model, memoryMiB, mode, instances, model.mpsClientLimit());
   }
 
   public static GpuSpec of(GpuModel model, GpuMode mode) {

@@ -8,9 +8,15 @@ import java.util.List;
  *
  * @param cpuMilli allocatable CPU in thousandths; {@link #UNKNOWN} where nobody counts it
  * @param hostMemoryMiB allocatable memory; {@link #UNKNOWN} where nobody counts it
+ * @param delivery how its containers learn what they got
  */
 public record NodeSpec(
-    String name, List<GpuSpec> gpus, Topology topology, int cpuMilli, int hostMemoryMiB) {
+    String name,
+    List<GpuSpec> gpus,
+    Topology topology,
+    int cpuMilli,
+    int hostMemoryMiB,
+    DeliveryWay delivery) {
 
   /** More than any node has: a resource that is not counted never refuses a pod. */
   public static final int UNKNOWN = 1 << 30;
@@ -58,16 +64,26 @@ public record NodeSpec(
     }
   }
 
+  /** A node whose containers learn from their environment what they got. */
+  public NodeSpec(
+      String name, List<GpuSpec> gpus, Topology topology, int cpuMilli, int hostMemoryMiB) {
+    this(name, gpus, topology, cpuMilli, hostMemoryMiB, DeliveryWay.ENV);
+  }
+
   /** A node whose CPU and memory nobody counts, all GPUs equally far from each other. */
   public static NodeSpec of(String name, List<GpuSpec> gpus) {
     return new NodeSpec(name, gpus, Topology.uniform(gpus.size()), UNKNOWN, UNKNOWN);
   }
 
   public NodeSpec withHost(int cpu, int memoryMiB) {
-    return new NodeSpec(name, gpus, topology, cpu, memoryMiB);
+    return new NodeSpec(name, gpus, topology, cpu, memoryMiB, delivery);
   }
 
   public NodeSpec withTopology(Topology links) {
-    return new NodeSpec(name, gpus, links, cpuMilli, hostMemoryMiB);
+    return new NodeSpec(name, gpus, links, cpuMilli, hostMemoryMiB, delivery);
+  }
+
+  public NodeSpec deliveredBy(DeliveryWay way) {
+    return new NodeSpec(name, gpus, topology, cpuMilli, hostMemoryMiB, way);
   }
 }

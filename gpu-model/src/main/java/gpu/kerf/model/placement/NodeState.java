@@ -77,6 +77,9 @@ public final class NodeState {
   /** The model of all GPUs, or -1 where they differ or there is none. */
   final int onlyModel;
 
+  /** Who hands its GPUs out, as a bit. */
+  final int deliveryBit;
+
   /** Whether anybody counts the node's CPU. */
   final boolean cpuCounted;
 
@@ -132,13 +135,14 @@ public final class NodeState {
     this.dynamic = gpusIn(GpuMode.MIG_DYNAMIC);
     this.fixed = gpusIn(GpuMode.MIG);
     for (int gpu = 0; gpu < gpus; gpu++) {
-      clientLimit[gpu] = (byte) gpuModel(gpu).mpsClientLimit();
+      clientLimit[gpu] = (byte) spec.gpus().get(gpu).mostClients();
       freeMiB[gpu] = mode(gpu) == GpuMode.PLAIN ? shareableMiB[gpu] : 0;
     }
     Arrays.fill(freeSm, 1000);
     this.freeCpuMilli = spec.cpuMilli();
     this.freeHostMiB = spec.hostMemoryMiB();
     this.allPlain = dynamic == 0 && fixed == 0;
+    this.deliveryBit = spec.delivery().bit();
     this.cpuCounted = spec.cpuMilli() != NodeSpec.UNKNOWN;
     this.onlyModel = gpus > 0 && alike[0] == (-1L >>> (Long.SIZE - gpus)) ? model[0] : -1;
     this.uniform = onlyModel >= 0 && spec.topology().isUniform();
@@ -168,6 +172,7 @@ public final class NodeState {
     this.uniform = other.uniform;
     this.allPlain = other.allPlain;
     this.onlyModel = other.onlyModel;
+    this.deliveryBit = other.deliveryBit;
     this.cpuCounted = other.cpuCounted;
     this.crowded = other.crowded;
     this.withMedia = other.withMedia;
@@ -589,6 +594,11 @@ public final class NodeState {
 
   public int freeSm(int gpu) {
     return freeSm[gpu];
+  }
+
+  /** Whether as many clients share a GPU as may. */
+  public boolean isCrowded(int gpu) {
+    return clients[gpu] >= clientLimit[gpu];
   }
 
   public int clients(int gpu) {

@@ -79,7 +79,7 @@ public final class Placer {
   public boolean tryOn(PreparedDemand demand, NodeState node) {
     demand.refresh();
     PodDemand asked = demand.demand();
-    if (!node.hasRoom(asked.cpuMilli(), asked.hostMemoryMiB())) {
+    if (!node.hasRoom(asked.cpuMilli(), asked.hostMemoryMiB()) || !demand.canBeHandedOutOn(node)) {
       return false;
     }
     List<Need> needs = demand.needs();

@@ -1,6 +1,7 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.MigProfile;
@@ -18,15 +19,26 @@ public final class PreparedDemand {
   private final PodDemand demand;
   private final GpuModels models;
   private final List<Need> needs = new ArrayList<>();
+  private final int ways;
   private int known = -1;
 
   public PreparedDemand(PodDemand demand, GpuModels models) {
     this.demand = demand;
     this.models = models;
+    this.ways = demand.containers().isEmpty() ? -1 : bits(demand);
     for (PodDemand.Container container : demand.containers()) {
       needs.add(new Need(container.demand()));
     }
     refresh();
+  }
+
+  private static int bits(PodDemand demand) {
+    return demand.ways().stream().mapToInt(DeliveryWay::bit).sum();
+  }
+
+  /** Whether who hands out a node's GPUs would hand any to this pod. */
+  boolean canBeHandedOutOn(NodeState node) {
+    return (ways & node.deliveryBit) != 0;
   }
 
   /** Takes models into account that came into the fleet since. */

@@ -9,6 +9,8 @@ package gpu.kerf.model.placement;
 public enum Reason {
   NO_GPUS(true, "the node has no GPUs that Kerf manages"),
   TOO_FEW_GPUS(true, "the node has fewer GPUs than the pod asks for"),
+  OTHER_DELIVERY(
+      true, "the node's device plugin hands out GPUs only to pods that ask in its own words"),
   WRONG_MODEL(true, "the node has no GPU of the models that the pod accepts"),
   WRONG_WALL(true, "the node has no GPU with the wall that the pod asks for"),
   NO_SUCH_PROFILE(true, "no GPU of the node has the MIG profile that the pod asks for"),

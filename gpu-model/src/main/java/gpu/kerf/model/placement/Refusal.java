@@ -24,6 +24,9 @@ final class Refusal {
     if (node.gpus() == 0 && !demand.needs().isEmpty()) {
       return Reason.NO_GPUS;
     }
+    if (!demand.canBeHandedOutOn(node)) {
+      return Reason.OTHER_DELIVERY;
+    }
     if (asked.cpuMilli() > spec.cpuMilli()) {
       return Reason.TOO_MUCH_CPU;
     }

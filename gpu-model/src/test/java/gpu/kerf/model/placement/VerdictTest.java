@@ -14,6 +14,7 @@ import gpu.kerf.model.demand.Milli;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.PodDemand.Container;
 import gpu.kerf.model.demand.WallChoice;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
@@ -79,6 +80,16 @@ class VerdictTest {
   void containersThatTogetherWantMoreGpusThanThereAreAreTooFew() {
     assertNever(plain(1), pod(Demand.whole(1), Demand.whole(1)), Reason.TOO_FEW_GPUS);
     assertNever(plain(1), pod(Demand.whole(1), memory(1)), Reason.TOO_FEW_GPUS);
+  }
+
+  @Test
+  void aDevicePluginThatWouldNotServeThePodIsAnotherDelivery() {
+    NodeState hami = new NodeState(plain(1).spec().deliveredBy(DeliveryWay.HAMI), new GpuModels());
+    PodDemand words = pod(memory(1));
+    assertThat(judge(hami, words)).isEqualTo(Verdict.of(Reason.OTHER_DELIVERY));
+    given.add(Reason.OTHER_DELIVERY);
+    assertFits(hami, words.handedOutBy(EnumSet.of(DeliveryWay.ENV, DeliveryWay.HAMI)));
+    assertFits(hami, words.withContainers(List.of()));
   }
 
   @Test

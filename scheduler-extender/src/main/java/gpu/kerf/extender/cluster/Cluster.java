@@ -26,6 +26,17 @@ public interface Cluster {
   /** Evicts a pod of exactly this uid. */
   CompletionStage<EvictResult> evict(Eviction eviction);
 
+  /**
+   * Locks a node for a pod, as HAMi's scheduler and device plugin do it: whoever hands out devices
+   * there serves that pod alone.
+   */
+  default CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
+    return CompletableFuture.completedFuture(LockResult.TAKEN);
+  }
+
+  /** Unlocks a node if it is locked for this pod. */
+  default void unlock(String node, PodView.Ref pod) {}
+
   /** Asks kube-scheduler to try a node first for a pod, and to keep room for it there; a hint. */
   default CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
     return CompletableFuture.completedFuture(true);

@@ -62,24 +62,29 @@ public final class Dialects {
     problems.addAll(host.problems());
     if (problems.isEmpty()) {
       try {
-        return reading(gpus.containers(), host, List.of(), name);
+        PodDemand demand =
+            new PodDemand(
+                gpus.containers(),
+                host.cpuMilli(),
+                host.memoryMiB(),
+                DeviceWords.ways(pod, gpus.containers(), name));
+        return new Reading(demand, List.of(), name);
       } catch (IllegalArgumentException e) {
         problems.add(String.valueOf(e.getMessage()));
       }
     }
-    return reading(List.of(), host, problems, name);
+    return reading(host, problems, name);
   }
 
   /** What a pod that somebody else placed takes of a node: its GPUs are not Kerf's to count. */
   public Reading readForeign(PodView pod) {
     HostDemand host = HostDemand.of(pod);
-    return reading(List.of(), host, host.problems(), "");
+    return reading(host, host.problems(), "");
   }
 
-  private static Reading reading(
-      List<PodDemand.Container> containers, HostDemand host, List<String> problems, String name) {
-    return new Reading(
-        new PodDemand(containers, host.cpuMilli(), host.memoryMiB()), problems, name);
+  private static Reading reading(HostDemand host, List<String> problems, String name) {
+    PodDemand demand = new PodDemand(List.of(), host.cpuMilli(), host.memoryMiB());
+    return new Reading(demand, problems, name);
   }
 
   private static GpuReading gpus(PodView pod, List<Dialect> spoken, String names) {

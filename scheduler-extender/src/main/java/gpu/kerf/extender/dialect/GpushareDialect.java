@@ -15,13 +15,22 @@ public final class GpushareDialect implements Dialect {
 
   /** What the number counts. */
   public enum Unit {
-    GIB,
-    MIB
+    GIB(1024),
+    MIB(1);
+
+    private final int mib;
+
+    Unit(int mib) {
+      this.mib = mib;
+    }
+
+    public int mib() {
+      return mib;
+    }
   }
 
   private static final String MEMORY = "aliyun.com/gpu-mem";
   private static final String CORES = "aliyun.com/gpu-core.percentage";
-  private static final int MIB_PER_GIB = 1024;
 
   /** More GiB than any GPU has: the number counts MiB. */
   private static final int MOST_GIB = 512;
@@ -105,7 +114,7 @@ public final class GpushareDialect implements Dialect {
                   MOST_GIB,
                   "number of GiB",
                   "Maybe the cluster counts MiB: set dialects.gpushareUnit to mib");
-      return new MemoryMiB(gib * MIB_PER_GIB);
+      return new MemoryMiB(gib * Unit.GIB.mib());
     }
     return new MemoryMiB(
         (int)

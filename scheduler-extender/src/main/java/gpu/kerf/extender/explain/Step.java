@@ -101,14 +101,14 @@ record Step(
     for (PodDemand.Container each : pod.containers()) {
       containers.add(new PodDemand.Container(each.name(), change.apply(each.demand())));
     }
-    return new PodDemand(containers, pod.cpuMilli(), pod.hostMemoryMiB());
+    return pod.withContainers(containers);
   }
 
   /** The pod with another demand of one container. */
   static PodDemand with(PodDemand pod, int container, Demand demand) {
     List<PodDemand.Container> containers = new ArrayList<>(pod.containers());
     containers.set(container, new PodDemand.Container(containers.get(container).name(), demand));
-    return new PodDemand(containers, pod.cpuMilli(), pod.hostMemoryMiB());
+    return pod.withContainers(containers);
   }
 
   static Demand sized(Demand demand, Size size, int gpus) {

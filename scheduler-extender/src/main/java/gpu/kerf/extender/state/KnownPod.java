@@ -57,7 +57,11 @@ public record KnownPod(
    */
   KnownPod holding(KnownPod earlier) {
     PodDemand held =
-        new PodDemand(earlier.demand.containers(), demand.cpuMilli(), demand.hostMemoryMiB());
+        new PodDemand(
+            earlier.demand.containers(),
+            demand.cpuMilli(),
+            demand.hostMemoryMiB(),
+            earlier.demand.ways());
     return new KnownPod(
         holder, held, earlier.problem, mayPreempt, terminating, node, since, reason);
   }

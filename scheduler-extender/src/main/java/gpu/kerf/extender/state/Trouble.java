@@ -20,6 +20,8 @@ public enum Trouble {
   BIND_CONFLICT("the API server refuses to bind the pod: it is being deleted, or gated"),
   BIND_REFUSED("the API server refuses to bind the pod"),
   BIND_UNSURE("the API server did not say whether the pod is bound; try again"),
+  NODE_BUSY("the node's device plugin is handing GPUs to another pod; try again"),
+  NODE_LOCK("the node could not be locked for its device plugin; try again"),
   INTERNAL("Kerf failed; its log says more under this id");
 
   private final String text;

@@ -80,7 +80,7 @@ public record GpuFigures(
 
   private static int largest(NodeState node, int gpu, int free) {
     if (node.isPlain(gpu)) {
-      boolean full = node.clients(gpu) >= node.gpuModel(gpu).mpsClientLimit();
+      boolean full = node.isCrowded(gpu);
       return full || free < LEAST_SHARE_MIB ? 0 : free;
     }
     int occupied = node.occupied(gpu);

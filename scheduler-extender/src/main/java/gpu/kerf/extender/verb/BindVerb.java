@@ -14,6 +14,7 @@ import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -59,17 +60,26 @@ public final class BindVerb {
 
   /** One binding on its way. */
   private record Call(
-      PodView.Ref pod,
-      Placement placement,
-      DecisionDraft decision,
-      CompletableFuture<BindAnswer> answer) {
+      Handover handover, DecisionDraft decision, CompletableFuture<BindAnswer> answer) {
+    PodView.Ref pod() {
+      return handover.pod();
+    }
+
+    Placement placement() {
+      return handover.placement();
+    }
+
     String node() {
-      return placement.node();
+      return placement().node();
     }
   }
 
   /** A binding that may or may not have been carried out. */
-  private record Unsure(PodView.Ref pod, String node, long since) {}
+  private record Unsure(Handover handover, long since) {
+    PodView.Ref pod() {
+      return handover.pod();
+    }
+  }
 
   public BindVerb(Scheduling scheduling, Cluster cluster, Delivery delivery) {
     this.scheduling = scheduling;
@@ -133,21 +143,43 @@ public final class BindVerb {
 
   private CompletionStage<BindAnswer> write(
       PodView.Ref pod, Placement placement, DecisionDraft decision) {
-    Call call = new Call(pod, placement, decision, new CompletableFuture<>());
+    Handover handover = new Handover(pod, placement, spec(placement.node()));
+    Call call = new Call(handover, decision, new CompletableFuture<>());
     calls.put(pod.uid(), call);
-    unsure.remove(pod.uid());
-    Binding binding = new Binding(pod, placement.node(), annotations(placement));
+    boolean maybeBound = unsure.remove(pod.uid()) != null;
+    CompletableFuture<Delivery.Prepared> ready = delivery.prepare(handover).toCompletableFuture();
+    if (ready.isDone() && !ready.isCompletedExceptionally()) {
+      prepared(call, maybeBound, ready.join());
+    } else {
+      onLoop(() -> ready, (prepared, failure) -> prepared(call, maybeBound, prepared));
+    }
+    return call.answer;
+  }
+
+  private NodeSpec spec(String name) {
+    NodeState node = scheduling.fleet().node(name);
+    return node == null ? NodeSpec.of(name, List.of()) : node.spec();
+  }
+
+  /** What an earlier call may have bound stays held, whatever comes of this one. */
+  private void prepared(Call call, boolean maybeBound, Delivery.@Nullable Prepared prepared) {
+    Trouble trouble = prepared == null ? Trouble.NODE_LOCK : prepared.trouble();
+    if (prepared != null && trouble == null) {
+      send(call, prepared.annotations());
+    } else if (maybeBound) {
+      hold(call);
+    } else {
+      scheduling.ledger().release(call.pod().uid());
+      finish(call, trouble == null ? Trouble.INTERNAL : trouble);
+    }
+  }
+
+  private void send(Call call, Map<String, String> annotations) {
+    Binding binding = new Binding(call.pod(), call.node(), annotations);
     onLoop(
         () -> cluster.bind(binding),
         (result, failure) ->
             settle(call, failure == null && result != null ? result : unknown(failure)));
-    return call.answer;
-  }
-
-  private Map<String, String> annotations(Placement placement) {
-    var node = scheduling.fleet().node(placement.node());
-    NodeSpec spec = node == null ? NodeSpec.of(placement.node(), List.of()) : node.spec();
-    return delivery.annotations(placement, spec);
   }
 
   private static BindResult unknown(@Nullable Throwable failure) {
@@ -160,7 +192,7 @@ public final class BindVerb {
       case NOT_FOUND -> release(call, Trouble.POD_GONE);
       case REFUSED -> release(call, Trouble.BIND_REFUSED);
       case CONFLICT, UNKNOWN ->
-          onLoop(() -> said(call.pod), (said, failure) -> believe(call, result.kind(), said));
+          onLoop(() -> said(call.pod()), (said, failure) -> believe(call, result.kind(), said));
     }
   }
 
@@ -178,13 +210,14 @@ public final class BindVerb {
       return;
     }
     PodView pod = said.pod;
-    if (pod == null || !pod.uid().equals(call.pod.uid())) {
+    if (pod == null || !pod.uid().equals(call.pod().uid())) {
       release(call, Trouble.POD_GONE);
     } else if (pod.isBound()) {
       scheduling.podSeen(pod);
       if (pod.nodeName().equals(call.node())) {
         confirm(call);
       } else {
+        delivery.undo(call.handover);
         finish(call, Trouble.POD_ELSEWHERE);
       }
     } else if (kind == BindResult.Kind.CONFLICT) {
@@ -195,30 +228,31 @@ public final class BindVerb {
   }
 
   private void confirm(Call call) {
-    scheduling.ledger().confirm(call.pod.uid(), scheduling.now());
-    scheduling.pods().bound(call.pod.uid(), call.node(), scheduling.now());
-    calls.remove(call.pod.uid());
+    scheduling.ledger().confirm(call.pod().uid(), scheduling.now());
+    scheduling.pods().bound(call.pod().uid(), call.node(), scheduling.now());
+    calls.remove(call.pod().uid());
     Decision decision =
         scheduling.decided(
-            call.decision.placed(new Decision.Choice(call.node(), null, call.placement), 1));
-    if (!call.placement.containers().isEmpty()) {
-      cluster.event(new PodEvent(call.pod, false, PLACED, decision.why()));
+            call.decision.placed(new Decision.Choice(call.node(), null, call.placement()), 1));
+    if (!call.placement().containers().isEmpty()) {
+      cluster.event(new PodEvent(call.pod(), false, PLACED, decision.why()));
     }
     call.answer.complete(BindAnswer.BOUND);
   }
 
   private void release(Call call, Trouble trouble) {
-    scheduling.ledger().release(call.pod.uid());
+    scheduling.ledger().release(call.pod().uid());
+    delivery.undo(call.handover);
     finish(call, trouble);
   }
 
   private void hold(Call call) {
-    unsure.put(call.pod.uid(), new Unsure(call.pod, call.node(), scheduling.now()));
+    unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.now()));
     finish(call, Trouble.BIND_UNSURE);
   }
 
   private void finish(Call call, Trouble trouble) {
-    calls.remove(call.pod.uid());
+    calls.remove(call.pod().uid());
     scheduling.decided(call.decision.failed(trouble));
     call.answer.complete(new BindAnswer(trouble.answer()));
   }
@@ -227,28 +261,29 @@ public final class BindVerb {
   public void tick() {
     long now = scheduling.now();
     for (Unsure one : List.copyOf(unsure.values())) {
-      Entry entry = scheduling.ledger().entry(one.pod.uid());
+      Entry entry = scheduling.ledger().entry(one.pod().uid());
       if (entry == null || entry.state() != Entry.State.BINDING) {
-        unsure.remove(one.pod.uid());
+        unsure.remove(one.pod().uid());
       } else if (now - one.since >= SURE_AFTER_MILLIS) {
-        unsure.put(one.pod.uid(), new Unsure(one.pod, one.node, now));
-        onLoop(() -> said(one.pod), (said, failure) -> resolve(one, said));
+        unsure.put(one.pod().uid(), new Unsure(one.handover, now));
+        onLoop(() -> said(one.pod()), (said, failure) -> resolve(one, said));
       }
     }
   }
 
   private void resolve(Unsure one, @Nullable Said said) {
-    Entry entry = scheduling.ledger().entry(one.pod.uid());
-    boolean settled = calls.containsKey(one.pod.uid()) || !unsure.containsKey(one.pod.uid());
+    Entry entry = scheduling.ledger().entry(one.pod().uid());
+    boolean settled = calls.containsKey(one.pod().uid()) || !unsure.containsKey(one.pod().uid());
     if (settled || said == null || entry == null) {
       return;
     }
-    unsure.remove(one.pod.uid());
+    unsure.remove(one.pod().uid());
     PodView pod = said.pod;
-    if (pod != null && pod.uid().equals(one.pod.uid()) && pod.isBound()) {
+    if (pod != null && pod.uid().equals(one.pod().uid()) && pod.isBound()) {
       scheduling.podSeen(pod);
     } else if (entry.state() == Entry.State.BINDING) {
-      scheduling.ledger().release(one.pod.uid());
+      scheduling.ledger().release(one.pod().uid());
+      delivery.undo(one.handover);
     }
   }
 

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * By environment variables that the container reads from its pod's annotations.
@@ -25,7 +27,19 @@ public final class EnvDelivery implements Delivery {
   private static final String NO_DEVICE = "void";
 
   @Override
-  public Map<String, String> annotations(Placement placement, NodeSpec node) {
+  public CompletionStage<Prepared> prepare(Handover handover) {
+    return CompletableFuture.completedFuture(
+        Prepared.with(annotations(handover.placement(), handover.node())));
+  }
+
+  /** For nodes where somebody else builds the walls: the record and the devices alone. */
+  static Map<String, String> withoutMps(Handover handover) {
+    Map<String, String> annotations = annotations(handover.placement(), handover.node());
+    annotations.keySet().removeIf(key -> key.startsWith("kerf.gpu/mps-"));
+    return annotations;
+  }
+
+  private static Map<String, String> annotations(Placement placement, NodeSpec node) {
     Map<String, String> annotations = new LinkedHashMap<>();
     if (placement.containers().isEmpty()) {
       return annotations;

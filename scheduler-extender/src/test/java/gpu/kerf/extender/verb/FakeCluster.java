@@ -5,6 +5,7 @@ import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
@@ -40,6 +41,20 @@ final class FakeCluster implements Cluster {
   final List<String> evictions = new ArrayList<>();
   final Map<String, String> nominated = new HashMap<>();
   final List<String> nudged = new ArrayList<>();
+
+  /** Which pod holds the lock of a node. */
+  final Map<String, PodView.Ref> locks = new HashMap<>();
+
+  @Override
+  public CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
+    boolean mine = pod.equals(locks.computeIfAbsent(node, name -> pod));
+    return CompletableFuture.completedStage(mine ? LockResult.TAKEN : LockResult.BUSY);
+  }
+
+  @Override
+  public void unlock(String node, PodView.Ref pod) {
+    locks.remove(node, pod);
+  }
 
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {

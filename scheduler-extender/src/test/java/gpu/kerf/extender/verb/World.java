@@ -35,17 +35,28 @@ final class World {
   final FakeCluster cluster = new FakeCluster();
   final Queue<Runnable> later = new ArrayDeque<>();
   long millis = 1_000_000;
-  final Scheduling scheduling =
-      new Scheduling(
-          Dialects.all(),
-          new Clocks(() -> Instant.ofEpochMilli(millis), () -> millis * 1_000_000),
-          later::add);
-  final WireReader reader = new WireReader(scheduling.names());
-  final WireWriter writer = new WireWriter(scheduling.names());
-  final FilterVerb filter = new FilterVerb(scheduling, cluster);
-  final PrioritizeVerb prioritize = new PrioritizeVerb(scheduling, cluster);
-  final BindVerb bind = new BindVerb(scheduling, cluster, new EnvDelivery());
-  final PreemptVerb preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
+  final Scheduling scheduling;
+  final WireReader reader;
+  final WireWriter writer;
+  final FilterVerb filter;
+  final PrioritizeVerb prioritize;
+  final BindVerb bind;
+  final PreemptVerb preempt;
+
+  World() {
+    this(Dialects.all());
+  }
+
+  World(Dialects dialects) {
+    Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(millis), () -> millis * 1_000_000);
+    scheduling = new Scheduling(dialects, clocks, later::add);
+    reader = new WireReader(scheduling.names());
+    writer = new WireWriter(scheduling.names());
+    filter = new FilterVerb(scheduling, cluster);
+    prioritize = new PrioritizeVerb(scheduling, cluster);
+    bind = new BindVerb(scheduling, cluster, new EnvDelivery());
+    preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
+  }
 
   static GpuModel model(String name) {
     return Objects.requireNonNull(GpuCatalog.builtIn().find(name, 0), name);

@@ -6,6 +6,7 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
@@ -43,6 +44,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final Calls calls;
   private final Calls background;
   private final Events events;
+  private final NodeLock nodeLock;
   private final Labels labels = new Labels();
   private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
   private final List<ResourceWatch<?>> watches = new ArrayList<>();
@@ -67,6 +69,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.clocks = clocks;
     this.meters = meters;
     this.calls = new Calls(server, wish.workers, "kerf-call");
+    this.nodeLock = new NodeLock(wish.schedulerName);
     this.background = new Calls(server, BACKGROUND_THREADS, "kerf-background");
     this.events = new Events(background, meters, clocks.wall(), wish.instance);
   }
@@ -164,6 +167,31 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
     return calls.start(api -> Binder.read(api, pod));
+  }
+
+  @Override
+  public CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
+    return calls.start(api -> nodeLock.take(api, node, pod, clocks.wall().instant()));
+  }
+
+  @Override
+  public void unlock(String node, PodView.Ref pod) {
+    calls
+        .start(
+            api -> {
+              nodeLock.release(api, node, pod);
+              return node;
+            })
+        .exceptionally(failure -> stays(node, failure));
+  }
+
+  /** It is taken over later, by whoever wants it then. */
+  private static String stays(String node, Throwable failure) {
+    LOG.atWarn()
+        .addKeyValue(LogKeys.NODE, node)
+        .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure))
+        .log("A node could not be unlocked.");
+    return node;
   }
 
   @Override

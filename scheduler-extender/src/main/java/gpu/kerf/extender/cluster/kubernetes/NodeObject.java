@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.cluster.kubernetes.inventory.HamiInventory;
 import gpu.kerf.extender.cluster.kubernetes.inventory.NodeFacts;
 import gpu.kerf.extender.dialect.Quantity;
 import gpu.kerf.extender.wire.Annotations;
@@ -14,7 +15,7 @@ import java.util.function.Predicate;
  * What is kept of a node.
  *
  * @param managed whether Kerf gives out its GPUs
- * @param advertised what it offers of Kerf's resources, by name, as it is written
+ * @param advertised what it offers of Kerf's resources and of gpushare's, by name, as it is written
  */
 record NodeObject(
     NodeFacts facts, boolean managed, int cpuMilli, int memoryMiB, Map<String, String> advertised) {
@@ -24,11 +25,13 @@ record NodeObject(
   static NodeObject read(String name, JsonNode object) throws WireException {
     JsonNode metadata = object.path("metadata");
     Map<String, String> labels =
-        texts(metadata.path("labels"), key -> key.startsWith("nvidia.com/"));
+        texts(
+            metadata.path("labels"),
+            key -> key.startsWith("nvidia.com/") || key.equals(NodeDelivery.LABEL));
     Map<String, String> annotations =
         texts(
             metadata.path("annotations"),
-            key -> key.equals(Annotations.INVENTORY) || key.equals("hami.io/node-nvidia-register"));
+            key -> key.equals(Annotations.INVENTORY) || key.equals(HamiInventory.ANNOTATION));
     boolean managed = metadata.path("labels").path(MANAGED).asText("").equals("true");
     JsonNode status = object.path("status");
     JsonNode allocatable = status.path("allocatable");
@@ -39,7 +42,9 @@ record NodeObject(
         managed,
         amount(allocatable, "cpu", Quantity::cpuMilli),
         amount(allocatable, "memory", Quantity::memoryMiB),
-        texts(status.path("capacity"), key -> key.startsWith("kerf.gpu/")));
+        texts(
+            status.path("capacity"),
+            key -> key.startsWith("kerf.gpu/") || key.equals(NodeDelivery.GPUSHARE_MEMORY)));
   }
 
   private static Map<String, String> texts(JsonNode object, Predicate<String> wanted) {

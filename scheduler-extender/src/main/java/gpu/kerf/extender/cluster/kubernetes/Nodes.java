@@ -6,6 +6,7 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventory;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
@@ -78,14 +79,16 @@ final class Nodes implements Sink<NodeObject> {
 
   private Node look(Meta meta, NodeObject object) {
     try {
-      Inventory inventory = inventories.of(object.facts());
+      DeliveryWay delivery = NodeDelivery.of(object);
+      Inventory inventory = NodeDelivery.fit(inventories.of(object.facts()), delivery);
       NodeSpec spec =
           new NodeSpec(
               meta.name(),
               inventory.gpus(),
               inventory.topology(),
               object.cpuMilli(),
-              object.memoryMiB());
+              object.memoryMiB(),
+              delivery);
       return new Node(meta, object, spec, inventory.unusable(), "");
     } catch (WireException | IllegalArgumentException e) {
       return new Node(meta, object, null, 0, String.valueOf(e.getMessage()));

@@ -25,10 +25,13 @@ import org.jspecify.annotations.Nullable;
  * <p>It says nothing of where MIG instances lie: a GPU in MIG mode is listed, and not used.
  */
 public final class HamiInventory implements InventorySource {
-  static final String ANNOTATION = "hami.io/node-nvidia-register";
+  public static final String ANNOTATION = "hami.io/node-nvidia-register";
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int FEWEST_FIELDS = 7;
+
+  /** How many containers share a GPU where nobody has configured it. */
+  private static final int DEFAULT_COPIES = 10;
 
   private final GpuCatalog catalog;
 
@@ -38,7 +41,13 @@ public final class HamiInventory implements InventorySource {
 
   /** One GPU as it is registered. */
   private record Entry(
-      String uuid, int memoryMiB, String type, int numa, boolean healthy, String mode) {}
+      String uuid,
+      int copies,
+      int memoryMiB,
+      String type,
+      int numa,
+      boolean healthy,
+      String mode) {}
 
   @Override
   public String name() {
@@ -68,7 +77,8 @@ public final class HamiInventory implements InventorySource {
       GpuModel model = Cards.find(catalog, product(entry.type), entry.memoryMiB);
       // HAMi may be told to promise more memory than there is; what the card has is the limit.
       int memory = entry.memoryMiB > 0 ? entry.memoryMiB : model.memoryMiB();
-      gpus.add(new GpuSpec(entry.uuid, model, memory, GpuMode.PLAIN, List.of()));
+      int clients = entry.copies > 0 ? Math.min(entry.copies, Byte.MAX_VALUE) : DEFAULT_COPIES;
+      gpus.add(new GpuSpec(entry.uuid, model, memory, GpuMode.PLAIN, List.of(), clients));
       topology.numa(index, entry.numa);
       unusable |= entry.healthy && !entry.mode.equals("mig") ? 0 : 1L << index;
     }
@@ -99,6 +109,7 @@ public final class HamiInventory implements InventorySource {
         byIndex[index] =
             new Entry(
                 gpu.path("id").asText(""),
+                gpu.path("count").asInt(0),
                 gpu.path("devmem").asInt(0),
                 gpu.path("type").asText(""),
                 gpu.path("numa").asInt(-1),
@@ -127,6 +138,7 @@ public final class HamiInventory implements InventorySource {
       entries.add(
           new Entry(
               fields[0],
+              fields[1].matches("[0-9]{1,4}") ? Integer.parseInt(fields[1]) : 0,
               Integer.parseInt(fields[2]),
               fields[4],
               Integer.parseInt(fields[5]),

@@ -10,11 +10,11 @@ public record NodeFacts(String name, Map<String, String> labels, Map<String, Str
     annotations = Map.copyOf(annotations);
   }
 
-  String label(String key) {
+  public String label(String key) {
     return labels.getOrDefault(key, "");
   }
 
-  String annotation(String key) {
+  public String annotation(String key) {
     return annotations.getOrDefault(key, "");
   }
 }

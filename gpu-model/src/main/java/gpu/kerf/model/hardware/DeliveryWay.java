@@ -1,0 +1,39 @@
+package gpu.kerf.model.hardware;
+
+import java.util.Locale;
+
+/** How the containers of a node learn what they got, and who hands the devices out there. */
+public enum DeliveryWay {
+  /** By environment variables; no device plugin has a say. */
+  ENV(1),
+  /** HAMi's device plugin, which reads its decision on the pod. */
+  HAMI(2),
+  /** gpushare's device plugin, which reads its decision on the pod. */
+  GPUSHARE(4);
+
+  private final int bit;
+
+  DeliveryWay(int bit) {
+    this.bit = bit;
+  }
+
+  /** Sets of ways are the bits of an int. */
+  public int bit() {
+    return bit;
+  }
+
+  /** The word that nodes are labelled with: {@code env}, {@code hami}, {@code gpushare}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  public static DeliveryWay parse(String word) {
+    for (DeliveryWay way : values()) {
+      if (way.word().equals(word)) {
+        return way;
+      }
+    }
+    throw new IllegalArgumentException(
+        "The delivery (" + word + ") is not known.\nWrite one of env, hami, gpushare.");
+  }
+}

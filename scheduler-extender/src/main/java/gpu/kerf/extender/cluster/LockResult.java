@@ -1,0 +1,9 @@
+package gpu.kerf.extender.cluster;
+
+/** What became of an attempt to lock a node. */
+public enum LockResult {
+  /** It is locked for the pod, be it since an earlier attempt. */
+  TAKEN,
+  /** It is locked for another pod. */
+  BUSY
+}

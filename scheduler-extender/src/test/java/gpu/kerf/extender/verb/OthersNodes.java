@@ -1,0 +1,84 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.GpushareDialect;
+import gpu.kerf.extender.wire.BindAnswer;
+import gpu.kerf.extender.wire.BindCall;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** A world whose nodes are served by device plugins of others, and in which pauses pass at will. */
+final class OthersNodes {
+  final World world;
+  final List<Runnable> pauses = new ArrayList<>();
+  final BindVerb bind;
+
+  OthersNodes(GpushareDialect.Unit unit) {
+    world = new World(Dialects.all(unit));
+    Pauses put = (millis, action) -> pauses.add(action);
+    bind =
+        new BindVerb(
+            world.scheduling,
+            world.cluster,
+            new DeliveryByNode(
+                Map.of(
+                    DeliveryWay.ENV, new EnvDelivery(),
+                    DeliveryWay.HAMI, new HamiDelivery(world.scheduling, world.cluster, put),
+                    DeliveryWay.GPUSHARE,
+                        new GpushareDelivery(world.scheduling, world.cluster, unit, put))));
+  }
+
+  /** So many H100 of 80 GB, with uuids of the node's name and their indexes. */
+  OthersNodes node(String name, DeliveryWay way, int gpus) {
+    List<GpuSpec> cards = new ArrayList<>();
+    for (int i = 0; i < gpus; i++) {
+      cards.add(
+          new GpuSpec(
+              "GPU-" + name + "-" + i, World.model("H100-80GB"), 81_559, GpuMode.PLAIN, List.of()));
+    }
+    world.node(NodeSpec.of(name, cards).deliveredBy(way));
+    return this;
+  }
+
+  /** A pod is there, passes filter and is to be bound; the answer comes when somebody turns. */
+  CompletableFuture<BindAnswer> binding(PodView pod, String node) {
+    world.cluster.pods.put(pod.ref().toString(), pod);
+    world.filter(pod, node);
+    var answer = bind.bind(new BindCall(pod.ref(), node)).toCompletableFuture();
+    world.turn();
+    return answer;
+  }
+
+  /** What stands on the pod once it is bound. */
+  Map<String, String> bound(PodView pod, String node) {
+    BindAnswer answer = binding(pod, node).join();
+    if (!answer.equals(BindAnswer.BOUND)) {
+      throw new AssertionError(answer.error());
+    }
+    return written(pod);
+  }
+
+  Map<String, String> written(PodView pod) {
+    return world.cluster.bindings.stream()
+        .filter(binding -> binding.pod().equals(pod.ref()))
+        .findFirst()
+        .orElseThrow()
+        .annotations();
+  }
+
+  /** Lets every pause that has begun end. */
+  void pass(long millis) {
+    world.millis += millis;
+    List<Runnable> over = List.copyOf(pauses);
+    pauses.clear();
+    over.forEach(Runnable::run);
+    world.turn();
+  }
+}
