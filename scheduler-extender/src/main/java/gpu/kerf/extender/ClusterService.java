@@ -1,9 +1,11 @@
 package gpu.kerf.extender;
 
+import gpu.kerf.extender.certificate.CertificateKeeper;
 import gpu.kerf.extender.cluster.kubernetes.Access;
 import gpu.kerf.extender.cluster.kubernetes.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.cluster.kubernetes.WebhookVault;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.settings.LiveSettings;
@@ -28,6 +30,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +43,7 @@ public final class ClusterService {
   private final Scheduling scheduling;
   private final KubernetesCluster cluster;
   private final Service service;
+  private final @Nullable Thread certificates;
   private int port;
 
   private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server) {
@@ -60,6 +64,26 @@ public final class ClusterService {
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
+    this.certificates = certificates(settings.current().certificates(), server, clocks, meters);
+  }
+
+  private static @Nullable Thread certificates(
+      Settings.Certificates how, ApiServer server, Clocks clocks, Meters meters) {
+    if (!how.make()) {
+      return null;
+    }
+    CertificateKeeper.Wish wish =
+        new CertificateKeeper.Wish(
+            WebhookVault.names(how.namespace()),
+            Path.of(how.folder()),
+            how.validity(),
+            how.checkEvery());
+    WebhookVault vault = new WebhookVault(server, how.namespace());
+    Thread keeper =
+        new Thread(new CertificateKeeper(vault, wish, clocks.wall(), meters), "kerf-certificate");
+    keeper.setDaemon(true);
+    keeper.start();
+    return keeper;
   }
 
   private Delivery delivery(Settings settings) {
@@ -162,6 +186,9 @@ public final class ClusterService {
     Promise<Void> stopped = Promise.promise();
     context.runOnContext(nothing -> service.stop().onComplete(stopped));
     Vertxes.await(stopped.future());
+    if (certificates != null) {
+      certificates.interrupt();
+    }
     cluster.close();
   }
 }

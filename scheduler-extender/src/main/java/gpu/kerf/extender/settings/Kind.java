@@ -62,6 +62,10 @@ record Kind(Class<?> type, String expects, Function<String, Object> parser) {
       return millis + "ms";
     }
     long seconds = millis / 1000;
+    long day = Duration.ofDays(1).toSeconds();
+    if (seconds % day == 0 && seconds > 0) {
+      return seconds / day + "d";
+    }
     return seconds % 60 == 0 && seconds > 120 ? seconds / 60 + "m" : seconds + "s";
   }
 

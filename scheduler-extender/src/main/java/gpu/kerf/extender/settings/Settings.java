@@ -19,6 +19,8 @@ public record Settings(
                 + " that it may be open where the first is not.")
         Observe observe,
     @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
+    @Setting("The webhook's certificate, where Kerf makes it itself; kerf serve only.")
+        Certificates certificates,
     @Setting("What one client may take of the service. Beyond it: 408, 413, 431 or 503.")
         Limits limits,
     @Setting("How the service stops when it is told to.") Stop stop,
@@ -87,6 +89,21 @@ public record Settings(
       return !certificate.isEmpty();
     }
   }
+
+  /** A certificate that Kerf makes itself. */
+  public record Certificates(
+      @Setting(
+              "Whether it does. It is kept in the Secret kerf-webhook, is renewed when two thirds of"
+                  + " its time are over, and the webhook configurations called kerf are told to"
+                  + " believe it.")
+          boolean make,
+      @Setting("The folder where the webhook finds it, as tls.crt, tls.key and ca.crt.")
+          String folder,
+      @Setting("The namespace of the Secret, and of the Service kerf-webhook that it is for.")
+          String namespace,
+      @Setting(value = "How long it holds.", min = "1h", max = "3650d") Duration validity,
+      @Setting(value = "How often it is looked after.", min = "100ms", max = "1h")
+          Duration checkEvery) {}
 
   /** What one client may take. */
   public record Limits(
@@ -268,6 +285,8 @@ public record Settings(
         new Listen("127.0.0.1", 8880, false, true),
         new Observe("", 8881, false),
         new Tls("", "", "", Duration.ofSeconds(10)),
+        new Certificates(
+            false, "/tmp/kerf-webhook", "kerf-system", Duration.ofDays(90), Duration.ofMinutes(1)),
         defaultLimits(),
         new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
         new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
@@ -292,6 +311,7 @@ public record Settings(
         new Listen("127.0.0.1", 0, false, false),
         new Observe("", 0, false),
         new Tls("", "", "", tls.checkEvery),
+        certificates,
         limits,
         stop,
         readiness,

@@ -102,6 +102,12 @@ public enum Meter {
       Kind.GAUGE,
       "kerf_tls_certificate_expiry_timestamp_seconds",
       "When the certificate in use expires, in Unix time."),
+  CERTIFICATES(
+      Kind.COUNTER,
+      "kerf_certificates_total",
+      "Certificates that Kerf made for its webhook, by outcome: made, or failed, which is tried"
+          + " again.",
+      "outcome"),
   NODES(Kind.GAUGE, "kerf_nodes", "Nodes that Kerf knows."),
   LEDGER(
       Kind.GAUGE,

@@ -9,6 +9,7 @@ import gpu.kerf.extender.controlplane.Inventory;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.manifests.Shipped;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,6 @@ final class RbacTest {
   private static final String KERF = "kerf";
 
   private static final String SCHEDULER = "system:kube-scheduler";
-  private static final List<String> SETTINGS = List.of("cluster.reconcile=1s");
 
   @TempDir Path folder;
 
@@ -35,7 +35,7 @@ final class RbacTest {
     ControlPlane plane = start(audit);
     Path account = plane.kubeconfig(ACCOUNT);
     Site.Accounts both = new Site.Accounts(account, account, "kerf-system");
-    try (Site site = Site.on(plane, both, SETTINGS)) {
+    try (Site site = Site.on(plane, both, settings())) {
       work(site);
       assertThat(audit.forbidden(ACCOUNT)).isEmpty();
       assertThat(site.kerf().log()).doesNotContain("forbidden");
@@ -48,13 +48,18 @@ final class RbacTest {
     Audit audit = Audit.in(folder);
     ControlPlane plane = start(audit);
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+    bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-certificates");
+    bind(plane, KERF, "rolebinding", "--role=kerf-certificates", "--namespace=kerf-system");
     bind(plane, SCHEDULER, "rolebinding", "--role=kerf-scheduler", "--namespace=kerf-system");
     Site.Accounts apart =
         new Site.Accounts(plane.kubeconfig(KERF), plane.kubeconfig(SCHEDULER), "kerf-system");
-    try (Site site = Site.on(plane, apart, SETTINGS)) {
+    try (Site site = Site.on(plane, apart, settings())) {
       work(site);
       assertThat(audit.forbidden(KERF)).isEmpty();
-      assertThat(audit.used(KERF)).isEqualTo(granted(plane, "clusterrole/kerf"));
+      Set<Right> granted = granted(plane, "clusterrole/kerf");
+      granted.addAll(granted(plane, "clusterrole/kerf-certificates"));
+      granted.addAll(granted(plane, "role/kerf-certificates", "--namespace=kerf-system"));
+      assertThat(audit.used(KERF)).isEqualTo(granted);
       assertThat(audit.forbidden(SCHEDULER)).isEmpty();
       // What any kube-scheduler may do is the API server's to say.
       Set<Right> leases = granted(plane, "role/kerf-scheduler", "--namespace=kerf-system");
@@ -62,17 +67,28 @@ final class RbacTest {
     }
   }
 
+  private List<String> settings() {
+    return List.of(
+        "cluster.reconcile=1s",
+        "certificates.make=true",
+        "certificates.folder=" + folder.resolve("certificate"));
+  }
+
   private static ControlPlane start(Audit audit) {
     ControlPlane plane =
         ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT).user(SCHEDULER)));
-    for (String file : List.of("base/namespace.yaml", "base/rbac.yaml")) {
-      plane.kubectl("apply", "-f", Shipped.file(file).toString());
+    for (String file : List.of("namespace", "rbac", "certificates", "webhooks")) {
+      // The webhook is not served here, and would have to be asked.
+      String manifest = Shipped.text("base/" + file + ".yaml");
+      plane.apply(manifest.replace("failurePolicy: Fail", "failurePolicy: Ignore"));
     }
     return plane;
   }
 
   private static void bind(ControlPlane plane, String user, String kind, String... role) {
-    List<String> command = new ArrayList<>(List.of("create", kind, "test-" + user));
+    List<String> command =
+        new ArrayList<>(
+            List.of("create", kind, role[0].replaceFirst(".*=", user.replace(':', '-') + "-")));
     command.add("--user=" + user);
     command.addAll(List.of(role));
     plane.kubectl(command.toArray(String[]::new));
@@ -87,7 +103,8 @@ final class RbacTest {
   }
 
   /** Everything that Kerf ever does: nodes, slots, events, a lost answer, an eviction. */
-  private static void work(Site site) {
+  private void work(Site site) {
+    Site.await("a certificate was made", () -> Files.exists(folder.resolve("certificate/tls.crt")));
     site.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
     site.toApi().guard(losesFirstBinding());
     // 2 x 20480 is more than the 40192 that shares may have of one GPU: each lies on its own.

@@ -21,7 +21,7 @@ public final class Shipped {
     return Path.of(System.getProperty("basedir", ""), "../manifests", name);
   }
 
-  static String text(String name) {
+  public static String text(String name) {
     try {
       return Files.readString(file(name));
     } catch (IOException broken) {

@@ -20,6 +20,10 @@ record ApiRequest(String method, String path, Map<String, String> query, String 
     return new ApiRequest("POST", path, Map.of(), JSON, body);
   }
 
+  static ApiRequest put(String path, String body) {
+    return new ApiRequest("PUT", path, Map.of(), JSON, body);
+  }
+
   static ApiRequest patch(String path, String type, String body) {
     return new ApiRequest("PATCH", path, Map.of(), type, body);
   }

@@ -1,0 +1,38 @@
+package gpu.kerf.extender.certificate;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * Where the webhook's server finds the certificate: {@code tls.crt}, {@code tls.key}, {@code
+ * ca.crt}.
+ */
+final class CertificateFolder {
+  private final Path folder;
+
+  CertificateFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  void write(Bundle bundle) throws IOException {
+    Files.createDirectories(folder);
+    write("ca.crt", bundle.authorities());
+    write("tls.key", bundle.key());
+    write("tls.crt", bundle.certificate());
+  }
+
+  /** Nobody ever sees half of a file, and nobody else the key. */
+  private void write(String name, String text) throws IOException {
+    var mine = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    Path fresh = Files.createTempFile(folder, "." + name, "", mine);
+    Files.writeString(fresh, text);
+    Files.move(
+        fresh,
+        folder.resolve(name),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+}

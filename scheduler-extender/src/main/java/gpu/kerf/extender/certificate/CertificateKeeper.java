@@ -1,0 +1,128 @@
+package gpu.kerf.extender.certificate;
+
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Meters;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sees to it that the webhook always has a certificate that the API server believes.
+ *
+ * <pre>
+ *   nothing of use is kept, or two thirds of its time are over
+ *        |  make one, keep it where all replicas look; whoever is second takes what the first made
+ *        v
+ *   the API server is told to believe it, and the one before
+ *        |  a while later, so that every API server has heard it
+ *        v
+ *   the webhook shows it
+ * </pre>
+ *
+ * <p>Each step can be done again at any time, by any replica, so that nobody need know how far
+ * another one came.
+ */
+public final class CertificateKeeper implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(CertificateKeeper.class);
+
+  /** API servers hear of a change within a second; this is for those that are busy. */
+  static final Duration HEARD = Duration.ofMinutes(1);
+
+  private static final int ATTEMPTS = 5;
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
+
+  private final Vault vault;
+  private final CertificateFolder folder;
+  private final CertificateMaker maker;
+  private final InstantSource clock;
+  private final Meters meters;
+  private final Wish wish;
+  private @Nullable Bundle shown;
+
+  /**
+   * What is wanted.
+   *
+   * @param names under which the API server calls the webhook
+   * @param folder where the webhook's server finds it
+   * @param every how often to look after it
+   */
+  public record Wish(List<String> names, Path folder, Duration validity, Duration every) {}
+
+  public CertificateKeeper(Vault vault, Wish wish, InstantSource clock, Meters meters) {
+    this.vault = vault;
+    this.wish = wish;
+    this.folder = new CertificateFolder(wish.folder);
+    this.maker = new CertificateMaker(wish.names, wish.validity);
+    this.clock = clock;
+    this.meters = meters;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (true) {
+        Thread.sleep((attempt() ? wish.every : AFTER_FAILURE).toMillis());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean attempt() {
+    try {
+      look();
+      return true;
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      meters.count(Meter.CERTIFICATES, "failed");
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, String.valueOf(e.getMessage()))
+          .log("The webhook's certificate could not be looked after; it is tried again.");
+      return false;
+    }
+  }
+
+  /** Does what is due. */
+  public void look() throws IOException, GeneralSecurityException {
+    Bundle good = good();
+    vault.believe(good.authorities());
+    if (!good.equals(shown) && mayBeShown(good)) {
+      folder.write(good);
+      shown = good;
+      LOG.atInfo().addKeyValue(LogKeys.FILE, wish.folder).log("The webhook has a certificate.");
+    }
+  }
+
+  /** What all replicas agree on. */
+  private Bundle good() throws IOException, GeneralSecurityException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Vault.Kept kept = vault.read();
+      Instant now = clock.instant();
+      Bundle bundle = kept.bundle();
+      if (bundle != null && bundle.isGood(wish.names, now)) {
+        return bundle;
+      }
+      Bundle fresh = maker.make(now, bundle == null ? "" : bundle.believed(now));
+      if (vault.replace(kept.version(), fresh)) {
+        meters.count(Meter.CERTIFICATES, "made");
+        LOG.info("A certificate for the webhook was made.");
+        return fresh;
+      }
+    }
+    throw new IOException("Others were faster " + ATTEMPTS + " times.");
+  }
+
+  /** At once where what is shown now is none, or is believed no more. */
+  private boolean mayBeShown(Bundle good) throws GeneralSecurityException {
+    return shown == null
+        || !good.vouchesFor(shown)
+        || !clock.instant().isBefore(good.made().plus(HEARD));
+  }
+}
