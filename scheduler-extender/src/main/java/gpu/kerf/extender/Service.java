@@ -1,13 +1,17 @@
 package gpu.kerf.extender;
 
+import gpu.kerf.extender.admission.Admission;
+import gpu.kerf.extender.admission.Terms;
 import gpu.kerf.extender.api.Pending;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.http.ApiRoutes;
+import gpu.kerf.extender.http.Door;
 import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.Verbs;
+import gpu.kerf.extender.http.Webhooks;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Clocks;
@@ -25,9 +29,11 @@ import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.Preemptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,9 +62,12 @@ public final class Service {
   private final Usual usual = new Usual();
   private final Preemptions preemptions;
   private final HttpService http;
+  private final @Nullable HttpService webhook;
   private final List<Long> timers = new ArrayList<>();
   private final long started;
   private String problem = "";
+  private String webhookProblem = "The webhook does not listen yet.";
+  private int webhookPort;
 
   /**
    * What the service stands in.
@@ -87,6 +96,7 @@ public final class Service {
     this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
     this.preemptions = new Preemptions(scheduling, around.cluster, around.disruptions);
     this.http = http(now);
+    this.webhook = now.admission().enabled() ? webhook(now) : null;
     conditions();
     measure();
     settings.onChange(this::use);
@@ -103,6 +113,15 @@ public final class Service {
         vertx, now, new HttpService.Parts(verbs.byName(), readiness, meters, api));
   }
 
+  private HttpService webhook(Settings now) {
+    Webhooks webhooks = new Webhooks(new Admission(scheduling, Terms.of(now)));
+    return new HttpService(
+        vertx,
+        now,
+        Door.webhook(now),
+        new HttpService.Parts(webhooks.byName(), readiness, meters, null, meters::reviewed));
+  }
+
   private long uptimeMillis() {
     return (clocks.nanos().getAsLong() - started) / 1_000_000;
   }
@@ -112,6 +131,9 @@ public final class Service {
     readiness.add(
         "synced", () -> cluster.synced() ? "" : "Not all nodes and pods have been seen yet.");
     readiness.add("fresh", () -> stale(cluster.staleness()));
+    if (webhook != null) {
+      readiness.add("webhook", () -> webhookProblem);
+    }
   }
 
   private String stale(Duration age) {
@@ -162,8 +184,40 @@ public final class Service {
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> preemptions.look()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               whenSynced();
+              listenForReviews();
               return server.actualPort();
             });
+  }
+
+  /** Tries again while it cannot listen: its certificate may come later than the service. */
+  private void listenForReviews() {
+    if (webhook != null && !readiness.isStopping()) {
+      webhook
+          .start()
+          .onSuccess(this::listensForReviews)
+          .onFailure(failure -> waitForReviews(String.valueOf(failure.getMessage())));
+    }
+  }
+
+  private void listensForReviews(HttpServer server) {
+    webhookProblem = "";
+    webhookPort = server.actualPort();
+  }
+
+  private void waitForReviews(String why) {
+    if (!why.equals(webhookProblem)) {
+      webhookProblem = why;
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, why)
+          .log("The webhook cannot listen yet; it tries again.");
+    }
+    long pause = settings.current().tls().checkEvery().toMillis();
+    timers.add(vertx.setTimer(pause, id -> listenForReviews()));
+  }
+
+  /** Where the webhook listens; 0 while it does not. */
+  public int webhookPort() {
+    return webhookPort;
   }
 
   private void learnUsual() {
@@ -216,7 +270,9 @@ public final class Service {
 
   /** Stops so that nobody is left without an answer. */
   public Future<Void> stop() {
-    return http.stop()
+    Future<Void> reviews = webhook == null ? Future.succeededFuture() : webhook.stop();
+    return Future.join(http.stop(), reviews)
+        .<Void>mapEmpty()
         .eventually(
             () -> {
               timers.forEach(vertx::cancelTimer);

@@ -58,6 +58,9 @@ public final class Dialects {
     List<String> problems = new ArrayList<>(gpus.problems());
     if (!pod.isBound()) {
       refused.check(pod, problems);
+      if (problems.isEmpty()) {
+        Counted.check(pod, name, gpus.containers(), problems);
+      }
     }
     problems.addAll(host.problems());
     if (problems.isEmpty()) {

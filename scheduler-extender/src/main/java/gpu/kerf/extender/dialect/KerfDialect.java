@@ -1,5 +1,6 @@
 package gpu.kerf.extender.dialect;
 
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.demand.Demand;
@@ -48,6 +49,12 @@ public final class KerfDialect implements Dialect {
           Word.says(SPLIT, "Over how many GPUs the memory is divided."),
           Word.says(MODELS, "Names of the GPU models that it may run on, between commas."),
           Word.kept(
+              Annotations.COUNTED,
+              Word.Place.ANNOTATION,
+              "Written by Kerf's webhook on pods of other dialects: `kerf.gpu/memory` and"
+                  + " `kerf.gpu/whole` are there for quota, and ask for nothing. Amounts that are"
+                  + " not the webhook's are refused."),
+          Word.kept(
               "kerf.gpu/<any>",
               Word.Place.ANNOTATION,
               "Refused if it is none of these: the others are written by Kerf."));
@@ -64,14 +71,15 @@ public final class KerfDialect implements Dialect {
 
   @Override
   public boolean isSpokenBy(PodView pod) {
-    return pod.containers().stream().anyMatch(KerfDialect::asks)
-        || pod.initContainers().stream().anyMatch(KerfDialect::asks)
+    boolean own = !Counted.isMarked(pod);
+    return (own && pod.containers().stream().anyMatch(KerfDialect::asks))
+        || (own && pod.initContainers().stream().anyMatch(KerfDialect::asks))
         || (!pod.isBound() && hasAnnotation(pod.annotations()));
   }
 
   private static boolean hasAnnotation(Map<String, String> annotations) {
     for (String key : annotations.keySet()) {
-      if (key.startsWith(PREFIX)) {
+      if (key.startsWith(PREFIX) && !key.equals(Annotations.COUNTED)) {
         return true;
       }
     }

@@ -1,6 +1,5 @@
 package gpu.kerf.extender.http;
 
-import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
@@ -22,17 +21,16 @@ final class CertificateWatch {
   private static final long SETTLED_MILLIS = 100;
 
   private final Vertx vertx;
-  private final Settings.Tls files;
+  private final Door door;
   private final HttpServer server;
   private final Meters meters;
   private Certificates inUse;
   private String problem = "";
   private Future<Void> looking = Future.succeededFuture();
 
-  CertificateWatch(
-      Vertx vertx, Settings.Tls files, HttpServer server, Certificates inUse, Meters meters) {
+  CertificateWatch(Vertx vertx, Door door, HttpServer server, Certificates inUse, Meters meters) {
     this.vertx = vertx;
-    this.files = files;
+    this.door = door;
     this.server = server;
     this.inUse = inUse;
     this.meters = meters;
@@ -42,9 +40,13 @@ final class CertificateWatch {
   /** Looks at the files once, unless it is looking already; never fails. */
   Future<Void> look() {
     if (looking.isComplete()) {
-      looking = Certificates.read(vertx, files).compose(this::found).recover(this::refuse);
+      looking = read().compose(this::found).recover(this::refuse);
     }
     return looking;
+  }
+
+  private Future<Certificates> read() {
+    return Certificates.read(vertx, door.tlsGroup(), door.tls());
   }
 
   /** Completes when it is not looking. */
@@ -59,7 +61,7 @@ final class CertificateWatch {
     }
     return vertx
         .timer(SETTLED_MILLIS)
-        .compose(id -> Certificates.read(vertx, files))
+        .compose(id -> read())
         .compose(again -> again.equals(read) ? use(read) : Future.succeededFuture());
   }
 
@@ -71,8 +73,10 @@ final class CertificateWatch {
               inUse = fresh;
               problem = "";
               measure();
-              meters.count(Meter.TLS_RELOADS, "changed");
-              LOG.atInfo().addKeyValue(LogKeys.FILE, files.certificate()).log("New certificate.");
+              meters.count(Meter.TLS_RELOADS, door.name(), "changed");
+              LOG.atInfo()
+                  .addKeyValue(LogKeys.FILE, door.tls().certificate())
+                  .log("New certificate.");
             })
         .mapEmpty();
   }
@@ -81,7 +85,7 @@ final class CertificateWatch {
     String message = String.valueOf(failure.getMessage());
     if (!message.equals(problem)) {
       problem = message;
-      meters.count(Meter.TLS_RELOADS, "refused");
+      meters.count(Meter.TLS_RELOADS, door.name(), "refused");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, message)
           .log("The certificate files have changed and are no use; the old ones stay.");
@@ -90,6 +94,6 @@ final class CertificateWatch {
   }
 
   private void measure() {
-    meters.set(Meter.TLS_EXPIRY, (double) inUse.expires().getEpochSecond());
+    meters.set(Meter.TLS_EXPIRY, (double) inUse.expires().getEpochSecond(), door.name());
   }
 }

@@ -46,22 +46,68 @@ record Certificates(Buffer certificate, Buffer key, Buffer authorities, Instant 
   private static final List<String> KEY_TYPES = List.of("RSA", "EC", "EdDSA", "Ed25519", "DSA");
 
   /** Reads the files; fails with an {@link UnusableException}. */
-  static Future<Certificates> read(Vertx vertx, Settings.Tls files) {
-    return vertx.executeBlocking(() -> readNow(vertx, files), false);
+  static Future<Certificates> read(Vertx vertx, String group, Settings.Tls files) {
+    return vertx.executeBlocking(() -> new Reading(vertx, group, files).read(), false);
   }
 
-  private static Certificates readNow(Vertx vertx, Settings.Tls files) {
-    Buffer certificate = bytes("tls.certificate", files.certificate());
-    Buffer key = bytes("tls.key", files.key());
-    Buffer authorities =
-        files.clientAuthorities().isEmpty()
-            ? Buffer.buffer()
-            : bytes("tls.clientAuthorities", files.clientAuthorities());
-    X509Certificate leaf = check(vertx, files, certificate, key);
-    Certificates read =
-        new Certificates(certificate, key, authorities, leaf.getNotAfter().toInstant());
-    read.checkAuthorities(vertx, files);
-    return read;
+  /**
+   * The files while they are read.
+   *
+   * @param group the group of settings that names them
+   */
+  private record Reading(Vertx vertx, String group, Settings.Tls files) {
+
+    Certificates read() {
+      Buffer certificate = bytes(group + ".certificate", files.certificate());
+      Buffer key = bytes(group + ".key", files.key());
+      Buffer authorities =
+          files.clientAuthorities().isEmpty()
+              ? Buffer.buffer()
+              : bytes(group + ".clientAuthorities", files.clientAuthorities());
+      X509Certificate leaf = check(certificate, key);
+      checkAuthorities(authorities);
+      return new Certificates(certificate, key, authorities, leaf.getNotAfter().toInstant());
+    }
+
+    private X509Certificate check(Buffer certificate, Buffer key) {
+      X509Certificate leaf;
+      boolean match;
+      try {
+        PemKeyCertOptions pem = new PemKeyCertOptions().setCertValue(certificate).setKeyValue(key);
+        KeyManager[] managers = pem.getKeyManagerFactory(vertx).getKeyManagers();
+        X509KeyManager manager = (X509KeyManager) managers[0];
+        String alias = alias(manager);
+        leaf = manager.getCertificateChain(alias)[0];
+        match = match(manager.getPrivateKey(alias), leaf.getPublicKey());
+      } catch (Exception unreadable) { // whatever the parsers throw at bytes that are no PEM
+        throw unusable(String.valueOf(unreadable.getMessage()));
+      }
+      if (!match) {
+        throw unusable("the key does not belong to the certificate.");
+      }
+      return leaf;
+    }
+
+    private UnusableException unusable(String why) {
+      return new UnusableException(
+          "%1$s.certificate (%2$s) and %1$s.key (%3$s) are not the PEM files of a certificate and its key: %4$s"
+              .formatted(group, files.certificate(), files.key(), why));
+    }
+
+    private void checkAuthorities(Buffer authorities) {
+      if (authorities.length() > 0) {
+        try {
+          new PemTrustOptions().addCertValue(authorities).getTrustManagerFactory(vertx);
+        } catch (Exception unreadable) { // as above
+          throw new UnusableException(
+              group
+                  + ".clientAuthorities ("
+                  + files.clientAuthorities()
+                  + ") is no PEM file of certificates: "
+                  + unreadable.getMessage());
+        }
+      }
+    }
   }
 
   private static Buffer bytes(String setting, String file) {
@@ -72,32 +118,6 @@ record Certificates(Buffer certificate, Buffer key, Buffer authorities, Instant 
     } catch (IOException broken) {
       throw new UnusableException(setting + " (" + file + ") cannot be read: " + broken);
     }
-  }
-
-  private static X509Certificate check(
-      Vertx vertx, Settings.Tls files, Buffer certificate, Buffer key) {
-    X509Certificate leaf;
-    boolean match;
-    try {
-      PemKeyCertOptions pem = new PemKeyCertOptions().setCertValue(certificate).setKeyValue(key);
-      KeyManager[] managers = pem.getKeyManagerFactory(vertx).getKeyManagers();
-      X509KeyManager manager = (X509KeyManager) managers[0];
-      String alias = alias(manager);
-      leaf = manager.getCertificateChain(alias)[0];
-      match = match(manager.getPrivateKey(alias), leaf.getPublicKey());
-    } catch (Exception unreadable) { // whatever the parsers throw at bytes that are no PEM
-      throw unusable(files, String.valueOf(unreadable.getMessage()));
-    }
-    if (!match) {
-      throw unusable(files, "the key does not belong to the certificate.");
-    }
-    return leaf;
-  }
-
-  private static UnusableException unusable(Settings.Tls files, String why) {
-    return new UnusableException(
-        "tls.certificate (%s) and tls.key (%s) are not the PEM files of a certificate and its key: %s"
-            .formatted(files.certificate(), files.key(), why));
   }
 
   private static String alias(X509KeyManager manager) {
@@ -128,20 +148,6 @@ record Certificates(Buffer certificate, Buffer key, Buffer authorities, Instant 
     verifier.initVerify(certified);
     verifier.update(text);
     return verifier.verify(signer.sign());
-  }
-
-  private void checkAuthorities(Vertx vertx, Settings.Tls files) {
-    if (authorities.length() > 0) {
-      try {
-        new PemTrustOptions().addCertValue(authorities).getTrustManagerFactory(vertx);
-      } catch (Exception unreadable) { // as above
-        throw new UnusableException(
-            "tls.clientAuthorities ("
-                + files.clientAuthorities()
-                + ") is no PEM file of certificates: "
-                + unreadable.getMessage());
-      }
-    }
   }
 
   /** What a server needs to know at its start. */

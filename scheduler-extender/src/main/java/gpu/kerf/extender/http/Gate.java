@@ -14,13 +14,18 @@ import org.jspecify.annotations.Nullable;
 final class Gate {
   private final Settings.Limits limits;
   private final Meters meters;
+  private final String door;
   private int inFlight;
   private long bytes;
   private @Nullable Promise<Void> empty;
 
-  Gate(Settings.Limits limits, Meters meters) {
+  /**
+   * @param door the name of the door that it guards, for metrics
+   */
+  Gate(Settings.Limits limits, Meters meters, String door) {
     this.limits = limits;
     this.meters = meters;
+    this.door = door;
     measure();
   }
 
@@ -72,7 +77,7 @@ final class Gate {
   }
 
   private void measure() {
-    meters.set(Meter.IN_FLIGHT, inFlight);
-    meters.set(Meter.BODY_BYTES, (double) bytes);
+    meters.set(Meter.IN_FLIGHT, inFlight, door);
+    meters.set(Meter.BODY_BYTES, (double) bytes, door);
   }
 }

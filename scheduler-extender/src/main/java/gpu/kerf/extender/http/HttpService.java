@@ -40,13 +40,14 @@ public final class HttpService {
 
   private final Vertx vertx;
   private final Settings settings;
+  private final Door door;
   private final Parts parts;
   private final Refusals refusals;
   private final Gate gate;
   private final Connections connections;
   private final Map<String, VerbRoute> verbs = new HashMap<>();
   private final Routes routes;
-  private final Observer observer;
+  private final @Nullable Observer observer;
   private final ConsoleFiles console = new ConsoleFiles();
   private final List<Long> timers = new ArrayList<>();
   private @Nullable HttpServer server;
@@ -57,21 +58,39 @@ public final class HttpService {
    *
    * @param verbs by their paths without the slash
    * @param api what stands under /api, or null if nothing does
+   * @param tally counts the answers of the verbs
    */
   public record Parts(
-      Map<String, VerbHandler> verbs, Readiness readiness, Meters meters, @Nullable Api api) {}
+      Map<String, VerbHandler> verbs,
+      Readiness readiness,
+      Meters meters,
+      @Nullable Api api,
+      Tally tally) {
+
+    public Parts(
+        Map<String, VerbHandler> verbs, Readiness readiness, Meters meters, @Nullable Api api) {
+      this(verbs, readiness, meters, api, meters::answered);
+    }
+  }
 
   public HttpService(Vertx vertx, Settings settings, Parts parts) {
+    this(vertx, settings, Door.verbs(settings), parts);
+  }
+
+  public HttpService(Vertx vertx, Settings settings, Door door, Parts parts) {
     this.vertx = vertx;
     this.settings = settings;
+    this.door = door;
     this.parts = parts;
     this.refusals = new Refusals(parts.meters);
-    this.gate = new Gate(settings.limits(), parts.meters);
+    this.gate = new Gate(settings.limits(), parts.meters, door.name());
     this.connections =
         new Connections(
-            settings.limits(), parts.meters, open -> parts.meters.set(Meter.CONNECTIONS, open));
+            settings.limits(),
+            parts.meters,
+            open -> parts.meters.set(Meter.CONNECTIONS, open, door.name()));
     this.routes = new Routes(vertx, refusals);
-    this.observer = new Observer(vertx, settings, standing(), parts.meters);
+    this.observer = door.pages() ? new Observer(vertx, settings, standing(), parts.meters) : null;
     parts.verbs.forEach((name, verb) -> verbs.put("/" + name, route(name, verb)));
     addRoutes();
   }
@@ -89,7 +108,7 @@ public final class HttpService {
   }
 
   private VerbRoute route(String name, VerbHandler verb) {
-    return new VerbRoute(vertx, name, verb, settings.limits(), gate, refusals, parts.meters);
+    return new VerbRoute(vertx, name, verb, settings.limits(), gate, refusals, parts.tally);
   }
 
   private void addStanding(Routes to) {
@@ -99,7 +118,9 @@ public final class HttpService {
   }
 
   private void addRoutes() {
-    addStanding(routes);
+    if (door.pages()) {
+      addStanding(routes);
+    }
     if (parts.api != null) {
       parts.api.addTo(routes, refusals, gate);
     }
@@ -127,28 +148,38 @@ public final class HttpService {
   private void otherwise(RoutingContext call) {
     HttpServerRequest request = call.request();
     boolean reads = READING.contains(request.method());
-    if (!settings.listen().console() || !reads || !console.answer(request)) {
-      refusals.answer(request, Refusal.notFound(String.valueOf(request.path())));
+    if (!door.console() || !reads || !console.answer(request)) {
+      refusals.answer(request, Refusal.notFound(String.valueOf(request.path()), places()));
     }
   }
 
   /** The port where no verbs are; 0 if there is none. */
   int observed() {
-    return observer.port();
+    return observer == null ? 0 : observer.port();
+  }
+
+  /** What can be found here. */
+  private String places() {
+    String found = verbs.isEmpty() ? "" : "Here are " + String.join(", ", names()) + ".";
+    return parts.api == null ? found : (found + " The API starts at /api/v1/fleet.").strip();
+  }
+
+  private List<String> names() {
+    return verbs.keySet().stream().sorted().toList();
   }
 
   /** Listens; fails if the port or the certificates cannot be had. */
   public Future<HttpServer> start() {
     Future<HttpServer> listening =
-        settings.tls().enabled()
-            ? Certificates.read(vertx, settings.tls()).compose(this::listen)
+        door.tls().enabled()
+            ? Certificates.read(vertx, door.tlsGroup(), door.tls()).compose(this::listen)
             : listen(null);
-    return listening.compose(main -> observer.start().map(main));
+    Observer looks = observer;
+    return looks == null ? listening : listening.compose(main -> looks.start().map(main));
   }
 
   private Future<HttpServer> listen(@Nullable Certificates certificates) {
-    HttpServerOptions options =
-        options(settings.limits(), settings.listen().host(), settings.listen().port());
+    HttpServerOptions options = options(settings.limits(), door.host(), door.port());
     if (certificates != null) {
       certificates.addTo(options);
       options.setSslHandshakeTimeout(settings.limits().arrival().toMillis());
@@ -184,15 +215,17 @@ public final class HttpService {
 
   private void began(HttpServer listening, @Nullable Certificates certificates) {
     timers.add(vertx.setPeriodic(SWEEP_MILLIS, id -> connections.sweep()));
-    timers.add(new LoopDelay(vertx, parts.meters).start());
+    if (door.pages()) {
+      timers.add(new LoopDelay(vertx, parts.meters).start());
+    }
     if (certificates != null) {
       CertificateWatch looks =
-          new CertificateWatch(vertx, settings.tls(), listening, certificates, parts.meters);
+          new CertificateWatch(vertx, door, listening, certificates, parts.meters);
       watch = looks;
-      timers.add(vertx.setPeriodic(settings.tls().checkEvery().toMillis(), id -> looks.look()));
+      timers.add(vertx.setPeriodic(door.tls().checkEvery().toMillis(), id -> looks.look()));
     }
     LOG.atInfo()
-        .addKeyValue(LogKeys.ADDRESS, settings.listen().host() + ":" + listening.actualPort())
+        .addKeyValue(LogKeys.ADDRESS, door.address(listening.actualPort()))
         .log(certificates == null ? "Listening." : "Listening with TLS.");
   }
 
@@ -262,6 +295,7 @@ public final class HttpService {
     timers.forEach(vertx::cancelTimer);
     timers.clear();
     Future<Void> looked = watch == null ? Future.succeededFuture() : watch.idle();
-    return looked.eventually(observer::stop);
+    Observer looks = observer;
+    return looks == null ? looked : looked.eventually(looks::stop);
   }
 }

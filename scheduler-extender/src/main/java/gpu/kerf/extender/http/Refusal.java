@@ -33,12 +33,8 @@ record Refusal(int status, String code, String what, String hint) {
         "Use the console of this server, or a program that is no browser.");
   }
 
-  static Refusal notFound(String path) {
-    return new Refusal(
-        404,
-        "not-found",
-        "There is nothing at " + path + ".",
-        "The verbs are /filter, /prioritize, /bind and /preempt; the API starts at /api/v1/fleet.");
+  static Refusal notFound(String path, String hint) {
+    return new Refusal(404, "not-found", "There is nothing at " + path + ".", hint);
   }
 
   static Refusal notObserved(@Nullable String path) {

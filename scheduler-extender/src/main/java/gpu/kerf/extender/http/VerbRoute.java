@@ -2,7 +2,6 @@ package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.http.VerbHandler.Answer;
 import gpu.kerf.extender.settings.Settings;
-import gpu.kerf.extender.telemetry.Meters;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -21,7 +20,7 @@ final class VerbRoute {
   private final Settings.Limits limits;
   private final Gate gate;
   private final Refusals refusals;
-  private final Meters meters;
+  private final Tally tally;
 
   VerbRoute(
       Vertx vertx,
@@ -30,14 +29,14 @@ final class VerbRoute {
       Settings.Limits limits,
       Gate gate,
       Refusals refusals,
-      Meters meters) {
+      Tally tally) {
     this.vertx = vertx;
     this.name = name;
     this.verb = verb;
     this.limits = limits;
     this.gate = gate;
     this.refusals = refusals;
-    this.meters = meters;
+    this.tally = tally;
   }
 
   void handle(Turn turn) {
@@ -126,7 +125,7 @@ final class VerbRoute {
         response.putHeader("Content-Type", "application/json");
         response.end(answer.body());
       }
-      meters.answered(name, answer.outcome(), answer.reason(), System.nanoTime() - began);
+      tally.answered(name, answer.outcome(), answer.reason(), System.nanoTime() - began);
     }
 
     private void fail(Throwable failure) {
@@ -151,7 +150,7 @@ final class VerbRoute {
         Hangup.after(vertx, request);
       }
       refusals.answer(request, refusal, cause);
-      meters.answered(name, "error", refusal.code(), System.nanoTime() - began);
+      tally.answered(name, "error", refusal.code(), System.nanoTime() - began);
     }
 
     /** Called when the turn is over and when the verb is done; the later of the two leaves. */

@@ -9,12 +9,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One component of the settings' records with its place in the tree: a group of others, a single
  * value, or a map of values.
  */
 record Branch(String path, RecordComponent component) {
+
+  /** Records that are one value, and no group of settings. */
+  private static final Set<Class<?>> VALUES = Set.of(Bytes.class, Names.class);
 
   /** The components of a record, in their order. */
   static List<Branch> of(String path, Class<?> record) {
@@ -40,7 +44,7 @@ record Branch(String path, RecordComponent component) {
   }
 
   boolean isGroup() {
-    return component.getType().isRecord() && component.getType() != Bytes.class;
+    return component.getType().isRecord() && !VALUES.contains(component.getType());
   }
 
   boolean isMap() {

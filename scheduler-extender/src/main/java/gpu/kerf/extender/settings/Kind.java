@@ -25,7 +25,8 @@ record Kind(Class<?> type, String expects, Function<String, Object> parser) {
           new Kind(Double.class, "a number", Kind::number),
           new Kind(boolean.class, "true or false", Kind::yesOrNo),
           new Kind(Duration.class, "a time with its unit, such as 500ms, 10s or 2m", Kind::time),
-          new Kind(Bytes.class, "an amount of memory, such as 64KiB or 16MiB", Bytes::parse));
+          new Kind(Bytes.class, "an amount of memory, such as 64KiB or 16MiB", Bytes::parse),
+          new Kind(Names.class, "a list of names, such as [a, b]", Names::parse));
 
   static Kind of(Class<?> type) {
     if (type.isEnum()) {

@@ -22,6 +22,7 @@ final class Rules {
   static List<Problem> broken(Settings settings, UnaryOperator<String> from) {
     Rules rules = new Rules(settings, from);
     rules.tls();
+    rules.admission();
     rules.reach();
     rules.ports();
     rules.limits();
@@ -44,6 +45,25 @@ final class Rules {
           tls.clientAuthorities(),
           "means nothing without a certificate.",
           "Set tls.certificate and tls.key too.");
+    }
+  }
+
+  private void admission() {
+    AdmissionSettings admission = settings.admission();
+    boolean incomplete = admission.certificate().isEmpty() || admission.key().isEmpty();
+    if (admission.enabled() && incomplete) {
+      refuse(
+          admission.certificate().isEmpty() ? "admission.certificate" : "admission.key",
+          "",
+          "is missing: the API server speaks TLS only.",
+          "Set admission.certificate and admission.key.");
+    }
+    if (admission.aliases().contains(settings.cluster().schedulerName())) {
+      refuse(
+          "admission.aliases",
+          admission.aliases().toString(),
+          "has the schedulerName of Kerf's own pods.",
+          "Leave " + settings.cluster().schedulerName() + " out.");
     }
   }
 

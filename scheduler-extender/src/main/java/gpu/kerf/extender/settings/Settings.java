@@ -28,6 +28,8 @@ public record Settings(
     @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
+    @Setting("The webhook that the API server asks about pods; kerf serve only.")
+        AdmissionSettings admission,
     @Setting(
             value =
                 "Who evicts pods of lower priority where only Kerf sees that it helps, because the"
@@ -299,6 +301,7 @@ public record Settings(
             Duration.ofSeconds(60)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         new Dialects(GpushareDialect.Unit.GIB),
+        AdmissionSettings.defaults(),
         Preemption.KERF,
         Map.of(),
         new Telemetry(100),
@@ -318,6 +321,7 @@ public record Settings(
         cluster,
         scheduling,
         dialects,
+        admission,
         preemption,
         prices,
         telemetry,

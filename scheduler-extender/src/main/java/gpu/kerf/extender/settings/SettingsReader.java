@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Turns the merged tree into {@link Settings}, and gathers everything that is wrong with it. */
@@ -60,9 +61,16 @@ final class SettingsReader {
   }
 
   private Object leaf(Branch branch, Object otherwise, Object given) {
+    if (given instanceof JsonArray list && branch.kind().type() == Names.class) {
+      return parsed(branch, branch.path(), otherwise, joined(list));
+    }
     return given instanceof JsonObject || given instanceof JsonArray
         ? wrong(branch, otherwise, given, "is not " + branch.kind().expects() + ".", "")
         : parsed(branch, branch.path(), otherwise, given);
+  }
+
+  private static String joined(JsonArray list) {
+    return list.stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 
   private Object map(Branch branch, Object otherwise, Object given) {

@@ -22,15 +22,35 @@ public enum Meter {
       "verb",
       "outcome",
       "reason"),
+  ADMISSION_SECONDS(
+      Kind.HISTOGRAM,
+      "kerf_admission_duration_seconds",
+      "Time from a review's headers to its answer.",
+      "webhook"),
+  ADMISSION_ANSWERS(
+      Kind.COUNTER,
+      "kerf_admission_answers_total",
+      "Answers to the API server by outcome: patched, unchanged, allowed, warned, refused or error;"
+          + " reason is the first one of a refusal or the code of an error, and empty otherwise.",
+      "webhook",
+      "outcome",
+      "reason"),
   REFUSALS(
       Kind.COUNTER,
       "kerf_http_refused_requests_total",
       "Requests that were refused before any verb saw them, by the code of the answer's error.",
       "code"),
-  CONNECTIONS(Kind.GAUGE, "kerf_http_connections", "Connections that are open."),
-  IN_FLIGHT(Kind.GAUGE, "kerf_http_in_flight_requests", "Verbs that are being answered."),
+  CONNECTIONS(Kind.GAUGE, "kerf_http_connections", "Connections that are open.", "door"),
+  IN_FLIGHT(
+      Kind.GAUGE,
+      "kerf_http_in_flight_requests",
+      "Verbs and webhooks that are being answered.",
+      "door"),
   BODY_BYTES(
-      Kind.GAUGE, "kerf_http_body_bytes", "Bodies of requests that are in memory, in bytes."),
+      Kind.GAUGE,
+      "kerf_http_body_bytes",
+      "Bodies of requests that are in memory, in bytes.",
+      "door"),
   CUT_OFF(
       Kind.COUNTER,
       "kerf_http_connections_cut_off_total",
@@ -97,11 +117,13 @@ public enum Meter {
       Kind.COUNTER,
       "kerf_tls_reloads_total",
       "Attempts to take changed certificate files, by outcome: changed or refused.",
+      "door",
       "outcome"),
   TLS_EXPIRY(
       Kind.GAUGE,
       "kerf_tls_certificate_expiry_timestamp_seconds",
-      "When the certificate in use expires, in Unix time."),
+      "When the certificate in use expires, in Unix time.",
+      "door"),
   CERTIFICATES(
       Kind.COUNTER,
       "kerf_certificates_total",

@@ -31,10 +31,12 @@ public final class Meters {
   private final Map<Meter, Gauge> gauges = new ConcurrentHashMap<>();
   private final List<Runnable> before = new ArrayList<>();
   private final Histogram verbSeconds;
+  private final Histogram admissionSeconds;
   private final Histogram loopDelay;
 
   public Meters() {
     verbSeconds = described(Histogram.build().buckets(VERB_BUCKETS), Meter.VERB_SECONDS);
+    admissionSeconds = described(Histogram.build().buckets(VERB_BUCKETS), Meter.ADMISSION_SECONDS);
     loopDelay = described(Histogram.build().buckets(DELAY_BUCKETS), Meter.LOOP_DELAY);
     DefaultExports.register(registry);
   }
@@ -62,6 +64,12 @@ public final class Meters {
   public void answered(String verb, String outcome, String reason, long nanos) {
     verbSeconds.labels(verb).observe(nanos / 1e9);
     count(Meter.VERB_ANSWERS, verb, outcome, reason);
+  }
+
+  /** A review of the API server was answered. */
+  public void reviewed(String webhook, String outcome, String reason, long nanos) {
+    admissionSeconds.labels(webhook).observe(nanos / 1e9);
+    count(Meter.ADMISSION_ANSWERS, webhook, outcome, reason);
   }
 
   /** The event loop was late by so much. */

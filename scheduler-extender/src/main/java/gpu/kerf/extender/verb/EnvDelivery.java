@@ -1,6 +1,7 @@
 package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.Mps;
 import gpu.kerf.extender.wire.PlacementRecord;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
@@ -70,6 +71,7 @@ public final class EnvDelivery implements Delivery {
         devices.contains(NO_DEVICE) ? NO_DEVICE : String.join(",", devices));
     if (!memory.isEmpty()) {
       annotations.put(Annotations.MPS_MEMORY + name, String.join(",", memory));
+      annotations.put(Annotations.MPS_PIPE + name, Mps.PIPES);
     }
     if (smMilli > 0) {
       annotations.put(Annotations.MPS_THREADS + name, "" + Math.max(1, smMilli / 10));

@@ -18,5 +18,17 @@ public final class Annotations {
   /** On a pod, with a container's name behind it: its part of the multiprocessors, in percent. */
   public static final String MPS_THREADS = "kerf.gpu/mps-threads.";
 
+  /**
+   * On a pod, with a container's name behind it: where the pipes of the MPS daemon are, if the
+   * container got a share.
+   */
+  public static final String MPS_PIPE = "kerf.gpu/mps-pipe.";
+
+  /**
+   * On a pod of another dialect: that the webhook has added Kerf's resources so that quota counts
+   * it. Behind the dialect's name stands of how many MiB fractions were counted.
+   */
+  public static final String COUNTED = "kerf.gpu/counted";
+
   private Annotations() {}
 }

@@ -87,7 +87,7 @@ final class JsonIn {
     }
   }
 
-  private static String plain(JsonProcessingException e) {
+  static String plain(JsonProcessingException e) {
     String text = e.getOriginalMessage();
     return text.length() > 200 ? text.substring(0, 200) + "…" : text;
   }

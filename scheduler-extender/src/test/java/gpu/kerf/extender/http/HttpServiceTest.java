@@ -36,7 +36,7 @@ class HttpServiceTest {
       }
       assertThat(service.metrics())
           .contains("kerf_verb_duration_seconds_count{verb=\"filter\",} 100.0")
-          .contains("kerf_http_connections 1.0");
+          .contains("kerf_http_connections{door=\"verbs\",} 1.0");
     }
   }
 
@@ -244,12 +244,15 @@ class HttpServiceTest {
       assertThat(full.body()).contains("limits.allBodies");
       assertThat(first.send("x".repeat(500)).reply().status()).isEqualTo(200);
       Await.until(
-          "all is given back", () -> service.metrics().contains("kerf_http_body_bytes 0.0"));
+          "all is given back",
+          () -> service.metrics().contains("kerf_http_body_bytes{door=\"verbs\",} 0.0"));
     }
   }
 
   private static boolean inFlight(TestService service, int count) {
-    return service.metrics().contains("kerf_http_in_flight_requests " + count + ".0");
+    return service
+        .metrics()
+        .contains("kerf_http_in_flight_requests{door=\"verbs\",} " + count + ".0");
   }
 
   @Test
@@ -264,7 +267,9 @@ class HttpServiceTest {
       assertThat(surplus.status()).isEqualTo(503);
       assertThat(surplus.body()).contains("limits.connections");
       assertThat(second.isClosedByPeer()).isTrue();
-      Await.until("it is closed", () -> service.metrics().contains("kerf_http_connections 1.0"));
+      Await.until(
+          "it is closed",
+          () -> service.metrics().contains("kerf_http_connections{door=\"verbs\",} 1.0"));
       try (Wire probe = new Wire(service.port())) {
         assertThat(probe.send("GET /healthz HTTP/1.1\nHost: x\n\n").reply().status())
             .isEqualTo(200);
@@ -301,8 +306,11 @@ class HttpServiceTest {
       }
       Await.until("nothing is in flight", () -> inFlight(service, 0));
       Await.until(
-          "no bytes are held", () -> service.metrics().contains("kerf_http_body_bytes 0.0"));
-      Await.until("no connection is open", () -> service.metrics().contains("connections 0.0"));
+          "no bytes are held",
+          () -> service.metrics().contains("kerf_http_body_bytes{door=\"verbs\",} 0.0"));
+      Await.until(
+          "no connection is open",
+          () -> service.metrics().contains("kerf_http_connections{door=\"verbs\",} 0.0"));
     }
   }
 

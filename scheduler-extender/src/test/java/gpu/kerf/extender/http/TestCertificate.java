@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A certificate for this machine that has signed itself, made by the JDK's keytool. */
-record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
+public record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
   static final char[] PASSWORD = "kerf-test".toCharArray();
 
-  static TestCertificate make(Path folder, String name, String algorithm) {
+  public static TestCertificate make(Path folder, String name, String algorithm) {
     Path file = folder.resolve(name + ".p12");
     String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
     try {
@@ -59,7 +59,7 @@ record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
     }
   }
 
-  String certificatePem() {
+  public String certificatePem() {
     try {
       return pem("CERTIFICATE", certificate.getEncoded());
     } catch (GeneralSecurityException impossible) {
@@ -67,7 +67,7 @@ record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
     }
   }
 
-  String keyPem() {
+  public String keyPem() {
     return pem("PRIVATE KEY", key.getEncoded());
   }
 

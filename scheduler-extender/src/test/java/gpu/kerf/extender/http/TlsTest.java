@@ -94,8 +94,8 @@ class TlsTest {
             .isEqualTo(200);
       }
       assertThat(service.metrics())
-          .contains("kerf_http_connections 1.0")
-          .contains("kerf_http_in_flight_requests 0.0");
+          .contains("kerf_http_connections{door=\"verbs\",} 1.0")
+          .contains("kerf_http_in_flight_requests{door=\"verbs\",} 0.0");
     }
   }
 
@@ -117,7 +117,7 @@ class TlsTest {
           .isEqualTo(200);
       Await.until(
           "nothing is in flight",
-          () -> service.metrics().contains("kerf_http_in_flight_requests 0.0"));
+          () -> service.metrics().contains("kerf_http_in_flight_requests{door=\"verbs\",} 0.0"));
     }
   }
 
@@ -145,7 +145,8 @@ class TlsTest {
       assertThat(new Wire(open).post("/filter", "{}").reply().status())
           .as("on a connection from before")
           .isEqualTo(200);
-      assertThat(service.metrics()).contains("kerf_tls_reloads_total{outcome=\"changed\",} 1.0");
+      assertThat(service.metrics())
+          .contains("kerf_tls_reloads_total{door=\"verbs\",outcome=\"changed\",} 1.0");
     }
   }
 
@@ -156,7 +157,10 @@ class TlsTest {
 
       Await.until(
           "it is refused",
-          () -> service.metrics().contains("kerf_tls_reloads_total{outcome=\"refused\",} 1.0"));
+          () ->
+              service
+                  .metrics()
+                  .contains("kerf_tls_reloads_total{door=\"verbs\",outcome=\"refused\",} 1.0"));
       assertThat(shown(service)).isEqualTo(first().certificate());
 
       write("tls.key", second().keyPem());

@@ -48,6 +48,8 @@ class BindVerbTest {
                         + "\"slots\":[{\"gpu\":0,\"mps\":{\"smMilli\":0},\"memoryMiB\":8192}]}]}",
                     "kerf.gpu/visible-devices.main",
                     "0",
+                    "kerf.gpu/mps-pipe.main",
+                    "/run/kerf/mps/pipe",
                     "kerf.gpu/mps-memory.main",
                     "0=8192M")));
   }
@@ -302,6 +304,7 @@ class BindVerbTest {
     world.place(pod, "b");
     assertThat(world.cluster.bindings.get(0).annotations())
         .containsEntry("kerf.gpu/visible-devices.main", "void")
-        .doesNotContainKey("kerf.gpu/mps-memory.main");
+        .doesNotContainKey("kerf.gpu/mps-memory.main")
+        .doesNotContainKey("kerf.gpu/mps-pipe.main");
   }
 }

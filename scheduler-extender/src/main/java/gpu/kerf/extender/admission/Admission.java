@@ -1,0 +1,182 @@
+package gpu.kerf.extender.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodTree.Box;
+import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.demand.PodDemand;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Answers the API server about pods before they are stored: what is added to them, and whether they
+ * may be. Of pods of other schedulers it changes and refuses nothing, but for those of {@link
+ * Terms#aliases} that ask for GPUs.
+ *
+ * <p>Used on the thread that owns the scheduling. It asks nobody and remembers nothing.
+ */
+public final class Admission {
+
+  private final Scheduling scheduling;
+  private final Terms terms;
+  private final Possibility possibility;
+
+  public Admission(Scheduling scheduling, Terms terms) {
+    this.scheduling = scheduling;
+    this.terms = terms;
+    this.possibility = new Possibility(scheduling);
+  }
+
+  /** Whether a pod is of Kerf's or of an alias, or none that could be read. */
+  private boolean concerns(JsonNode pod) {
+    JsonNode scheduler = pod.path("spec").path("schedulerName");
+    return !scheduler.isTextual()
+        || scheduler.textValue().equals(terms.scheduler())
+        || terms.aliases().contains(scheduler.textValue());
+  }
+
+  /** What is added. */
+  public Answer mutate(Review review) throws WireException {
+    if (!concerns(review.object())) {
+      return Answer.ALLOWED;
+    }
+    if (review.createsPod()) {
+      return mutatePod(PodTree.of(review.object()));
+    }
+    if (review.addsContainers()) {
+      PodTree pod = PodTree.of(review.object());
+      return isOurs(pod)
+          ? Answer.with(mutation(pod, Reading.NOTHING).ofEphemeral(ephemeralNames(review.before())))
+          : Answer.ALLOWED;
+    }
+    return Answer.ALLOWED;
+  }
+
+  private Answer mutatePod(PodTree pod) throws WireException {
+    boolean alias = terms.aliases().contains(pod.view().schedulerName());
+    if (!alias && !isOurs(pod)) {
+      return Answer.ALLOWED;
+    }
+    Reading reading = scheduling.read(pod.view());
+    if (!alias) {
+      return Answer.with(mutation(pod, reading).ofPod());
+    }
+    boolean asks = !reading.dialect().isEmpty() && !pod.view().isBound();
+    return asks
+        ? new Answer(List.of(), List.of(renamed(pod)), mutation(pod, reading).ofPod())
+        : Answer.ALLOWED;
+  }
+
+  private String renamed(PodTree pod) {
+    return "The pod asks for GPUs, which Kerf gives here: its schedulerName is now "
+        + terms.scheduler()
+        + " instead of "
+        + Shown.of(pod.view().schedulerName())
+        + ".";
+  }
+
+  private Mutation mutation(PodTree pod, Reading reading) {
+    return new Mutation(pod, reading, terms, possibility::smallestMiB);
+  }
+
+  private boolean isOurs(PodTree pod) {
+    return pod.view().schedulerName().equals(terms.scheduler());
+  }
+
+  /** Whether it may be. */
+  public Answer validate(Review review) throws WireException {
+    if (!concerns(review.object())) {
+      return Answer.ALLOWED;
+    }
+    if (review.createsPod()) {
+      return validatePod(PodTree.of(review.object()));
+    }
+    if (review.addsContainers()) {
+      PodTree pod = PodTree.of(review.object());
+      Validation validation = new Validation(pod, Reading.NOTHING, terms);
+      return isOurs(pod)
+          ? Answer.of(validation.ofEphemeral(ephemeralNames(review.before())))
+          : Answer.ALLOWED;
+    }
+    return review.changesPod() ? validateChange(review) : Answer.ALLOWED;
+  }
+
+  private Answer validatePod(PodTree pod) throws WireException {
+    if (!isOurs(pod)) {
+      return Answer.ALLOWED;
+    }
+    Reading reading = scheduling.read(pod.view());
+    Findings findings = new Validation(pod, reading, terms).ofPod();
+    checkCounted(pod, reading, findings);
+    if (!reading.isNonsense()) {
+      checkPossible(reading.demand(), findings);
+    }
+    return Answer.of(findings);
+  }
+
+  /** A pod that was not counted, or of another size of GPU than the smallest, slips past quota. */
+  private void checkCounted(PodTree pod, Reading reading, Findings findings) throws WireException {
+    if (reading.isNonsense()
+        || reading.demand().containers().isEmpty()
+        || reading.dialect().equals(Mutation.OWN_DIALECT)) {
+      return;
+    }
+    String right = mutation(pod, reading).mark();
+    if (!right.equals(pod.view().annotation(Annotations.COUNTED))) {
+      findings.refuse(
+          Kind.INCOMPLETE,
+          "The annotation kerf.gpu/counted is not "
+              + right
+              + ", which Kerf's mutating webhook writes.",
+          "Leave it out, and check that the MutatingWebhookConfiguration of Kerf asks about this"
+              + " namespace.");
+    }
+  }
+
+  private void checkPossible(PodDemand demand, Findings findings) {
+    Problem impossible = possibility.problem(demand);
+    if (impossible == null) {
+      return;
+    }
+    if (terms.refusesImpossible() && possibility.isSure()) {
+      findings.refuse(impossible.kind(), impossible.what(), impossible.hint());
+    } else {
+      findings.warn(impossible.toString());
+    }
+  }
+
+  private Answer validateChange(Review review) throws WireException {
+    PodTree before = PodTree.of(review.before());
+    PodTree after = PodTree.of(review.object());
+    if (!isOurs(before)) {
+      return Answer.ALLOWED;
+    }
+    Findings findings = new Findings();
+    AnnotationRules.checkChanged(before.view(), after.view(), findings);
+    if (!before.view().isBound() && !after.view().isBound()) {
+      checkSameDemand(before, after, findings);
+    }
+    return Answer.of(findings);
+  }
+
+  /** What was added to a pod, and what quota counted, belong to what it asked when it came. */
+  private void checkSameDemand(PodTree before, PodTree after, Findings findings) {
+    Reading asked = scheduling.read(before.view());
+    Reading asks = scheduling.read(after.view());
+    if (!asked.isNonsense() && !asked.demand().containers().equals(asks.demand().containers())) {
+      findings.refuse(
+          Kind.CHANGED,
+          "The annotations change what the pod asks of GPUs, and it has been counted and prepared"
+              + " for what it asked before.",
+          "Create the pod anew.");
+    }
+  }
+
+  private static Set<String> ephemeralNames(JsonNode before) throws WireException {
+    return PodTree.of(before).ephemeral().stream().map(Box::name).collect(Collectors.toSet());
+  }
+}

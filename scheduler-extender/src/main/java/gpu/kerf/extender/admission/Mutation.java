@@ -1,0 +1,165 @@
+package gpu.kerf.extender.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import gpu.kerf.extender.admission.PodTree.Box;
+import gpu.kerf.extender.dialect.Counted;
+import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.demand.Size;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What Kerf adds to a pod, so that its containers learn what they get and get nothing else.
+ *
+ * <p>What is there already is left as it is, be it Kerf's own from an earlier call or somebody
+ * else's, which {@link Validation} then refuses: so that a second call changes nothing. A pod whose
+ * demand makes no sense gets no device.
+ */
+final class Mutation {
+
+  static final String OWN_DIALECT = "kerf";
+
+  private final PodTree pod;
+  private final Reading reading;
+  private final Terms terms;
+  private final IntSupplier smallestGpu;
+  private final Patch patch = new Patch();
+  private final Map<String, Demand> demands = new HashMap<>();
+
+  /**
+   * @param smallestGpu the memory of the smallest managed GPU, of which fractions are counted; 0 if
+   *     none is known
+   */
+  Mutation(PodTree pod, Reading reading, Terms terms, IntSupplier smallestGpu) {
+    this.pod = pod;
+    this.reading = reading;
+    this.terms = terms;
+    this.smallestGpu = smallestGpu;
+    for (PodDemand.Container each : reading.demand().containers()) {
+      demands.put(each.name(), each.demand());
+    }
+  }
+
+  /** The demand of a container; null if it asks for no GPU. */
+  @Nullable Demand demand(Box box) {
+    return demands.get(box.name());
+  }
+
+  /** Whether a container gets the paths of the MPS daemon. */
+  boolean reachesDaemon(Box box) {
+    Demand demand = demand(box);
+    return terms.mps() && demand != null && Variables.mayShare(demand);
+  }
+
+  /** What it takes to make a new pod complete. */
+  Patch ofPod() throws WireException {
+    if (!pod.view().schedulerName().equals(terms.scheduler())) {
+      patch.set("/spec/schedulerName", JsonNodeFactory.instance.textNode(terms.scheduler()));
+    }
+    boolean shares = false;
+    for (Box box : pod.containers()) {
+      addVariables(box);
+      if (reachesDaemon(box)) {
+        List<JsonNode> mounts = box.mounts();
+        patch.append(
+            box.path() + "/volumeMounts",
+            box.json().path("volumeMounts"),
+            MpsPaths.missing(mounts));
+        shares = true;
+      }
+    }
+    if (shares) {
+      patch.append(
+          "/spec/volumes", pod.spec().path("volumes"), MpsPaths.missingVolumes(pod.volumes()));
+    }
+    addRuntimeClass();
+    count();
+    return patch;
+  }
+
+  /** What it takes to make containers complete that are added to a pod which runs. */
+  Patch ofEphemeral(Set<String> known) throws WireException {
+    for (Box box : pod.ephemeral()) {
+      if (!known.contains(box.name())) {
+        addVariables(box);
+      }
+    }
+    return patch;
+  }
+
+  private void addVariables(Box box) throws WireException {
+    Set<String> names = new HashSet<>();
+    for (JsonNode entry : box.env()) {
+      names.add(PodTree.text(entry, "name"));
+    }
+    List<JsonNode> missing = new ArrayList<>(4);
+    Variables.of(box.name(), demand(box))
+        .forEach(
+            (name, entry) -> {
+              if (!names.contains(name)) {
+                missing.add(entry);
+              }
+            });
+    patch.append(box.path() + "/env", box.json().path("env"), missing);
+  }
+
+  private void addRuntimeClass() throws WireException {
+    boolean wanted = !demands.isEmpty() && !terms.runtimeClass().isEmpty();
+    if (wanted && PodTree.text(pod.spec(), "runtimeClassName").isEmpty()) {
+      patch.set("/spec/runtimeClassName", JsonNodeFactory.instance.textNode(terms.runtimeClass()));
+    }
+  }
+
+  /** Adds Kerf's resources where a pod asks in other words, so that quota counts it. */
+  private void count() {
+    boolean counted = pod.view().annotations().containsKey(Annotations.COUNTED);
+    if (counted || demands.isEmpty() || reading.dialect().equals(OWN_DIALECT)) {
+      return;
+    }
+    int gpuMiB = gpuMiB();
+    for (Box box : pod.containers()) {
+      Demand demand = demand(box);
+      if (demand != null) {
+        add(Counted.amounts(demand, gpuMiB), box);
+      }
+    }
+    patch.put(
+        "/metadata/annotations",
+        pod.metadata().path("annotations"),
+        Map.of(Annotations.COUNTED, mark()));
+  }
+
+  /** The mark of a pod that was counted. */
+  String mark() {
+    return Counted.mark(reading.dialect(), reading.demand(), gpuMiB());
+  }
+
+  /** Of how much memory fractions are counted; nobody looks for it where there are none. */
+  private int gpuMiB() {
+    boolean fractions =
+        demands.values().stream().anyMatch(each -> each.size() instanceof Size.Fraction);
+    return fractions ? smallestGpu.getAsInt() : 0;
+  }
+
+  private void add(Map<String, String> amounts, Box box) {
+    JsonNode resources = box.json().path("resources");
+    if (!amounts.isEmpty() && PodTree.isNothing(resources)) {
+      var created = JsonNodeFactory.instance.objectNode();
+      amounts.forEach(created.putObject("limits")::put);
+      patch.set(box.path() + "/resources", created);
+    } else {
+      patch.put(box.path() + "/resources/limits", resources.path("limits"), amounts);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package gpu.kerf.extender.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+
+/** A JSON Patch (RFC 6902) that only adds: whole lists and objects where there were none. */
+public final class Patch {
+
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private final ArrayNode operations = JSON.arrayNode();
+
+  boolean isEmpty() {
+    return operations.isEmpty();
+  }
+
+  byte[] bytes() {
+    return operations.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  ArrayNode operations() {
+    return operations;
+  }
+
+  /** Sets one field, whatever it was. */
+  void set(String path, JsonNode value) {
+    operations.add(JSON.objectNode().put("op", "add").put("path", path).set("value", value));
+  }
+
+  /** Appends to a list that may not be there yet. */
+  void append(String path, JsonNode list, List<? extends JsonNode> more) {
+    if (more.isEmpty()) {
+      return;
+    }
+    if (PodTree.isNothing(list)) {
+      set(path, JSON.arrayNode().addAll(more));
+    } else {
+      more.forEach(each -> set(path + "/-", each));
+    }
+  }
+
+  /** Puts texts into an object that may not be there yet. */
+  void put(String path, JsonNode object, Map<String, String> more) {
+    if (more.isEmpty()) {
+      return;
+    }
+    if (PodTree.isNothing(object)) {
+      ObjectNode created = JSON.objectNode();
+      more.forEach(created::put);
+      set(path, created);
+    } else {
+      more.forEach((key, value) -> set(path + "/" + escaped(key), JSON.textNode(value)));
+    }
+  }
+
+  static String escaped(String key) {
+    return key.replace("~", "~0").replace("/", "~1");
+  }
+}

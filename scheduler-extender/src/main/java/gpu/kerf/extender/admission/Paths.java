@@ -1,0 +1,45 @@
+package gpu.kerf.extender.admission;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/** Paths of files as text: compared as the kernel would find them, but for links. */
+final class Paths {
+
+  private Paths() {}
+
+  /**
+   * Without what means nothing in it; {@code /var/run} is {@code /run} wherever Kubernetes runs.
+   */
+  static String plain(String path) {
+    Deque<String> parts = new ArrayDeque<>();
+    for (String part : path.split("/", -1)) {
+      if (part.equals("..")) {
+        parts.pollLast();
+      } else if (!part.isEmpty() && !part.equals(".")) {
+        parts.addLast(part);
+      }
+    }
+    String joined = "/" + String.join("/", parts);
+    return isWithin(joined, "/var/run") ? joined.substring("/var".length()) : joined;
+  }
+
+  static boolean same(String one, String other) {
+    return plain(one).equals(plain(other));
+  }
+
+  /** Whether a plain path is a folder's or of something in it. */
+  static boolean isWithin(String path, String folder) {
+    return path.equals(folder) || folder.equals("/") || path.startsWith(folder + "/");
+  }
+
+  /** Whether whoever has the one path has something of the other. */
+  static boolean touch(String one, String other) {
+    return isWithin(one, other) || isWithin(other, one);
+  }
+
+  static boolean touchesAny(String path, List<String> others) {
+    return others.stream().anyMatch(other -> touch(path, other));
+  }
+}

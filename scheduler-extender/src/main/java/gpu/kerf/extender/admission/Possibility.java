@@ -1,0 +1,134 @@
+package gpu.kerf.extender.admission;
+
+import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.state.PodAsk;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Reason;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether any managed node could ever take a pod, whoever holds what today. While no node is known,
+ * or one that cannot be read, nobody can say.
+ */
+final class Possibility {
+
+  private static final int MOST_MODELS = 8;
+
+  private final Scheduling scheduling;
+
+  Possibility(Scheduling scheduling) {
+    this.scheduling = scheduling;
+  }
+
+  /** Why no node could; null if one could, or if nobody can say. */
+  @Nullable Problem problem(PodDemand demand) {
+    Fleet fleet = scheduling.fleet();
+    if (demand.containers().isEmpty() || fleet.size() == 0) {
+      return null;
+    }
+    PodAsk ask = scheduling.ask(demand);
+    Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
+    for (int i = 0; i < fleet.limit(); i++) {
+      if (fleet.at(i) != null) {
+        Reason reason = ask.refusal(i);
+        if (reason == null || !reason.never()) {
+          return null;
+        }
+        reasons.merge(reason, 1, Integer::sum);
+      }
+    }
+    return describe(reasons, fleet);
+  }
+
+  /** Whether every managed node is known with its GPUs. */
+  boolean isSure() {
+    return scheduling.problems().keySet().stream().noneMatch(key -> key.startsWith("node"));
+  }
+
+  private static Problem describe(Map<Reason, Integer> reasons, Fleet fleet) {
+    StringBuilder what = new StringBuilder("No managed node could ever take the pod: ");
+    Reason most = null;
+    String separator = "";
+    for (Map.Entry<Reason, Integer> each : reasons.entrySet()) {
+      int nodes = each.getValue();
+      what.append(separator).append(each.getKey().text());
+      what.append(" (").append(nodes).append(nodes == 1 ? " node)" : " nodes)");
+      separator = "; ";
+      most = most == null || nodes > reasons.getOrDefault(most, 0) ? each.getKey() : most;
+    }
+    return new Problem(Kind.IMPOSSIBLE, what + ".", most == null ? "" : hint(most, fleet));
+  }
+
+  private static String hint(Reason reason, Fleet fleet) {
+    return switch (reason) {
+      case TOO_BIG ->
+          "The largest managed GPU has "
+              + largestMiB(fleet)
+              + "Mi, less what the driver keeps. Maybe ask for less, or add the annotation"
+              + " kerf.gpu/split: \"2\".";
+      case TOO_FEW_GPUS ->
+          "The largest managed node has "
+              + mostGpus(fleet)
+              + " GPUs. Maybe ask for fewer per pod and run more pods.";
+      case WRONG_MODEL -> "Managed GPUs are " + models(fleet) + ".";
+      case WRONG_WALL -> "Maybe leave the wall out, so that Kerf takes whichever there is.";
+      case NO_SUCH_PROFILE ->
+          "Maybe ask for memory (kerf.gpu/memory: 8Gi), so that Kerf finds the profile.";
+      default -> "Ask for less.";
+    };
+  }
+
+  private static int largestMiB(Fleet fleet) {
+    int largest = 0;
+    for (int i = 0; i < fleet.limit(); i++) {
+      NodeState node = fleet.at(i);
+      for (int gpu = 0; node != null && gpu < node.gpus(); gpu++) {
+        largest = Math.max(largest, node.spec().gpus().get(gpu).memoryMiB());
+      }
+    }
+    return largest;
+  }
+
+  /** The memory of the smallest managed GPU; 0 if none is known. */
+  int smallestMiB() {
+    Fleet fleet = scheduling.fleet();
+    int smallest = 0;
+    for (int i = 0; i < fleet.limit(); i++) {
+      NodeState node = fleet.at(i);
+      for (int gpu = 0; node != null && gpu < node.gpus(); gpu++) {
+        int mib = node.spec().gpus().get(gpu).memoryMiB();
+        smallest = smallest == 0 ? mib : Math.min(smallest, mib);
+      }
+    }
+    return smallest;
+  }
+
+  private static int mostGpus(Fleet fleet) {
+    int most = 0;
+    for (int i = 0; i < fleet.limit(); i++) {
+      NodeState node = fleet.at(i);
+      most = Math.max(most, node == null ? 0 : node.gpus());
+    }
+    return most;
+  }
+
+  private static String models(Fleet fleet) {
+    TreeSet<String> names = new TreeSet<>();
+    for (int i = 0; i < fleet.limit() && names.size() < MOST_MODELS; i++) {
+      NodeState node = fleet.at(i);
+      if (node != null) {
+        for (GpuSpec gpu : node.spec().gpus()) {
+          names.add(gpu.model().name());
+        }
+      }
+    }
+    return String.join(", ", names);
+  }
+}

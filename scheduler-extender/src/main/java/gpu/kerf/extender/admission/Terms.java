@@ -1,0 +1,36 @@
+package gpu.kerf.extender.admission;
+
+import gpu.kerf.extender.settings.AdmissionSettings;
+import gpu.kerf.extender.settings.Settings;
+import java.util.List;
+
+/**
+ * What the settings say about admission.
+ *
+ * @param scheduler the schedulerName of Kerf's pods
+ * @param aliases of other schedulers whose pods become Kerf's if they ask for GPUs
+ * @param runtimeClass of pods that ask for GPUs and name none; empty adds none
+ * @param mps whether containers that may get an MPS share get the paths of the daemon
+ * @param refusesImpossible whether a pod that no managed node could ever take is refused
+ */
+public record Terms(
+    String scheduler,
+    List<String> aliases,
+    String runtimeClass,
+    boolean mps,
+    boolean refusesImpossible) {
+
+  public Terms {
+    aliases = List.copyOf(aliases);
+  }
+
+  public static Terms of(Settings settings) {
+    AdmissionSettings admission = settings.admission();
+    return new Terms(
+        settings.cluster().schedulerName(),
+        admission.aliases().values(),
+        admission.runtimeClass(),
+        admission.mps(),
+        admission.impossible() == AdmissionSettings.Impossible.REFUSE);
+  }
+}

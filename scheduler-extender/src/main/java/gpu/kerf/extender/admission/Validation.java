@@ -1,0 +1,87 @@
+package gpu.kerf.extender.admission;
+
+import gpu.kerf.extender.admission.PodTree.Box;
+import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.wire.WireException;
+import java.util.Set;
+
+/** What is wrong with a pod of Kerf's, and what is unwise; all of it at once. */
+final class Validation {
+
+  private final PodTree pod;
+  private final Reading reading;
+  private final Terms terms;
+  private final Mutation mutation;
+  private final Findings findings = new Findings();
+
+  Validation(PodTree pod, Reading reading, Terms terms) {
+    this.pod = pod;
+    this.reading = reading;
+    this.terms = terms;
+    this.mutation = new Mutation(pod, reading, terms, () -> 0);
+  }
+
+  /** Judges a new pod, but not whether there is a node for it. */
+  Findings ofPod() throws WireException {
+    reading.problems().forEach(problem -> findings.refuse(Kind.NONSENSE, problem));
+    AnnotationRules.checkNew(pod.view(), reading.problems(), findings);
+    HostRules.checkPod(pod, findings);
+    boolean sharesMayCome = pod.containers().stream().anyMatch(mutation::reachesDaemon);
+    VolumeRules.checkPod(pod, sharesMayCome, findings);
+    for (Box box : pod.containers()) {
+      check(box);
+    }
+    checkRuntimeClass();
+    return findings;
+  }
+
+  private void check(Box box) throws WireException {
+    VariableRules.check(box, mutation.demand(box), findings);
+    HostRules.checkContainer(box, findings);
+    VolumeRules.checkContainer(box, mutation.demand(box), mutation.reachesDaemon(box), findings);
+    var demand = mutation.demand(box);
+    if (demand != null && !terms.mps() && Variables.mayShare(demand)) {
+      findings.warn(
+          "The "
+              + box
+              + " may get an MPS share, which has no wall here (admission.mps: false)."
+              + " Maybe ask for kerf.gpu/wall: mig.");
+    }
+  }
+
+  /** Judges the containers that are added to a pod which runs. */
+  Findings ofEphemeral(Set<String> known) throws WireException {
+    for (Box box : pod.ephemeral()) {
+      if (!known.contains(box.name())) {
+        VariableRules.check(box, null, findings);
+        HostRules.checkContainer(box, findings);
+        VolumeRules.checkContainer(box, null, false, findings);
+      }
+    }
+    return findings;
+  }
+
+  private void checkRuntimeClass() throws WireException {
+    String written = PodTree.text(pod.spec(), "runtimeClassName");
+    boolean asks = !reading.demand().containers().isEmpty();
+    if (!asks || terms.runtimeClass().isEmpty() || written.equals(terms.runtimeClass())) {
+      return;
+    }
+    if (written.isEmpty()) {
+      findings.refuse(
+          Kind.INCOMPLETE,
+          "The runtime class "
+              + terms.runtimeClass()
+              + ", which Kerf's mutating webhook sets, is missing.",
+          "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
+    } else {
+      findings.warn(
+          "The runtime class "
+              + Shown.of(written)
+              + " is not "
+              + terms.runtimeClass()
+              + ": GPUs reach the pod only if that runtime hands them out.");
+    }
+  }
+}

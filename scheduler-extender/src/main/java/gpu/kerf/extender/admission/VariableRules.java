@@ -1,0 +1,73 @@
+package gpu.kerf.extender.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodTree.Box;
+import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.demand.Demand;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The environment of a container: of the variables that Kerf writes each stands there once, in
+ * exactly the form in which Kerf writes it, and of the others that are guarded none.
+ *
+ * <p>What {@code envFrom} brings cannot be seen. It need not be: an entry of {@code env} wins over
+ * it, and the one that decides is always there.
+ */
+final class VariableRules {
+
+  private static final String NARROWING = "CUDA_VISIBLE_DEVICES";
+
+  private VariableRules() {}
+
+  static void check(Box box, @Nullable Demand demand, Findings findings) throws WireException {
+    Map<String, JsonNode> wanted = Variables.of(box.name(), demand);
+    Set<String> seen = new HashSet<>();
+    for (JsonNode entry : box.env()) {
+      String name = PodTree.text(entry, "name");
+      if (Variables.isGuarded(name)) {
+        check(box, entry, wanted.get(name), seen.add(name), findings);
+      } else if (name.equals(NARROWING)) {
+        findings.warn(
+            "CUDA_VISIBLE_DEVICES of the "
+                + box
+                + " counts the devices that Kerf gives it, from 0: another number hides them all."
+                + " Maybe leave it out.");
+      }
+    }
+    for (String name : wanted.keySet()) {
+      if (!seen.contains(name)) {
+        findings.refuse(
+            Kind.INCOMPLETE,
+            "The variable "
+                + name
+                + ", which Kerf's mutating webhook writes, is missing in the "
+                + box
+                + ".",
+            "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
+      }
+    }
+  }
+
+  private static void check(
+      Box box, JsonNode entry, @Nullable JsonNode wanted, boolean first, Findings findings)
+      throws WireException {
+    if (wanted != null && first && Variables.isSame(wanted, entry)) {
+      return;
+    }
+    String name = PodTree.text(entry, "name");
+    String value = entry.path("value").asText("");
+    findings.refuse(
+        Kind.VARIABLE,
+        "The variable "
+            + Shown.of(name)
+            + (value.isEmpty() ? "" : " (" + Shown.of(value) + ")")
+            + " of the "
+            + box
+            + " decides about devices, and only Kerf may.",
+        wanted == null ? "Leave it out." : "Leave it out: Kerf writes it.");
+  }
+}

@@ -1,0 +1,45 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.settings.AdmissionSettings;
+import gpu.kerf.extender.settings.Settings;
+
+/**
+ * One port of the service: where it listens, with which certificates, and what stands behind it.
+ *
+ * @param name what metrics and the log call it
+ * @param tlsGroup the group of settings that names its certificates
+ * @param pages whether health, metrics and the API are behind it, beside the verbs
+ * @param console whether the console is, too
+ */
+public record Door(
+    String name,
+    String host,
+    int port,
+    String tlsGroup,
+    Settings.Tls tls,
+    boolean pages,
+    boolean console) {
+
+  /** The one through which kube-scheduler comes. */
+  public static Door verbs(Settings settings) {
+    Settings.Listen listen = settings.listen();
+    return new Door(
+        "verbs", listen.host(), listen.port(), "tls", settings.tls(), true, listen.console());
+  }
+
+  /** The one through which the API server comes. */
+  public static Door webhook(Settings settings) {
+    AdmissionSettings admission = settings.admission();
+    Settings.Tls tls =
+        new Settings.Tls(
+            admission.certificate(),
+            admission.key(),
+            admission.clientAuthorities(),
+            settings.tls().checkEvery());
+    return new Door("webhook", admission.host(), admission.port(), "admission", tls, false, false);
+  }
+
+  String address(int actualPort) {
+    return host + ":" + actualPort;
+  }
+}

@@ -1,0 +1,44 @@
+package gpu.kerf.extender.settings;
+
+/** The webhook. */
+public record AdmissionSettings(
+    @Setting("Whether the webhook is served.") boolean enabled,
+    @Setting("Its address; the API server comes from another machine.") String host,
+    @Setting(value = "Its port; 0 takes any free one.", min = "0", max = "65535") int port,
+    @Setting(
+            "The PEM file with its certificate. The files are looked at as often as"
+                + " tls.checkEvery says, and may come later than the service.")
+        String certificate,
+    @Setting("The PEM file with its private key (PKCS#8).") String key,
+    @Setting(
+            "The PEM file with the authorities of clients. With it, only an API server that shows"
+                + " a certificate of theirs is answered.")
+        String clientAuthorities,
+    @Setting(
+            "Names of other schedulers whose pods become Kerf's if they ask for GPUs, such as"
+                + " [default-scheduler, kai-scheduler].")
+        Names aliases,
+    @Setting("The runtime class of pods that ask for GPUs and name none; empty adds none.")
+        String runtimeClass,
+    @Setting(
+            "Whether containers that may get an MPS share get the two host paths of the MPS"
+                + " daemon. Without them a share has no wall; with them a pod does not pass the"
+                + " pod security level baseline.")
+        boolean mps,
+    @Setting(
+            "What happens to a pod that no managed node could ever take: refuse, or warn, for"
+                + " clusters where nodes are made for waiting pods.")
+        Impossible impossible) {
+
+  /** What happens to a pod that no managed node could ever take. */
+  public enum Impossible {
+    REFUSE,
+    /** For clusters that grow: a pod must wait for the node that is made for it. */
+    WARN
+  }
+
+  static AdmissionSettings defaults() {
+    return new AdmissionSettings(
+        false, "0.0.0.0", 8443, "", "", "", Names.NONE, "nvidia", true, Impossible.REFUSE);
+  }
+}

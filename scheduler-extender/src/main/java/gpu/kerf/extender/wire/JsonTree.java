@@ -1,0 +1,37 @@
+package gpu.kerf.extender.wire;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import java.io.IOException;
+
+/** A document that anybody may have sent, read as a tree within the limits of {@link JsonIn}. */
+public final class JsonTree {
+
+  private static final ObjectReader READER =
+      new ObjectMapper(JsonIn.factory())
+          .reader()
+          .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private JsonTree() {}
+
+  /** Reads a document that must be one object. */
+  public static JsonNode object(byte[] body) throws WireException {
+    JsonNode read;
+    try {
+      read = READER.readTree(body);
+    } catch (JsonProcessingException e) {
+      throw new WireException("The body cannot be read: " + JsonIn.plain(e));
+    } catch (IOException e) {
+      throw new WireException("The body cannot be read: " + e.getMessage());
+    }
+    if (read == null || !read.isObject()) {
+      throw new WireException("The body is not a JSON object.\nSend {...}.");
+    }
+    return read;
+  }
+}

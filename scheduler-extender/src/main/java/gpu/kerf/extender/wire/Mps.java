@@ -1,0 +1,16 @@
+package gpu.kerf.extender.wire;
+
+/**
+ * Where a node's MPS daemon and its clients meet. Both paths are on the host; the first is the same
+ * in containers, the other is their {@code /dev/shm}.
+ */
+public final class Mps {
+
+  /** The daemon's pipes. */
+  public static final String PIPES = "/run/kerf/mps/pipe";
+
+  /** The memory through which daemon and clients speak. */
+  public static final String SHM = "/run/kerf/mps/shm";
+
+  private Mps() {}
+}
