@@ -117,6 +117,11 @@ public final class ControlPlane implements AutoCloseable {
     return kubectl(user).run("", arguments);
   }
 
+  /** The same with something to read. */
+  public String kubectlWithInputAs(String user, String input, String... arguments) {
+    return kubectl(user).run(input, arguments);
+  }
+
   /** Creates or changes what the manifests (YAML or JSON) say. */
   public void apply(String manifests) {
     kubectlWithInput(manifests, "apply", "--server-side", "--force-conflicts", "-f", "-");

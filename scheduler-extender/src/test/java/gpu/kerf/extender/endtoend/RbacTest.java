@@ -77,7 +77,7 @@ final class RbacTest {
   private static ControlPlane start(Audit audit) {
     ControlPlane plane =
         ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT).user(SCHEDULER)));
-    for (String file : List.of("namespace", "rbac", "certificates", "webhooks")) {
+    for (String file : List.of("namespace", "rbac", "certificates", "policy", "webhooks")) {
       // The webhook is not served here, and would have to be asked.
       String manifest = Shipped.text("base/" + file + ".yaml");
       plane.apply(manifest.replace("failurePolicy: Fail", "failurePolicy: Ignore"));
@@ -86,9 +86,8 @@ final class RbacTest {
   }
 
   private static void bind(ControlPlane plane, String user, String kind, String... role) {
-    List<String> command =
-        new ArrayList<>(
-            List.of("create", kind, role[0].replaceFirst(".*=", user.replace(':', '-') + "-")));
+    String name = String.join("-", user.replace(':', '-'), role[0].substring("--".length()));
+    List<String> command = new ArrayList<>(List.of("create", kind, name.replace('=', '-')));
     command.add("--user=" + user);
     command.addAll(List.of(role));
     plane.kubectl(command.toArray(String[]::new));
