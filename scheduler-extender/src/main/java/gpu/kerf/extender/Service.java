@@ -27,6 +27,7 @@ import gpu.kerf.extender.telemetry.Usual;
 import gpu.kerf.extender.verb.Delivery;
 import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.Preemptions;
+import gpu.kerf.extender.verb.WakeUps;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -61,6 +62,7 @@ public final class Service {
   private final Accounting accounting;
   private final Usual usual = new Usual();
   private final Preemptions preemptions;
+  private final WakeUps wakeUps;
   private final HttpService http;
   private final @Nullable HttpService webhook;
   private final List<Long> timers = new ArrayList<>();
@@ -95,6 +97,7 @@ public final class Service {
     Settings now = settings.current();
     this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
     this.preemptions = new Preemptions(scheduling, around.cluster, around.disruptions);
+    this.wakeUps = new WakeUps(scheduling, around.cluster, preemptions);
     this.http = http(now);
     this.webhook = now.admission().enabled() ? webhook(now) : null;
     conditions();
@@ -108,7 +111,7 @@ public final class Service {
             Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
     View view = new View(scheduling, figures, settings, about, clocks.nanos());
     ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
-    Verbs verbs = new Verbs(scheduling, around.cluster, around.delivery, preemptions);
+    Verbs verbs = new Verbs(scheduling, around.cluster, around.delivery, preemptions, wakeUps);
     return new HttpService(
         vertx, now, new HttpService.Parts(verbs.byName(), readiness, meters, api));
   }
@@ -182,6 +185,7 @@ public final class Service {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> preemptions.look()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> wakeUps.look()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               whenSynced();
               listenForReviews();

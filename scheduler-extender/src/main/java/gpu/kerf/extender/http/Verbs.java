@@ -10,6 +10,7 @@ import gpu.kerf.extender.verb.FilterVerb;
 import gpu.kerf.extender.verb.PreemptVerb;
 import gpu.kerf.extender.verb.Preemptions;
 import gpu.kerf.extender.verb.PrioritizeVerb;
+import gpu.kerf.extender.verb.WakeUps;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
@@ -41,10 +42,15 @@ public final class Verbs {
   private final BindVerb bind;
   private final PreemptVerb preempt;
 
-  public Verbs(Scheduling scheduling, Cluster cluster, Delivery delivery, Preemptions preemptions) {
+  public Verbs(
+      Scheduling scheduling,
+      Cluster cluster,
+      Delivery delivery,
+      Preemptions preemptions,
+      WakeUps wakeUps) {
     this.reader = new WireReader(scheduling.names());
     this.writer = new WireWriter(scheduling.names());
-    this.filter = new FilterVerb(scheduling, cluster, preemptions);
+    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
     this.bind = new BindVerb(scheduling, cluster, delivery);
     this.preempt = new PreemptVerb(scheduling, cluster, preemptions);

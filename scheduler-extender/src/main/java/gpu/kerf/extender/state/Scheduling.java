@@ -13,7 +13,12 @@ import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placer;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that the verbs know and change: the fleet and who holds what on it, the pods, the prices that
@@ -183,6 +188,18 @@ public final class Scheduling implements ClusterListener {
 
   private long nanos() {
     return clocks.nanos().getAsLong();
+  }
+
+  /** Starts something and takes its end on the thread that owns this, even if it throws. */
+  public <T> void whenDone(
+      Supplier<CompletionStage<T>> start, BiConsumer<@Nullable T, @Nullable Throwable> end) {
+    CompletionStage<T> stage;
+    try {
+      stage = start.get();
+    } catch (RuntimeException e) {
+      stage = CompletableFuture.failedFuture(e);
+    }
+    stage.whenCompleteAsync(end, loop);
   }
 
   public Executor loop() {

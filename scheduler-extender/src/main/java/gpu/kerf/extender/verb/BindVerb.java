@@ -22,8 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,7 +149,7 @@ public final class BindVerb {
     if (ready.isDone() && !ready.isCompletedExceptionally()) {
       prepared(call, maybeBound, ready.join());
     } else {
-      onLoop(() -> ready, (prepared, failure) -> prepared(call, maybeBound, prepared));
+      scheduling.whenDone(() -> ready, (prepared, failure) -> prepared(call, maybeBound, prepared));
     }
     return call.answer;
   }
@@ -176,7 +174,7 @@ public final class BindVerb {
 
   private void send(Call call, Map<String, String> annotations) {
     Binding binding = new Binding(call.pod(), call.node(), annotations);
-    onLoop(
+    scheduling.whenDone(
         () -> cluster.bind(binding),
         (result, failure) ->
             settle(call, failure == null && result != null ? result : unknown(failure)));
@@ -192,7 +190,8 @@ public final class BindVerb {
       case NOT_FOUND -> release(call, Trouble.POD_GONE);
       case REFUSED -> release(call, Trouble.BIND_REFUSED);
       case CONFLICT, UNKNOWN ->
-          onLoop(() -> said(call.pod()), (said, failure) -> believe(call, result.kind(), said));
+          scheduling.whenDone(
+              () -> said(call.pod()), (said, failure) -> believe(call, result.kind(), said));
     }
   }
 
@@ -266,7 +265,7 @@ public final class BindVerb {
         unsure.remove(one.pod().uid());
       } else if (now - one.since >= SURE_AFTER_MILLIS) {
         unsure.put(one.pod().uid(), new Unsure(one.handover, now));
-        onLoop(() -> said(one.pod()), (said, failure) -> resolve(one, said));
+        scheduling.whenDone(() -> said(one.pod()), (said, failure) -> resolve(one, said));
       }
     }
   }
@@ -290,17 +289,5 @@ public final class BindVerb {
   /** How many bindings are on their way. */
   public int inFlight() {
     return calls.size();
-  }
-
-  /** Starts something and takes its end on the thread that owns the ledger, even if it throws. */
-  private <T> void onLoop(
-      Supplier<CompletionStage<T>> start, BiConsumer<@Nullable T, @Nullable Throwable> end) {
-    CompletionStage<T> stage;
-    try {
-      stage = start.get();
-    } catch (RuntimeException e) {
-      stage = CompletableFuture.failedFuture(e);
-    }
-    stage.whenCompleteAsync(end, scheduling.loop());
   }
 }

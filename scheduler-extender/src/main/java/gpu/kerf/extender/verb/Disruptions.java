@@ -24,4 +24,9 @@ public interface Disruptions {
   Candidate covered(Candidate candidate);
 
   Budgets budgets();
+
+  /** Differs whenever a budget has come to allow more than before. */
+  default long loosened() {
+    return 0;
+  }
 }

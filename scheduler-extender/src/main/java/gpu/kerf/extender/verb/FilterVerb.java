@@ -33,16 +33,23 @@ public final class FilterVerb {
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Preemptions preemptions;
+  private final WakeUps wakeUps;
   private final Scan scan;
 
   public FilterVerb(Scheduling scheduling, Cluster cluster) {
     this(scheduling, cluster, new Preemptions(scheduling, cluster, Disruptions.NONE));
   }
 
-  public FilterVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
+  FilterVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
+    this(scheduling, cluster, preemptions, new WakeUps(scheduling, cluster, preemptions));
+  }
+
+  public FilterVerb(
+      Scheduling scheduling, Cluster cluster, Preemptions preemptions, WakeUps wakeUps) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.preemptions = preemptions;
+    this.wakeUps = wakeUps;
     this.scan = new Scan(scheduling.fleet(), scheduling.placer());
   }
 
@@ -147,6 +154,7 @@ public final class FilterVerb {
       }
     }
     preemptions.fits(pod.uid());
+    wakeUps.placed(pod.uid());
     Placement likely = placementOn(scan.likely(nodes), ask);
     if (likely != null) {
       decision.placed(new Decision.Choice(likely.node(), scan.bestCost(), likely), scan.bests());
@@ -171,6 +179,7 @@ public final class FilterVerb {
     FilterAnswer answer = FilterAnswer.to(nodes);
     fill(answer, ask, nodes);
     decision.refused(answer.refusedByReason());
+    wakeUps.refused(pod.uid(), nodes);
     if (preemptions.isOn()) {
       int freeing = preemptions.consider(pod, ask, nodes, decision);
       if (freeing >= 0) {

@@ -12,25 +12,15 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.eviction.Candidate;
-import gpu.kerf.model.eviction.EvictionPlanner;
+import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.Outcome;
-import gpu.kerf.model.eviction.Request;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
-import gpu.kerf.model.placement.NodeState;
-import gpu.kerf.model.placement.Slot;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,59 +44,30 @@ public final class Preemptions {
 
   static final int MOST_PLANS = 8;
 
-  private static final int MOST_NODES = 256;
-  private static final int MOST_PAUSES = 1_000;
   private static final long LEAVING_MILLIS = 300_000;
   private static final long LANDING_MILLIS = 60_000;
   private static final long LOOK_AGAIN_MILLIS = 1_000;
-  private static final long FIRST_PAUSE_MILLIS = 15_000;
-  private static final long LONGEST_PAUSE_MILLIS = 300_000;
 
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Disruptions disruptions;
-  private final EvictionPlanner planner;
+  private final PlanSearch search;
   private final Map<String, Plan> plans = new LinkedHashMap<>();
-  private final Map<String, Pause> pauses = new LinkedHashMap<>();
+  private final PlanPauses pauses = new PlanPauses();
   private final Map<String, String> nominated = new LinkedHashMap<>();
   private boolean restored;
-
-  /** Who gets what where, and who has to go for it. */
-  private static final class Plan {
-    private final KnownPod pod;
-    private final Outcome.Plan outcome;
-    private final Deque<Candidate> left;
-    private boolean underWay;
-    private boolean ready;
-    private long until;
-
-    Plan(KnownPod pod, Outcome.Plan outcome, List<Candidate> left, long until) {
-      this.pod = pod;
-      this.outcome = outcome;
-      this.left = new ArrayDeque<>(left);
-      this.until = until;
-    }
-
-    String node() {
-      return outcome.node();
-    }
-
-    long gpus() {
-      long gpus = 0;
-      for (Slot slot : outcome.placements().get(0).slots()) {
-        gpus |= 1L << slot.gpu();
-      }
-      return gpus;
-    }
-  }
-
-  private record Pause(long until, int failures) {}
+  private long ended;
 
   public Preemptions(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.disruptions = disruptions;
-    this.planner = new EvictionPlanner(scheduling.placer());
+    this.search = new PlanSearch(scheduling, disruptions);
+  }
+
+  /** Differs when somebody for whom there was no plan may get one: a budget, or another's plan. */
+  long loosened() {
+    return disruptions.loosened() + ended;
   }
 
   Disruptions disruptions() {
@@ -150,15 +111,27 @@ public final class Preemptions {
 
   private void restore(KnownPod pod, String node) {
     PodAsk ask = scheduling.ask(pod.demand());
-    Request request = Request.of(pod.holder(), ask.prepared(), scheduling.now());
-    Outcome.Plan plan =
-        planner.planAll(request, scheduling.ledger(), List.of(node), this::marked).best();
+    Outcome.Plan plan = search.onNode(node, pod, ask);
     if (ask.wantsGpus() && plan != null && plan.victims().isEmpty()) {
       adopt(pod, plan);
     } else {
       // Nobody is leaving for it, and kube-scheduler would ask again after minutes only.
       cluster.nudge(pod.ref());
     }
+  }
+
+  /** Whether evicting others from these nodes would make room for a pod; then it need not wait. */
+  boolean couldHelp(KnownPod pod, List<String> nodes) {
+    if (!isOn() || has(pod.uid()) || plans.size() >= MOST_PLANS) {
+      return false;
+    }
+    PodAsk ask = scheduling.ask(pod.demand());
+    Outcome.Plan best = search.within(nodes, pod, ask).best();
+    boolean helps = best != null && PlanSearch.frees(best);
+    if (helps) {
+      pauses.until(pod.uid(), scheduling.now());
+    }
+    return helps;
   }
 
   /** Whether a plan exists for a pod. */
@@ -189,6 +162,61 @@ public final class Preemptions {
     return plan == null ? -1 : place(plan.node(), nodes);
   }
 
+  private @Nullable Plan plan(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
+    String forbidden = "";
+    if (plans.size() < MOST_PLANS) {
+      FleetPlan all = search.within(search.candidates(ask, nodes), pod, ask);
+      Outcome.Plan best = all.best();
+      if (best != null && PlanSearch.frees(best)) {
+        return begin(pod, best, decision);
+      }
+      forbidden = search.forbidden(all);
+    }
+    for (Plan lower : lowerThan(pod)) {
+      Outcome.Plan instead = insteadOf(lower, pod, ask, nodes);
+      if (instead != null) {
+        return PlanSearch.frees(instead) ? begin(pod, instead, decision) : null;
+      }
+    }
+    hopeless(pod, forbidden);
+    return null;
+  }
+
+  /** Nobody can be evicted now; says so where that is for the budgets alone. */
+  private void hopeless(KnownPod pod, String forbidden) {
+    if (forbidden.isEmpty()) {
+      pauses.until(pod.uid(), scheduling.now() + LOOK_AGAIN_MILLIS);
+    } else {
+      pauses.failed(pod.uid(), scheduling.now());
+      cluster.event(new PodEvent(pod.ref(), true, "Preempting", forbidden));
+    }
+  }
+
+  /** The plans for pods of lower priority, the lowest first. */
+  private List<Plan> lowerThan(KnownPod pod) {
+    return plans.values().stream()
+        .filter(plan -> !plan.ready && plan.priority() < pod.holder().priority())
+        .sorted(Comparator.comparing(Plan::priority))
+        .toList();
+  }
+
+  /** What others leave for a pod of lower priority this one gets, if it helps it. */
+  private Outcome.@Nullable Plan insteadOf(Plan lower, KnownPod pod, PodAsk ask, NodeList nodes) {
+    if (place(lower.node(), nodes) < 0) {
+      return null;
+    }
+    scheduling.unreserve(lower.uid());
+    Outcome.Plan best = search.within(List.of(lower.node()), pod, ask).best();
+    if (best == null) {
+      if (lower.underWay) {
+        scheduling.reserve(lower.uid(), lower.node(), lower.gpus());
+      }
+    } else {
+      end(lower);
+    }
+    return best;
+  }
+
   private int place(String node, NodeList nodes) {
     int index = scheduling.names().find(node);
     for (int place = 0; place < nodes.size(); place++) {
@@ -200,23 +228,10 @@ public final class Preemptions {
   }
 
   private boolean mayPlan(KnownPod pod, PodAsk ask) {
-    Pause pause = pauses.get(pod.uid());
-    return ask.wantsGpus()
-        && pod.mayPreempt()
-        && plans.size() < MOST_PLANS
-        && (pause == null || pause.until <= scheduling.now());
+    return ask.wantsGpus() && pod.mayPreempt() && pauses.over(pod.uid(), scheduling.now());
   }
 
-  private @Nullable Plan plan(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
-    Request request =
-        Request.of(pod.holder(), ask.prepared(), scheduling.now()).within(disruptions.budgets());
-    Outcome.Plan best =
-        planner.planAll(request, scheduling.ledger(), candidates(ask, nodes), this::marked).best();
-    if (best == null || (best.victims().isEmpty() && best.awaited().isEmpty())) {
-      int failures = failures(pod.uid());
-      pauses.put(pod.uid(), new Pause(scheduling.now() + LOOK_AGAIN_MILLIS, failures));
-      return null;
-    }
+  private Plan begin(KnownPod pod, Outcome.Plan best, DecisionDraft decision) {
     Plan plan = new Plan(pod, best, best.victims(), scheduling.now() + LEAVING_MILLIS);
     plans.put(pod.uid(), plan);
     if (!best.victims().isEmpty()) {
@@ -227,24 +242,9 @@ public final class Preemptions {
     return plan;
   }
 
-  /** Nodes that could ever hold the pod; where there are very many, some of them. */
-  private List<String> candidates(PodAsk ask, NodeList nodes) {
-    List<String> names = new ArrayList<>();
-    for (int place = 0; place < nodes.size() && names.size() < MOST_NODES; place++) {
-      NodeState node = scheduling.fleet().at(nodes.index(place));
-      var reason = node == null ? null : ask.refusal(nodes.index(place));
-      if (node != null && reason != null && !reason.never()) {
-        names.add(node.name());
-      }
-    }
-    return names;
-  }
-
   /** Adds what the ledger does not know of a pod. */
   Candidate marked(Candidate candidate) {
-    KnownPod pod = scheduling.pods().get(candidate.uid());
-    Candidate known = disruptions.covered(candidate);
-    return pod != null && pod.terminating() ? known.terminating() : known;
+    return search.marked(candidate);
   }
 
   /** kube-scheduler evicts by this plan; what comes free is kept for the pod. */
@@ -258,7 +258,7 @@ public final class Preemptions {
   }
 
   private boolean stands(Plan plan) {
-    return plans.get(plan.pod.uid()) == plan;
+    return plans.get(plan.uid()) == plan;
   }
 
   private void begin(Plan plan) {
@@ -266,7 +266,7 @@ public final class Preemptions {
       return;
     }
     plan.underWay = true;
-    scheduling.reserve(plan.pod.uid(), plan.node(), plan.gpus());
+    scheduling.reserve(plan.uid(), plan.node(), plan.gpus());
     if (!plan.left.isEmpty()) {
       tell(
           plan,
@@ -277,7 +277,8 @@ public final class Preemptions {
               + plan.node()
               + " to make room.");
     }
-    onLoop(() -> cluster.nominate(plan.pod.ref(), plan.node()), (done, failure) -> next(plan));
+    scheduling.whenDone(
+        () -> cluster.nominate(plan.pod.ref(), plan.node()), (done, failure) -> next(plan));
   }
 
   /** One after the other: if a budget forbids the first, nobody has died for nothing. */
@@ -293,7 +294,7 @@ public final class Preemptions {
     Holder holder = victim.holder();
     PodView.Ref ref = new PodView.Ref(holder.namespace(), holder.name(), holder.uid());
     String why = "Evicted to make room for " + plan.pod.ref() + " of higher priority.";
-    onLoop(
+    scheduling.whenDone(
         () -> cluster.evict(new Eviction(ref, why)),
         (result, failure) -> evicted(plan, ref, why, result));
   }
@@ -329,23 +330,14 @@ public final class Preemptions {
   }
 
   private void giveUp(Plan plan) {
-    int failures = failures(plan.pod.uid()) + 1;
-    long pause = Math.min(FIRST_PAUSE_MILLIS << Math.min(failures - 1, 8), LONGEST_PAUSE_MILLIS);
-    pauses.put(plan.pod.uid(), new Pause(scheduling.now() + pause, failures));
-    if (pauses.size() > MOST_PAUSES) {
-      pauses.remove(pauses.keySet().iterator().next());
-    }
+    pauses.failed(plan.uid(), scheduling.now());
     end(plan);
   }
 
-  private int failures(String uid) {
-    Pause pause = pauses.get(uid);
-    return pause == null ? 0 : pause.failures;
-  }
-
   private void end(Plan plan) {
-    String uid = plan.pod.uid();
+    String uid = plan.uid();
     plans.remove(uid);
+    ended++;
     scheduling.unreserve(uid);
     if (plan.ready) {
       scheduling.proposals().drop(uid);
@@ -357,50 +349,41 @@ public final class Preemptions {
     for (Plan plan : List.copyOf(plans.values())) {
       look(plan);
     }
+    for (String uid : pauses.ended(scheduling.now())) {
+      KnownPod pod = scheduling.pods().get(uid);
+      if (pod == null) {
+        pauses.forget(uid);
+      } else if (pod.isPending() && isOn()) {
+        // kube-scheduler has no reason of its own to ask for it again.
+        cluster.nudge(pod.ref());
+      }
+    }
   }
 
   private void look(Plan plan) {
-    String uid = plan.pod.uid();
+    String uid = plan.uid();
     Entry entry = scheduling.ledger().entry(uid);
     boolean landed = entry != null && entry.state() != Entry.State.PROPOSED;
     boolean overtaken = plan.ready && entry == null && scheduling.now() <= plan.until;
     if (landed || overtaken || scheduling.pods().get(uid) == null) {
-      pauses.remove(uid);
+      pauses.forget(uid);
       end(plan);
     } else if (scheduling.now() > plan.until) {
       giveUp(plan);
-    } else if (!plan.ready && plan.underWay && plan.left.isEmpty() && allGone(plan)) {
+    } else if (!plan.ready && plan.underWay && plan.allGone(scheduling.ledger())) {
       ready(plan);
     }
   }
 
-  private boolean allGone(Plan plan) {
-    return gone(plan.outcome.victims()) && gone(plan.outcome.awaited());
-  }
-
-  private boolean gone(List<Candidate> candidates) {
-    for (Candidate candidate : candidates) {
-      Entry entry = scheduling.ledger().entry(candidate.uid());
-      if (entry != null && entry.state() != Entry.State.PROPOSED) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   private void ready(Plan plan) {
-    String uid = plan.pod.uid();
+    String uid = plan.uid();
     scheduling.unreserve(uid);
     plan.ready = true;
     plan.until = scheduling.now() + LANDING_MILLIS;
     boolean kept =
         scheduling
             .proposals()
-            .reserve(
-                plan.pod.holder(),
-                plan.outcome.placements().get(0),
-                scheduling.now(),
-                LANDING_MILLIS);
+            .reserve(plan.pod.holder(), plan.placement(), scheduling.now(), LANDING_MILLIS);
     if (kept) {
       // kube-scheduler, which heard of it too, may have asked before Kerf had heard of it.
       cluster.nudge(plan.pod.ref());
@@ -412,16 +395,5 @@ public final class Preemptions {
   /** How many plans are under way. */
   public int underWay() {
     return plans.size();
-  }
-
-  private <T> void onLoop(
-      Supplier<CompletionStage<T>> start, BiConsumer<@Nullable T, @Nullable Throwable> end) {
-    CompletionStage<T> stage;
-    try {
-      stage = start.get();
-    } catch (RuntimeException e) {
-      stage = CompletableFuture.failedFuture(e);
-    }
-    stage.whenCompleteAsync(end, scheduling.loop());
   }
 }

@@ -144,9 +144,6 @@ final class FaultsTest {
           cut += site.toApi().cutWatches();
         }
       }
-      // A pod that is asked about before Kerf hears who has gone waits for kube-scheduler's next
-      // try.
-      Site.await("the ledger is empty", () -> site.kerf().placements() == 0);
     }
     assertThat(cut).as("watches that were cut").isPositive();
   }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.X509TrustManager;
 import okhttp3.Call;
 import okhttp3.OkHttpClient;
@@ -38,6 +39,7 @@ final class Passage implements AutoCloseable {
   private final OkHttpClient client;
   private final Set<Call> watches = ConcurrentHashMap.newKeySet();
   private volatile Guard guard = OPEN;
+  private volatile boolean held;
 
   /** What is asked. */
   record Request(String method, String path, String query, String body) {
@@ -118,6 +120,11 @@ final class Passage implements AutoCloseable {
     return open;
   }
 
+  /** Keeps back what watches bring, as a slow network does, or lets it come. */
+  void holdWatches(boolean hold) {
+    held = hold;
+  }
+
   private void pass(HttpExchange exchange) {
     try (exchange) {
       URI uri = exchange.getRequestURI();
@@ -142,7 +149,7 @@ final class Passage implements AutoCloseable {
     }
     try (Response answer = call.execute()) {
       guard.answered(request, answer.code());
-      answer(exchange, answer);
+      answer(exchange, request, answer);
     } finally {
       watches.remove(call);
     }
@@ -164,7 +171,7 @@ final class Passage implements AutoCloseable {
     return request.build();
   }
 
-  private static void answer(HttpExchange exchange, Response answer) throws IOException {
+  private void answer(HttpExchange exchange, Request request, Response answer) throws IOException {
     String type = answer.header("Content-Type", "application/json");
     exchange.getResponseHeaders().set("Content-Type", type);
     long length = answer.body().contentLength();
@@ -173,6 +180,9 @@ final class Passage implements AutoCloseable {
         OutputStream to = exchange.getResponseBody()) {
       byte[] piece = new byte[16_384];
       for (int read = from.read(piece); read >= 0; read = from.read(piece)) {
+        while (held && request.isWatch()) {
+          LockSupport.parkNanos(5_000_000);
+        }
         to.write(piece, 0, read);
         to.flush();
       }
@@ -181,6 +191,7 @@ final class Passage implements AutoCloseable {
 
   @Override
   public void close() {
+    held = false;
     server.stop(0);
     client.dispatcher().cancelAll();
     client.connectionPool().evictAll();

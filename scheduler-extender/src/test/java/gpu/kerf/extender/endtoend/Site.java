@@ -178,6 +178,21 @@ final class Site implements AutoCloseable {
     api.send("POST", "/apis/scheduling.k8s.io/v1/priorityclasses", body);
   }
 
+  /** A budget that allows none of so many pods with a label to go, and is known to do so. */
+  void budget(String app, int pods) {
+    String budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    api.post(
+        budgets,
+        """
+        {"metadata":{"name":"%1$s"},
+         "spec":{"minAvailable":%2$d,"selector":{"matchLabels":{"app":"%1$s"}}}}
+        """
+            .formatted(app, pods));
+    await(
+        "the budget counts",
+        () -> api.get(budgets + "/" + app).at("/status/currentHealthy").asInt() == pods);
+  }
+
   JsonNode pod(String name) {
     return api.get(PODS + "/" + name);
   }

@@ -14,6 +14,7 @@ import gpu.kerf.model.hardware.GpuMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -151,7 +152,10 @@ class PreemptionsTest {
     }
     // Pauses of 15, 30, 60, 120, 240, 300 s: after 15, 45, 105, 225 and 465 s.
     assertThat(world.cluster.evictions).hasSize(6);
-    assertThat(world.cluster.nudged).as("nothing makes it come back").isEmpty();
+    assertThat(world.cluster.nudged)
+        .as("kube-scheduler would not ask again by itself when a pause is over")
+        .hasSize(5)
+        .containsOnly("u");
     assertThat(preemptions.underWay()).isZero();
   }
 
@@ -223,6 +227,39 @@ class PreemptionsTest {
     passes(SECOND);
     ask(urgent("u"));
     assertThat(world.cluster.evictions).as("the next plan comes at once").hasSize(2);
+  }
+
+  @Test
+  void whatOthersLeaveForAPodGoesToOneOfHigherPriorityThatComesMeanwhile() {
+    world.node("a", 1, "A100-40GB", GpuMode.PLAIN);
+    assertThat(world.place(asking("a0", "20Gi", 1), "a").isBound()).isTrue();
+    ask(urgent("u"));
+    String leaving = world.cluster.evictions.get(0);
+    terminates(leaving);
+    ask(urgent("equal"));
+    assertThat(preemptions.has("equal")).isFalse();
+    PodView higher = asking("higher", "30Gi", 11);
+    ask(higher);
+    assertThat(preemptions.has("higher")).isTrue();
+    assertThat(preemptions.has("u")).isFalse();
+    assertThat(world.cluster.evictions).as("it waits for the same victim").hasSize(1);
+    gone(leaving);
+    assertThat(isHeldFor("higher")).isTrue();
+    assertThat(world.chosen(ask(higher))).containsExactly("a");
+  }
+
+  private void terminates(String uid) {
+    String record =
+        Objects.requireNonNull(world.cluster.pods.get("ml/pod-" + uid))
+            .annotation("kerf.gpu/placement");
+    world.scheduling.podSeen(
+        pod(uid)
+            .priority(1)
+            .nodeName("a")
+            .container("main", Map.of("kerf.gpu/memory", "20Gi"))
+            .annotation("kerf.gpu/placement", record)
+            .terminating()
+            .build());
   }
 
   // ---- over a restart

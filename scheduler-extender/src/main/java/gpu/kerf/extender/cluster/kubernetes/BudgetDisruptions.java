@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The PodDisruptionBudgets of the cluster. */
@@ -21,6 +22,7 @@ final class BudgetDisruptions implements Sink<Budget>, Disruptions {
   private final Labels labels;
   private final Map<String, Map<String, Budget>> byNamespace = new HashMap<>();
   private @Nullable Budgets budgets;
+  private long loosened;
 
   /**
    * One budget.
@@ -48,7 +50,14 @@ final class BudgetDisruptions implements Sink<Budget>, Disruptions {
 
   @Override
   public void put(Meta meta, Budget budget) {
-    byNamespace.computeIfAbsent(meta.namespace(), each -> new HashMap<>()).put(meta.name(), budget);
+    Budget before =
+        byNamespace
+            .computeIfAbsent(meta.namespace(), each -> new HashMap<>())
+            .put(meta.name(), budget);
+    if (before != null
+        && (before.allowed < budget.allowed || !Objects.equals(before.selector, budget.selector))) {
+      loosened++;
+    }
     budgets = null;
   }
 
@@ -60,7 +69,13 @@ final class BudgetDisruptions implements Sink<Budget>, Disruptions {
   @Override
   public void gone(Meta meta) {
     byNamespace.getOrDefault(meta.namespace(), new HashMap<>()).remove(meta.name());
+    loosened++;
     budgets = null;
+  }
+
+  @Override
+  public long loosened() {
+    return loosened;
   }
 
   @Override

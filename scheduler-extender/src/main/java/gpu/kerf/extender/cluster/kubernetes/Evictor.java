@@ -103,7 +103,7 @@ final class Evictor {
         .addObject()
         .put("type", "kerf.gpu/RoomMade")
         .put("status", "True")
-        .put("reason", "OthersWereEvicted")
+        .put("reason", "RoomMade")
         .put("lastTransitionTime", now.truncatedTo(ChronoUnit.SECONDS).toString());
     String path = ApiRequest.pod(pod.namespace(), pod.name()) + "/status";
     return server.send(ApiRequest.patch(path, ApiRequest.STRATEGIC_PATCH, body.toString())).ok();

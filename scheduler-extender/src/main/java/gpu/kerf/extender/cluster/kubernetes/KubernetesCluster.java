@@ -37,6 +37,15 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesCluster.class);
   private static final int BACKGROUND_THREADS = 2;
 
+  /**
+   * Whoever was stopped for longer may have been replaced meanwhile, and knows nothing of what the
+   * replacement did. Leases of kube-scheduler last longer.
+   */
+  private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(3);
+
+  private static final BindResult TOO_LATE =
+      new BindResult(BindResult.Kind.REFUSED, "It could not be sent in time.");
+
   private final ApiServer server;
   private final Wish wish;
   private final Clocks clocks;
@@ -49,7 +58,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
   private final List<ResourceWatch<?>> watches = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
-  private volatile boolean synced;
+  private final Presence presence;
+  private volatile boolean started;
   private @Nullable Advertiser advertiser;
   private @Nullable Nodes nodes;
 
@@ -67,6 +77,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.server = server;
     this.wish = wish;
     this.clocks = clocks;
+    this.presence = new Presence(clocks, LONGEST_ABSENCE);
     this.meters = meters;
     this.calls = new Calls(server, wish.workers, "kerf-call");
     this.nodeLock = new NodeLock(wish.schedulerName);
@@ -118,13 +129,13 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         }
       }
     }
-    synced = true;
+    started = true;
     LOG.info("All nodes and pods are known.");
   }
 
   /** Begins to compare a ledger with the cluster at intervals, once it is synced. */
   public void reconcile(Executor loop, Ledger ledger, Duration every) {
-    Reconciler.Told told = new Reconciler.Told(events, meters, () -> synced, every);
+    Reconciler.Told told = new Reconciler.Told(events, meters, this::synced, every);
     Thread thread =
         Daemons.named("kerf-reconcile").newThread(new Reconciler(server, loop, ledger, told));
     synchronized (threads) {
@@ -135,6 +146,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */
   public void tick() {
+    notice();
     if (advertiser != null) {
       advertiser.tick();
     }
@@ -152,9 +164,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {
+    long decided = clocks.nanos().getAsLong();
     return calls
-        .start(api -> Binder.bind(api, binding))
+        .start(api -> isFresh(decided) ? Binder.bind(api, binding) : TOO_LATE)
         .exceptionally(KubernetesCluster::notStarted);
+  }
+
+  private boolean isFresh(long decided) {
+    return clocks.nanos().getAsLong() - decided < LONGEST_ABSENCE.toNanos();
   }
 
   private static BindResult notStarted(Throwable failure) {
@@ -222,7 +239,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public boolean synced() {
-    return synced;
+    notice();
+    return started
+        && watches.stream().allMatch(watch -> watch.resource().optional() || watch.listed());
+  }
+
+  /** After an absence nothing is answered until everything has been listed anew. */
+  private void notice() {
+    if (started && presence.wasAbsent()) {
+      LOG.warn("This process was stopped for a while; everything is listed again.");
+      watches.forEach(ResourceWatch::listAgain);
+    }
   }
 
   @Override

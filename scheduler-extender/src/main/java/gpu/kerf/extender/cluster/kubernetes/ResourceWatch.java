@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import okhttp3.Call;
 import okhttp3.Response;
@@ -59,7 +60,8 @@ final class ResourceWatch<T> implements Runnable {
   private String version = "";
   private volatile @Nullable Call current;
   private volatile boolean stopped;
-  private volatile boolean listed;
+  private final AtomicInteger wanted = new AtomicInteger(1);
+  private volatile int listed;
   private volatile long heard;
 
   /** What all watches of a cluster share. */
@@ -120,6 +122,10 @@ final class ResourceWatch<T> implements Runnable {
         Thread.currentThread().interrupt();
         return;
       } catch (IOException e) {
+        if (e instanceof ForgottenException && !version.isEmpty()) {
+          // The API server works, and only a list brings what was missed.
+          pause = FIRST_PAUSE_MILLIS;
+        }
         if (!stopped && !sleep(failed(e, pause))) {
           return;
         }
@@ -135,7 +141,7 @@ final class ResourceWatch<T> implements Runnable {
   }
 
   private void follow() throws IOException, InterruptedException {
-    if (version.isEmpty()) {
+    if (version.isEmpty() || !listed()) {
       list();
     }
     watch();
@@ -144,13 +150,13 @@ final class ResourceWatch<T> implements Runnable {
   /** Says what went wrong; how long to pause. */
   private long failed(IOException failure, long pause) {
     if (failure instanceof AbsentException && resource.optional()) {
-      if (!listed) {
+      if (listed == 0) {
         LOG.atInfo()
             .addKeyValue(LogKeys.RESOURCE, resource.word())
             .addKeyValue(LogKeys.PROBLEM, failure.getMessage())
             .log("This cluster is served without a kind of object that it does not show.");
       }
-      listed = true;
+      listed = wanted.get();
       heardNow();
       return ABSENT_PAUSE_MILLIS;
     }
@@ -194,6 +200,7 @@ final class ResourceWatch<T> implements Runnable {
 
   private void list() throws IOException, InterruptedException {
     long began = nanos.getAsLong();
+    int answers = wanted.get();
     Set<String> present = new HashSet<>();
     String next = "";
     ListPage page;
@@ -214,7 +221,7 @@ final class ResourceWatch<T> implements Runnable {
     }
     handover.drain();
     version = page.resourceVersion();
-    listed = true;
+    listed = answers;
     news.listed(resource, seen.size(), (nanos.getAsLong() - began) / 1_000_000);
   }
 
@@ -357,9 +364,18 @@ final class ResourceWatch<T> implements Runnable {
     heard = nanos.getAsLong();
   }
 
-  /** Whether everything that was there at the start has been taken in. */
+  /** Whether everything that was there at the start, or when it was told to, has been taken in. */
   boolean listed() {
-    return listed;
+    return listed == wanted.get();
+  }
+
+  /** What is known may be old: everything is listed anew. */
+  void listAgain() {
+    wanted.incrementAndGet();
+    Call call = current;
+    if (call != null) {
+      call.cancel();
+    }
   }
 
   /** How long nothing has been heard of it. */

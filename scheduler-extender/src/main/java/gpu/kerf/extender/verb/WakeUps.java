@@ -1,0 +1,176 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.PodAsk;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.NodeList;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Fleet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Makes kube-scheduler ask again for pods that filter refused and that have room by now.
+ *
+ * <p>As a rule kube-scheduler does so by itself, when it hears of a change. But it may have heard
+ * before Kerf did, asked too early, and then waits for minutes; and of some changes it never hears:
+ * a GPU that is well again, a new MIG instance, a budget that allows more. So whoever fits on a
+ * node that it was offered last time, and is not asked for within seconds, is nudged; again and
+ * again if that does not help, but less and less often.
+ *
+ * <p>What is looked at is the state, not the news: no change can be overlooked.
+ */
+public final class WakeUps {
+  private static final int MOST_REFUSED = 2_000;
+  private static final int MOST_DEMANDS = 16;
+  private static final int MOST_NUDGES = 10;
+  private static final int MOST_PLANNED = 2;
+  private static final long FIRST_PATIENCE_MILLIS = 2_000;
+  private static final long LONGEST_PATIENCE_MILLIS = 300_000;
+  private static final int MOST_DOUBLINGS = 8;
+
+  private final Scheduling scheduling;
+  private final Cluster cluster;
+  private final Preemptions preemptions;
+  private final Map<String, Refused> refused = new LinkedHashMap<>();
+  private final Deque<String> hopeful = new ArrayDeque<>();
+  private long loosened;
+
+  /** A pod that fitted on none of the nodes that it was offered. */
+  private static final class Refused {
+    private final BitSet offered;
+    private int nudges;
+    private boolean fits;
+    private long since;
+
+    Refused(BitSet offered, int nudges) {
+      this.offered = offered;
+      this.nudges = nudges;
+    }
+
+    long patience() {
+      int doublings = Math.min(nudges, MOST_DOUBLINGS);
+      return Math.min(FIRST_PATIENCE_MILLIS << doublings, LONGEST_PATIENCE_MILLIS);
+    }
+  }
+
+  public WakeUps(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
+    this.scheduling = scheduling;
+    this.cluster = cluster;
+    this.preemptions = preemptions;
+  }
+
+  /** Filter found no room for a pod. */
+  void refused(String uid, NodeList nodes) {
+    BitSet offered = new BitSet(scheduling.fleet().limit());
+    for (int place = 0; place < nodes.size(); place++) {
+      offered.set(nodes.index(place));
+    }
+    Refused before = refused.remove(uid);
+    refused.put(uid, new Refused(offered, before == null ? 0 : before.nudges));
+    if (refused.size() > MOST_REFUSED) {
+      refused.remove(refused.keySet().iterator().next());
+    }
+  }
+
+  /** Filter found room for a pod. */
+  void placed(String uid) {
+    refused.remove(uid);
+  }
+
+  /** Looks who has room; to be called now and then. */
+  public void look() {
+    if (refused.isEmpty()) {
+      return;
+    }
+    List<KnownPod> due = new ArrayList<>();
+    Map<PodDemand, BitSet> rooms = new HashMap<>();
+    for (Map.Entry<String, Refused> each : List.copyOf(refused.entrySet())) {
+      KnownPod pod = scheduling.pods().get(each.getKey());
+      if (pod == null || !pod.isPending()) {
+        refused.remove(each.getKey());
+      } else if (rooms.size() == MOST_DEMANDS && !rooms.containsKey(pod.demand())) {
+        break;
+      } else if (isDue(pod, each.getValue(), rooms.computeIfAbsent(pod.demand(), this::room))) {
+        due.add(pod);
+      }
+    }
+    due.sort(Comparator.comparing(pod -> -pod.holder().priority()));
+    due.stream().limit(MOST_NUDGES).forEach(this::nudge);
+    lookForPlans();
+  }
+
+  /** Whether a pod has room and nobody asks; it goes to the end of the line. */
+  private boolean isDue(KnownPod pod, Refused one, BitSet room) {
+    refused.remove(pod.uid());
+    refused.put(pod.uid(), one);
+    boolean fits = room.intersects(one.offered) && !preemptions.has(pod.uid());
+    if (fits && !one.fits) {
+      one.since = scheduling.now();
+    }
+    one.fits = fits;
+    return fits && scheduling.now() - one.since >= one.patience();
+  }
+
+  /** The nodes on which a demand fits. */
+  private BitSet room(PodDemand demand) {
+    PodAsk ask = scheduling.ask(demand);
+    Fleet fleet = scheduling.fleet();
+    BitSet room = new BitSet(fleet.limit());
+    for (int node = 0; node < fleet.limit(); node++) {
+      if (fleet.at(node) != null && ask.refusal(node) == null) {
+        room.set(node);
+      }
+    }
+    return room;
+  }
+
+  private void nudge(KnownPod pod) {
+    Refused one = refused.get(pod.uid());
+    if (one != null) {
+      one.nudges++;
+      one.since = scheduling.now();
+      cluster.nudge(pod.ref());
+    }
+  }
+
+  /** When a budget allows more, or a plan is over, some of those who wait may evict others now. */
+  private void lookForPlans() {
+    long now = preemptions.loosened();
+    if (now != loosened) {
+      loosened = now;
+      hopeful.clear();
+      refused.keySet().stream()
+          .map(scheduling.pods()::get)
+          .filter(pod -> pod != null && pod.mayPreempt() && !preemptions.has(pod.uid()))
+          .sorted(Comparator.comparing(pod -> -pod.holder().priority()))
+          .forEach(pod -> hopeful.add(pod.uid()));
+    }
+    for (int looked = 0; looked < MOST_PLANNED && !hopeful.isEmpty(); looked++) {
+      String uid = hopeful.remove();
+      KnownPod pod = scheduling.pods().get(uid);
+      Refused one = refused.get(uid);
+      if (pod != null && one != null && preemptions.couldHelp(pod, names(one.offered))) {
+        nudge(pod);
+      }
+    }
+  }
+
+  private List<String> names(BitSet nodes) {
+    Fleet fleet = scheduling.fleet();
+    return nodes.stream()
+        .limit(PlanSearch.MOST_NODES)
+        .mapToObj(fleet::at)
+        .filter(node -> node != null)
+        .map(node -> node.name())
+        .toList();
+  }
+}
