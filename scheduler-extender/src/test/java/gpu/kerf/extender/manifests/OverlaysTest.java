@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,6 +29,28 @@ final class OverlaysTest {
     plane = shared;
     // Nothing can be tried in a namespace that is not there.
     plane.kubectl("apply", "-f", Shipped.file("base/namespace.yaml").toString());
+    plane.apply(certManager("issuers", "Issuer") + certManager("certificates", "Certificate"));
+    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
+  }
+
+  /** As much of cert-manager's kinds as it takes to be asked for one. */
+  private static String certManager(String plural, String kind) {
+    return """
+        ---
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: %1$s.cert-manager.io}
+        spec:
+          group: cert-manager.io
+          scope: Namespaced
+          names: {plural: %1$s, kind: %2$s}
+          versions:
+          - name: v1
+            served: true
+            storage: true
+            schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+        """
+        .formatted(plural, kind);
   }
 
   static List<String> overlays() {
@@ -65,6 +91,37 @@ final class OverlaysTest {
     } finally {
       plane.kubectl("delete", "-n", "kerf-system", "deployment/kerf", "--cascade=foreground");
     }
+  }
+
+  @Test
+  void applyingAgainKeepsWhatKerfWroteMeanwhile() throws IOException {
+    String authority = authority();
+    String rendered = render("single");
+    plane.kubectlWithInput(rendered, "apply", "-f", "-");
+    String key = "{\"data\":{\"tls.key\":\"a2V5\"}}";
+    plane.kubectl("patch", "secret", "kerf-webhook", "-n", "kerf-system", "-p", key);
+    for (String kind : List.of("mutating", "validating")) {
+      String bundle =
+          "{\"webhooks\":[{\"name\":\"pods.kerf.gpu\",\"clientConfig\":{\"caBundle\":\"%s\"}}]}"
+              .formatted(authority);
+      plane.kubectl("patch", kind + "webhookconfiguration", "kerf", "-p", bundle);
+    }
+    plane.kubectlWithInput(
+        rendered.replace("timeoutSeconds: 10", "timeoutSeconds: 9"), "apply", "-f", "-");
+    for (String kind : List.of("mutating", "validating")) {
+      assertThat(plane.kubectl("get", kind + "webhookconfiguration", "kerf", "-o", "yaml"))
+          .contains("caBundle: " + authority, "timeoutSeconds: 9");
+    }
+    assertThat(plane.kubectl("get", "secret", "kerf-webhook", "-n", "kerf-system", "-o", "yaml"))
+        .contains("tls.key: a2V5");
+    plane.kubectl("delete", "-n", "kerf-system", "deployment/kerf");
+  }
+
+  /** Any certificate that the API server can read: its own. */
+  private String authority() throws IOException {
+    JsonNode config = Shipped.objects(Files.readString(plane.kubeconfig())).get(0);
+    Path file = Path.of(config.at("/clusters/0/cluster/certificate-authority").asText());
+    return Base64.getEncoder().encodeToString(Files.readAllBytes(file));
   }
 
   @Test
