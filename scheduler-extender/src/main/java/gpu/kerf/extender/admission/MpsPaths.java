@@ -37,7 +37,7 @@ enum MpsPaths {
    */
   ObjectNode asVolume() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("name", volume);
-    json.putObject("hostPath").put("path", host).put("type", "DirectoryOrCreate");
+    json.putObject("hostPath").put("path", host).put("type", "Directory");
     return json;
   }
 

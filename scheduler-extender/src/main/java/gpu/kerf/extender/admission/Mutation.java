@@ -53,7 +53,7 @@ final class Mutation {
 
   /** The demand of a container; null if it asks for no GPU. */
   @Nullable Demand demand(Box box) {
-    return demands.get(box.name());
+    return box.isNamed() ? demands.get(box.name()) : null;
   }
 
   /** Whether a container gets the paths of the MPS daemon. */

@@ -8,6 +8,7 @@ import gpu.kerf.extender.wire.WireException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A pod as its manifest stands: what Kerf adds to and looks for. Whatever of that has another type
@@ -26,6 +27,13 @@ record PodTree(
   /** One container and where it stands. */
   record Box(String kind, String path, String name, JsonNode json) {
 
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+
+    /** Whether its name is one that the API would take; it becomes part of annotations' names. */
+    boolean isNamed() {
+      return NAME.matcher(name).matches();
+    }
+
     List<JsonNode> env() throws WireException {
       return objects(json, "env", this);
     }
@@ -41,10 +49,10 @@ record PodTree(
   }
 
   static PodTree of(JsonNode pod) throws WireException {
-    if (!pod.isObject()) {
-      throw new WireException("The review has no pod.");
+    JsonNode spec = pod.path("spec");
+    if (!spec.isObject() || !pod.path("metadata").isObject()) {
+      throw new WireException("The review has no pod with metadata and a spec.");
     }
-    JsonNode spec = object(pod, "spec");
     List<Box> containers = new ArrayList<>(boxes(spec, "initContainers", "init container"));
     containers.addAll(boxes(spec, "containers", "container"));
     return new PodTree(

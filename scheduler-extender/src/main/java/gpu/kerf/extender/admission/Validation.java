@@ -37,6 +37,12 @@ final class Validation {
   }
 
   private void check(Box box) throws WireException {
+    if (!box.isNamed()) {
+      findings.refuse(
+          Kind.NONSENSE,
+          "The name (" + Shown.of(box.name()) + ") is no name of a container.",
+          "Write lower-case letters, digits and dashes.");
+    }
     VariableRules.check(box, mutation.demand(box), findings);
     HostRules.checkContainer(box, findings);
     VolumeRules.checkContainer(box, mutation.demand(box), mutation.reachesDaemon(box), findings);
@@ -45,7 +51,7 @@ final class Validation {
       findings.warn(
           "The "
               + box
-              + " may get an MPS share, which has no wall here (admission.mps: false)."
+              + " may get a share of a GPU that MPS does not wall here (admission.mps: false)."
               + " Maybe ask for kerf.gpu/wall: mig.");
     }
   }

@@ -1,12 +1,22 @@
 package gpu.kerf.extender.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.Inventory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,6 +75,173 @@ final class AdmissionTest {
     assertThat(valueOf(pod, "/spec/initContainers/0", "NVIDIA_VISIBLE_DEVICES")).isEqualTo("void");
     assertThat(pod.at("/spec/runtimeClassName").asText()).isEqualTo("nvidia");
     assertThat(pod.at("/spec/containers/0/volumeMounts")).hasSize(2);
+  }
+
+  @Test
+  void quotaOnGpuMemoryCountsPodsOfEveryDialect() {
+    site.nodes(Inventory.eightH100("a").manifest());
+    site.api()
+        .post(
+            "/api/v1/namespaces/default/resourcequotas",
+            "{\"metadata\":{\"name\":\"gpus\"},\"spec\":{\"hard\":"
+                + "{\"requests.kerf.gpu/memory\":\"16Gi\",\"requests.kerf.gpu/whole\":\"1\"}}}");
+    try {
+      Site.await("the quota counts", () -> used("requests.kerf.gpu/memory").equals("0"));
+      site.create(
+          Pod.named("hami").limit("nvidia.com/gpu", "2").limit("nvidia.com/gpumem", "3000"),
+          Pod.named("kai").annotated("gpu-memory", "2000"),
+          Pod.named("gpushare").limit("aliyun.com/gpu-mem", "4"),
+          Pod.named("nvidia").limit("nvidia.com/gpu", "1"));
+      site.awaitRunning("hami", "kai", "gpushare", "nvidia");
+      // 2 * 3000 + 2000 + 4 * 1024 MiB
+      Site.await("all are counted", () -> used("requests.kerf.gpu/memory").equals("12096Mi"));
+      assertThat(used("requests.kerf.gpu/whole")).isEqualTo("1");
+
+      assertThat(refused(Pod.named("more").annotated("gpu-memory", "5000")))
+          .contains("exceeded quota");
+      assertThat(refused(Pod.named("other").limit("nvidia.com/gpu", "1")))
+          .contains("exceeded quota");
+      site.assertSlots(5);
+    } finally {
+      site.api().delete("/api/v1/namespaces/default/resourcequotas/gpus");
+    }
+  }
+
+  private String used(String resource) {
+    return site.api()
+        .get("/api/v1/namespaces/default/resourcequotas/gpus")
+        .path("status")
+        .path("used")
+        .path(resource)
+        .asText();
+  }
+
+  /** What the API server says to whoever creates a pod that may not be. */
+  private String refused(Pod pod) {
+    Api.Answer answer = site.api().send("POST", Site.PODS, pod.json());
+    assertThat(answer.status()).as("%s", answer.body()).isEqualTo(403);
+    return answer.body().path("message").asText();
+  }
+
+  @Test
+  void podsOfAnAliasAreKerfsIfTheyAskForGpus() {
+    Pod asking = Pod.named("asking").annotated("gpu-fraction", "0.5");
+    JsonNode taken = dryRun(asking.spec("{schedulerName: kai-scheduler}")).orFail().body();
+    assertThat(taken.at("/spec/schedulerName").asText()).isEqualTo("kerf");
+
+    Pod idle = Pod.named("idle").spec("{schedulerName: kai-scheduler}");
+    JsonNode left = dryRun(idle).orFail().body();
+    assertThat(left.at("/spec/schedulerName").asText()).isEqualTo("kai-scheduler");
+    assertThat(left.at("/spec/containers/0").has("env")).isFalse();
+  }
+
+  @Test
+  void aDebuggingContainerGetsNoDeviceAndCannotNameOne() {
+    site.nodes(Inventory.eightH100("a").manifest());
+    site.create(Pod.named("share").memory("8Gi"));
+    site.awaitRunning("share");
+
+    assertThat(debug("share", "{\"name\":\"debug\",\"image\":\"cuda\"}").status()).isEqualTo(200);
+    assertThat(site.pod("share").at("/spec/ephemeralContainers/0/env/0/value").asText())
+        .isEqualTo("void");
+    Api.Answer naming =
+        debug(
+            "share",
+            "{\"name\":\"naming\",\"image\":\"cuda\","
+                + "\"env\":[{\"name\":\"NVIDIA_VISIBLE_DEVICES\",\"value\":\"all\"}]}");
+    assertThat(naming.body().path("message").asText())
+        .contains("NVIDIA_VISIBLE_DEVICES (all) of the ephemeral container naming");
+  }
+
+  /** Adds a container to a pod that runs. */
+  private Api.Answer debug(String pod, String container) {
+    ObjectNode all = site.pod(pod).deepCopy();
+    try {
+      all.withObject("/spec").withArray("ephemeralContainers").add(Api.JSON.readTree(container));
+    } catch (IOException wrong) {
+      throw new UncheckedIOException(wrong);
+    }
+    String path = Site.PODS + "/" + pod + "/ephemeralcontainers";
+    return site.api().send("PUT", path, all.toString());
+  }
+
+  @Test
+  void nobodyChangesWhatDecidesAboutDevicesAndEverythingElseIsFree() {
+    site.nodes(Inventory.eightH100("a").manifest());
+    site.create(Pod.named("share").memory("8Gi"));
+    site.awaitRunning("share");
+
+    Api.Answer forged = annotate("share", "kerf.gpu/visible-devices.main", "GPU-a-7");
+    assertThat(forged.body().path("message").asText())
+        .contains("kerf.gpu/visible-devices.main decides about devices");
+    assertThat(annotate("share", "cdi.k8s.io/mine", "nvidia.com/gpu=all").status()).isEqualTo(403);
+    assertThat(annotate("share", "team", "red").status()).isEqualTo(200);
+  }
+
+  private Api.Answer annotate(String pod, String key, String value) {
+    String body = "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}".formatted(key, value);
+    return site.api().send("PATCH", Site.PODS + "/" + pod, body);
+  }
+
+  @Test
+  void everyProblemIsTold() {
+    site.nodes(Inventory.eightH100("a").manifest());
+    assertThat(
+            refused(
+                Pod.named("greedy")
+                    .memory("96Gi")
+                    .spec("{hostPID: true, volumes: [{name: dev, hostPath: {path: /dev}}]}")))
+        .contains("hostPID: true", "is the node's /dev", "The largest managed GPU has 81559Mi");
+    assertThat(refused(Pod.named("bypass").memory("8Gi").spec("{nodeName: a}")))
+        .contains("spec.nodeName: a");
+  }
+
+  @Test
+  void aNewCertificateIsTakenWhileItRuns() {
+    webhook.show(1);
+    Site.await(
+        "Kerf has taken it",
+        () -> site.kerf().metric("kerf_tls_reloads_total{door=\"webhook\",outcome=\"changed\"") > 0);
+    Site.await("the API server asks on", () -> isAsked("kerf"));
+    webhook.show(0);
+  }
+
+  @Test
+  void whileNoKerfRunsOnlyItsOwnPodsWait() {
+    site.kerf().kill();
+    try {
+      Api.Answer ours = dryRun(Pod.named("ours").memory("8Gi"));
+      assertThat(ours.body().path("message").asText()).contains("failed calling webhook");
+      assertThat(dryRun(Pod.named("theirs").spec("{schedulerName: default-scheduler}")).status())
+          .isEqualTo(201);
+      assertThat(dryRun(Pod.named("others").spec("{schedulerName: volcano}")).status())
+          .isEqualTo(201);
+      String system = "/api/v1/namespaces/kube-system/pods?dryRun=All";
+      assertThat(site.api().send("POST", system, Pod.named("system").json()).status())
+          .isEqualTo(201);
+    } finally {
+      site.kerf().start();
+    }
+    Site.await("the API server asks again", () -> isAsked("kerf"));
+  }
+
+  @Test
+  void theVerbsAreReachedFromThisMachineAlone() throws IOException {
+    int port = URI.create(site.kerf().address()).getPort();
+    for (InetAddress address : outside()) {
+      assertThatThrownBy(() -> new Socket(address, port).close())
+          .as("%s", address)
+          .isInstanceOf(IOException.class);
+    }
+    new Socket(InetAddress.getLoopbackAddress(), port).close();
+  }
+
+  /** This machine's addresses as others know them. */
+  private static List<InetAddress> outside() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .filter(each -> each instanceof Inet4Address && !each.isLoopbackAddress())
+        .toList();
   }
 
   /** The value that the kubelet gives a variable of a container. */

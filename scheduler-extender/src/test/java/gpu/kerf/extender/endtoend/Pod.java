@@ -155,7 +155,8 @@ final class Pod {
     return template;
   }
 
-  private Pod limit(String resource, String amount) {
+  /** Asks for a resource of whatever name. */
+  Pod limit(String resource, String amount) {
     ((ObjectNode) pod.at("/spec/containers/0"))
         .withObject("/resources")
         .withObject("/limits")

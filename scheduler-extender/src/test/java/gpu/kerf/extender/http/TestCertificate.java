@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A certificate for this machine that has signed itself, made by the JDK's keytool. */
 public record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
-  static final char[] PASSWORD = "kerf-test".toCharArray();
+  public static final char[] PASSWORD = "kerf-test".toCharArray();
 
   public static TestCertificate make(Path folder, String name, String algorithm) {
     Path file = folder.resolve(name + ".p12");

@@ -1,0 +1,77 @@
+package gpu.kerf.extender.admission;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.GpuMode;
+import java.util.Arrays;
+
+/**
+ * Measures how long a review holds up the event loop, from the bytes that come to those that go, on
+ * a fleet of so many nodes.
+ */
+public final class AdmissionCost {
+  private static final int ROUNDS = 20_000;
+
+  private AdmissionCost() {}
+
+  /** One webhook. */
+  private interface Webhook {
+    Answer answer(Review review) throws WireException;
+  }
+
+  public static void main(String[] args) throws WireException {
+    Desk desk = Desk.empty(Desk.TERMS);
+    for (int i = 0; i < Integer.parseInt(args[0]); i++) {
+      desk.node("gpu-node-%05d".formatted(i), 8, "H100-80GB", GpuMode.PLAIN);
+    }
+    report(desk, "one container", "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 8Gi}}}]}}");
+    report(desk, "none asks", "{spec: {containers: [{name: main}]}}");
+    report(
+        desk,
+        "a fraction, KAI",
+        "{metadata: {annotations: {gpu-fraction: \"0.5\"}}, spec: {containers: [{name: main}]}}");
+    report(desk, "ten containers, 20 KB", large());
+    report(desk, "no node could", "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 96Gi}}}]}}");
+  }
+
+  private static String large() {
+    StringBuilder pod = new StringBuilder("{spec: {containers: [");
+    for (int i = 0; i < 10; i++) {
+      pod.append("{name: c").append(i).append(", image: app, env: [");
+      for (int e = 0; e < 30; e++) {
+        pod.append("{name: VARIABLE_").append(e).append(", value: some-text-of-a-usual-length},");
+      }
+      pod.append("], resources: {limits: {cpu: '1'").append(i == 0 ? ", kerf.gpu/memory: 8Gi" : "");
+      pod.append("}}},");
+    }
+    return pod + "]}}";
+  }
+
+  private static void report(Desk desk, String what, String yaml) throws WireException {
+    JsonNode pod = Desk.pod(yaml);
+    byte[] creation = Desk.creation(pod);
+    byte[] admitted = Desk.creation(desk.mutated(pod));
+    System.out.printf(
+        "%-24s %6d B  mutate %s  validate %s%n",
+        what,
+        admitted.length,
+        micros(desk.admission::mutate, creation),
+        micros(desk.admission::validate, admitted));
+  }
+
+  /** The median and the 99th of a hundred, in microseconds. */
+  private static String micros(Webhook webhook, byte[] review) throws WireException {
+    long[] nanos = new long[ROUNDS];
+    int length = 0;
+    for (int round = 0; round < 2 * ROUNDS; round++) {
+      long began = System.nanoTime();
+      Review read = Review.read(review);
+      length += webhook.answer(read).json(read.uid()).length;
+      nanos[round % ROUNDS] = System.nanoTime() - began;
+    }
+    Arrays.sort(nanos);
+    return "p50 %.1f µs, p99 %.1f µs (%d B)"
+        .formatted(
+            nanos[ROUNDS / 2] / 1e3, nanos[ROUNDS * 99 / 100] / 1e3, length / (2 * ROUNDS));
+  }
+}

@@ -1,0 +1,103 @@
+package gpu.kerf.extender.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The list of attacks, {@code attacks.yaml}: ways to get at devices that a pod was not given, each
+ * refused or without effect. And {@code harmless.yaml}: what looks like them and must pass.
+ *
+ * <p>In the files stands what somebody does: creates a {@code pod}; changes it {@code then}, when
+ * the mutating webhook has seen it; {@code update}s it when it is there; adds {@code ephemeral}
+ * containers. And what comes of it: it is {@code refused} with a text, {@code warned} of, or a
+ * container {@code seesNothing}.
+ */
+class AttacksTest {
+
+  private static final Path FOLDER = Path.of("src/test/resources/admission");
+  private static final String NO_DEVICE = "void";
+
+  private final Desk desk = Desk.usual();
+
+  @TestFactory
+  Stream<DynamicTest> everyAttackIsRefusedOrGetsNothing() throws IOException {
+    return tests("attacks.yaml");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatOnlyLooksLikeOnePasses() throws IOException {
+    return tests("harmless.yaml");
+  }
+
+  private Stream<DynamicTest> tests(String file) throws IOException {
+    JsonNode list = Desk.YAML.readTree(Files.readString(FOLDER.resolve(file)));
+    assertThat(list.size()).isGreaterThan(5);
+    return StreamSupport.stream(list.spliterator(), false)
+        .map(each -> DynamicTest.dynamicTest(each.path("name").asText(), () -> check(each)));
+  }
+
+  private void check(JsonNode attack) {
+    JsonNode pod = desk.mutated(Desk.pod(attack.path("pod").toString()));
+    pod = Desk.patched(pod, attack.path("then"));
+    Answer answer = desk.validate(Desk.creation(pod));
+    if (attack.has("update")) {
+      assertThat(answer.problems()).as("when it is created").isEmpty();
+      JsonNode changed = Desk.patched(pod, attack.path("update"));
+      answer = desk.validate(Desk.review("UPDATE", "", changed, pod));
+    } else if (attack.has("ephemeral")) {
+      assertThat(answer.problems()).as("when it is created").isEmpty();
+      ObjectNode more = pod.deepCopy();
+      more.withObject("/spec").set("ephemeralContainers", attack.path("ephemeral"));
+      byte[] addition = Desk.review("UPDATE", "ephemeralcontainers", more, pod);
+      JsonNode mutated = Desk.patched(more, desk.mutate(addition));
+      answer = desk.validate(Desk.review("UPDATE", "ephemeralcontainers", mutated, pod));
+      pod = mutated;
+    }
+    judge(attack, pod, answer);
+  }
+
+  private static void judge(JsonNode attack, JsonNode pod, Answer answer) {
+    if (attack.has("refused")) {
+      assertThat(answer.isAllowed()).as("allowed").isFalse();
+      assertThat(answer.message()).contains(attack.path("refused").asText());
+      return;
+    }
+    assertThat(answer.problems()).isEmpty();
+    if (attack.has("warned")) {
+      assertThat(String.join("\n", answer.warnings())).contains(attack.path("warned").asText());
+    } else {
+      assertThat(answer.warnings()).isEmpty();
+    }
+    for (JsonNode name : attack.path("seesNothing")) {
+      assertThat(visible(pod, name.asText())).containsExactly(NO_DEVICE);
+    }
+  }
+
+  /** Every value that a container's own variables give to what decides about devices. */
+  private static List<String> visible(JsonNode pod, String container) {
+    List<String> values = new ArrayList<>();
+    for (String list : List.of("containers", "initContainers", "ephemeralContainers")) {
+      for (JsonNode box : pod.path("spec").path(list)) {
+        if (box.path("name").asText().equals(container)) {
+          for (JsonNode entry : box.path("env")) {
+            if (entry.path("name").asText().equals(Variables.VISIBLE)) {
+              values.add(entry.path("value").asText("(from elsewhere)"));
+            }
+          }
+        }
+      }
+    }
+    return values;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.admission;
+
+import org.jspecify.annotations.NullMarked;
