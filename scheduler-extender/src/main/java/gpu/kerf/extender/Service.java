@@ -216,7 +216,7 @@ public final class Service {
           .log("The webhook cannot listen yet; it tries again.");
     }
     long pause = settings.current().tls().checkEvery().toMillis();
-    timers.add(vertx.setTimer(pause, id -> listenForReviews()));
+    vertx.setTimer(pause, id -> listenForReviews());
   }
 
   /** Where the webhook listens; 0 while it does not. */

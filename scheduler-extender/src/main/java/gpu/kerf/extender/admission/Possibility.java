@@ -61,7 +61,12 @@ final class Possibility {
       what.append(separator).append(each.getKey().text());
       what.append(" (").append(nodes).append(nodes == 1 ? " node)" : " nodes)");
       separator = "; ";
-      most = most == null || nodes > reasons.getOrDefault(most, 0) ? each.getKey() : most;
+      // GPUs of the other mode say little about what would fit.
+      boolean better =
+          most == null
+              || most == Reason.WRONG_WALL
+              || (each.getKey() != Reason.WRONG_WALL && nodes > reasons.getOrDefault(most, 0));
+      most = better ? each.getKey() : most;
     }
     return new Problem(Kind.IMPOSSIBLE, what + ".", most == null ? "" : hint(most, fleet));
   }

@@ -24,14 +24,20 @@ public final class AdmissionCost {
     for (int i = 0; i < Integer.parseInt(args[0]); i++) {
       desk.node("gpu-node-%05d".formatted(i), 8, "H100-80GB", GpuMode.PLAIN);
     }
-    report(desk, "one container", "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 8Gi}}}]}}");
+    report(
+        desk,
+        "one container",
+        "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 8Gi}}}]}}");
     report(desk, "none asks", "{spec: {containers: [{name: main}]}}");
     report(
         desk,
         "a fraction, KAI",
         "{metadata: {annotations: {gpu-fraction: \"0.5\"}}, spec: {containers: [{name: main}]}}");
     report(desk, "ten containers, 20 KB", large());
-    report(desk, "no node could", "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 96Gi}}}]}}");
+    report(
+        desk,
+        "no node could",
+        "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 96Gi}}}]}}");
   }
 
   private static String large() {
@@ -71,7 +77,6 @@ public final class AdmissionCost {
     }
     Arrays.sort(nanos);
     return "p50 %.1f µs, p99 %.1f µs (%d B)"
-        .formatted(
-            nanos[ROUNDS / 2] / 1e3, nanos[ROUNDS * 99 / 100] / 1e3, length / (2 * ROUNDS));
+        .formatted(nanos[ROUNDS / 2] / 1e3, nanos[ROUNDS * 99 / 100] / 1e3, length / (2 * ROUNDS));
   }
 }

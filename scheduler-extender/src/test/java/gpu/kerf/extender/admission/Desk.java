@@ -37,8 +37,7 @@ final class Desk {
               .getFactory());
   static final Terms TERMS = new Terms("kerf", List.of("kai-scheduler"), "nvidia", true, true);
 
-  final Scheduling scheduling =
-      new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
+  final Scheduling scheduling = new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   final Admission admission;
 
   private Desk(Terms terms) {
@@ -62,8 +61,16 @@ final class Desk {
 
   Desk node(String name, int gpus, String model, GpuMode mode) {
     GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
+    scheduling.nodeChanged(NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode))));
+    return this;
+  }
+
+  /** The same with so much CPU and memory. */
+  Desk node(String name, int gpus, String model, GpuMode mode, int cpuMilli, int memoryMiB) {
+    GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
     scheduling.nodeChanged(
-        NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode))));
+        NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode)))
+            .withHost(cpuMilli, memoryMiB));
     return this;
   }
 
@@ -99,7 +106,8 @@ final class Desk {
       String operation, String subresource, JsonNode object, @Nullable JsonNode before) {
     ObjectNode review = JSON.createObjectNode();
     review.put("kind", "AdmissionReview").put("apiVersion", "admission.k8s.io/v1");
-    ObjectNode request = review.putObject("request").put("uid", "705ab4f5-6393-11e8-b7cc-42010a800002");
+    ObjectNode request =
+        review.putObject("request").put("uid", "705ab4f5-6393-11e8-b7cc-42010a800002");
     request.putObject("resource").put("group", "").put("version", "v1").put("resource", "pods");
     if (!subresource.isEmpty()) {
       request.put("subResource", subresource);

@@ -220,7 +220,10 @@ final class Tangler {
       case 2 -> bytes(text.replaceFirst("\"request\":", nested(random.nextInt(3_000))));
       case 3 -> bytes(text.replaceFirst("\"spec\":", "\"spec\":{},\"spec\":"));
       case 4 -> bytes(text + text);
-      default -> bytes(text.replaceFirst("\"uid\":\"[^\"]*\"", Matcher.quoteReplacement("\"uid\":" + anything(1))));
+      default ->
+          bytes(
+              text.replaceFirst(
+                  "\"uid\":\"[^\"]*\"", Matcher.quoteReplacement("\"uid\":" + anything(1))));
     };
   }
 

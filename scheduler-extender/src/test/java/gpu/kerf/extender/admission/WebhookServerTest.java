@@ -80,9 +80,11 @@ class WebhookServerTest {
       assertThat(verdict.at("/response/status/message").asText()).contains("is missing");
       assertThat(service.get("/metrics"))
           .contains(
-              "kerf_admission_answers_total{webhook=\"mutate\",outcome=\"patched\",reason=\"\",} 1.0")
+              "kerf_admission_answers_total{webhook=\"mutate\",outcome=\"patched\",reason=\"\",}"
+                  + " 1.0")
           .contains(
-              "kerf_admission_answers_total{webhook=\"validate\",outcome=\"refused\",reason=\"incomplete\",} 1.0")
+              "kerf_admission_answers_total{webhook=\"validate\",outcome=\"refused\",reason=\"incomplete\",}"
+                  + " 1.0")
           .contains("kerf_admission_duration_seconds_count{webhook=\"mutate\",} 1.0")
           .contains("kerf_http_connections{door=\"webhook\",}");
     }
@@ -91,7 +93,8 @@ class WebhookServerTest {
   @Test
   void nothingElseIsBehindItsDoor() throws Exception {
     try (RunningService service = serve()) {
-      for (String path : List.of("/filter", "/bind", "/metrics", "/api/v1/fleet", "/", "/mutate/")) {
+      for (String path :
+          List.of("/filter", "/bind", "/metrics", "/api/v1/fleet", "/", "/mutate/")) {
         assertThat(post(service, path, Desk.creation(Desk.pod(POD))).statusCode())
             .as(path)
             .isEqualTo(404);
@@ -122,7 +125,8 @@ class WebhookServerTest {
 
   @Test
   void withClientAuthoritiesOnlyTheirClientsAreAnswered() throws Exception {
-    try (RunningService service = serve("admission.clientAuthorities=" + folder.resolve("ca.crt"))) {
+    try (RunningService service =
+        serve("admission.clientAuthorities=" + folder.resolve("ca.crt"))) {
       HttpRequest review = review(service, "/mutate", Desk.creation(Desk.pod(POD)));
 
       assertThat(http(certificates.get(2)).send(review, BodyHandlers.ofString()).statusCode())
@@ -141,7 +145,10 @@ class WebhookServerTest {
     try (RunningService service = serve()) {
       URI plain = URI.create("http://127.0.0.1:" + port(service) + "/mutate");
       HttpRequest request =
-          HttpRequest.newBuilder(plain).timeout(Await.LONG).POST(BodyPublishers.ofString("{}")).build();
+          HttpRequest.newBuilder(plain)
+              .timeout(Await.LONG)
+              .POST(BodyPublishers.ofString("{}"))
+              .build();
       assertThatThrownBy(() -> HttpClient.newHttpClient().send(request, BodyHandlers.ofString()))
           .isInstanceOf(IOException.class);
     }
@@ -205,8 +212,7 @@ class WebhookServerTest {
   }
 
   private String refusal(RunningService service, String body) throws Exception {
-    HttpResponse<String> answer =
-        post(service, "/validate", body.getBytes(StandardCharsets.UTF_8));
+    HttpResponse<String> answer = post(service, "/validate", body.getBytes(StandardCharsets.UTF_8));
     return answer.statusCode() + " " + answer.body();
   }
 

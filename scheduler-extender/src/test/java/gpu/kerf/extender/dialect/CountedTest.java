@@ -115,7 +115,9 @@ class CountedTest {
     assertThat(Counted.amounts(Demand.fraction(new Milli(1)), 100))
         .as("a thousandth of 100 MiB is something")
         .isEqualTo(Map.of("kerf.gpu/memory", "1Mi"));
-    assertThat(Counted.amounts(Demand.fraction(new Milli(333)), 0)).as("of nobody knows what").isEmpty();
+    assertThat(Counted.amounts(Demand.fraction(new Milli(333)), 0))
+        .as("of nobody knows what")
+        .isEmpty();
     assertThat(Counted.amounts(Demand.profile("1g.5gb"), 0))
         .as("of an A100-40GB")
         .isEqualTo(Map.of("kerf.gpu/memory", "4864Mi"));

@@ -184,6 +184,22 @@ final class AdmissionTest {
   }
 
   @Test
+  void whoeverBindsAPodPastTheSchedulerGetsNoDevice() {
+    site.nodes(Inventory.eightH100("a").manifest());
+    site.scheduler().pause();
+    try {
+      site.create(Pod.named("past").memory("8Gi"));
+      String binding =
+          "{\"metadata\":{\"name\":\"past\"},\"target\":{\"kind\":\"Node\",\"name\":\"a\"}}";
+      site.api().post(Site.PODS + "/past/binding", binding);
+      site.awaitRunning("past");
+    } finally {
+      site.scheduler().resume();
+    }
+    assertThat(valueOf(site.pod("past"), "/spec/containers/0", "NVIDIA_VISIBLE_DEVICES")).isEmpty();
+  }
+
+  @Test
   void everyProblemIsTold() {
     site.nodes(Inventory.eightH100("a").manifest());
     assertThat(
@@ -201,7 +217,8 @@ final class AdmissionTest {
     webhook.show(1);
     Site.await(
         "Kerf has taken it",
-        () -> site.kerf().metric("kerf_tls_reloads_total{door=\"webhook\",outcome=\"changed\"") > 0);
+        () ->
+            site.kerf().metric("kerf_tls_reloads_total{door=\"webhook\",outcome=\"changed\"") > 0);
     Site.await("the API server asks on", () -> isAsked("kerf"));
     webhook.show(0);
   }

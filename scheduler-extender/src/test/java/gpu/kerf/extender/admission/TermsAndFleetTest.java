@@ -1,0 +1,155 @@
+package gpu.kerf.extender.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.model.hardware.GpuMode;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What depends on the settings and on the fleet. */
+class TermsAndFleetTest {
+
+  private static JsonNode asking(String annotations, String limits) {
+    return Desk.pod(
+        "{metadata: {annotations: {%s}}, spec: {containers: [{name: main, resources: {limits: {%s}}}]}}"
+            .formatted(annotations, limits));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          '' | kerf.gpu/memory: 96Gi | The largest managed GPU has 81559Mi
+          '' | kerf.gpu/whole: "9" | The largest managed node has 8 GPUs
+          kerf.gpu/models: T4 | kerf.gpu/memory: 8Gi | Managed GPUs are A100-40GB, H100-80GB
+          '' | nvidia.com/mig-9g.99gb: "1" | Maybe ask for memory
+          '' | kerf.gpu/memory: 8Gi, cpu: 9M | Ask for less
+          """)
+  void whatNoManagedNodeCouldEverTakeIsRefusedWithAHint(
+      String annotations, String limits, String hint) {
+    Desk desk =
+        Desk.empty(Desk.TERMS)
+            .node("a", 8, "H100-80GB", GpuMode.PLAIN, 64_000, 256_000)
+            .node("b", 1, "A100-40GB", GpuMode.MIG_DYNAMIC, 64_000, 256_000);
+    Answer answer = desk.admit(asking(annotations, limits));
+
+    assertThat(answer.message()).contains("No managed node could ever take the pod", hint);
+    assertThat(answer.problems()).hasSize(1);
+  }
+
+  @Test
+  void aClusterThatMakesNodesForWaitingPodsIsWarnedOnly() {
+    Terms terms = new Terms("kerf", List.of(), "nvidia", true, false);
+    Answer answer = Desk.usual(terms).admit(asking("", "kerf.gpu/memory: 96Gi"));
+
+    assertThat(answer.isAllowed()).isTrue();
+    assertThat(answer.warnings()).hasSize(1);
+    assertThat(answer.warnings().get(0)).contains("No managed node could ever take the pod");
+  }
+
+  @Test
+  void whileNoNodeIsKnownNobodyCanSayWhatIsImpossible() {
+    Answer answer = Desk.empty(Desk.TERMS).admit(asking("", "kerf.gpu/memory: 96Gi"));
+    assertThat(answer.isAllowed()).isTrue();
+    assertThat(answer.warnings()).isEmpty();
+  }
+
+  @Test
+  void whileANodeCannotBeReadItMightBeTheOne() {
+    Desk desk = Desk.usual();
+    desk.scheduling.nodeUnusable("c", "its inventory is no JSON");
+    Answer answer = desk.admit(asking("", "kerf.gpu/memory: 96Gi"));
+
+    assertThat(answer.isAllowed()).isTrue();
+    assertThat(answer.warnings()).hasSize(1);
+  }
+
+  @Test
+  void aNodeThatIsFullIsNoReasonToRefuse() {
+    Desk desk = Desk.empty(Desk.TERMS).node("a", 1, "H100-80GB", GpuMode.PLAIN);
+    desk.scheduling.gpusUnusable("a", 1);
+    assertThat(desk.admit(asking("", "kerf.gpu/memory: 8Gi")).isAllowed()).isTrue();
+  }
+
+  @Test
+  void withoutMpsNoPathOfTheNodeIsMountedAndAShareIsWarnedOf() {
+    Desk desk = Desk.usual(new Terms("kerf", List.of(), "nvidia", false, true));
+    JsonNode pod = desk.mutated(asking("", "kerf.gpu/memory: 8Gi"));
+
+    assertThat(pod.path("spec").has("volumes")).isFalse();
+    assertThat(desk.validate(Desk.creation(pod)).warnings().get(0))
+        .contains("may get a share of a GPU that MPS does not wall");
+    assertThat(desk.admit(asking("kerf.gpu/wall: mig", "kerf.gpu/memory: 8Gi")).warnings())
+        .isEmpty();
+  }
+
+  @Test
+  void withoutARuntimeClassNoneIsSet() {
+    Desk desk = Desk.usual(new Terms("kerf", List.of(), "", true, true));
+    JsonNode pod = desk.mutated(asking("", "kerf.gpu/whole: '1'"));
+
+    assertThat(pod.path("spec").has("runtimeClassName")).isFalse();
+    assertThat(desk.validate(Desk.creation(pod)).problems()).isEmpty();
+  }
+
+  @Test
+  void fractionsAreCountedOfTheSmallestManagedGpu() {
+    Desk desk = Desk.usual().node("c", 1, "T4", GpuMode.PLAIN);
+    JsonNode pod = desk.mutated(asking("gpu-fraction: '0.5'", ""));
+    // half of the 15360 MiB of a T4
+    assertThat(pod.at("/spec/containers/0/resources/limits/kerf.gpu~1memory").asText())
+        .isEqualTo("7680Mi");
+    assertThat(desk.validate(Desk.creation(pod)).problems()).isEmpty();
+  }
+
+  @Test
+  void whileNoNodeIsKnownAFractionIsNotCounted() {
+    Desk desk = Desk.empty(Desk.TERMS);
+    JsonNode pod = desk.mutated(asking("gpu-fraction: '0.5'", ""));
+
+    assertThat(pod.at("/metadata/annotations/kerf.gpu~1counted").asText()).isEqualTo("kai");
+    assertThat(desk.validate(Desk.creation(pod)).problems()).isEmpty();
+  }
+
+  @Test
+  void podsOfOtherSchedulersAndOtherObjectsAreLeftAlone() {
+    Desk desk = Desk.usual();
+    JsonNode foreign =
+        Desk.pod("{spec: {schedulerName: volcano, containers: [{name: main}], hostPID: true}}");
+    byte[] deletion = Desk.review("DELETE", "", Desk.parse("null"), Desk.pod("{}"));
+    byte[] binding = Desk.review("CREATE", "binding", Desk.parse("{target: {name: a}}"), null);
+
+    for (byte[] review : List.of(Desk.creation(foreign), deletion, binding)) {
+      assertThat(desk.mutate(review).isPatched()).isFalse();
+      assertThat(desk.validate(review).isAllowed()).isTrue();
+    }
+  }
+
+  @Test
+  void anAnswerStaysShortHoweverMuchIsWrong() {
+    StringBuilder env = new StringBuilder();
+    for (int i = 0; i < 1_000; i++) {
+      env.append("{name: CUDA_MPS_").append(i).append(", value: ").append("x".repeat(500));
+      env.append("},{name: CUDA_VISIBLE_DEVICES},");
+    }
+    JsonNode pod = Desk.pod("{spec: {containers: [{name: main, env: [" + env + "]}]}}");
+    Answer answer = Desk.usual().admit(pod);
+
+    assertThat(answer.problems()).hasSize(1_000);
+    assertThat(answer.message()).hasSizeLessThan(4_100).endsWith("…");
+    String json = new String(answer.json("a"), StandardCharsets.UTF_8);
+    assertThat(json).hasSizeLessThan(10_000);
+  }
+
+  @Test
+  void textsOfUsersAreShownWithoutWhatATerminalObeys() {
+    assertThat(Shown.of("a\u001b[2J\nb\u202e")).isEqualTo("a\ufffd[2J\ufffdb\ufffd");
+    assertThat(Shown.of("x".repeat(100))).hasSize(61);
+    assertThat(Shown.of("名前")).isEqualTo("名前");
+  }
+}
