@@ -8,14 +8,12 @@ import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManagerFactory;
@@ -26,36 +24,20 @@ final class StubWebhook implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpsServer server;
-  private final InetAddress address;
   private final Set<String> asked = ConcurrentHashMap.newKeySet();
 
-  private StubWebhook(HttpsServer server, InetAddress address) {
+  private StubWebhook(HttpsServer server) {
     this.server = server;
-    this.address = address;
   }
 
   static StubWebhook with(Path folder) throws IOException, GeneralSecurityException {
-    InetAddress address = address();
+    InetAddress address = WebhookService.address();
     HttpsServer server = HttpsServer.create(new InetSocketAddress(address, 0), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(context(folder)));
-    StubWebhook webhook = new StubWebhook(server, address);
+    StubWebhook webhook = new StubWebhook(server);
     server.createContext("/", webhook::answer);
     server.start();
     return webhook;
-  }
-
-  /** Not loopback, where no Service may lead. */
-  private static InetAddress address() throws IOException {
-    for (NetworkInterface each : Collections.list(NetworkInterface.getNetworkInterfaces())) {
-      for (InetAddress address : Collections.list(each.getInetAddresses())) {
-        if (!address.isLoopbackAddress()
-            && !address.isLinkLocalAddress()
-            && address.getAddress().length == 4) {
-          return address;
-        }
-      }
-    }
-    throw new IOException("This machine has no address but loopback.");
   }
 
   private static SSLContext context(Path folder) throws IOException, GeneralSecurityException {
@@ -94,23 +76,7 @@ final class StubWebhook implements AutoCloseable {
 
   /** The Service that the webhook configurations name, leading here. */
   String service() {
-    return """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: kerf-webhook, namespace: kerf-system}
-        spec: {ports: [{name: webhook, port: 443, targetPort: %1$d}]}
-        ---
-        apiVersion: discovery.k8s.io/v1
-        kind: EndpointSlice
-        metadata:
-          name: kerf-webhook-1
-          namespace: kerf-system
-          labels: {kubernetes.io/service-name: kerf-webhook}
-        addressType: IPv4
-        ports: [{name: webhook, port: %1$d, protocol: TCP}]
-        endpoints: [{addresses: ["%2$s"], conditions: {ready: true}}]
-        """
-        .formatted(server.getAddress().getPort(), address.getHostAddress());
+    return WebhookService.leadingTo(server.getAddress().getPort());
   }
 
   @Override

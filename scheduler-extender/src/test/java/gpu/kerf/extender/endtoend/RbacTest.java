@@ -32,7 +32,7 @@ final class RbacTest {
   @Test
   void podWithTheShippedAccountDoesItsWorkAndNothingIsForbidden() throws Exception {
     Audit audit = Audit.in(folder);
-    ControlPlane plane = start(audit);
+    ControlPlane plane = start(audit, ACCOUNT);
     Path account = plane.kubeconfig(ACCOUNT);
     Site.Accounts both = new Site.Accounts(account, account, "kerf-system");
     try (Site site = Site.on(plane, both, settings())) {
@@ -46,7 +46,7 @@ final class RbacTest {
   @Test
   void everyVerbOfKerfsOwnRolesIsUsedAndNoneIsMissing() throws Exception {
     Audit audit = Audit.in(folder);
-    ControlPlane plane = start(audit);
+    ControlPlane plane = start(audit, KERF);
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-certificates");
     bind(plane, KERF, "rolebinding", "--role=kerf-certificates", "--namespace=kerf-system");
@@ -67,6 +67,26 @@ final class RbacTest {
     }
   }
 
+  @Test
+  void nodesAreChangedWhereHamisNodeSideNeedsItAndOnlyThere() throws Exception {
+    Audit audit = Audit.in(folder);
+    ControlPlane plane = start(audit, KERF);
+    plane.kubectl("apply", "-f", Shipped.file("components/hami-node-side/rbac.yaml").toString());
+    Path account = plane.kubeconfig(ACCOUNT);
+    bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+    bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-hami");
+    Site.Accounts apart = new Site.Accounts(plane.kubeconfig(KERF), account, "kerf-system");
+    try (Site site = Site.on(plane, apart, List.of())) {
+      String node = Inventory.eightH100("a").manifest();
+      site.nodes(node.replace("labels: {", "labels: {kerf.gpu/delivery: hami, "));
+      site.create(
+          Pod.named("hami").limit("nvidia.com/gpu", "1").limit("nvidia.com/gpumem", "3000"));
+      Site.await("it has its place", () -> site.nodeOf("hami").equals("a"));
+      assertThat(audit.forbidden(KERF)).isEmpty();
+      assertThat(audit.used(KERF)).containsAll(granted(plane, "clusterrole/kerf-hami"));
+    }
+  }
+
   private List<String> settings() {
     return List.of(
         "cluster.reconcile=1s",
@@ -74,13 +94,19 @@ final class RbacTest {
         "certificates.folder=" + folder.resolve("certificate"));
   }
 
-  private static ControlPlane start(Audit audit) {
+  /**
+   * @param kerf who writes decisions there
+   */
+  private static ControlPlane start(Audit audit, String kerf) {
     ControlPlane plane =
         ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT).user(SCHEDULER)));
     for (String file : List.of("namespace", "rbac", "certificates", "policy", "webhooks")) {
       // The webhook is not served here, and would have to be asked.
       String manifest = Shipped.text("base/" + file + ".yaml");
-      plane.apply(manifest.replace("failurePolicy: Fail", "failurePolicy: Ignore"));
+      plane.apply(
+          file.equals("policy")
+              ? manifest.replace(ACCOUNT, kerf)
+              : manifest.replace("failurePolicy: Fail", "failurePolicy: Ignore"));
     }
     return plane;
   }

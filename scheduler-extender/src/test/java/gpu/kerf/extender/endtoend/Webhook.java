@@ -61,49 +61,49 @@ final class Webhook {
   String manifests(String... schedulers) {
     String names = "['" + String.join("','", schedulers) + "']";
     return """
-        ---
-        apiVersion: node.k8s.io/v1
-        kind: RuntimeClass
-        metadata: {name: nvidia}
-        handler: nvidia
-        ---
-        apiVersion: admissionregistration.k8s.io/v1
-        kind: MutatingWebhookConfiguration
-        metadata: {name: kerf}
-        webhooks:
-        - name: mutate.kerf.gpu
-          clientConfig: {url: "https://127.0.0.1:%1$d/mutate", caBundle: %2$s}
-          rules:
-          - {apiGroups: [""], apiVersions: [v1], resources: [pods], operations: [CREATE], scope: Namespaced}
-          - {apiGroups: [""], apiVersions: [v1], resources: [pods/ephemeralcontainers], operations: [UPDATE], scope: Namespaced}
-          matchConditions:
-          - {name: scheduler, expression: "object.spec.schedulerName in %3$s"}
-          namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, kerf-system]}]}
-          failurePolicy: Fail
-          reinvocationPolicy: IfNeeded
-          sideEffects: None
-          timeoutSeconds: 10
-          admissionReviewVersions: [v1]
-        ---
-        apiVersion: admissionregistration.k8s.io/v1
-        kind: ValidatingWebhookConfiguration
-        metadata: {name: kerf}
-        webhooks:
-        - name: validate.kerf.gpu
-          clientConfig: {url: "https://127.0.0.1:%1$d/validate", caBundle: %2$s}
-          rules:
-          - {apiGroups: [""], apiVersions: [v1], resources: [pods], operations: [CREATE, UPDATE], scope: Namespaced}
-          - {apiGroups: [""], apiVersions: [v1], resources: [pods/ephemeralcontainers], operations: [UPDATE], scope: Namespaced}
-          matchConditions:
-          - {name: scheduler, expression: "object.spec.schedulerName in ['kerf']"}
-          - name: changes-annotations
-            expression: "request.operation == 'CREATE' || request.subResource != '' || object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({})"
-          namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, kerf-system]}]}
-          failurePolicy: Fail
-          sideEffects: None
-          timeoutSeconds: 10
-          admissionReviewVersions: [v1]
-        """
+    ---
+    apiVersion: node.k8s.io/v1
+    kind: RuntimeClass
+    metadata: {name: nvidia}
+    handler: nvidia
+    ---
+    apiVersion: admissionregistration.k8s.io/v1
+    kind: MutatingWebhookConfiguration
+    metadata: {name: kerf}
+    webhooks:
+    - name: mutate.kerf.gpu
+      clientConfig: {url: "https://127.0.0.1:%1$d/mutate", caBundle: %2$s}
+      rules:
+      - {apiGroups: [""], apiVersions: [v1], resources: [pods], operations: [CREATE], scope: Namespaced}
+      - {apiGroups: [""], apiVersions: [v1], resources: [pods/ephemeralcontainers], operations: [UPDATE], scope: Namespaced}
+      matchConditions:
+      - {name: scheduler, expression: "object.spec.schedulerName in %3$s"}
+      namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, kerf-system]}]}
+      failurePolicy: Fail
+      reinvocationPolicy: IfNeeded
+      sideEffects: None
+      timeoutSeconds: 10
+      admissionReviewVersions: [v1]
+    ---
+    apiVersion: admissionregistration.k8s.io/v1
+    kind: ValidatingWebhookConfiguration
+    metadata: {name: kerf}
+    webhooks:
+    - name: validate.kerf.gpu
+      clientConfig: {url: "https://127.0.0.1:%1$d/validate", caBundle: %2$s}
+      rules:
+      - {apiGroups: [""], apiVersions: [v1], resources: [pods], operations: [CREATE, UPDATE], scope: Namespaced}
+      - {apiGroups: [""], apiVersions: [v1], resources: [pods/ephemeralcontainers], operations: [UPDATE], scope: Namespaced}
+      matchConditions:
+      - {name: scheduler, expression: "object.spec.schedulerName in ['kerf']"}
+      - name: changes-annotations
+        expression: "request.operation == 'CREATE' || (has(request.subResource) && request.subResource != '') || object.metadata.?annotations.orValue({}) != oldObject.metadata.?annotations.orValue({})"
+      namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, kerf-system]}]}
+      failurePolicy: Fail
+      sideEffects: None
+      timeoutSeconds: 10
+      admissionReviewVersions: [v1]
+    """
         .formatted(port, bundle(), names);
   }
 

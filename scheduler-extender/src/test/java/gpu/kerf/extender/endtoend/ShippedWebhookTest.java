@@ -1,0 +1,92 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.certificate.WebhookService;
+import gpu.kerf.extender.controlplane.ClusterTest;
+import gpu.kerf.extender.controlplane.ControlPlane;
+import gpu.kerf.extender.controlplane.Inventory;
+import gpu.kerf.extender.controlplane.Manifests;
+import gpu.kerf.extender.controlplane.Options;
+import gpu.kerf.extender.controlplane.Ports;
+import gpu.kerf.extender.manifests.Shipped;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Everything that {@code manifests/base} ships, around a Kerf that makes its certificate itself:
+ * the API server finds the webhook by its Service, and Kerf has the shipped account.
+ */
+@ClusterTest
+final class ShippedWebhookTest {
+  private static final String ACCOUNT = "system:serviceaccount:kerf-system:kerf";
+  private static final String RUNTIME_CLASS =
+      "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: nvidia}, handler: nvidia}";
+
+  @TempDir Path folder;
+
+  @Test
+  void podsAreMadeCompletePlacedAndGuardedAndOthersNeverWait() {
+    try (Site site = start()) {
+      site.nodes(Inventory.eightH100("a").manifest());
+      site.create(Pod.named("ours").memory("8Gi"));
+      site.awaitRunning("ours");
+      JsonNode variable = site.pod("ours").at("/spec/containers/0/env/0");
+      assertThat(variable.path("name").asText()).isEqualTo("NVIDIA_VISIBLE_DEVICES");
+      assertThat(variable.at("/valueFrom/fieldRef/fieldPath").asText())
+          .isEqualTo("metadata.annotations['kerf.gpu/visible-devices.main']");
+      assertThat(site.pod("ours").at("/spec/runtimeClassName").asText()).isEqualTo("nvidia");
+
+      Pod forged = Pod.named("forged").memory("8Gi").annotated("kerf.gpu/placement", "{}");
+      assertThatThrownBy(() -> site.create(forged)).hasMessageContaining("kerf.gpu/placement");
+      assertThatThrownBy(
+              () ->
+                  site.plane()
+                      .kubectl(
+                          "annotate",
+                          "pod",
+                          "ours",
+                          "--overwrite",
+                          "kerf.gpu/visible-devices.main=all"))
+          .hasMessageContaining("nobody");
+
+      site.kerf().kill();
+      assertThatThrownBy(() -> site.create(Pod.named("late").memory("8Gi")))
+          .hasMessageContaining("pods.kerf.gpu");
+      site.plane().apply(Manifests.pod("somebodys"));
+      site.plane().kubectl("label", "pod", "ours", "a=b");
+      site.plane().kubectl("annotate", "pod", "somebodys", "a=b");
+      site.plane().kubectl("delete", "pod", "ours", "--timeout=60s");
+    }
+  }
+
+  private Site start() {
+    ControlPlane plane =
+        ControlPlane.start(
+            Options.defaults().user(ACCOUNT).apiServerFlag("--enable-aggregator-routing=true"));
+    for (String file : List.of("namespace", "rbac", "certificates", "policy", "webhooks")) {
+      plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
+    }
+    int port = Ports.free();
+    plane.apply(WebhookService.leadingTo(port));
+    plane.apply(RUNTIME_CLASS);
+    Path account = plane.kubeconfig(ACCOUNT);
+    return Site.on(plane, new Site.Accounts(account, account, "kerf-system"), settings(port));
+  }
+
+  /** As in kerf.yaml, on a port and in a folder of the test's. */
+  private List<String> settings(int port) {
+    return List.of(
+        "certificates.make=true",
+        "certificates.folder=" + folder,
+        "admission.enabled=true",
+        "admission.host=0.0.0.0",
+        "admission.port=" + port,
+        "admission.certificate=" + folder.resolve("tls.crt"),
+        "admission.key=" + folder.resolve("tls.key"));
+  }
+}
