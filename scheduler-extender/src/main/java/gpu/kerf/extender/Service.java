@@ -15,6 +15,7 @@ import gpu.kerf.extender.http.Webhooks;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Accounting;
@@ -150,7 +151,19 @@ public final class Service {
     figures.onChange(node -> accounting.follow(scheduling.ledger(), node));
     meters.add(
         new FleetCollector(
-            scheduling.ledger(), figures, accounting, () -> Pending.of(scheduling.pods().all())));
+            scheduling.ledger(),
+            figures,
+            accounting,
+            () -> Pending.of(scheduling.pods().all(), scheduling.now())));
+    scheduling.pods().onBound(this::placed);
+    for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
+      meters.zero(Meter.VERB_ANSWERS, verb, "error", "");
+    }
+    meters.zero(Meter.CERTIFICATES, "failed");
+    if (webhook != null) {
+      List.of("mutate", "validate")
+          .forEach(each -> meters.zero(Meter.ADMISSION_ANSWERS, each, "error", ""));
+    }
     meters.beforeScrape(
         () -> {
           readiness
@@ -161,6 +174,12 @@ public final class Service {
           meters.set(Meter.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
         });
     meters.set(Meter.BUILD, 1, Version.text());
+  }
+
+  private void placed(KnownPod pod) {
+    if (!pod.demand().containers().isEmpty()) {
+      accounting.placed(pod.holder().namespace(), scheduling.now() - pod.since());
+    }
   }
 
   private void use(Settings now) {

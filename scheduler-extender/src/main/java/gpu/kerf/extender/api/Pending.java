@@ -19,11 +19,11 @@ public final class Pending {
   }
 
   /** What those of some pods that wait ask for, for metrics. */
-  public static List<FleetCollector.Pending> of(Collection<KnownPod> pods) {
-    return pods.stream().filter(Pending::is).map(Pending::of).toList();
+  public static List<FleetCollector.Pending> of(Collection<KnownPod> pods, long now) {
+    return pods.stream().filter(Pending::is).map(pod -> of(pod, now)).toList();
   }
 
-  private static FleetCollector.Pending of(KnownPod pod) {
+  private static FleetCollector.Pending of(KnownPod pod, long now) {
     long memory = 0;
     int gpus = 0;
     for (PodDemand.Container container : pod.demand().containers()) {
@@ -34,6 +34,7 @@ public final class Pending {
         gpus += demand.gpus();
       }
     }
-    return new FleetCollector.Pending(pod.holder().namespace(), memory, gpus);
+    long waited = Math.max(0, now - pod.since());
+    return new FleetCollector.Pending(pod.holder().namespace(), memory, gpus, waited);
   }
 }

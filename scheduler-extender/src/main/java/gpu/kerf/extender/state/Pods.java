@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ public final class Pods {
 
   private final Map<String, KnownPod> pods = new LinkedHashMap<>();
   private final Map<String, Boolean> mentioned = new LinkedHashMap<>();
+  private Consumer<KnownPod> onBound = pod -> {};
 
   /** Filter was asked about a pod. */
   KnownPod mention(PodView pod, Reading reading, long now) {
@@ -47,6 +49,10 @@ public final class Pods {
       known = known.holding(earlier);
     }
     pods.put(pod.uid(), known);
+    if (earlier != null && earlier.isPending() && isPlaced(pod)) {
+      // The cluster tells it before the answer to the binding is here, or another replica did it.
+      onBound.accept(earlier);
+    }
     return known;
   }
 
@@ -92,8 +98,14 @@ public final class Pods {
   public void bound(String uid, String node, long now) {
     KnownPod pod = pods.get(uid);
     if (pod != null && pod.isPending()) {
+      onBound.accept(pod);
       change(pod.on(node, now));
     }
+  }
+
+  /** Tells of every pod that Kerf binds, once, as it was while it waited. */
+  public void onBound(Consumer<KnownPod> listener) {
+    onBound = listener;
   }
 
   void change(KnownPod pod) {

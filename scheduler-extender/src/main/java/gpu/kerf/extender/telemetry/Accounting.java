@@ -43,6 +43,8 @@ public final class Accounting {
     private double mebibyteSeconds;
     private double gpuSeconds;
     private double cost;
+    private long placed;
+    private double waitedSeconds;
     private long since;
 
     private Account(long now) {
@@ -77,6 +79,14 @@ public final class Accounting {
 
     public double cost() {
       return cost;
+    }
+
+    public long placed() {
+      return placed;
+    }
+
+    public double waitedSeconds() {
+      return waitedSeconds;
     }
   }
 
@@ -138,6 +148,13 @@ public final class Accounting {
         byNode.remove(hold.placement.node());
       }
     }
+  }
+
+  /** A pod with GPUs was bound after so long. */
+  public void placed(String namespace, long waitedMillis) {
+    Account account = settled(accountOf(namespace));
+    account.placed++;
+    account.waitedSeconds += Math.max(0, waitedMillis) / MILLIS;
   }
 
   /** Takes over what a ledger says of one node. */

@@ -24,8 +24,17 @@ public final class FleetCollector extends Collector {
    *
    * @param memoryMiB where it asks for memory
    * @param gpus where it asks for whole GPUs
+   * @param millis how long it has waited
    */
-  public record Pending(String namespace, long memoryMiB, int gpus) {}
+  public record Pending(String namespace, long memoryMiB, int gpus, long millis) {
+    Pending plus(Pending other) {
+      return new Pending(
+          namespace,
+          memoryMiB + other.memoryMiB,
+          gpus + other.gpus,
+          Math.max(millis, other.millis));
+    }
+  }
 
   public FleetCollector(
       Ledger ledger, FleetFigures figures, Accounting accounting, Supplier<List<Pending>> pending) {
@@ -45,6 +54,7 @@ public final class FleetCollector extends Collector {
     models(all);
     namespaces(all);
     waiting(all);
+    all.add(new GpuHolders(ledger, accounting).family());
     return all;
   }
 
@@ -82,6 +92,8 @@ public final class FleetCollector extends Collector {
     all.add(byName(Meter.NAMESPACE_BYTE_SECONDS, accounts, each -> each.mebibyteSeconds() * MIB));
     all.add(byName(Meter.NAMESPACE_GPU_SECONDS, accounts, Accounting.Account::gpuSeconds));
     all.add(byName(Meter.NAMESPACE_COST, accounts, Accounting.Account::cost));
+    all.add(byName(Meter.NAMESPACE_PLACED, accounts, Accounting.Account::placed));
+    all.add(byName(Meter.NAMESPACE_WAITED, accounts, Accounting.Account::waitedSeconds));
   }
 
   private void waiting(List<MetricFamilySamples> all) {
@@ -90,14 +102,12 @@ public final class FleetCollector extends Collector {
     for (Pending pod : pending.get()) {
       String account = accounting.accountOf(pod.namespace);
       pods.merge(account, 1, Integer::sum);
-      sums.merge(
-          account,
-          new Pending(account, pod.memoryMiB, pod.gpus),
-          (a, b) -> new Pending(account, a.memoryMiB + b.memoryMiB, a.gpus + b.gpus));
+      sums.merge(account, pod, Pending::plus);
     }
     all.add(byName(Meter.PENDING_PODS, pods, Integer::doubleValue));
     all.add(byName(Meter.PENDING_MEMORY, sums, each -> each.memoryMiB * MIB));
     all.add(byName(Meter.PENDING_GPUS, sums, Pending::gpus));
+    all.add(byName(Meter.PENDING_OLDEST, sums, each -> each.millis / 1e3));
   }
 
   private static <T> MetricFamilySamples byName(
@@ -116,7 +126,7 @@ public final class FleetCollector extends Collector {
         meter, List.of(new MetricFamilySamples.Sample(meter.title(), List.of(), List.of(), value)));
   }
 
-  private static MetricFamilySamples family(Meter meter, List<MetricFamilySamples.Sample> samples) {
+  static MetricFamilySamples family(Meter meter, List<MetricFamilySamples.Sample> samples) {
     Type type = meter.kind() == Meter.Kind.COUNTER ? Type.COUNTER : Type.GAUGE;
     return new MetricFamilySamples(meter.title(), type, meter.help(), samples);
   }

@@ -205,6 +205,30 @@ public enum Meter {
       "kerf_namespace_pending_gpus",
       "Whole GPUs that waiting pods ask for.",
       "namespace"),
+  PENDING_OLDEST(
+      Kind.GAUGE,
+      "kerf_namespace_pending_oldest_seconds",
+      "How long the pod has waited that has waited longest.",
+      "namespace"),
+  NAMESPACE_PLACED(
+      Kind.COUNTER,
+      "kerf_namespace_placed_pods_total",
+      "Pods with GPUs that were bound.",
+      "namespace"),
+  NAMESPACE_WAITED(
+      Kind.COUNTER,
+      "kerf_namespace_waited_seconds_total",
+      "How long the pods that were bound had waited for it, together.",
+      "namespace"),
+  GPU_HELD(
+      Kind.GAUGE,
+      "kerf_gpu_held_bytes",
+      "Memory of one GPU that a namespace's pods hold, by the GPU's node, index and uuid; left out"
+          + " where more than 4,096 pods hold GPUs.",
+      "node",
+      "gpu",
+      "uuid",
+      "namespace"),
   BUILD(Kind.GAUGE, "kerf_build_info", "1, with the version that runs.", "version");
 
   /** What can be done with its numbers. */

@@ -55,6 +55,11 @@ public final class Meters {
     counters.computeIfAbsent(meter, each -> described(Counter.build(), each)).labels(labels).inc();
   }
 
+  /** Lets a counter be there before anything is counted, so that the first time shows as a rise. */
+  public void zero(Meter meter, String... labels) {
+    counters.computeIfAbsent(meter, each -> described(Counter.build(), each)).labels(labels);
+  }
+
   /** Sets a gauge. */
   public void set(Meter meter, double value, String... labels) {
     gauges.computeIfAbsent(meter, each -> described(Gauge.build(), each)).labels(labels).set(value);

@@ -33,7 +33,7 @@ public final class Program {
   }
 
   /** Starts a program; what it writes is added to the log. */
-  static Program start(Path log, Map<String, String> environment, List<String> command) {
+  public static Program start(Path log, Map<String, String> environment, List<String> command) {
     List<String> guarded = new ArrayList<>(List.of("/bin/sh", "-c", GUARD, "sh"));
     guarded.addAll(command);
     ProcessBuilder builder =

@@ -63,7 +63,9 @@ final class ExamplesOnAClusterTest {
         text.append('\n').append(pod.at("/metadata/name")).append(pod.at("/status/conditions"));
       }
     }
-    return text + "\n" + site.plane().kubectl("get", "events", "-A", "--field-selector=type=Warning");
+    return text
+        + "\n"
+        + site.plane().kubectl("get", "events", "-A", "--field-selector=type=Warning");
   }
 
   private static String quota(Site site) {

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 
 /** The launcher's program, with the service's commands alone. */
 @Command(name = "kerf")
-final class KerfMain {
+public final class KerfMain {
   private KerfMain() {}
 
   public static void main(String[] arguments) {

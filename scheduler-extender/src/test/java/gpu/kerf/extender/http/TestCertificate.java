@@ -12,6 +12,8 @@ import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /** A certificate for this machine that has signed itself, made by the JDK's keytool. */
 public record TestCertificate(KeyStore store, X509Certificate certificate, Key key) {
@@ -69,6 +71,22 @@ public record TestCertificate(KeyStore store, X509Certificate certificate, Key k
 
   public String keyPem() {
     return pem("PRIVATE KEY", key.getEncoded());
+  }
+
+  /** Trusts it, and nobody else. */
+  public SSLContext trusting() {
+    try {
+      KeyStore trusted = KeyStore.getInstance("PKCS12");
+      trusted.load(null, null);
+      trusted.setCertificateEntry("it", certificate);
+      TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+      trust.init(trusted);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      return context;
+    } catch (IOException | GeneralSecurityException impossible) {
+      throw new AssertionError(impossible);
+    }
   }
 
   private static String pem(String what, byte[] bytes) {

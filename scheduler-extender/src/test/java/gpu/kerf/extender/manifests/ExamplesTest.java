@@ -36,7 +36,10 @@ class ExamplesTest {
   @Test
   void everyDialectHasOne() {
     List<String> others =
-        Dialects.all().each().stream().map(Dialect::name).filter(name -> !name.equals("kerf")).toList();
+        Dialects.all().each().stream()
+            .map(Dialect::name)
+            .filter(name -> !name.equals("kerf"))
+            .toList();
     assertThat(others.stream().map(name -> name + ".yaml"))
         .containsExactlyInAnyOrderElementsOf(Shipped.in("examples/dialects"));
     for (String name : others) {
@@ -66,8 +69,7 @@ class ExamplesTest {
 
   private static Reading reading(Path file) {
     try {
-      List<Manifests.Found> pods =
-          Manifests.parse(file.toString(), Files.readString(file)).found();
+      List<Manifests.Found> pods = Manifests.parse(file.toString(), Files.readString(file)).found();
       assertThat(pods).hasSize(1);
       try (JsonParser parser = pods.get(0).pod().traverse()) {
         Reading reading = Dialects.all().read(PodReader.readDocument(parser));

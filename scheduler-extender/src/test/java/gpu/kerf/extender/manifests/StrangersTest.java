@@ -86,7 +86,8 @@ final class StrangersTest {
   @ValueSource(strings = {"all", "'0'", "GPU-1"})
   void mayNotNameDevices(String devices) {
     String env = "env: [{name: NVIDIA_VISIBLE_DEVICES, value: %s}]".formatted(devices);
-    assertThatThrownBy(() -> create("default", container(env))).hasMessageContaining("only Kerf may");
+    assertThatThrownBy(() -> create("default", container(env)))
+        .hasMessageContaining("only Kerf may");
   }
 
   @Test

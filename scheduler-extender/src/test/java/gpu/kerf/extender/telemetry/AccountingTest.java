@@ -57,6 +57,17 @@ class AccountingTest {
   }
 
   @Test
+  void waitsAreAddedUpByNamespace() {
+    accounting.placed("ml", 2_500);
+    accounting.placed("ml", 500);
+    accounting.placed("dev", -1);
+
+    assertThat(account("ml").placed()).isEqualTo(2);
+    assertThat(account("ml").waitedSeconds()).isCloseTo(3, within(EXACT));
+    assertThat(account("dev").waitedSeconds()).as("a clock that was set back").isZero();
+  }
+
+  @Test
   void pricesHoldFromTheMomentTheyAreSet() {
     take("ml", "p", new Slot.Whole(0, 81559));
     now += 3_600_000;

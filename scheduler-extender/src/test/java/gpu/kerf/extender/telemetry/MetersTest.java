@@ -1,16 +1,15 @@
 package gpu.kerf.extender.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.OnPath;
 import gpu.kerf.extender.RunningService;
 import gpu.kerf.model.hardware.GpuMode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -18,7 +17,6 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,13 +44,12 @@ class MetersTest {
 
   @Test
   void promtoolFindsNothingToSay(@TempDir Path folder) throws Exception {
-    String promtool = promtool();
-    assumeTrue(promtool != null, "promtool not found");
+    Path promtool = OnPath.orSkip("promtool");
     try (RunningService service = service()) {
       Path scraped = Files.writeString(folder.resolve("metrics"), service.get("/metrics"));
       Path said = folder.resolve("said");
       Process process =
-          new ProcessBuilder(List.of(String.valueOf(promtool), "check", "metrics"))
+          new ProcessBuilder(List.of(promtool.toString(), "check", "metrics"))
               .redirectInput(scraped.toFile())
               .redirectErrorStream(true)
               .redirectOutput(said.toFile())
@@ -90,14 +87,5 @@ class MetersTest {
     service.refuse("q", "\"kerf.gpu/whole\":\"9\"");
     service.get("/nothing", 404);
     return service;
-  }
-
-  private static @Nullable String promtool() {
-    return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
-        .map(folder -> Path.of(folder, "promtool"))
-        .filter(Files::isExecutable)
-        .findFirst()
-        .map(Path::toString)
-        .orElse(null);
   }
 }

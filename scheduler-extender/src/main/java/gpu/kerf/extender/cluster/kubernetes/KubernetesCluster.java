@@ -82,6 +82,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.calls = new Calls(server, wish.workers, "kerf-call");
     this.nodeLock = new NodeLock(wish.schedulerName);
     this.background = new Calls(server, BACKGROUND_THREADS, "kerf-background");
+    meters.zero(Meter.ADVERTISED, "failed");
+    meters.zero(Meter.EVENTS, "failed");
+    List.of("done", "failed").forEach(how -> meters.zero(Meter.RECONCILIATIONS, how));
     this.events = new Events(background, meters, clocks.wall(), wish.instance);
   }
 
