@@ -156,7 +156,10 @@ public final class ControlPlane implements AutoCloseable {
     return scheduler;
   }
 
-  /** A kube-scheduler without extenders, as the default scheduler is; not started yet. */
+  /**
+   * A kube-scheduler without extenders that looks at all nodes, as those with Kerf do; not started
+   * yet.
+   */
   public KubeScheduler scheduler() {
     return schedulerWith("");
   }
@@ -185,6 +188,7 @@ public final class ControlPlane implements AutoCloseable {
           apiVersion: kubescheduler.config.k8s.io/v1
           kind: KubeSchedulerConfiguration
           leaderElection: {leaderElect: false}
+          percentageOfNodesToScore: 100
           clientConnection: {kubeconfig: "%s", qps: 5000, burst: 5000}
           """
                   .formatted(access.kubeconfig(Access.SCHEDULER))

@@ -13,8 +13,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,6 +30,7 @@ import org.junit.jupiter.api.Test;
 final class ClusterMeasurement {
   private static final int NODES = Integer.getInteger("kerf.measure.nodes", 1000);
   private static final int PODS = Integer.getInteger("kerf.measure.pods", 3000);
+  private static final int WARM = Integer.getInteger("kerf.measure.warm", 2000);
   private static final int ROUNDS = Integer.getInteger("kerf.measure.rounds", 2);
 
   /** Who is asked besides kube-scheduler itself. */
@@ -35,6 +40,12 @@ final class ClusterMeasurement {
     KERF
   }
 
+  /** All of them, or those that {@code -Dkerf.measure.with=FLOOR,KERF} names. */
+  private static final List<With> VARIANTS =
+      Arrays.stream(System.getProperty("kerf.measure.with", "NOBODY,FLOOR,KERF").split(",", -1))
+          .map(With::valueOf)
+          .toList();
+
   private static void tell(String format, Object... values) {
     System.out.println("MEASURED " + String.format(Locale.ROOT, format, values));
   }
@@ -43,11 +54,14 @@ final class ClusterMeasurement {
   void podsBoundASecond() throws Exception {
     Map<With, List<Double>> rates = new TreeMap<>();
     for (int round = 0; round < ROUNDS; round++) {
-      for (With with : With.values()) {
+      for (With with : VARIANTS) {
         double rate = rate(with);
         rates.computeIfAbsent(with, key -> new ArrayList<>()).add(rate);
         tell("%s: %,d nodes, %,d pods: %.0f pods/s", with, NODES, PODS, rate);
       }
+    }
+    if (!VARIANTS.equals(List.of(With.values()))) {
+      return;
     }
     double kerf = mean(rates.getOrDefault(With.KERF, List.of()));
     tell(
@@ -95,25 +109,119 @@ final class ClusterMeasurement {
     }
   }
 
-  /** Queues all pods, starts the scheduler, and counts from the first one that is bound. */
+  /**
+   * Binds some pods that do not count, for just-in-time compilers and caches; then queues the
+   * others, starts the scheduler, and counts from the first one that is bound.
+   */
   private static double bind(ControlPlane plane, KubeScheduler scheduler, String name)
       throws Exception {
-    Crowd.pods(plane, "p", PODS, name);
-    try (KubeScheduler running = scheduler.start()) {
-      SchedulerMetrics metrics = new SchedulerMetrics(running, name);
-      long first = 0;
-      while (first == 0) {
-        Thread.sleep(20);
-        first = metrics.bound();
+    try (PodWatch watch = new PodWatch(plane)) {
+      Crowd.pods(plane, "warm", WARM, name);
+      try (KubeScheduler running = scheduler.start()) {
+        await(() -> watch.bound() >= WARM);
+        assertThat(running.address()).isNotEmpty();
       }
+      Crowd.pods(plane, "p", PODS, name);
+      await(() -> watch.created() >= WARM + PODS);
+      try (KubeScheduler running = scheduler.start()) {
+        await(() -> watch.bound() > WARM);
+        int first = watch.bound();
+        long start = System.nanoTime();
+        await(() -> watch.bound() >= WARM + PODS);
+        assertThat(running.address()).isNotEmpty();
+        return (WARM + PODS - first) / ((System.nanoTime() - start) / 1e9);
+      }
+    }
+  }
+
+  /** How long a pod waits when fifty come a second. */
+  @Test
+  void latencyAtFiftyPodsASecond() throws Exception {
+    for (With with : new With[] {With.NOBODY, With.FLOOR, With.KERF, With.NOBODY, With.KERF}) {
+      try (ControlPlane plane = plane()) {
+        Crowd.nodes(plane, NODES);
+        switch (with) {
+          case NOBODY -> arrive(with, plane, plane.scheduler(), "default-scheduler");
+          case FLOOR ->
+              arrive(
+                  with, plane, plane.scheduler(plane.floor(Floor.Answer.ONE)), "default-scheduler");
+          case KERF -> {
+            try (ServingKerf kerf = new ServingKerf(plane)) {
+              arrive(with, plane, plane.scheduler(kerf.schedulerConfig()), "kerf");
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static void arrive(With with, ControlPlane plane, KubeScheduler scheduler, String name)
+      throws Exception {
+    int warm = 200;
+    int pods = Integer.getInteger("kerf.measure.arrivals", 1000);
+    try (KubeScheduler running = scheduler.start();
+        PodWatch watch = new PodWatch(plane)) {
+      Crowd.pods(plane, "warm", warm, name);
+      await(() -> watch.bound() >= warm);
       long start = System.nanoTime();
-      long last = first;
-      while (last < PODS) {
-        Thread.sleep(100);
-        last = metrics.bound();
-        assertThat(System.nanoTime() - start).isLessThan(300_000_000_000L);
+      for (int i = 0; i < pods; i++) {
+        TimeUnit.NANOSECONDS.sleep(start + i * 20_000_000L - System.nanoTime());
+        Crowd.pods(plane, "p" + i + "-", 1, name);
       }
-      return (PODS - first) / ((System.nanoTime() - start) / 1e9);
+      await(() -> watch.bound() >= warm + pods);
+      double[] millis =
+          IntStream.range(0, pods).mapToDouble(i -> watch.latency("p" + i + "-0")).toArray();
+      tell("%s: %,d nodes, 50 pods/s: %s from there to bound", with, NODES, percentiles(millis));
+      assertThat(running.address()).isNotEmpty();
+    }
+  }
+
+  /** From a victim's going to the binding of the pod for which it had to go. */
+  @Test
+  void victimsGoingToPreemptorsBinding() throws Exception {
+    int rounds = Integer.getInteger("kerf.measure.preemptions", 100);
+    try (ControlPlane plane = plane();
+        ServingKerf kerf = new ServingKerf(plane);
+        KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig()).start();
+        PodWatch watch = new PodWatch(plane)) {
+      plane.apply(Crowd.URGENT);
+      Crowd.pairsOfA100(plane, rounds);
+      for (int i = 0; i < 2 * rounds; i++) {
+        Crowd.low(plane, "low" + i);
+      }
+      await(() -> watch.bound() >= 2 * rounds);
+      double[] millis = new double[rounds];
+      for (int i = 0; i < rounds; i++) {
+        String urgent = "urgent" + i;
+        Set<String> before = watch.gone();
+        Crowd.urgent(plane, urgent);
+        await(() -> watch.isBound(urgent));
+        Set<String> victims = watch.gone();
+        victims.removeAll(before);
+        assertThat(victims).as("who had to go for " + urgent).hasSize(1);
+        millis[i] = watch.afterGoing(victims.iterator().next(), urgent);
+      }
+      tell("%d evictions: %s from gone to bound", rounds, percentiles(millis));
+      assertThat(scheduler.address()).isNotEmpty();
+    }
+  }
+
+  private static String percentiles(double[] millis) {
+    Arrays.sort(millis);
+    return String.format(
+        Locale.ROOT,
+        "p50 %.1f, p90 %.1f, p99 %.1f, max %.1f ms",
+        millis[millis.length / 2],
+        millis[millis.length * 9 / 10],
+        millis[millis.length * 99 / 100],
+        millis[millis.length - 1]);
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long start = System.nanoTime();
+    while (!condition.getAsBoolean()) {
+      Thread.sleep(2);
+      assertThat(System.nanoTime() - start).as("patience").isLessThan(120_000_000_000L);
     }
   }
 

@@ -10,7 +10,47 @@ import java.util.Random;
 final class Crowd {
   private static final int H100_MIB = 81_559;
 
+  /** Two priorities. */
+  static final String URGENT =
+      """
+      apiVersion: scheduling.k8s.io/v1
+      kind: PriorityClass
+      metadata: {name: low}
+      value: 1
+      ---
+      apiVersion: scheduling.k8s.io/v1
+      kind: PriorityClass
+      metadata: {name: urgent}
+      value: 1000
+      """;
+
   private Crowd() {}
+
+  /** Nodes of two A100-40GB: with 20 GiB on each, 40 GiB are free and 30 GiB fit nowhere. */
+  static void pairsOfA100(ControlPlane plane, int count) {
+    List<String> manifests = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String node = Inventory.of("pair-" + i).plain("A100-40GB", 40_960, 2).manifest();
+      manifests.add(node.replace("---\n", ""));
+    }
+    plane.create("/api/v1/nodes", manifests);
+  }
+
+  static void low(ControlPlane plane, String name) {
+    prioritised(plane, name, "low", 20);
+  }
+
+  static void urgent(ControlPlane plane, String name) {
+    prioritised(plane, name, "urgent", 30);
+  }
+
+  private static void prioritised(ControlPlane plane, String name, String priority, int gib) {
+    String manifest =
+        pod(name, "kerf", gib, "")
+            .replace(
+                "  schedulerName: kerf", "  schedulerName: kerf\n  priorityClassName: " + priority);
+    plane.create("/api/v1/namespaces/default/pods", List.of(manifest));
+  }
 
   /** Nodes of eight H100 that have what Kerf advertises already, so that all variants are alike. */
   static void nodes(ControlPlane plane, int count) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -26,6 +27,12 @@ final class ServingKerf implements AutoCloseable {
           "-XX:MinHeapFreeRatio=20",
           "-XX:MaxHeapFreeRatio=40");
 
+  /** More options for the JVM, to compare: {@code -Dkerf.measure.jvm=-XX:TieredStopAtLevel=1}. */
+  private static final List<String> MORE =
+      Arrays.stream(System.getProperty("kerf.measure.jvm", "").split(",", -1))
+          .filter(option -> !option.isEmpty())
+          .toList();
+
   private final HttpClient http = HttpClient.newHttpClient();
   private final ControlPlane plane;
   private final String address;
@@ -39,6 +46,7 @@ final class ServingKerf implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(HEAP);
+    command.addAll(MORE);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(KerfMain.class.getName(), "serve"));
     command.add("--kubeconfig=" + plane.kubeconfig());

@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -16,8 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes events that users see with {@code kubectl describe}. They are worth little beside what
- * must be done: few at a time, not the same again within a while, and dropped where they are too
- * many.
+ * must be done: few at a time, not the same again within a while, later where many pods are being
+ * bound, and dropped where far too many wait.
  */
 final class Events {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -28,8 +30,12 @@ final class Events {
 
   private static final int LONGEST_NOTE = 1_000;
   private static final int PER_SECOND = 100;
-  private static final int BURST = 500;
-  private static final int MOST_WAITING = 1_000;
+  private static final int BURST = 100;
+
+  /** The API server binds pods meanwhile, and each binding costs it as much as an event. */
+  private static final int PER_SECOND_IN_RUSH = 20;
+
+  private static final int MOST_WAITING = 20_000;
   private static final int MOST_REMEMBERED = 10_000;
   private static final long SAME_AGAIN_MILLIS = 300_000;
 
@@ -47,8 +53,12 @@ final class Events {
           return size() > MOST_REMEMBERED;
         }
       };
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private final Rush rush = new Rush();
   private double allowed = BURST;
   private long allowedAt;
+
+  private record Waiting(About about, Note note, Instant when) {}
 
   /** The object that an event is about. */
   record About(String kind, String namespace, String name, String uid) {}
@@ -71,23 +81,41 @@ final class Events {
     if (before != null && now - before < SAME_AGAIN_MILLIS) {
       return;
     }
-    allowed = Math.min(BURST, allowed + Math.max(0, now - allowedAt) / 1e3 * PER_SECOND);
-    allowedAt = now;
-    if (allowed < 1 || calls.waiting() > MOST_WAITING) {
+    if (waiting.size() >= MOST_WAITING) {
       meters.count(Meter.EVENTS, "dropped");
       return;
     }
-    allowed--;
     written.put(same, now);
-    CompletionStage<ApiReply> sent = calls.start(server -> send(server, about, note));
-    sent.whenComplete(
-        (reply, failure) ->
-            meters.count(Meter.EVENTS, reply != null && reply.ok() ? "written" : "failed"));
+    waiting.add(new Waiting(about, note, clock.instant()));
+    tick();
   }
 
-  private ApiReply send(ApiServer server, About about, Note note) throws IOException {
+  /** A pod is being bound. */
+  void binding() {
+    rush.one(clock.millis());
+  }
+
+  /** Writes those whose turn it is; to be called now and then. */
+  synchronized void tick() {
+    long now = clock.millis();
+    int rate = rush.isOn(now) ? PER_SECOND_IN_RUSH : PER_SECOND;
+    allowed = Math.min(BURST, allowed + Math.max(0, now - allowedAt) / 1e3 * rate);
+    allowedAt = now;
+    while (allowed >= 1 && !waiting.isEmpty()) {
+      allowed--;
+      Waiting next = waiting.remove();
+      CompletionStage<ApiReply> sent = calls.start(server -> send(server, next));
+      sent.whenComplete(
+          (reply, failure) ->
+              meters.count(Meter.EVENTS, reply != null && reply.ok() ? "written" : "failed"));
+    }
+  }
+
+  private ApiReply send(ApiServer server, Waiting one) throws IOException {
+    About about = one.about;
+    Note note = one.note;
     String namespace = about.namespace.isEmpty() ? "default" : about.namespace;
-    Instant now = clock.instant();
+    Instant now = one.when;
     ObjectNode event = JSON.createObjectNode().put("apiVersion", "events.k8s.io/v1");
     event.put("kind", "Event");
     event

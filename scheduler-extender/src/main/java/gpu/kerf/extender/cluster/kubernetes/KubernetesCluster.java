@@ -149,6 +149,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */
   public void tick() {
+    events.tick();
     notice();
     if (advertiser != null) {
       advertiser.tick();

@@ -1,0 +1,105 @@
+package gpu.kerf.extender.measure;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.controlplane.ControlPlane;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** When one who watches the pods hears that they are there, bound and gone, by name. */
+final class PodWatch implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Map<String, Long> created = new ConcurrentHashMap<>();
+  private final Map<String, Long> bound = new ConcurrentHashMap<>();
+  private final Map<String, Long> gone = new ConcurrentHashMap<>();
+  private final InputStream events;
+
+  PodWatch(ControlPlane plane) throws IOException, InterruptedException, GeneralSecurityException {
+    HttpClient http = HttpClient.newBuilder().sslContext(Anybody.context()).build();
+    URI uri = URI.create(plane.apiServer() + "/api/v1/pods?watch=true&resourceVersion=0");
+    HttpRequest request =
+        HttpRequest.newBuilder(uri).header("Authorization", "Bearer token-of-admin").build();
+    this.events = http.send(request, BodyHandlers.ofInputStream()).body();
+    Thread reader = new Thread(this::read, "pod-watch");
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  private void read() {
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(events, StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        heard(JSON.readTree(line), System.nanoTime());
+      }
+    } catch (IOException closed) {
+      // Nobody wants to know more.
+    }
+  }
+
+  private void heard(JsonNode event, long now) {
+    String name = event.at("/object/metadata/name").asText();
+    if (event.path("type").asText().equals("DELETED")) {
+      gone.putIfAbsent(name, now);
+      return;
+    }
+    created.putIfAbsent(name, now);
+    if (!event.at("/object/spec/nodeName").asText().isEmpty()) {
+      bound.putIfAbsent(name, now);
+    }
+  }
+
+  int created() {
+    return created.size();
+  }
+
+  int bound() {
+    return bound.size();
+  }
+
+  boolean isBound(String name) {
+    return bound.containsKey(name);
+  }
+
+  /** Milliseconds from the news that a pod is there to the news that it is bound. */
+  double latency(String name) {
+    return millis(created, name, bound, name);
+  }
+
+  /** Milliseconds from one pod's going to another's being bound. */
+  double afterGoing(String victim, String name) {
+    return millis(gone, victim, bound, name);
+  }
+
+  private static double millis(
+      Map<String, Long> from, String first, Map<String, Long> to, String second) {
+    Long start = from.get(first);
+    Long end = to.get(second);
+    if (start == null || end == null) {
+      throw new IllegalStateException("Nothing was heard of " + first + " or " + second + ".");
+    }
+    return (end - start) / 1e6;
+  }
+
+  /** Who is gone so far. */
+  Set<String> gone() {
+    return new HashSet<>(gone.keySet());
+  }
+
+  @Override
+  public void close() throws IOException {
+    events.close();
+  }
+}
