@@ -32,8 +32,7 @@ class EventsTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
     background = new Calls(server, 1, "test");
-    events =
-        new Events(background, new Meters(), () -> Instant.ofEpochMilli(millis.get()), "test");
+    events = new Events(background, new Meters(), () -> Instant.ofEpochMilli(millis.get()), "test");
   }
 
   @AfterEach
