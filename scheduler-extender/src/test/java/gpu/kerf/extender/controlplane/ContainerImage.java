@@ -13,10 +13,18 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** An image of one layer that a test packs itself, because no registry need be reached. */
 public final class ContainerImage {
   private static final int EXECUTABLE = 0755;
+
+  /** What busybox is called as. */
+  private static final List<String> TOOLS =
+      List.of("sh", "cat", "chmod", "echo", "env", "kill", "ls", "rm", "sleep");
+
+  private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
   private final String name;
   private final List<String> command;
@@ -37,14 +45,22 @@ public final class ContainerImage {
   public static ContainerImage shell(String name, String script) {
     ContainerImage image =
         of(name, "/bin/sh", "-c", script).file("bin/busybox", NodePrograms.BUSYBOX);
-    for (String tool :
-        List.of("sh", "cat", "env", "sleep", "mkdir", "echo", "kill", "test", "ls")) {
+    for (String tool : TOOLS) {
       image.links.put("bin/" + tool, "busybox");
     }
     return image;
   }
 
-  /** Adds a program. */
+  /** Adds a program with the libraries that it is linked with. */
+  public ContainerImage program(String path, Path content) {
+    Matcher library = LIBRARY.matcher(Tool.run("ldd", content.toString()));
+    while (library.find()) {
+      file(library.group(1).substring(1), Path.of(library.group(1)));
+    }
+    return file(path, content);
+  }
+
+  /** Adds a program that needs no libraries, or one of those. */
   public ContainerImage file(String path, Path content) {
     files.put(path, content);
     return this;

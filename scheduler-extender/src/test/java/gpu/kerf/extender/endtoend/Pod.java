@@ -2,9 +2,9 @@ package gpu.kerf.extender.endtoend;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.controlplane.Kwok;
-import java.util.List;
 
 /** A pod as a user of Kerf writes it. */
 final class Pod {
@@ -108,38 +108,21 @@ final class Pod {
         .put("imagePullPolicy", "IfNotPresent");
   }
 
-  /** Writes by hand what admission adds: the environment from what is decided at bind. */
-  Pod delivered() {
-    for (String kind : List.of("containers", "initContainers")) {
-      for (JsonNode container : pod.at("/spec/" + kind)) {
-        ObjectNode asking = (ObjectNode) container;
-        asking.remove("env");
-        String name = asking.path("name").asText();
-        if (asking.at("/resources/limits").isMissingNode()) {
-          asking
-              .withArray("env")
-              .addObject()
-              .put("name", "NVIDIA_VISIBLE_DEVICES")
-              .put("value", "void");
-        } else {
-          fromAnnotation(asking, "NVIDIA_VISIBLE_DEVICES", "kerf.gpu/visible-devices." + name);
-          fromAnnotation(asking, "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "kerf.gpu/mps-memory." + name);
-          fromAnnotation(
-              asking, "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "kerf.gpu/mps-threads." + name);
-        }
-      }
-    }
+  /** Gives the first container a variable. */
+  Pod variable(String name, String value) {
+    firstVariables().addObject().put("name", name).put("value", value);
     return this;
   }
 
-  private static void fromAnnotation(ObjectNode container, String variable, String annotation) {
-    container
-        .withArray("env")
-        .addObject()
-        .put("name", variable)
-        .withObject("/valueFrom")
-        .withObject("/fieldRef")
-        .put("fieldPath", "metadata.annotations['" + annotation + "']");
+  /** Gives the first container a variable that the kubelet takes from a field of the pod. */
+  Pod variableFrom(String name, String field) {
+    ObjectNode variable = firstVariables().addObject().put("name", name);
+    variable.withObject("/valueFrom").withObject("/fieldRef").put("fieldPath", field);
+    return this;
+  }
+
+  private ArrayNode firstVariables() {
+    return ((ObjectNode) pod.at("/spec/containers/0")).withArray("env");
   }
 
   String json() {

@@ -1,0 +1,215 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.controlplane.NodeTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The shipped manifests and the built image, on a real node: what containers are told of their
+ * GPUs.
+ */
+@NodeTest
+final class InstallTest {
+  private static final String DEVICES = "NVIDIA_VISIBLE_DEVICES";
+  private static final String MEMORY = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
+  private static final String THREADS = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE";
+
+  /** A pod that no scheduler sees. */
+  private static final String PAST = "{schedulerName: default-scheduler, nodeName: real}";
+
+  private static InstalledSite site;
+
+  @BeforeAll
+  static void start() {
+    site = InstalledSite.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (site != null) {
+      site.close();
+    }
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    site.clear();
+  }
+
+  @Test
+  void containerWithWholeGpusSeesTheirUuids() {
+    site.create(Pod.named("p").whole(2));
+    site.awaitRunning("p");
+    assertThat(main("p")).containsEntry(DEVICES, "GPU-real-0,GPU-real-1").doesNotContainKey(MEMORY);
+  }
+
+  @Test
+  void containerWithInstanceSeesItsUuid() {
+    // 8192 MiB: more than 1g.5gb has, and 1g.10gb strands least.
+    site.create(Pod.named("p").memory("8Gi").wall("mig"));
+    site.awaitRunning("p");
+    assertThat(main("p")).containsEntry(DEVICES, "MIG-real-2-0").doesNotContainKey(MEMORY);
+  }
+
+  @Test
+  void containerWithShareSeesItsGpuItsLimitsAndItsDaemon() {
+    site.create(Pod.named("p").memory("8Gi").wall("mps").annotated("kerf.gpu/sm-percent", "25"));
+    site.awaitRunning("p");
+    String gpu = placement("p").at("/containers/0/slots/0/uuid").asText();
+    assertThat(gpu).startsWith("GPU-real-");
+    assertThat(main("p"))
+        .containsEntry(DEVICES, gpu)
+        .containsEntry(MEMORY, "0=8192M")
+        .containsEntry(THREADS, "25")
+        .containsEntry("CUDA_MPS_PIPE_DIRECTORY", "/run/kerf/mps/pipe");
+    site.realNode().run("sh", "-c", "echo here > /run/kerf/mps/pipe/control");
+    assertThat(site.plane().kubectl("exec", "p", "--", "cat", "/run/kerf/mps/pipe/control"))
+        .isEqualTo("here\n");
+  }
+
+  @Test
+  void everyContainerSeesItsOwnAndWhoDidNotAskSeesNothing() {
+    site.create(
+        Pod.named("p").whole(1).container("second", "kerf.gpu/memory", "4Gi").container("sidecar"));
+    site.awaitRunning("p");
+    JsonNode containers = placement("p").path("containers");
+    assertThat(containers).hasSize(2);
+    assertThat(main("p")).containsEntry(DEVICES, uuid(containers.get(0)));
+    assertThat(site.environment("p", "second"))
+        .containsEntry(DEVICES, uuid(containers.get(1)))
+        .extractingByKey(DEVICES)
+        .isNotEqualTo(uuid(containers.get(0)));
+    assertThat(site.environment("p", "sidecar")).containsEntry(DEVICES, "void");
+  }
+
+  @Test
+  void sidecarSeesItsGpuBeforeTheContainersStartAndInitContainersNone() {
+    site.create(
+        Pod.named("p")
+            .memory("4Gi")
+            .initContainer("fetch")
+            .sidecar("cache", "kerf.gpu/memory", "4Gi"));
+    site.awaitRunning("p");
+    JsonNode containers = placement("p").path("containers");
+    assertThat(containers).hasSize(2);
+    for (JsonNode container : containers) {
+      String name = container.path("name").asText();
+      assertThat(site.environment("p", name)).containsEntry(DEVICES, uuid(container));
+    }
+    assertThat(site.environment("p", "fetch")).containsEntry(DEVICES, "void");
+  }
+
+  @Test
+  void podsAndCapacityOutliveTheKubelet() {
+    site.create(Pod.named("before").whole(1));
+    site.awaitRunning("before");
+    String container = containerId("before");
+    String capacity = site.node().at("/status/capacity/kerf.gpu~1memory").asText();
+    assertThat(capacity).isNotEmpty();
+    String reported = heartbeat();
+
+    site.realNode().killKubelet();
+    site.realNode().startKubelet();
+    Site.await("the kubelet reports again", () -> !heartbeat().equals(reported));
+    assertThat(site.node().at("/status/capacity/kerf.gpu~1memory").asText()).isEqualTo(capacity);
+    assertThat(site.node().at("/status/allocatable/kerf.gpu~1whole").asText()).isEqualTo("2");
+
+    // The kubelet that just came admits on what it knows of those that were there.
+    site.create(Pod.named("after").whole(1));
+    site.awaitRunning("after");
+    assertThat(main("after").get(DEVICES)).isNotEqualTo(main("before").get(DEVICES));
+    assertThat(containerId("before")).as("never started again").isEqualTo(container);
+  }
+
+  @Test
+  void podOfKerfsThatNamesItsNodeIsRefused() {
+    assertThat(site.refusal(Pod.named("p").whole(1).spec("{nodeName: real}")))
+        .contains("spec.nodeName");
+  }
+
+  @Test
+  void podPastTheSchedulerWithForgedDecisionIsRefused() {
+    Pod forged = Pod.named("p").annotated("kerf.gpu/visible-devices.main", "GPU-real-0").spec(PAST);
+    assertThat(site.refusal(forged)).contains("nobody but Kerf may write");
+  }
+
+  @Test
+  void podPastTheSchedulerThatReadsDecisionsFindsNone() {
+    Pod pod = Pod.named("p").whole(1).spec(PAST);
+    site.create(pod.variableFrom(DEVICES, "metadata.annotations['kerf.gpu/visible-devices.main']"));
+    site.awaitRunning("p");
+    assertThat(main("p")).containsEntry(DEVICES, "");
+  }
+
+  @Test
+  void podPastTheSchedulerThatAsksForMoreThanIsFreeIsRefusedByTheKubelet() {
+    site.create(Pod.named("holds").whole(2));
+    site.awaitRunning("holds");
+    site.create(Pod.named("p").whole(1).spec(PAST));
+    site.awaitPhase("Failed", "p");
+    assertThat(site.pod("p").at("/status/reason").asText()).isEqualTo("OutOfkerf.gpu/whole");
+    assertThat(site.pod("p").at("/status/containerStatuses")).isEmpty();
+    assertThat(site.pod("holds").at("/status/phase").asText()).isEqualTo("Running");
+  }
+
+  /** What only a node can refuse: docs/admission.md names the setting of the container toolkit. */
+  @Test
+  void podPastTheSchedulerThatNamesDevicesItselfIsToldThem() {
+    site.create(Pod.named("p").spec(PAST).variable(DEVICES, "all"));
+    site.awaitRunning("p");
+    assertThat(main("p")).containsEntry(DEVICES, "all");
+  }
+
+  @Test
+  void kerfRunsAsNobodyAndFindsItsClassesInTheArchive() {
+    assertThat(site.realNode().run("ps", "-e", "-o", "uid=,args=").lines().map(String::strip))
+        .contains("65532 kerf @options serve --config=/etc/kerf/kerf.yaml");
+    // With this option a JVM that cannot use its archive does not start.
+    assertThat(inKerf("kerf", "-Xshare:on", "@options", "--version")).startsWith("kerf ");
+  }
+
+  @Test
+  void imageHasNoShellAndNothingThatCanBeWritten() {
+    assertThatThrownBy(() -> inKerf("sh")).hasMessageContaining("not found");
+    assertThatThrownBy(
+            () -> inKerf("kerf", "-XX:ArchiveClassesAtExit=x.jsa", "@options", "--version"))
+        .hasMessageContaining("Read-only file system");
+  }
+
+  private static String inKerf(String... command) {
+    List<String> all = new ArrayList<>(List.of("exec", "--namespace=kerf-system", "deploy/kerf"));
+    all.addAll(List.of("--container=kerf", "--"));
+    all.addAll(List.of(command));
+    return site.plane().kubectl(all.toArray(String[]::new));
+  }
+
+  private static Map<String, String> main(String pod) {
+    return site.environment(pod, "main");
+  }
+
+  private static JsonNode placement(String pod) {
+    return Site.placement(site.pod(pod));
+  }
+
+  private static String uuid(JsonNode container) {
+    JsonNode slot = container.at("/slots/0");
+    return slot.path("mig").path("uuid").asText(slot.path("uuid").asText());
+  }
+
+  private static String containerId(String pod) {
+    return site.pod(pod).at("/status/containerStatuses/0/containerID").asText();
+  }
+
+  private static String heartbeat() {
+    return site.node().at("/status/conditions/0/lastHeartbeatTime").asText();
+  }
+}
