@@ -94,6 +94,8 @@ final class InstalledSite implements AutoCloseable {
   }
 
   private void addGpus() {
+    // As the DaemonSet of manifests/mps does; a pod that may get a share waits for them.
+    node.run("mkdir", "-p", "/run/kerf/mps/pipe", "/run/kerf/mps/shm");
     plane.kubectl("label", "node", NODE, "kerf.gpu/managed=true");
     plane.kubectl("annotate", "node", NODE, Inventory.ANNOTATION + "=" + GPUS.json());
     plane.apply(RUNTIME_CLASS);
