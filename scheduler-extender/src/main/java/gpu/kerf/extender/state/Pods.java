@@ -44,6 +44,11 @@ public final class Pods {
   private KnownPod put(PodView pod, Reading reading, long now) {
     KnownPod fresh = KnownPod.of(pod, reading, now);
     KnownPod earlier = pods.get(pod.uid());
+    if (earlier != null && !earlier.isPending() && fresh.isPending()) {
+      // Nobody is ever unbound: this is older news, such as kube-scheduler's about a binding whose
+      // answer it did not get.
+      return earlier;
+    }
     KnownPod known = earlier == null ? fresh : fresh.after(earlier);
     if (earlier != null && isPlaced(pod) && !earlier.isNonsense()) {
       known = known.holding(earlier);

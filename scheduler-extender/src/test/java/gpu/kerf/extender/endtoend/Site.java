@@ -288,7 +288,10 @@ final class Site implements AutoCloseable {
       fresh.start();
       await(
           "both ledgers agree",
-          () -> kerf.held().equals(fresh.held()) && kerf.placements() == fresh.placements());
+          () -> kerf.held().equals(fresh.held()) && kerf.placements() == fresh.placements(),
+          () ->
+              "Kerf's, %d placements: %s%nthe fresh one's, %d placements: %s"
+                  .formatted(kerf.placements(), kerf.held(), fresh.placements(), fresh.held()));
       assertThat(fresh.metric("kerf_ledger_conflicts")).isZero();
       assertThat(kerf.metric("kerf_ledger_conflicts")).isZero();
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.placement.Reason;
 import java.util.Map;
@@ -16,6 +17,16 @@ class FilterVerbTest {
 
   private final World world =
       new World().node("a", 2, "H100-80GB", GpuMode.PLAIN).node("b", 1, "T4", GpuMode.PLAIN);
+
+  @Test
+  void aPodThatIsBoundStaysBoundWhenKubeSchedulerDoesNotKnowYet() {
+    World world = new World().node("a", 1, "H100-80GB", GpuMode.PLAIN);
+    PodView pod = asking("p", "8Gi");
+    assertThat(world.place(pod, "a").isBound()).isTrue();
+    assertThat(world.chosen(world.filter(pod))).containsExactly("a");
+    assertThat(world.scheduling.pods().get("p"))
+        .matches(known -> known != null && !known.isPending(), "bound");
+  }
 
   @Test
   void winnersNamesOnlyTheNodesOfTheBestCostClass() {
