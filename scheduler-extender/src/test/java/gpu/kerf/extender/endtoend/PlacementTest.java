@@ -66,10 +66,13 @@ final class PlacementTest {
     for (String late : new String[] {"slice-14", "whole-late", "share-late"}) {
       site.awaitComplaint(late, "0/1 nodes are available");
     }
+    // The whole GPU last: a share that has no other room may take a part of it.
     site.delete("slice-3");
-    site.delete("whole");
+    site.awaitRunning("slice-14");
     site.delete("share-1");
-    site.awaitRunning("slice-14", "whole-late", "share-late");
+    site.awaitRunning("share-late");
+    site.delete("whole");
+    site.awaitRunning("whole-late");
     site.assertSlots(1 + 14 + 4);
     site.assertLedgerIsWhatFreshOneFinds();
 
