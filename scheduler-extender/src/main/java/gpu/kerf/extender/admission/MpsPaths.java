@@ -33,7 +33,8 @@ enum MpsPaths {
   }
 
   /**
-   * The volume; a node without a daemon has no such folder, and the pod may still get an instance.
+   * The volume. The pod waits until a daemon has made the folder: in one that somebody else made,
+   * CUDA would find no daemon and run without a limit.
    */
   ObjectNode asVolume() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("name", volume);

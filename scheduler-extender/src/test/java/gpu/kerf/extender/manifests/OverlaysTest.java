@@ -11,13 +11,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every overlay, as the API server takes it. */
 @ClusterTest
@@ -80,6 +83,21 @@ final class OverlaysTest {
           .forEach(c -> images.add(c.path("image").asText()));
     }
     assertThat(images).containsExactly("kerf", "kube-scheduler");
+  }
+
+  /** A pod that is to get its share by MPS waits for a daemon, and none comes with these. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gpushare-node-side", "hami-node-side"})
+  void whereAnotherNodeSideDeliversNoPodWaitsForMps(String overlay) {
+    Map<String, String> environment = new HashMap<>();
+    for (JsonNode object : Shipped.objects(render(overlay))) {
+      for (JsonNode container : object.at("/spec/template/spec/containers")) {
+        container
+            .path("env")
+            .forEach(v -> environment.put(v.path("name").asText(), v.path("value").asText()));
+      }
+    }
+    assertThat(environment).containsEntry("KERF_ADMISSION_MPS", "false");
   }
 
   @ParameterizedTest
