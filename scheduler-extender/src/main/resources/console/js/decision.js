@@ -66,10 +66,11 @@ function costTable({ node, cost, runnerUp }) {
     h("tr", {}, h("th", { scope: "row", text: name }),
       h("td", { class: "n", text: memory(value.takenMiB) }),
       h("td", { class: "n", text: count(value.distance) }),
-      h("td", { class: "n", text: memory(value.leftover) }));
+      h("td", { class: "n", text: memory(value.leftover) }),
+      h("td", { class: "n", text: memory(value.free) }));
   return h("table", { class: "cost" },
-    h("caption", { text: "Cost: the worth of what it takes from the usual demands; then, among equals, the distance between its GPUs, and what is left of them" }),
-    h("thead", {}, h("tr", {}, ["Node", "Takes", "Distance", "Left over"].map((text, i) => h("th", { scope: "col", class: i ? "n" : "", text })))),
+    h("caption", { text: "Cost: the worth of what it takes from the usual demands; then, among equals, the distance between its GPUs, what is left of them, and what was free on the node" }),
+    h("thead", {}, h("tr", {}, ["Node", "Takes", "Distance", "Left over", "Node free"].map((text, i) => h("th", { scope: "col", class: i ? "n" : "", text })))),
     h("tbody", {}, row(`${node} (chosen)`, cost), runnerUp && row(`${runnerUp.node} (next best)`, runnerUp.cost)));
 }
 

@@ -66,20 +66,16 @@ public final class Chooser {
   public @Nullable Choice best(PreparedDemand demand) {
     refresh();
     int best = -1;
-    long taken = 0;
-    int distance = 0;
-    int leftover = 0;
+    Cost cost = Cost.NONE;
     for (int i = 0; i < fleet.limit(); i++) {
       NodeState node = fleet.at(i);
       if (node == null || !placer.tryOn(demand, node)) {
         continue;
       }
-      int order = best < 0 ? -1 : compare(taken, distance, leftover);
+      int order = placer.compareCostTo(cost);
       if (order < 0 || (order == 0 && fleet.rank(i) < fleet.rank(best))) {
         best = i;
-        taken = placer.taken();
-        distance = placer.distance();
-        leftover = placer.leftover();
+        cost = order < 0 ? placer.cost() : cost;
       }
     }
     return best < 0 ? null : choice(demand, best);
@@ -103,12 +99,6 @@ public final class Chooser {
         placer.setSupply(model, starts.of(model));
       }
     }
-  }
-
-  private int compare(long taken, int distance, int leftover) {
-    int order = Long.compare(placer.taken(), taken);
-    order = order != 0 ? order : Integer.compare(placer.distance(), distance);
-    return order != 0 ? order : Integer.compare(placer.leftover(), leftover);
   }
 
   private Choice choice(PreparedDemand demand, int index) {

@@ -38,6 +38,7 @@ public final class Placer {
   private long taken;
   private int distance;
   private int leftover;
+  private int free;
 
   public Placer(Prices prices) {
     this.prices = prices;
@@ -86,6 +87,7 @@ public final class Placer {
     int number = needs.size();
     reserve(number);
     containers = number;
+    free = node.totalFreeMiB;
     if (number == 1) {
       return choose(needs.get(0), node, asked, chosen[0]) && total();
     }
@@ -135,12 +137,16 @@ public final class Placer {
     return distance;
   }
 
-  public int leftover() {
-    return leftover;
+  public Cost cost() {
+    return new Cost(taken, distance, leftover, free);
   }
 
-  public Cost cost() {
-    return new Cost(taken, distance, leftover);
+  /** Compares the cost of the last fitting placement without making an object of it. */
+  public int compareCostTo(Cost other) {
+    int order = Long.compare(taken, other.taken());
+    order = order != 0 ? order : Integer.compare(distance, other.distance());
+    order = order != 0 ? order : Integer.compare(leftover, other.leftover());
+    return order != 0 ? order : Integer.compare(free, other.free());
   }
 
   /** The last fitting placement, as a value. */

@@ -70,6 +70,7 @@ final class DecisionsJson {
       out.writeNumberField("takenMiB", Math.round((double) cost.taken() / Prices.MIB));
       out.writeNumberField("distance", cost.distance());
       out.writeNumberField("leftover", cost.leftover());
+      out.writeNumberField("free", cost.free());
       out.writeEndObject();
     }
   }

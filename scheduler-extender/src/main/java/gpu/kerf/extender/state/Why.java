@@ -64,9 +64,12 @@ final class Why {
     if (best == null || second.taken() != best.taken()) {
       return taken(second);
     }
-    return second.distance() != best.distance()
-        ? "as cheap, but its GPUs are farther apart"
-        : "as cheap, but it would cut an emptier GPU";
+    if (second.distance() != best.distance()) {
+      return "as cheap, but its GPUs are farther apart";
+    }
+    return second.leftover() != best.leftover()
+        ? "as cheap, but it would cut an emptier GPU"
+        : "as cheap, but the node is emptier";
   }
 
   private static String refused(Decision decision) {

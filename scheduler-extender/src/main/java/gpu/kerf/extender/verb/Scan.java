@@ -16,21 +16,19 @@ import org.jspecify.annotations.Nullable;
  * One look at every node of a list: on which a demand fits, which of them cost least, and which
  * comes next.
  *
- * <p>A cost class is all nodes of exactly equal {@link Cost}: taken, distance and leftover. Used
- * again for every request.
+ * <p>A cost class is all nodes of exactly equal {@link Cost}: taken, distance, leftover and free.
+ * Used again for every request.
  */
 final class Scan {
-
-  private static final Cost NO_COST = new Cost(Long.MAX_VALUE, 0, 0);
 
   private final Fleet fleet;
   private final Placer placer;
   private final BitSet fitting = new BitSet();
   private int[] best = new int[16];
   private int bests;
-  private Cost bestCost = NO_COST;
+  private Cost bestCost = Cost.NONE;
   private int second;
-  private Cost secondCost = NO_COST;
+  private Cost secondCost = Cost.NONE;
 
   Scan(Fleet fleet, Placer placer) {
     this.fleet = fleet;
@@ -42,8 +40,8 @@ final class Scan {
     fitting.clear();
     bests = 0;
     second = -1;
-    bestCost = NO_COST;
-    secondCost = NO_COST;
+    bestCost = Cost.NONE;
+    secondCost = Cost.NONE;
     for (int place = 0; place < nodes.size(); place++) {
       NodeState node = fleet.at(nodes.index(place));
       if (node != null && placer.tryOn(ask.prepared(), node)) {
@@ -55,7 +53,7 @@ final class Scan {
   }
 
   private void rank(int place) {
-    int order = compareTo(bestCost);
+    int order = placer.compareCostTo(bestCost);
     if (order < 0) {
       if (bests > 0) {
         second = best[0];
@@ -66,17 +64,10 @@ final class Scan {
     }
     if (order <= 0) {
       add(place);
-    } else if (compareTo(secondCost) < 0) {
+    } else if (placer.compareCostTo(secondCost) < 0) {
       second = place;
       secondCost = placer.cost();
     }
-  }
-
-  /** Compares what the placer has just found without making an object of it. */
-  private int compareTo(Cost other) {
-    int order = Long.compare(placer.taken(), other.taken());
-    order = order != 0 ? order : Integer.compare(placer.distance(), other.distance());
-    return order != 0 ? order : Integer.compare(placer.leftover(), other.leftover());
   }
 
   private void add(int place) {

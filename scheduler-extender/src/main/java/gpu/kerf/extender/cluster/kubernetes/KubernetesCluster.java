@@ -168,6 +168,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {
+    events.binding();
     long decided = clocks.nanos().getAsLong();
     return calls
         .start(api -> isFresh(decided) ? Binder.bind(api, binding) : TOO_LATE)

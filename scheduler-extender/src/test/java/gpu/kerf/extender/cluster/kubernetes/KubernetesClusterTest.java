@@ -15,11 +15,13 @@ import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +39,10 @@ class KubernetesClusterTest {
   @BeforeEach
   void start() throws IOException, AccessException {
     api = new FakeApiServer();
+    cluster = cluster(Clocks.system());
+  }
+
+  private KubernetesCluster cluster(Clocks clocks) throws IOException, AccessException {
     ApiServer server =
         new Access(Map.of(), folder)
             .connect(
@@ -44,7 +50,7 @@ class KubernetesClusterTest {
                 new Access.Patience(Duration.ofMillis(500), Duration.ofMillis(1500)));
     KubernetesCluster.Wish wish =
         new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test");
-    cluster = new KubernetesCluster(server, wish, Clocks.system(), meters);
+    return new KubernetesCluster(server, wish, clocks, meters);
   }
 
   @AfterEach
@@ -339,6 +345,33 @@ class KubernetesClusterTest {
         .extracting(written -> written.path("note").asText())
         .containsExactlyInAnyOrder("Node a: GPU 0.", "something else");
     assertThat(api.events().get(0).path("eventTime").asText()).matches(".*\\.[0-9]{6}Z");
+  }
+
+  @Test
+  void eventsWaitWhileManyPodsAreBound() throws IOException, AccessException {
+    AtomicLong millis = new AtomicLong(1_000_000);
+    cluster.close();
+    cluster = cluster(new Clocks(() -> Instant.ofEpochMilli(millis.get()), System::nanoTime));
+    bindTwenty("first");
+    for (int i = 0; i < 150; i++) {
+      PodView.Ref pod = new PodView.Ref("ml", "p" + i, "u" + i);
+      cluster.event(new PodEvent(pod, false, "Placed", "Node a: GPU 0."));
+    }
+    Await.until("as many as may be at once are written", () -> api.events().size() == 100);
+    millis.addAndGet(1_000);
+    bindTwenty("second");
+    cluster.tick();
+    Await.until("a few more are written", () -> api.events().size() == 120);
+    millis.addAndGet(2_000);
+    cluster.tick();
+    Await.until("the rest is written", () -> api.events().size() == 150);
+  }
+
+  private void bindTwenty(String prefix) {
+    for (int i = 0; i < 20; i++) {
+      api.put("pods", Manifests.pod(prefix + i, "kerf.gpu/memory", "8Gi"));
+      assertThat(bind(prefix + i).kind()).isEqualTo(BindResult.Kind.BOUND);
+    }
   }
 
   @Test
