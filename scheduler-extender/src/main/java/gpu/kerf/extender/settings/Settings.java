@@ -291,7 +291,7 @@ public record Settings(
             false, "/tmp/kerf-webhook", "kerf-system", Duration.ofDays(90), Duration.ofMinutes(1)),
         defaultLimits(),
         new Stop(Duration.ofSeconds(1), Duration.ofSeconds(10)),
-        new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(10)),
+        new Readiness(Duration.ofSeconds(60), 2000, Duration.ofSeconds(3)),
         new Cluster(
             "",
             "kerf",

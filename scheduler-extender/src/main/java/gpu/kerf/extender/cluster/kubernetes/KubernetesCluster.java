@@ -251,7 +251,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   /** After an absence nothing is answered until everything has been listed anew. */
   private void notice() {
-    if (started && presence.wasAbsent()) {
+    // Asked before the start as well, which may take long without anybody having been away.
+    if (presence.wasAbsent() && started) {
       LOG.warn("This process was stopped for a while; everything is listed again.");
       watches.forEach(ResourceWatch::listAgain);
     }

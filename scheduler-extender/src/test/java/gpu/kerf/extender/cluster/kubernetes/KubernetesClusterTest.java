@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -106,11 +107,7 @@ class KubernetesClusterTest {
     follow();
     assertThat(told.lines.get(0)).isEqualTo("node a 2");
     assertThat(told.lines.stream().filter(line -> line.startsWith("pod ml/"))).hasSize(1_201);
-    assertThat(
-            api.requests().stream()
-                .filter(each -> each.startsWith("GET /api/v1/pods?") && !each.contains("watch")))
-        .as("pages of 500")
-        .hasSize(3);
+    assertThat(lists("/api/v1/pods")).as("pages of 500").isEqualTo(3);
   }
 
   @Test
@@ -345,6 +342,35 @@ class KubernetesClusterTest {
         .extracting(written -> written.path("note").asText())
         .containsExactlyInAnyOrder("Node a: GPU 0.", "something else");
     assertThat(api.events().get(0).path("eventTime").asText()).matches(".*\\.[0-9]{6}Z");
+  }
+
+  @Test
+  void aLongStartIsNoAbsence() throws IOException, AccessException {
+    AtomicLong nanos = new AtomicLong();
+    cluster.close();
+    cluster = cluster(new Clocks(InstantSource.system(), nanos::get));
+    for (int second = 0; second < 10; second++) {
+      nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+      assertThat(cluster.synced()).isFalse();
+    }
+    follow();
+    awaitStarted();
+    assertThat(lists("/api/v1/pods")).isEqualTo(1);
+    nanos.addAndGet(Duration.ofSeconds(10).toNanos());
+    cluster.tick();
+    Await.until("after an absence it is listed again", () -> lists("/api/v1/pods") == 2);
+  }
+
+  private void awaitStarted() {
+    Await.until("all watches run", () -> watches("/api/v1/pods") >= 1);
+    cluster.tick();
+    Await.until("it is synced still", cluster::synced);
+  }
+
+  private long lists(String path) {
+    return api.requests().stream()
+        .filter(each -> each.startsWith("GET " + path + "?") && !each.contains("watch"))
+        .count();
   }
 
   @Test
