@@ -157,18 +157,17 @@ final class ClusterMeasurement {
 
   private static void arrive(With with, ControlPlane plane, KubeScheduler scheduler, String name)
       throws Exception {
-    int warm = 200;
     int pods = Integer.getInteger("kerf.measure.arrivals", 1000);
     try (KubeScheduler running = scheduler.start();
         PodWatch watch = new PodWatch(plane)) {
-      Crowd.pods(plane, "warm", warm, name);
-      await(() -> watch.bound() >= warm);
+      Crowd.pods(plane, "warm", WARM, name);
+      await(() -> watch.bound() >= WARM);
       long start = System.nanoTime();
       for (int i = 0; i < pods; i++) {
         TimeUnit.NANOSECONDS.sleep(start + i * 20_000_000L - System.nanoTime());
         Crowd.pods(plane, "p" + i + "-", 1, name);
       }
-      await(() -> watch.bound() >= warm + pods);
+      await(() -> watch.bound() >= WARM + pods);
       double[] millis =
           IntStream.range(0, pods).mapToDouble(i -> watch.latency("p" + i + "-0")).toArray();
       tell("%s: %,d nodes, 50 pods/s: %s from there to bound", with, NODES, percentiles(millis));

@@ -25,32 +25,49 @@ final class PodWatch implements AutoCloseable {
   private final Map<String, Long> created = new ConcurrentHashMap<>();
   private final Map<String, Long> bound = new ConcurrentHashMap<>();
   private final Map<String, Long> gone = new ConcurrentHashMap<>();
-  private final InputStream events;
+  private final HttpClient http = HttpClient.newBuilder().sslContext(Anybody.context()).build();
+  private final String pods;
+  private String version = "0";
+  private volatile InputStream events;
+  private volatile boolean closed;
 
   PodWatch(ControlPlane plane) throws IOException, InterruptedException, GeneralSecurityException {
-    HttpClient http = HttpClient.newBuilder().sslContext(Anybody.context()).build();
-    URI uri = URI.create(plane.apiServer() + "/api/v1/pods?watch=true&resourceVersion=0");
-    HttpRequest request =
-        HttpRequest.newBuilder(uri).header("Authorization", "Bearer token-of-admin").build();
-    this.events = http.send(request, BodyHandlers.ofInputStream()).body();
+    this.pods = plane.apiServer() + "/api/v1/pods?watch=true&resourceVersion=";
+    this.events = open();
     Thread reader = new Thread(this::read, "pod-watch");
     reader.setDaemon(true);
     reader.start();
   }
 
+  private InputStream open() throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(pods + version))
+            .header("Authorization", "Bearer token-of-admin")
+            .build();
+    return http.send(request, BodyHandlers.ofInputStream()).body();
+  }
+
+  /** Goes on where it stood when the API server ends a watch that is too slow for it. */
   private void read() {
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(events, StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        heard(JSON.readTree(line), System.nanoTime());
+    try {
+      while (!closed) {
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(events, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          heard(JSON.readTree(line), System.nanoTime());
+        }
+        events = open();
       }
-    } catch (IOException closed) {
-      // Nobody wants to know more.
+    } catch (IOException | InterruptedException ended) {
+      if (!closed) {
+        throw new IllegalStateException(ended);
+      }
     }
   }
 
   private void heard(JsonNode event, long now) {
     String name = event.at("/object/metadata/name").asText();
+    version = event.at("/object/metadata/resourceVersion").asText();
     if (event.path("type").asText().equals("DELETED")) {
       gone.putIfAbsent(name, now);
       return;
@@ -100,6 +117,7 @@ final class PodWatch implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    closed = true;
     events.close();
   }
 }
