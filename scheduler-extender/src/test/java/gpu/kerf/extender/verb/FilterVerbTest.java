@@ -37,6 +37,16 @@ class FilterVerbTest {
   }
 
   @Test
+  void untouchedNodesStayUntouchedThoughNobodyAskedForOneYet() {
+    world.node("c", 2, "H100-80GB", GpuMode.PLAIN);
+    assertThat(world.chosen(world.filter(asking("1", "60Gi")))).containsExactly("a", "c");
+    assertThat(world.place(asking("1", "60Gi"), "c").isBound()).isTrue();
+    assertThat(world.chosen(world.filter(asking("2", "60Gi")))).containsExactly("c");
+    assertThat(world.scheduling.decisions().latest(1, "2").get(0).why())
+        .endsWith("Next best: a, as cheap, but the node is emptier.");
+  }
+
+  @Test
   void allNamesEveryNodeThatFitsAndWhyTheOthersDoNot() {
     world.scheduling.use(new Policy(Policy.Answer.ALL, 10_000));
     FilterAnswer answer = world.filter(asking("1", "14Gi"), "a", "b", "x");
