@@ -1,6 +1,7 @@
 package gpu.kerf.extender.schedulerconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.dialect.Dialects;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -86,6 +87,29 @@ public final class SchedulerConfigCheck {
           value.asText(""),
           "hides nodes from Kerf where there are more than a hundred.",
           "Write 100.");
+    }
+    ignored("profiles[" + at + "].pluginConfig", profiles.get(at).path("pluginConfig"));
+  }
+
+  /** What dialects ask for is Kerf's to count; no node has it unless a device plugin runs there. */
+  private void ignored(String path, JsonNode plugins) {
+    List<String> missing = new ArrayList<>(Dialects.othersDomains());
+    for (JsonNode plugin : plugins) {
+      if (plugin.path("name").asText("").equals("NodeResourcesFit")) {
+        for (JsonNode group : plugin.at("/args/ignoredResourceGroups")) {
+          missing.remove(group.asText());
+        }
+      }
+    }
+    if (!missing.isEmpty()) {
+      problem(
+          path,
+          "without ignoredResourceGroups " + String.join(", ", missing),
+          "keeps pods that ask in other projects' words from every node without their device"
+              + " plugins.",
+          "Add name: NodeResourcesFit, args: {ignoredResourceGroups: ["
+              + String.join(", ", Dialects.othersDomains())
+              + "]}.");
     }
   }
 

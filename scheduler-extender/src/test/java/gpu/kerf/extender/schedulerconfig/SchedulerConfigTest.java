@@ -48,6 +48,16 @@ class SchedulerConfigTest {
   }
 
   @Test
+  void aGroupThatIsLookedForOnNodesIsNamed() throws IOException {
+    String yaml = SchedulerConfig.yaml(wish("http://127.0.0.1:8880")).replace("volcano.sh, ", "");
+    List<SchedulerConfigCheck.Problem> problems =
+        SchedulerConfigCheck.problems(new YAMLMapper().readTree(yaml), "kerf");
+    assertThat(problems)
+        .extracting(SchedulerConfigCheck.Problem::value)
+        .containsExactly("without ignoredResourceGroups volcano.sh");
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() throws IOException {
     String yaml =
         """
@@ -71,6 +81,7 @@ class SchedulerConfigTest {
         .containsExactly(
             "apiVersion",
             "profiles[0].percentageOfNodesToScore",
+            "profiles[0].pluginConfig",
             "extenders[0].prioritizeVerb",
             "extenders[0].preemptVerb",
             "extenders[0].weight",
