@@ -232,7 +232,7 @@ final class ClusterMeasurement {
     try (ControlPlane plane = plane()) {
       Crowd.nodes(plane, nodes);
       Crowd.bound(plane, pods, nodes);
-      double[] ready = new double[3];
+      double[] ready = new double[Integer.getInteger("kerf.measure.starts", 3)];
       for (int i = 0; i < ready.length; i++) {
         try (ServingKerf kerf = new ServingKerf(plane)) {
           ready[i] = kerf.readyAfter();

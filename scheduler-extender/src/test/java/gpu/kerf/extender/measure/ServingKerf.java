@@ -16,7 +16,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code kerf serve} as a process of its own, with the heap that the launcher gives it. */
+/**
+ * {@code kerf serve} as a process of its own, with the heap that the launcher gives it; or the one
+ * of an image, unpacked to where {@code -Dkerf.measure.image} says.
+ */
 final class ServingKerf implements AutoCloseable {
   private static final List<String> HEAP =
       List.of(
@@ -33,6 +36,8 @@ final class ServingKerf implements AutoCloseable {
           .filter(option -> !option.isEmpty())
           .toList();
 
+  private static final String IMAGE = System.getProperty("kerf.measure.image", "");
+
   private final HttpClient http = HttpClient.newHttpClient();
   private final ControlPlane plane;
   private final String address;
@@ -43,17 +48,14 @@ final class ServingKerf implements AutoCloseable {
     this.plane = plane;
     int port = Ports.free();
     this.address = "http://127.0.0.1:" + port;
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(HEAP);
-    command.addAll(MORE);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(KerfMain.class.getName(), "serve"));
+    List<String> command = IMAGE.isEmpty() ? fromClasses() : fromImage();
+    command.add("serve");
     command.add("--kubeconfig=" + plane.kubeconfig());
     command.add("--listen=127.0.0.1:" + port);
     long start = System.nanoTime();
     this.process =
         new ProcessBuilder(command)
+            .directory(IMAGE.isEmpty() ? null : Path.of(IMAGE, "opt/kerf").toFile())
             .redirectErrorStream(true)
             .redirectOutput(plane.logs().resolve("kerf.log").toFile())
             .start();
@@ -64,6 +66,24 @@ final class ServingKerf implements AutoCloseable {
       Thread.sleep(20);
     }
     this.readyAfter = (System.nanoTime() - start) / 1e9;
+  }
+
+  private static List<String> fromClasses() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(HEAP);
+    command.addAll(MORE);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(KerfMain.class.getName());
+    return command;
+  }
+
+  private static List<String> fromImage() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(IMAGE, "opt/kerf/jre/bin/kerf").toString());
+    command.addAll(MORE);
+    command.add("@options");
+    return command;
   }
 
   private boolean isReady() throws InterruptedException {
