@@ -213,6 +213,26 @@ final class AdmissionTest {
   }
 
   @Test
+  void aContainerThatAnotherWebhookAddsLaterGetsNoDevice(@TempDir Path folder) {
+    try (Injector mesh = new Injector(folder)) {
+      site.plane().apply(mesh.manifest());
+      Pod asking = Pod.named("meshed").memory("8Gi").labelled("mesh", "yes");
+      Site.await(
+          "the other webhook is asked",
+          () ->
+              dryRun(asking).body().at("/spec/containers/1/name").asText().equals(Injector.PROXY));
+      JsonNode pod = dryRun(asking).orFail().body();
+      assertThat(valueOf(pod, "/spec/containers/1", "NVIDIA_VISIBLE_DEVICES")).isEqualTo("void");
+      for (JsonNode container : pod.at("/spec/containers")) {
+        assertThat(container.path("env").findValuesAsText("name")).doesNotHaveDuplicates();
+      }
+      assertThat(pod.at("/spec/containers/0/volumeMounts")).hasSize(2);
+    } finally {
+      site.plane().kubectl("delete", "mutatingwebhookconfiguration", "mesh");
+    }
+  }
+
+  @Test
   void aNewCertificateIsTakenWhileItRuns() {
     webhook.show(1);
     Site.await(
