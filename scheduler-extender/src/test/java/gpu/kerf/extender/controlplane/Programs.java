@@ -49,7 +49,10 @@ sealed interface Programs {
   /** The place, or the end of the test that wants it. */
   Found orSkip();
 
-  /** The first of: folders named by the environment, what was or can be built with Go. */
+  /**
+   * The first of: folders named by the environment, images that it names, what was or can be built
+   * with Go.
+   */
   static Programs find(Map<String, String> environment) {
     List<Path> named =
         Stream.of("KERF_KUBE_BIN", "KUBEBUILDER_ASSETS")
@@ -65,13 +68,16 @@ sealed interface Programs {
           "KERF_KUBE_BIN is %s, which has no %s.\nMaybe unset it, and have everything built by Go."
               .formatted(environment.get("KERF_KUBE_BIN"), String.join(", ", missingIn(named))));
     }
+    if (environment.containsKey("KERF_KUBE_IMAGES")) {
+      return new Found(List.of(made(environment, "images/take")));
+    }
     if (in(path(environment), "go").isPresent()) {
-      return new Found(List.of(build(environment)));
+      return new Found(List.of(made(environment, "go/build")));
     }
     return new Missing(
         NONE
-            + ": go is not on the PATH, and neither KERF_KUBE_BIN nor KUBEBUILDER_ASSETS names a"
-            + " folder with "
+            + ": go is not on the PATH, KERF_KUBE_IMAGES names no images, and neither KERF_KUBE_BIN"
+            + " nor KUBEBUILDER_ASSETS names a folder with "
             + String.join(", ", ALL));
   }
 
@@ -96,15 +102,16 @@ sealed interface Programs {
         .toList();
   }
 
-  /** The folder of the cache that holds the build; the first time this takes minutes. */
-  private static Path build(Map<String, String> environment) {
-    Path script = Path.of(System.getProperty("basedir", ""), "src/test/go/build");
+  /** The folder of the cache that a script has filled; the first time this takes minutes. */
+  private static Path made(Map<String, String> environment, String by) {
+    Path script = Path.of(System.getProperty("basedir", ""), "src/test", by);
     String version = environment.getOrDefault("KERF_K8S_VERSION", DEFAULT_VERSION);
+    ProcessBuilder builder =
+        new ProcessBuilder("bash", script.toString(), version).redirectError(Redirect.INHERIT);
+    builder.environment().clear();
+    builder.environment().putAll(environment);
     try {
-      Process process =
-          new ProcessBuilder("bash", script.toString(), version)
-              .redirectError(Redirect.INHERIT)
-              .start();
+      Process process = builder.start();
       String folder = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (process.waitFor() != 0) {
         throw new IllegalStateException(
