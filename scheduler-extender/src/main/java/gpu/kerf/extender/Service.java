@@ -51,6 +51,7 @@ public final class Service {
   private static final long FOLLOW_MILLIS = 500;
   private static final long USUAL_MILLIS = 10_000;
   private static final long SYNCED_MILLIS = 50;
+  private static final long REVIEWS_MILLIS = 250;
 
   private final Vertx vertx;
   private final LiveSettings settings;
@@ -230,12 +231,11 @@ public final class Service {
   private void waitForReviews(String why) {
     if (!why.equals(webhookProblem)) {
       webhookProblem = why;
-      LOG.atWarn()
+      LOG.atInfo()
           .addKeyValue(LogKeys.PROBLEM, why)
           .log("The webhook cannot listen yet; it tries again.");
     }
-    long pause = settings.current().tls().checkEvery().toMillis();
-    vertx.setTimer(pause, id -> listenForReviews());
+    vertx.setTimer(REVIEWS_MILLIS, id -> listenForReviews());
   }
 
   /** Where the webhook listens; 0 while it does not. */
