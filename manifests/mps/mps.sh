@@ -9,6 +9,7 @@ set -eu
 : "${CUDA_MPS_PIPE_DIRECTORY:?}" "${CUDA_MPS_LOG_DIRECTORY:?}"
 
 idle=$CUDA_MPS_LOG_DIRECTORY/idle
+question=$CUDA_MPS_LOG_DIRECTORY/question
 daemon=
 
 say() { printf 'mps: %s\n' "$*"; }
@@ -46,6 +47,7 @@ run() {
   plain_gpus
   [ -n "$plain" ] || wait_for_nothing
   open_folders
+  echo get_server_list >"$question"
   say "sharing $plain"
   # The GPUs stay in compute mode DEFAULT: in EXCLUSIVE_PROCESS the server would keep those that Kerf gives whole.
   # -M: one server for all users. Without it the pods of a second user wait until those of the first are gone.
@@ -58,9 +60,16 @@ run() {
   exit 1
 }
 
+# In the place of this shell: a probe that takes too long is killed alone, and a child that lived on with its
+# output open would keep the kubelet waiting for ever, instead of the daemon being started again.
+healthy() {
+  [ ! -e "$idle" ] || exit 0
+  exec nvidia-cuda-mps-control <"$question" >/dev/null
+}
+
 case ${1-} in
 run) run ;;
-healthy) [ -e "$idle" ] || ask get_server_list >/dev/null ;;
+healthy) healthy ;;
 *)
   echo "usage: mps.sh run | healthy" >&2
   exit 2

@@ -85,6 +85,7 @@ final class InstalledSite implements AutoCloseable {
     node.load(
         ContainerImage.of("kube-scheduler", "kube-scheduler")
             .program("bin/kube-scheduler", plane.program("kube-scheduler")));
+    node.load(MpsImage.make());
     node.load(ContainerImage.shell("app", "env; exec sleep 1000000"));
   }
 
@@ -94,8 +95,6 @@ final class InstalledSite implements AutoCloseable {
   }
 
   private void addGpus() {
-    // As the DaemonSet of manifests/mps does; a pod that may get a share waits for them.
-    node.run("mkdir", "-p", "/run/kerf/mps/pipe", "/run/kerf/mps/shm");
     plane.kubectl("label", "node", NODE, "kerf.gpu/managed=true");
     plane.kubectl("annotate", "node", NODE, Inventory.ANNOTATION + "=" + GPUS.json());
     plane.apply(RUNTIME_CLASS);

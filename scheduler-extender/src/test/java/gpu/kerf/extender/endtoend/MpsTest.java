@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 @NodeTest
 final class MpsTest {
   private static final Path HERE = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-  private static final Path PROGRAMS = HERE.resolve("src/test/resources/mps");
   private static final String CONTROL = "/run/kerf/mps/pipe/control";
 
   private static final String CLIENT =
@@ -70,10 +69,7 @@ final class MpsTest {
   static void start() {
     plane = ControlPlane.start(Options.defaults().withNode("real"));
     RealNode node = plane.node("real");
-    node.load(
-        ContainerImage.shell("mps", "exit 9")
-            .file("bin/nvidia-smi", PROGRAMS.resolve("nvidia-smi"))
-            .file("bin/nvidia-cuda-mps-control", PROGRAMS.resolve("nvidia-cuda-mps-control")));
+    node.load(MpsImage.make());
     node.load(ContainerImage.shell("app", "exec sleep 1000000"));
     plane.scheduler().start();
     plane.apply(InstalledSite.RUNTIME_CLASS);
@@ -117,6 +113,13 @@ final class MpsTest {
   void clientFindsTheNextDaemonWhenOneEnds() {
     String before = inClient("cat " + CONTROL);
     inDaemon("echo quit | nvidia-cuda-mps-control");
+    awaitNextDaemon(before);
+  }
+
+  @Test
+  void daemonThatHangsIsStartedAgain() {
+    String before = inClient("cat " + CONTROL);
+    inDaemon("touch /run/kerf/mps/pipe/hangs");
     awaitNextDaemon(before);
   }
 

@@ -10,6 +10,7 @@ import gpu.kerf.extender.controlplane.ControlPlane;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -20,11 +21,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every overlay, as the API server takes it. */
 @ClusterTest
 final class OverlaysTest {
+  private static final Set<String> IMAGES = Set.of("kerf", "kube-scheduler", "mps");
+
   private ControlPlane plane;
 
   @BeforeEach
@@ -32,6 +34,7 @@ final class OverlaysTest {
     plane = shared;
     // Nothing can be tried in a namespace that is not there.
     plane.kubectl("apply", "-f", Shipped.file("base/namespace.yaml").toString());
+    plane.kubectl("apply", "-f", Shipped.file("mps/namespace.yaml").toString());
     plane.apply(certManager("issuers", "Issuer") + certManager("certificates", "Certificate"));
     plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s");
   }
@@ -76,28 +79,36 @@ final class OverlaysTest {
   @ParameterizedTest
   @MethodSource("overlays")
   void imagesAreNamedSoThatKustomizeCanReplaceThem(String overlay) {
-    Set<String> images = new TreeSet<>();
-    for (JsonNode object : Shipped.objects(render(overlay))) {
-      object
-          .at("/spec/template/spec/containers")
-          .forEach(c -> images.add(c.path("image").asText()));
-    }
-    assertThat(images).containsExactly("kerf", "kube-scheduler");
+    assertThat(images(overlay)).contains("kerf", "kube-scheduler").isSubsetOf(IMAGES);
   }
 
-  /** A pod that is to get its share by MPS waits for a daemon, and none comes with these. */
+  /** A pod that is to get its share by MPS waits for the daemon, so both come or neither does. */
   @ParameterizedTest
-  @ValueSource(strings = {"gpushare-node-side", "hami-node-side"})
-  void whereAnotherNodeSideDeliversNoPodWaitsForMps(String overlay) {
+  @MethodSource("overlays")
+  void podsWaitForMpsWhereTheDaemonComesAlong(String overlay) {
     Map<String, String> environment = new HashMap<>();
-    for (JsonNode object : Shipped.objects(render(overlay))) {
-      for (JsonNode container : object.at("/spec/template/spec/containers")) {
-        container
-            .path("env")
-            .forEach(v -> environment.put(v.path("name").asText(), v.path("value").asText()));
-      }
+    for (JsonNode container : containers(overlay)) {
+      container
+          .path("env")
+          .forEach(v -> environment.put(v.path("name").asText(), v.path("value").asText()));
     }
-    assertThat(environment).containsEntry("KERF_ADMISSION_MPS", "false");
+    boolean waiting = !"false".equals(environment.get("KERF_ADMISSION_MPS"));
+    assertThat(images(overlay).contains("mps")).isEqualTo(waiting);
+    assertThat(waiting).isEqualTo(!overlay.endsWith("-node-side"));
+  }
+
+  private Set<String> images(String overlay) {
+    Set<String> images = new TreeSet<>();
+    containers(overlay).forEach(container -> images.add(container.path("image").asText()));
+    return images;
+  }
+
+  private List<JsonNode> containers(String overlay) {
+    List<JsonNode> containers = new ArrayList<>();
+    for (JsonNode object : Shipped.objects(render(overlay))) {
+      object.at("/spec/template/spec/containers").forEach(containers::add);
+    }
+    return containers;
   }
 
   @ParameterizedTest
