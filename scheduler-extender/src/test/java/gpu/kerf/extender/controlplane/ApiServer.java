@@ -188,6 +188,9 @@ final class ApiServer {
       for (Certificate one : CertificateFactory.getInstance("X.509").generateCertificates(file)) {
         trusted.setCertificateEntry("certificate-" + trusted.size(), one);
       }
+      if (trusted.size() == 0) {
+        throw new IOException(certificates + " is not written yet.");
+      }
       TrustManagerFactory managers =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       managers.init(trusted);

@@ -87,10 +87,14 @@ final class ProgramsTest {
     Files.writeString(docker, "#!/usr/bin/env bash\n" + script);
     assertThat(docker.toFile().setExecutable(true)).isTrue();
     return Map.of(
-        "PATH", folder + ":" + System.getenv("PATH"),
-        "CALLS", folder.resolve("calls").toString(),
-        "KERF_KUBE_IMAGES", "mirror",
-        "KERF_KUBE_CACHE", folder.resolve("cache").toString());
+        "PATH",
+        folder + ":" + System.getenv("PATH"),
+        "CALLS",
+        folder.resolve("calls").toString(),
+        "KERF_KUBE_IMAGES",
+        "mirror",
+        "KERF_KUBE_CACHE",
+        folder.resolve("cache").toString());
   }
 
   private List<String> calls() throws IOException {
