@@ -70,6 +70,7 @@ public final class Service {
   private final List<Long> timers = new ArrayList<>();
   private final long started;
   private String problem = "";
+  private volatile boolean synced;
   private String webhookProblem = "The webhook does not listen yet.";
   private int webhookPort;
 
@@ -207,6 +208,7 @@ public final class Service {
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> preemptions.look()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> wakeUps.look()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
+              whenNodesAreTold();
               whenSynced();
               listenForReviews();
               return server.actualPort();
@@ -247,17 +249,16 @@ public final class Service {
     figures.use(usual.of(scheduling.pods().all(), scheduling.fleet().models()));
   }
 
-  private void whenSynced() {
-    if (!around.cluster.synced()) {
-      timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenSynced()));
+  /** Pods take longest to come, and most of that is waiting for them: time to warm up. */
+  private void whenNodesAreTold() {
+    if (!around.cluster.nodesTold()) {
+      timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenNodesAreTold()));
       return;
     }
-    preemptions.restore();
-    learnUsual();
     Settings.Readiness how = settings.current().readiness();
     WarmUp warmUp = new WarmUp(vertx, settings.current(), clocks);
     warmUp
-        .run(scheduling.fleet(), how.warmUpPods(), how.warmUp())
+        .run(scheduling.fleet(), how.warmUpPods(), how.warmUp(), () -> !synced)
         .onComplete(
             done -> {
               if (done.failed()) {
@@ -270,6 +271,16 @@ public final class Service {
                   .addKeyValue(LogKeys.MILLIS, Math.round(warmUp.seconds() * 1000))
                   .log("Warmed up.");
             });
+  }
+
+  private void whenSynced() {
+    if (!around.cluster.synced()) {
+      timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenSynced()));
+      return;
+    }
+    synced = true;
+    preemptions.restore();
+    learnUsual();
   }
 
   /** Reads the settings again; never fails. */

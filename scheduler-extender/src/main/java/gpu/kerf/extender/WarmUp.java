@@ -29,6 +29,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The first decisions, rehearsed: the real verbs over real HTTP on an empty copy of the fleet, with
@@ -57,8 +58,10 @@ final class WarmUp {
             Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));
   }
 
-  /** Places so many pods, or as many as there is time for. */
-  Future<Void> run(Fleet fleet, int most, Duration time) {
+  /**
+   * Places so many pods, or as many as there is time for; while somebody else is waited for, more.
+   */
+  Future<Void> run(Fleet fleet, int most, Duration time, BooleanSupplier waiting) {
     List<NodeSpec> nodes = specs(fleet);
     if (most == 0 || nodes.isEmpty()) {
       return Future.succeededFuture();
@@ -66,7 +69,7 @@ final class WarmUp {
     long began = clocks.nanos().getAsLong();
     return copy(nodes, 0)
         .compose(nothing -> listen())
-        .compose(server -> rehearse(server, nodes, most, began + time.toNanos()))
+        .compose(server -> rehearse(server, nodes, most, goOn(began + time.toNanos(), waiting)))
         .compose(nothing -> explain(EXPLANATIONS))
         .onComplete(done -> seconds = (clocks.nanos().getAsLong() - began) / 1e9);
   }
@@ -112,20 +115,26 @@ final class WarmUp {
     return new HttpService(vertx, settings.forRehearsal(), parts).start();
   }
 
-  private Future<Void> rehearse(HttpServer server, List<NodeSpec> nodes, int most, long until) {
+  private BooleanSupplier goOn(long until, BooleanSupplier waiting) {
+    return () -> clocks.nanos().getAsLong() < until || waiting.getAsBoolean();
+  }
+
+  private Future<Void> rehearse(
+      HttpServer server, List<NodeSpec> nodes, int most, BooleanSupplier goOn) {
     URI url = URI.create("http://127.0.0.1:" + server.actualPort());
     RehearsalPods bodies = new RehearsalPods(nodes.stream().map(NodeSpec::name).toList());
     return vertx
-        .executeBlocking(() -> rehearse(url, bodies, most, until), false)
+        .executeBlocking(() -> rehearse(url, bodies, most, goOn), false)
         .onSuccess(count -> pods = count)
         .eventually(server::close)
         .mapEmpty();
   }
 
-  private int rehearse(URI url, RehearsalPods bodies, int most, long until) throws IOException {
+  private int rehearse(URI url, RehearsalPods bodies, int most, BooleanSupplier goOn)
+      throws IOException {
     int count = 0;
     try (HttpConnection connection = new HttpConnection(url, 10_000)) {
-      while (count < most && clocks.nanos().getAsLong() < until) {
+      while (count < most && goOn.getAsBoolean()) {
         place(connection, bodies, count++);
       }
     }

@@ -56,6 +56,7 @@ public final class RunningService implements AutoCloseable {
   public final int port;
   private final Vertx vertx = Vertxes.small();
   private final Context context = vertx.getOrCreateContext();
+  private volatile boolean nodesTold;
   private volatile boolean synced;
   private volatile Duration staleness = Duration.ZERO;
 
@@ -105,6 +106,11 @@ public final class RunningService implements AutoCloseable {
   /** Starts with nodes, while the cluster says that it is not all. */
   public static RunningService notSynced(List<NodeSpec> nodes, String... assignments) {
     return new RunningService(null, nodes, assignments);
+  }
+
+  /** From now on all nodes are there, and pods may be missing. */
+  void nodesTold() {
+    nodesTold = true;
   }
 
   void sync() {
@@ -246,6 +252,11 @@ public final class RunningService implements AutoCloseable {
     @Override
     public boolean synced() {
       return synced;
+    }
+
+    @Override
+    public boolean nodesTold() {
+      return nodesTold || synced;
     }
 
     @Override

@@ -21,20 +21,28 @@ class ServiceTest {
           RunningService.node("b", 2, "A100-40GB", GpuMode.MIG_DYNAMIC));
 
   @Test
-  void itBecomesReadyWhenTheClusterIsKnownAndTheWarmUpOver() {
+  void itWarmsUpWhileThePodsComeAndIsReadyWhenTheyAreThere() {
     try (RunningService service =
         RunningService.notSynced(NODES, "readiness.warmUpPods=50", "readiness.warmUp=30s")) {
-      List<String> missing = new ArrayList<>();
-      JsonNode answer = RunningService.parsed(service.get("/readyz", 503));
-      answer.path("missing").forEach(each -> missing.add(each.path("condition").asText()));
-      assertThat(missing).containsExactlyInAnyOrder("warm", "synced");
+      assertThat(missing(service)).containsExactlyInAnyOrder("warm", "synced");
+
+      service.nodesTold();
+
+      Await.until("it is warm", () -> missing(service).equals(List.of("synced")));
+      assertThat(service.get("/metrics")).contains("kerf_ready{condition=\"warm\",} 1.0");
 
       service.sync();
 
       Await.until("it is ready", () -> service.json("/api/v1/status").path("ready").asBoolean());
       assertThat(service.json("/readyz").path("missing")).isEmpty();
-      assertThat(service.get("/metrics")).contains("kerf_ready{condition=\"warm\",} 1.0");
     }
+  }
+
+  private static List<String> missing(RunningService service) {
+    List<String> missing = new ArrayList<>();
+    JsonNode answer = RunningService.parsed(service.get("/readyz", 503));
+    answer.path("missing").forEach(each -> missing.add(each.path("condition").asText()));
+    return missing;
   }
 
   @Test

@@ -51,6 +51,11 @@ public interface Cluster {
   /** Whether everything that was there at the start has been told to the listener. */
   boolean synced();
 
+  /** Whether all nodes that were there at the start have been told; pods come after them. */
+  default boolean nodesTold() {
+    return synced();
+  }
+
   /** How old the picture of the cluster is. */
   Duration staleness();
 }

@@ -249,6 +249,13 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         && watches.stream().allMatch(watch -> watch.resource().optional() || watch.listed());
   }
 
+  @Override
+  public boolean nodesTold() {
+    return watches.stream()
+        .filter(watch -> watch.resource().equals(Resource.NODES))
+        .allMatch(ResourceWatch::listed);
+  }
+
   /** After an absence nothing is answered until everything has been listed anew. */
   private void notice() {
     // Asked before the start as well, which may take long without anybody having been away.
