@@ -173,7 +173,11 @@ public record Settings(
               min = "0",
               max = "100000")
           int warmUpPods,
-      @Setting(value = "How long that may take.", min = "0s", max = "10m") Duration warmUp) {}
+      @Setting(
+              value = "How long that may take; it goes on while pods are still listed.",
+              min = "0s",
+              max = "10m")
+          Duration warmUp) {}
 
   /** How the cluster is followed. */
   public record Cluster(
