@@ -4,24 +4,35 @@ import gpu.kerf.extender.wire.PodView;
 import java.util.List;
 
 /** One way to write what a pod asks of GPUs. */
-public interface Dialect {
+public abstract class Dialect {
+  private final String name;
+  private final Words words;
+
+  Dialect(String name, Words words) {
+    this.name = name;
+    this.words = words;
+  }
 
   /** What people call it, as in "the pod speaks kerf". */
-  String name();
+  public final String name() {
+    return name;
+  }
 
   /** Everything that it understands or refuses. */
-  default List<Word> words() {
-    return List.of();
+  public final List<Word> words() {
+    return words.all();
   }
 
   /** The name of the dialect whose words it reads, too, beside its own; empty if there is none. */
-  default String includes() {
+  public String includes() {
     return "";
   }
 
   /** Whether a pod uses any word of it. */
-  boolean isSpokenBy(PodView pod);
+  public boolean isSpokenBy(PodView pod) {
+    return words.areSpokenBy(pod);
+  }
 
   /** What a pod that speaks it asks of GPUs. */
-  GpuReading read(PodView pod);
+  public abstract GpuReading read(PodView pod);
 }

@@ -5,13 +5,12 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.MemoryMiB;
-import java.util.List;
 
 /**
  * gpushare's words: memory of one GPU as a plain number. Whether it counts GiB or MiB is a setting
  * of its device plugin that no pod repeats, so that it is one of Kerf's, too.
  */
-public final class GpushareDialect implements Dialect {
+public final class GpushareDialect extends Dialect {
 
   /** What the number counts. */
   public enum Unit {
@@ -66,22 +65,8 @@ public final class GpushareDialect implements Dialect {
   private final Unit unit;
 
   public GpushareDialect(Unit unit) {
+    super("gpushare", WORDS);
     this.unit = unit;
-  }
-
-  @Override
-  public String name() {
-    return "gpushare";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
   }
 
   @Override

@@ -5,13 +5,12 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.WallChoice;
-import java.util.List;
 
 /**
  * HAMi's words: {@code nvidia.com/gpu} GPUs, and on each of them {@code gpumem} MiB or {@code
  * gpumem-percentage} of its memory, and {@code gpucores} per cent of its multiprocessors.
  */
-public final class HamiDialect implements Dialect {
+public final class HamiDialect extends Dialect {
 
   private static final String MEMORY = "nvidia.com/gpumem";
   private static final String PERCENTAGE = "nvidia.com/gpumem-percentage";
@@ -75,14 +74,8 @@ public final class HamiDialect implements Dialect {
 
   private static final VgpuWords VGPU = new VgpuWords(NvidiaDialect.GPU, MEMORY, PERCENTAGE, CORES);
 
-  @Override
-  public String name() {
-    return "hami";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
+  public HamiDialect() {
+    super("hami", WORDS);
   }
 
   @Override
@@ -91,16 +84,8 @@ public final class HamiDialect implements Dialect {
   }
 
   @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
-  }
-
-  @Override
   public GpuReading read(PodView pod) {
-    Draft draft = new Draft(pod);
-    VgpuWords.Terms terms = draft.part(() -> terms(draft));
-    VgpuWords.Terms known = terms == null ? VgpuWords.Terms.NONE : terms;
-    return draft.read(HamiDialect::asks, container -> demand(container, known)).reading();
+    return VgpuWords.read(pod, HamiDialect::terms, HamiDialect::asks, HamiDialect::demand);
   }
 
   static boolean asks(Container container) {

@@ -19,7 +19,7 @@ import java.util.Map;
  * <p>KAI lets a container burst from its request to its limit. Kerf holds the limit: behind a wall
  * at the request the container would die at its peak.
  */
-public final class KaiDialect implements Dialect {
+public final class KaiDialect extends Dialect {
 
   private static final String FRACTION = "gpu-fraction";
   private static final String FRACTION_LIMIT = "gpu-fraction.limit";
@@ -90,19 +90,8 @@ public final class KaiDialect implements Dialect {
               "names devices, and only Kerf may",
               LEAVE_OUT));
 
-  @Override
-  public String name() {
-    return "kai";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
+  public KaiDialect() {
+    super("kai", WORDS);
   }
 
   @Override

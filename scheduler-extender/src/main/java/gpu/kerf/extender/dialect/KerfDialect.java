@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An annotation refines every container that asks for memory; with a dot and a container's name
  * behind it, that one only.
  */
-public final class KerfDialect implements Dialect {
+public final class KerfDialect extends Dialect {
 
   public static final String MEMORY = "kerf.gpu/memory";
   public static final String WHOLE = "kerf.gpu/whole";
@@ -36,8 +36,8 @@ public final class KerfDialect implements Dialect {
   private static final String PREFIX = "kerf.gpu/";
   private static final Set<String> REFINEMENTS = Set.of(WALL, SM_PERCENT, SPLIT, MODELS);
 
-  private static final List<Word> WORDS =
-      List.of(
+  private static final Words WORDS =
+      Words.of(
           Word.asks(MEMORY, "So much memory of one GPU, with its unit."),
           Word.asks(WHOLE, "So many whole GPUs, close to each other."),
           Word.says(
@@ -59,14 +59,8 @@ public final class KerfDialect implements Dialect {
               Word.Place.ANNOTATION,
               "Refused if it is none of these: the others are written by Kerf."));
 
-  @Override
-  public String name() {
-    return "kerf";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS;
+  public KerfDialect() {
+    super("kerf", WORDS);
   }
 
   @Override

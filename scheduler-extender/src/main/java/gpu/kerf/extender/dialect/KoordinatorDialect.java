@@ -13,7 +13,7 @@ import java.util.List;
  * Koordinator's words: hundredths of a GPU, of its memory and of its multiprocessors. Beside {@code
  * gpu.shared} they are sums over so many GPUs.
  */
-public final class KoordinatorDialect implements Dialect {
+public final class KoordinatorDialect extends Dialect {
 
   private static final String BOTH = "koordinator.sh/gpu";
   private static final String CORES = "koordinator.sh/gpu-core";
@@ -48,19 +48,8 @@ public final class KoordinatorDialect implements Dialect {
               "selects devices, and only Kerf may",
               "Leave it out"));
 
-  @Override
-  public String name() {
-    return "koordinator";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
+  public KoordinatorDialect() {
+    super("koordinator", WORDS);
   }
 
   @Override

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The words of nos: MPS slices by their size, beside NVIDIA's for MIG profiles. */
-public final class NosDialect implements Dialect {
+public final class NosDialect extends Dialect {
 
   private static final int MIB_PER_GB = 1024;
   private static final int MOST_GB = 512;
@@ -23,24 +23,13 @@ public final class NosDialect implements Dialect {
               + " GPUs.");
   private static final Words WORDS = Words.of(SLICE);
 
-  @Override
-  public String name() {
-    return "nos";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
+  public NosDialect() {
+    super("nos", WORDS);
   }
 
   @Override
   public String includes() {
     return "nvidia";
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
   }
 
   @Override

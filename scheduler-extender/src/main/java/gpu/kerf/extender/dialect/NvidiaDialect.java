@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * The words of NVIDIA's device plugin: whole GPUs, and MIG instances by their profile. In a
  * resource's name the plugin writes a dot where a profile's name has a plus.
  */
-public final class NvidiaDialect implements Dialect {
+public final class NvidiaDialect extends Dialect {
 
   static final String GPU = "nvidia.com/gpu";
   private static final String SHARED = "nvidia.com/gpu.shared";
@@ -41,19 +41,8 @@ public final class NvidiaDialect implements Dialect {
               "Refused: a replica says neither how much memory nor that anything keeps tenants"
                   + " apart. Instead: `kerf.gpu/memory: 8Gi`."));
 
-  @Override
-  public String name() {
-    return "nvidia";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
+  public NvidiaDialect() {
+    super("nvidia", WORDS);
   }
 
   @Override

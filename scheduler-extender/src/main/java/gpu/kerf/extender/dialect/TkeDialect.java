@@ -5,13 +5,12 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.Milli;
-import java.util.List;
 
 /**
  * The words of TKE's gpu-manager: hundredths of a GPU's multiprocessors, and memory in pieces of
  * 256 MiB. Whole hundreds are whole GPUs.
  */
-public final class TkeDialect implements Dialect {
+public final class TkeDialect extends Dialect {
 
   private static final String CORES = "tencent.com/vcuda-core";
   private static final String MEMORY = "tencent.com/vcuda-memory";
@@ -35,19 +34,8 @@ public final class TkeDialect implements Dialect {
           Word.refused("tencent.com/predicate-<any>", Place.ANNOTATION, DECISION, "Leave it out"),
           Word.refused("tencent.com/gpu-assigned", Place.ANNOTATION, DECISION, "Leave it out"));
 
-  @Override
-  public String name() {
-    return "tke";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
+  public TkeDialect() {
+    super("tke", WORDS);
   }
 
   @Override

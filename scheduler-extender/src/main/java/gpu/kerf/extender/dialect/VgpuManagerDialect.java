@@ -3,10 +3,9 @@ package gpu.kerf.extender.dialect;
 import gpu.kerf.extender.dialect.Word.Place;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.demand.WallChoice;
-import java.util.List;
 
 /** vgpu-manager's words: so many GPUs, and MiB and per cent of the multiprocessors on each. */
-public final class VgpuManagerDialect implements Dialect {
+public final class VgpuManagerDialect extends Dialect {
 
   private static final String COUNT = "nvidia.com/vgpu-number";
   private static final String MEMORY = "nvidia.com/vgpu-memory";
@@ -41,29 +40,18 @@ public final class VgpuManagerDialect implements Dialect {
 
   private static final VgpuWords VGPU = new VgpuWords(COUNT, MEMORY, "", CORES);
 
-  @Override
-  public String name() {
-    return "vgpu-manager";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
-  }
-
-  @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
+  public VgpuManagerDialect() {
+    super("vgpu-manager", WORDS);
   }
 
   @Override
   public GpuReading read(PodView pod) {
-    Draft draft = new Draft(pod);
-    List<String> models =
-        draft.part(
-            () -> VgpuWords.models(draft.annotation(INCLUDE_TYPE), draft.annotation(EXCLUDE_TYPE)));
-    VgpuWords.Terms terms =
-        new VgpuWords.Terms(WallChoice.ANY, models == null ? List.of() : models);
-    return draft.read(WORDS::areAskedBy, container -> VGPU.demand(container, terms)).reading();
+    return VgpuWords.read(pod, VgpuManagerDialect::terms, WORDS::areAskedBy, VGPU::demand);
+  }
+
+  private static VgpuWords.Terms terms(Draft draft) {
+    return new VgpuWords.Terms(
+        WallChoice.ANY,
+        VgpuWords.models(draft.annotation(INCLUDE_TYPE), draft.annotation(EXCLUDE_TYPE)));
   }
 }

@@ -1,11 +1,15 @@
 package gpu.kerf.extender.dialect;
 
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.Milli;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.WallChoice;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +25,18 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
   /** What annotations say about all containers of a pod. */
   record Terms(WallChoice wall, List<String> models) {
     static final Terms NONE = new Terms(WallChoice.ANY, List.of());
+  }
+
+  /** Reads a pod: first what it says about all of its containers, then each that asks. */
+  static GpuReading read(
+      PodView pod,
+      Function<Draft, Terms> terms,
+      Predicate<Container> asks,
+      BiFunction<Container, Terms, Demand> demand) {
+    Draft draft = new Draft(pod);
+    Terms said = draft.part(() -> terms.apply(draft));
+    Terms known = said == null ? Terms.NONE : said;
+    return draft.read(asks, container -> demand.apply(container, known)).reading();
   }
 
   Demand demand(Container container, Terms terms) {

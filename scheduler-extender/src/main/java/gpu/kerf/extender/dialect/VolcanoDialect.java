@@ -11,7 +11,7 @@ import java.util.List;
  * Volcano's words: those of its vGPU plugin, which came from HAMi, and the older ones for a share
  * of one GPU.
  */
-public final class VolcanoDialect implements Dialect {
+public final class VolcanoDialect extends Dialect {
 
   private static final String COUNT = "volcano.sh/vgpu-number";
   private static final String MEMORY = "volcano.sh/vgpu-memory";
@@ -56,14 +56,8 @@ public final class VolcanoDialect implements Dialect {
 
   private static final VgpuWords VGPU = new VgpuWords(COUNT, MEMORY, PERCENTAGE, CORES);
 
-  @Override
-  public String name() {
-    return "volcano";
-  }
-
-  @Override
-  public List<Word> words() {
-    return WORDS.all();
+  public VolcanoDialect() {
+    super("volcano", WORDS);
   }
 
   /** HAMi's annotations about GPU models; its limits are refused beside Volcano's. */
@@ -73,16 +67,8 @@ public final class VolcanoDialect implements Dialect {
   }
 
   @Override
-  public boolean isSpokenBy(PodView pod) {
-    return WORDS.areSpokenBy(pod);
-  }
-
-  @Override
   public GpuReading read(PodView pod) {
-    Draft draft = new Draft(pod);
-    VgpuWords.Terms terms = draft.part(() -> terms(draft));
-    VgpuWords.Terms known = terms == null ? VgpuWords.Terms.NONE : terms;
-    return draft.read(VolcanoDialect::asks, container -> demand(container, known)).reading();
+    return VgpuWords.read(pod, VolcanoDialect::terms, VolcanoDialect::asks, VolcanoDialect::demand);
   }
 
   private static boolean asks(Container container) {

@@ -235,12 +235,7 @@ class KerfDialectTest {
   @Test
   void aPodThatMixesTwoDialectsIsNotUnderstood() {
     Dialect other =
-        new Dialect() {
-          @Override
-          public String name() {
-            return "other";
-          }
-
+        new Dialect("other", Words.of()) {
           @Override
           public boolean isSpokenBy(PodView pod) {
             return true;
