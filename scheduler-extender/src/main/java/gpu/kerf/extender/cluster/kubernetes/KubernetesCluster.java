@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final NodeLock nodeLock;
   private final Labels labels = new Labels();
   private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
-  private final List<ResourceWatch<?>> watches = new ArrayList<>();
+  private final List<ResourceWatch<?>> watches = new CopyOnWriteArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final Presence presence;
   private volatile boolean started;
@@ -252,8 +253,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public boolean nodesTold() {
     return watches.stream()
-        .filter(watch -> watch.resource().equals(Resource.NODES))
-        .allMatch(ResourceWatch::listed);
+        .anyMatch(watch -> watch.resource().equals(Resource.NODES) && watch.listed());
   }
 
   /** After an absence nothing is answered until everything has been listed anew. */

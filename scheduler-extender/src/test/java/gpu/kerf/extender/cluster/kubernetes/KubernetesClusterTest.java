@@ -345,6 +345,18 @@ class KubernetesClusterTest {
   }
 
   @Test
+  void nodesAreToldBeforeThePods() {
+    assertThat(cluster.nodesTold()).isFalse();
+    for (int pause = 200; pause <= 1_600; pause *= 2) {
+      api.plan(new FakeApiServer.Answer("GET", "/api/v1/pods", 503, "", false));
+    }
+    cluster.start(loop, told);
+    Await.until("the nodes are told", cluster::nodesTold);
+    assertThat(cluster.synced()).isFalse();
+    Await.until("the pods are told as well", cluster::synced);
+  }
+
+  @Test
   void aLongStartIsNoAbsence() throws IOException, AccessException {
     AtomicLong nanos = new AtomicLong();
     cluster.close();
