@@ -38,6 +38,15 @@ public final class WebhookService {
       addressType: IPv4
       ports: [{name: webhook, port: %1$d, protocol: TCP}]
       endpoints: [{addresses: ["%2$s"], conditions: {ready: true}}]
+      ---
+      # Where API servers before 1.34 look.
+      apiVersion: v1
+      kind: Endpoints
+      metadata:
+        name: kerf-webhook
+        namespace: kerf-system
+        labels: {endpointslice.kubernetes.io/skip-mirror: "true"}
+      subsets: [{addresses: [{ip: "%2$s"}], ports: [{name: webhook, port: %1$d, protocol: TCP}]}]
       """
           .formatted(port, address().getHostAddress());
     } catch (IOException broken) {

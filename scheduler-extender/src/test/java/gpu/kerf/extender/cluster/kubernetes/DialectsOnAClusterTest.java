@@ -45,13 +45,14 @@ final class DialectsOnAClusterTest {
                         "get", "node", "a", "-o", "jsonpath={.status.capacity.kerf\\.gpu/memory}")
                     .isEmpty());
         try (KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start()) {
+          // First, for kube-scheduler has no order among pods that were there before it.
+          plane.apply(pod("nvidia", "", "nvidia.com/gpu: 1"));
+          assertThat(record(plane, "nvidia")).contains("\"whole\":true");
           plane.apply(
-              pod("nvidia", "", "nvidia.com/gpu: 1")
-                  + pod("hami", "", "nvidia.com/gpu: 2, nvidia.com/gpumem: 3000")
+              pod("hami", "", "nvidia.com/gpu: 2, nvidia.com/gpumem: 3000")
                   + pod("kai", "gpu-fraction: \"0.25\"", "")
                   + pod("gpushare", "", "aliyun.com/gpu-mem: 3"));
           // The API server stores 3000 as 3k; a quarter of 40960 MiB is what the node can share.
-          assertThat(record(plane, "nvidia")).contains("\"whole\":true");
           assertThat(record(plane, "hami")).contains("\"memoryMiB\":3000");
           assertThat(record(plane, "kai")).contains("\"mps\"");
           assertThat(record(plane, "gpushare")).contains("\"memoryMiB\":3072");
