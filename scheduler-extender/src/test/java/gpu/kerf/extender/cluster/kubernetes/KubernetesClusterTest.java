@@ -347,11 +347,13 @@ class KubernetesClusterTest {
   @Test
   void nodesAreToldBeforeThePods() {
     assertThat(cluster.nodesTold()).isFalse();
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
     for (int pause = 200; pause <= 1_600; pause *= 2) {
       api.plan(new FakeApiServer.Answer("GET", "/api/v1/pods", 503, "", false));
     }
     cluster.start(loop, told);
     Await.until("the nodes are told", cluster::nodesTold);
+    assertThat(told.lines).contains("node a 2");
     assertThat(cluster.synced()).isFalse();
     Await.until("the pods are told as well", cluster::synced);
   }
