@@ -54,7 +54,8 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--fleet",
       paramLabel = "FILE",
-      description = "The fleet, as YAML; docs/demo.md describes it. Default: 16 H100 and 10 A100.")
+      description =
+          "The fleet, as YAML; docs/tutorials/demo.md describes it. Default: 16 H100 and 10 A100.")
   private @Nullable Path fleet;
 
   @Option(

@@ -23,7 +23,7 @@ class GeneratedDocsTest {
 
   @Test
   void theExampleFileIsCurrent() throws IOException {
-    Path file = docs().resolve("kerf.example.yaml");
+    Path file = docs().resolve("reference/kerf.example.yaml");
     if (WRITE) {
       Files.writeString(file, SettingsWriter.example());
     }
@@ -32,17 +32,17 @@ class GeneratedDocsTest {
 
   @Test
   void theTableOfSettingsIsCurrent() throws IOException {
-    assertCurrent(docs().resolve("configuration.md"), SettingsWriter.table());
+    assertCurrent(docs().resolve("reference/settings.md"), SettingsWriter.table());
   }
 
   @Test
   void theTableOfMetricsIsCurrent() throws IOException {
-    assertCurrent(docs().resolve("metrics.md"), Meter.table());
+    assertCurrent(docs().resolve("reference/metrics.md"), Meter.table());
   }
 
   @Test
   void theTablesOfDialectsAreCurrent() throws IOException {
-    assertCurrent(docs().resolve("dialects.md"), WordTables.of(Dialects.all()));
+    assertCurrent(docs().resolve("reference/dialects.md"), WordTables.of(Dialects.all()));
   }
 
   private static void assertCurrent(Path file, String table) throws IOException {

@@ -161,7 +161,10 @@ final class InstallTest {
     assertThat(site.pod("holds").at("/status/phase").asText()).isEqualTo("Running");
   }
 
-  /** What only a node can refuse: docs/admission.md names the setting of the container toolkit. */
+  /**
+   * What only a node can refuse: docs/explanation/admission.md names the setting of the container
+   * toolkit.
+   */
   @Test
   void podPastTheSchedulerThatNamesDevicesItselfIsToldThem() {
     site.create(Pod.named("p").spec(PAST).variable(DEVICES, "all"));

@@ -103,7 +103,10 @@ final class InstalledSite implements AutoCloseable {
         () -> api.get("/api/v1/nodes/" + NODE).at("/status/allocatable").has("kerf.gpu/whole"));
   }
 
-  /** A figure for docs/measurements.md; how fast this machine is, is no property of Kerf. */
+  /**
+   * A figure for docs/explanation/measurements.md; how fast this machine is, is no property of
+   * Kerf.
+   */
   private void tellColdStart() {
     Instant ready = awaitReady(awaitAddress());
     System.out.printf(

@@ -1,4 +1,4 @@
-/** What docs/measurements.md says of a real cluster, measured; see CONTRIBUTING.md. */
+/** What docs/explanation/measurements.md says of a real cluster, measured; see CONTRIBUTING.md. */
 @NullMarked
 package gpu.kerf.extender.measure;
 

@@ -9,10 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** The tables of docs/verbs.md are what the code answers; -Dkerf.write.docs writes them. */
+/**
+ * The tables of docs/reference/verbs.md are what the code answers; -Dkerf.write.docs writes them.
+ */
 class VerbDocsTest {
 
-  private static final Path PAGE = Path.of("").toAbsolutePath().resolveSibling("docs/verbs.md");
+  private static final Path PAGE =
+      Path.of("").toAbsolutePath().resolveSibling("docs/reference/verbs.md");
 
   @Test
   void theTableOfErrorsIsCurrent() throws IOException {
