@@ -3,72 +3,69 @@ package gpu.kerf.extender;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Accounting;
-import gpu.kerf.extender.verb.Preemptions;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.NodeSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the cluster's news to the scheduling, and at the same moment to the accounting, so that
- * what a pod used ends when the pod does.
+ * Passes the events of the cluster on, and at the same moment to the accounting, so that what a pod
+ * used ends when the pod does.
  */
 final class Following implements ClusterListener {
   private final Scheduling scheduling;
   private final Accounting accounting;
-  private final Preemptions preemptions;
+  private final ClusterListener next;
 
-  Following(Scheduling scheduling, Accounting accounting, Preemptions preemptions) {
+  Following(Scheduling scheduling, Accounting accounting, ClusterListener next) {
     this.scheduling = scheduling;
     this.accounting = accounting;
-    this.preemptions = preemptions;
+    this.next = next;
   }
 
   @Override
   public void nodeChanged(NodeSpec node) {
-    scheduling.nodeChanged(node);
+    next.nodeChanged(node);
     accounting.follow(scheduling.ledger(), node.name());
   }
 
   @Override
   public void nodeUnusable(String name, String problem) {
-    scheduling.nodeUnusable(name, problem);
+    next.nodeUnusable(name, problem);
   }
 
   @Override
   public void nodeGone(String name) {
-    scheduling.nodeGone(name);
+    next.nodeGone(name);
   }
 
   @Override
   public void podSeen(PodView pod) {
     String before = nodeOf(pod.uid());
-    scheduling.podSeen(pod);
-    preemptions.seen(pod);
+    next.podSeen(pod);
     follow(before, nodeOf(pod.uid()));
   }
 
   @Override
   public void podGone(String uid) {
     String before = nodeOf(uid);
-    scheduling.podGone(uid);
+    next.podGone(uid);
     follow(before, nodeOf(uid));
-    preemptions.look();
   }
 
   @Override
   public void gpusUnusable(String node, long gpus) {
-    scheduling.gpusUnusable(node, gpus);
+    next.gpusUnusable(node, gpus);
   }
 
   @Override
   public void gpusForeign(String node, long gpus) {
-    scheduling.gpusForeign(node, gpus);
+    next.gpusForeign(node, gpus);
   }
 
   @Override
   public void podUnreadable(PodView.Ref pod, String problem) {
-    scheduling.podUnreadable(pod, problem);
+    next.podUnreadable(pod, problem);
   }
 
   private @Nullable String nodeOf(String uid) {

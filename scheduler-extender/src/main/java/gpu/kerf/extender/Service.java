@@ -27,8 +27,7 @@ import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.telemetry.Usual;
 import gpu.kerf.extender.verb.Delivery;
 import gpu.kerf.extender.verb.Disruptions;
-import gpu.kerf.extender.verb.Preemptions;
-import gpu.kerf.extender.verb.WakeUps;
+import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -63,8 +62,7 @@ public final class Service {
   private final FleetFigures figures;
   private final Accounting accounting;
   private final Usual usual = new Usual();
-  private final Preemptions preemptions;
-  private final WakeUps wakeUps;
+  private final VerbService verbs;
   private final HttpService http;
   private final @Nullable HttpService webhook;
   private final List<Long> timers = new ArrayList<>();
@@ -99,8 +97,7 @@ public final class Service {
     this.figures = new FleetFigures(scheduling.fleet());
     Settings now = settings.current();
     this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
-    this.preemptions = new Preemptions(scheduling, around.cluster, around.disruptions);
-    this.wakeUps = new WakeUps(scheduling, around.cluster, preemptions);
+    this.verbs = new VerbService(scheduling, around.cluster, around.delivery, around.disruptions);
     this.http = http(now);
     this.webhook = now.admission().enabled() ? webhook(now) : null;
     conditions();
@@ -114,9 +111,9 @@ public final class Service {
             Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
     View view = new View(scheduling, figures, settings, about, clocks.nanos());
     ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
-    Verbs verbs = new Verbs(scheduling, around.cluster, around.delivery, preemptions, wakeUps);
+    Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
-        vertx, now, new HttpService.Parts(verbs.byName(), readiness, meters, api));
+        vertx, now, new HttpService.Parts(handlers.byName(), readiness, meters, api));
   }
 
   private HttpService webhook(Settings now) {
@@ -171,7 +168,7 @@ public final class Service {
           readiness
               .holding()
               .forEach((name, holds) -> meters.set(Meter.READY, holds ? 1 : 0, name));
-          meters.set(Meter.PLANS, preemptions.underWay());
+          meters.set(Meter.PLANS, verbs.preemptions().underWay());
           meters.set(Meter.STALENESS, around.cluster.staleness().toMillis() / 1e3);
           meters.set(Meter.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
         });
@@ -195,7 +192,7 @@ public final class Service {
 
   /** What the cluster must tell its news to. */
   public ClusterListener listener() {
-    return new Following(scheduling, accounting, preemptions);
+    return new Following(scheduling, accounting, verbs.listener());
   }
 
   /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */
@@ -205,8 +202,7 @@ public final class Service {
             server -> {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
-              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> preemptions.look()));
-              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> wakeUps.look()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               whenNodesAreTold();
               whenSynced();
@@ -279,7 +275,7 @@ public final class Service {
       return;
     }
     synced = true;
-    preemptions.restore();
+    verbs.synced();
     learnUsual();
   }
 

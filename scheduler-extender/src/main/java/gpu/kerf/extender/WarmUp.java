@@ -12,8 +12,7 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.EnvDelivery;
-import gpu.kerf.extender.verb.Preemptions;
-import gpu.kerf.extender.verb.WakeUps;
+import gpu.kerf.extender.verb.VerbService;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.MemoryMiB;
 import gpu.kerf.model.demand.PodDemand;
@@ -107,9 +106,8 @@ final class WarmUp {
 
   private Future<HttpServer> listen() {
     Rehearsal cluster = new Rehearsal();
-    Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE);
-    WakeUps wakeUps = new WakeUps(scheduling, cluster, preemptions);
-    Verbs verbs = new Verbs(scheduling, cluster, new EnvDelivery(), preemptions, wakeUps);
+    VerbService service = new VerbService(scheduling, cluster, new EnvDelivery(), Disruptions.NONE);
+    Verbs verbs = new Verbs(service, scheduling.names());
     HttpService.Parts parts =
         new HttpService.Parts(verbs.byName(), new Readiness(), new Meters(), null);
     return new HttpService(vertx, settings.forRehearsal(), parts).start();

@@ -1,20 +1,17 @@
 package gpu.kerf.extender.http;
 
-import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.http.VerbHandler.Answer;
-import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.verb.BindVerb;
-import gpu.kerf.extender.verb.Delivery;
 import gpu.kerf.extender.verb.FilterVerb;
 import gpu.kerf.extender.verb.PreemptVerb;
-import gpu.kerf.extender.verb.Preemptions;
 import gpu.kerf.extender.verb.PrioritizeVerb;
-import gpu.kerf.extender.verb.WakeUps;
+import gpu.kerf.extender.verb.VerbService;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
+import gpu.kerf.extender.wire.NodeNames;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.WireException;
@@ -42,18 +39,13 @@ public final class Verbs {
   private final BindVerb bind;
   private final PreemptVerb preempt;
 
-  public Verbs(
-      Scheduling scheduling,
-      Cluster cluster,
-      Delivery delivery,
-      Preemptions preemptions,
-      WakeUps wakeUps) {
-    this.reader = new WireReader(scheduling.names());
-    this.writer = new WireWriter(scheduling.names());
-    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps);
-    this.prioritize = new PrioritizeVerb(scheduling, cluster);
-    this.bind = new BindVerb(scheduling, cluster, delivery);
-    this.preempt = new PreemptVerb(scheduling, cluster, preemptions);
+  public Verbs(VerbService verbs, NodeNames names) {
+    this.reader = new WireReader(names);
+    this.writer = new WireWriter(names);
+    this.filter = verbs.filter();
+    this.prioritize = verbs.prioritize();
+    this.bind = verbs.bind();
+    this.preempt = verbs.preempt();
   }
 
   /** By their paths without the slash. */

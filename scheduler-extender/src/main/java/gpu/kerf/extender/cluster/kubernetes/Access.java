@@ -48,7 +48,7 @@ public final class Access {
    * @param kubeconfig empty to look in the usual places
    */
   public ApiServer connect(String kubeconfig, Patience patience) throws AccessException {
-    return new ApiServer(new Credentials(source(kubeconfig, patience), nanos), patience);
+    return new HttpApiServer(new Credentials(source(kubeconfig, patience), nanos), patience);
   }
 
   private Credentials.Source source(String kubeconfig, Patience patience) {

@@ -6,7 +6,7 @@ import java.io.IOException;
 
 /** What the API server answered. */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares answers
-record ApiReply(int status, byte[] body) {
+public record ApiReply(int status, byte[] body) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_TEXT = 500;

@@ -4,7 +4,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /** A request to the API server; an empty body is none. */
-record ApiRequest(String method, String path, Map<String, String> query, String type, String body) {
+public record ApiRequest(
+    String method, String path, Map<String, String> query, String type, String body) {
 
   static final String JSON = "application/json";
   static final String MERGE_PATCH = "application/merge-patch+json";

@@ -1,119 +1,28 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
-import io.kubernetes.client.openapi.ApiClient;
-import io.kubernetes.client.openapi.ApiException;
-import io.kubernetes.client.openapi.Pair;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import okhttp3.Call;
-import okhttp3.Response;
-import okhttp3.ResponseBody;
 
-/** The API server as bytes over HTTP; every call blocks its thread, and none for ever. */
-public final class ApiServer implements AutoCloseable {
-
-  private static final int UNAUTHORIZED = 401;
-  private static final String[] CREDENTIALS = {"BearerToken"};
-
-  private final Credentials credentials;
-  private final Access.Patience patience;
-
-  ApiServer(Credentials credentials, Access.Patience patience) {
-    this.credentials = credentials;
-    this.patience = patience;
-  }
+/**
+ * The API server as bytes: a real one over HTTP, or a simulated one. Every call blocks its thread,
+ * and none for ever.
+ */
+public interface ApiServer extends AutoCloseable {
 
   /** Where it is. */
-  public String address() {
-    return credentials.current().calls().getBasePath();
-  }
+  String address();
 
-  ApiReply send(ApiRequest request) throws IOException {
-    return twice(used -> read(call(used.calls(), request)));
-  }
+  ApiReply send(ApiRequest request) throws IOException;
 
-  /** The same for what may take longer, as lists do. */
-  ApiReply send(ApiRequest request, Duration limit) throws IOException {
-    return twice(
-        used -> {
-          Call call = call(used.watches(), request);
-          call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS);
-          return read(call);
-        });
-  }
+  /** The same for a request that may take longer, as lists do. */
+  ApiReply send(ApiRequest request, Duration limit) throws IOException;
 
-  @FunctionalInterface
-  private interface Attempt {
-    ApiReply with(Credentials.Clients used) throws IOException;
-  }
+  /** A request whose answer goes on until one side ends it; it is sent when it is opened. */
+  ApiStream stream(ApiRequest request) throws IOException;
 
-  /** Whoever is not known by these credentials may be by those that are in the files now. */
-  private ApiReply twice(Attempt attempt) throws IOException {
-    Credentials.Clients used = credentials.current();
-    ApiReply reply = attempt.with(used);
-    return reply.status() == UNAUTHORIZED && credentials.refused(used)
-        ? attempt.with(credentials.current())
-        : reply;
-  }
-
-  /** A request whose answer goes on and on. */
-  Call stream(ApiRequest request) throws IOException {
-    return call(credentials.current().watches(), request);
-  }
-
-  /** An answer that goes on and on was not begun, for the API server does not know us. */
-  void refused() {
-    credentials.refused(credentials.current());
-  }
-
-  Duration silence() {
-    return patience.silence();
-  }
-
-  private static ApiReply read(Call call) throws IOException {
-    try (Response response = call.execute()) {
-      ResponseBody body = response.body();
-      return new ApiReply(response.code(), body.bytes());
-    }
-  }
-
-  private static Call call(ApiClient client, ApiRequest request) throws IOException {
-    List<Pair> query = new ArrayList<>();
-    request.query().forEach((key, value) -> query.add(new Pair(key, value)));
-    Map<String, String> headers = new HashMap<>();
-    headers.put("Accept", ApiRequest.JSON);
-    headers.put("Content-Type", request.type());
-    try {
-      return client.buildCall(
-          null,
-          request.path(),
-          request.method(),
-          query,
-          List.of(),
-          request.body().isEmpty() ? null : request.body().getBytes(StandardCharsets.UTF_8),
-          headers,
-          new HashMap<>(),
-          new HashMap<>(),
-          CREDENTIALS,
-          null);
-    } catch (ApiException e) {
-      throw new IOException("The request cannot be made: " + e.getMessage(), e);
-    }
-  }
+  /** After how long without a line a stream is given up. */
+  Duration silence();
 
   @Override
-  public void close() {
-    Credentials.Clients last = credentials.current();
-    for (ApiClient client : List.of(last.calls(), last.watches())) {
-      client.getHttpClient().dispatcher().cancelAll();
-      client.getHttpClient().dispatcher().executorService().shutdown();
-      client.getHttpClient().connectionPool().evictAll();
-    }
-  }
+  void close();
 }

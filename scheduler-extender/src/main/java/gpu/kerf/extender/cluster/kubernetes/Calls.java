@@ -3,10 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Runs requests on a bounded number of threads; beyond that they wait, and beyond that they fail.
@@ -15,19 +12,11 @@ final class Calls implements AutoCloseable {
   private static final int MOST_WAITING = 4_096;
 
   private final ApiServer server;
-  private final ThreadPoolExecutor workers;
+  private final Threads.Pool workers;
 
-  Calls(ApiServer server, int threads, String name) {
+  Calls(ApiServer server, Threads threads, int most, String name) {
     this.server = server;
-    this.workers =
-        new ThreadPoolExecutor(
-            threads,
-            threads,
-            30,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MOST_WAITING),
-            Daemons.named(name));
-    workers.allowCoreThreadTimeOut(true);
+    this.workers = threads.pool(name, most, MOST_WAITING);
   }
 
   /** What turns a request into a result; may block. */
@@ -56,20 +45,12 @@ final class Calls implements AutoCloseable {
 
   /** How many wait for a thread. */
   int waiting() {
-    return workers.getQueue().size();
+    return workers.waiting();
   }
 
   /** Lets what is under way end, and takes no more. */
   @Override
   public void close() {
-    workers.shutdown();
-    try {
-      if (!workers.awaitTermination(3, TimeUnit.SECONDS)) {
-        workers.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      workers.shutdownNow();
-    }
+    workers.close();
   }
 }

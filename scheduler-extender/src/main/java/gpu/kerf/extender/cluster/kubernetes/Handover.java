@@ -1,27 +1,36 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands news from the threads that hear them to the thread that owns the ledger, in order. Whoever
- * hears faster than the owner works must wait.
+ * Hands news from the one thread that hears them to the thread that owns the ledger, in order. The
+ * hearing thread waits where the owner falls behind.
  */
 final class Handover {
   private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
   private static final int MOST_WAITING = 256;
 
   private final Executor loop;
-  private final Semaphore room = new Semaphore(MOST_WAITING);
+  private final Threads threads;
+  private int waiting;
+  private int enough;
+  private @Nullable CompletableFuture<Void> fewer;
 
-  Handover(Executor loop) {
+  Handover(Executor loop, Threads threads) {
     this.loop = loop;
+    this.threads = threads;
   }
 
   void hand(Runnable news) throws InterruptedException {
-    room.acquire();
+    awaitAtMost(MOST_WAITING - 1);
+    synchronized (this) {
+      waiting++;
+    }
     loop.execute(
         () -> {
           try {
@@ -29,14 +38,44 @@ final class Handover {
           } catch (RuntimeException e) {
             LOG.error("News of the cluster could not be taken in.", e);
           } finally {
-            room.release();
+            taken();
           }
         });
   }
 
   /** Returns when everything that was handed over before has been taken in. */
   void drain() throws InterruptedException {
-    room.acquire(MOST_WAITING);
-    room.release(MOST_WAITING);
+    awaitAtMost(0);
+  }
+
+  private void awaitAtMost(int most) throws InterruptedException {
+    CompletableFuture<Void> stage;
+    synchronized (this) {
+      if (waiting <= most) {
+        return;
+      }
+      enough = most;
+      stage = new CompletableFuture<>();
+      fewer = stage;
+    }
+    try {
+      threads.await(stage);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void taken() {
+    CompletableFuture<Void> stage = null;
+    synchronized (this) {
+      waiting--;
+      if (fewer != null && waiting <= enough) {
+        stage = fewer;
+        fewer = null;
+      }
+    }
+    if (stage != null) {
+      stage.complete(null);
+    }
   }
 }

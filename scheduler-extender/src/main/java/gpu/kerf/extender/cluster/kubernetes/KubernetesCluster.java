@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +59,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final Labels labels = new Labels();
   private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
   private final List<ResourceWatch<?>> watches = new CopyOnWriteArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
+  private final Threads threads;
+  private final List<Threads.Running> running = new ArrayList<>();
   private final Presence presence;
   private volatile boolean started;
   private @Nullable Advertiser advertiser;
@@ -74,15 +76,22 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    */
   public record Wish(String schedulerName, int workers, Duration renewal, String instance) {}
 
+  /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Wish wish, Clocks clocks, Meters meters) {
+    this(server, wish, clocks, new JvmThreads(), meters);
+  }
+
+  public KubernetesCluster(
+      ApiServer server, Wish wish, Clocks clocks, Threads threads, Meters meters) {
     this.server = server;
+    this.threads = threads;
     this.wish = wish;
     this.clocks = clocks;
     this.presence = new Presence(clocks, LONGEST_ABSENCE);
     this.meters = meters;
-    this.calls = new Calls(server, wish.workers, "kerf-call");
+    this.calls = new Calls(server, threads, wish.workers, "kerf-call");
     this.nodeLock = new NodeLock(wish.schedulerName);
-    this.background = new Calls(server, BACKGROUND_THREADS, "kerf-background");
+    this.background = new Calls(server, threads, BACKGROUND_THREADS, "kerf-background");
     meters.zero(Meter.ADVERTISED, "failed");
     meters.zero(Meter.EVENTS, "failed");
     List.of("done", "failed").forEach(how -> meters.zero(Meter.RECONCILIATIONS, how));
@@ -101,16 +110,21 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     advertiser = capacity;
     nodes = known;
     ResourceWatch.Shared shared =
-        new ResourceWatch.Shared(server, loop, new Counting(), wish.renewal, clocks.nanos());
+        new ResourceWatch.Shared(
+            server, threads, loop, new Counting(), wish.renewal, clocks.nanos());
     Slices slices = new Slices(sliceInventory, known::lookAgain);
     Pods pods = new Pods(listener, this::waitsForKerf, foreigners, labels);
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
     watches.add(new ResourceWatch<>(Resource.PODS, pods, shared));
-    Thread starter = Daemons.named("kerf-start").newThread(this::startWatches);
-    threads.add(starter);
-    starter.start();
+    run("kerf-start", this::startWatches);
+  }
+
+  private void run(String name, Runnable work) {
+    synchronized (running) {
+      running.add(threads.start(name, work));
+    }
   }
 
   private boolean waitsForKerf(PodView pod) {
@@ -120,17 +134,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   /** One after the other: a pod that is told of before its node has to wait for it. */
   private void startWatches() {
     for (ResourceWatch<?> watch : watches) {
-      Thread thread = Daemons.named("kerf-watch-" + watch.resource().word()).newThread(watch);
-      synchronized (threads) {
-        threads.add(thread);
-      }
-      thread.start();
-      while (!watch.listed()) {
-        try {
-          Thread.sleep(2);
-        } catch (InterruptedException e) {
-          return;
-        }
+      run("kerf-watch-" + watch.resource().word(), watch);
+      try {
+        threads.await(watch.firstListed());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e);
       }
     }
     started = true;
@@ -140,12 +151,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   /** Begins to compare a ledger with the cluster at intervals, once it is synced. */
   public void reconcile(Executor loop, Ledger ledger, Duration every) {
     Reconciler.Told told = new Reconciler.Told(events, meters, this::synced, every);
-    Thread thread =
-        Daemons.named("kerf-reconcile").newThread(new Reconciler(server, loop, ledger, told));
-    synchronized (threads) {
-      threads.add(thread);
-    }
-    thread.start();
+    run("kerf-reconcile", new Reconciler(server, threads, loop, ledger, told));
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */
@@ -279,8 +285,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public void close() {
     watches.forEach(ResourceWatch::stop);
-    synchronized (threads) {
-      threads.forEach(Thread::interrupt);
+    synchronized (running) {
+      running.forEach(Threads.Running::interrupt);
     }
     CompletableFuture.allOf(
             CompletableFuture.runAsync(calls::close), CompletableFuture.runAsync(background::close))

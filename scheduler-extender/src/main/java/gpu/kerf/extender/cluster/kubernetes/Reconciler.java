@@ -34,6 +34,7 @@ final class Reconciler implements Runnable {
   private static final int MOST_TOLD = 20;
 
   private final ApiServer server;
+  private final Threads threads;
   private final Executor loop;
   private final Ledger ledger;
   private final Told told;
@@ -50,8 +51,9 @@ final class Reconciler implements Runnable {
   /**
    * @param loop runs things on the thread that owns the ledger
    */
-  Reconciler(ApiServer server, Executor loop, Ledger ledger, Told told) {
+  Reconciler(ApiServer server, Threads threads, Executor loop, Ledger ledger, Told told) {
     this.server = server;
+    this.threads = threads;
     this.loop = loop;
     this.ledger = ledger;
     this.told = told;
@@ -61,7 +63,7 @@ final class Reconciler implements Runnable {
   public void run() {
     try {
       while (true) {
-        Thread.sleep(told.every.toMillis());
+        threads.sleep(told.every);
         if (told.ready.getAsBoolean()) {
           attempt();
         }
@@ -86,7 +88,7 @@ final class Reconciler implements Runnable {
   /** Compares once; what differs as it did the time before. */
   Map<String, Difference> compare() throws IOException, InterruptedException, ExecutionException {
     Comparison comparison =
-        CompletableFuture.supplyAsync(() -> Comparison.with(ledger), loop).get();
+        threads.await(CompletableFuture.supplyAsync(() -> Comparison.with(ledger), loop));
     list(comparison);
     Map<String, Difference> now = comparison.end();
     Map<String, Difference> still = new LinkedHashMap<>(now);

@@ -14,11 +14,11 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-import okhttp3.Call;
-import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,13 +43,13 @@ final class ResourceWatch<T> implements Runnable {
   private static final long ABSENT_PAUSE_MILLIS = 60_000;
   private static final int NOT_FOUND = 404;
   private static final int GONE = 410;
-  private static final int UNAUTHORIZED = 401;
 
   /** A watch that ends at once all the time must not keep the API server busy. */
   private static final long SHORTEST_NANOS = 1_000_000_000;
 
   private final Resource resource;
   private final ApiServer server;
+  private final Threads threads;
   private final Sink<T> sink;
   private final Handover handover;
   private final WatchNews news;
@@ -58,7 +58,8 @@ final class ResourceWatch<T> implements Runnable {
   private final Map<String, Meta> seen = new HashMap<>();
   private String path;
   private String version = "";
-  private volatile @Nullable Call current;
+  private final CompletableFuture<Void> first = new CompletableFuture<>();
+  private volatile @Nullable ApiStream current;
   private volatile boolean stopped;
   private final AtomicInteger wanted = new AtomicInteger(1);
   private volatile int listed;
@@ -66,14 +67,20 @@ final class ResourceWatch<T> implements Runnable {
 
   /** What all watches of a cluster share. */
   record Shared(
-      ApiServer server, Executor loop, WatchNews news, Duration renewal, LongSupplier nanos) {}
+      ApiServer server,
+      Threads threads,
+      Executor loop,
+      WatchNews news,
+      Duration renewal,
+      LongSupplier nanos) {}
 
   ResourceWatch(Resource resource, Sink<T> sink, Shared shared) {
     this.resource = resource;
     this.path = resource.path();
     this.server = shared.server;
     this.sink = sink;
-    this.handover = new Handover(shared.loop);
+    this.threads = shared.threads;
+    this.handover = new Handover(shared.loop, shared.threads);
     this.news = shared.news;
     this.renewal = shared.renewal;
     this.nanos = shared.nanos;
@@ -156,8 +163,8 @@ final class ResourceWatch<T> implements Runnable {
             .addKeyValue(LogKeys.PROBLEM, failure.getMessage())
             .log("This cluster is served without a kind of object that it does not show.");
       }
-      listed = wanted.get();
       heardNow();
+      listed(wanted.get());
       return ABSENT_PAUSE_MILLIS;
     }
     WatchNews.Cause cause = cause(failure);
@@ -190,7 +197,7 @@ final class ResourceWatch<T> implements Runnable {
 
   private boolean sleep(long millis) {
     try {
-      Thread.sleep(millis);
+      threads.sleep(Duration.ofMillis(millis));
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -221,7 +228,7 @@ final class ResourceWatch<T> implements Runnable {
     }
     handover.drain();
     version = page.resourceVersion();
-    listed = answers;
+    listed(answers);
     news.listed(resource, seen.size(), (nanos.getAsLong() - began) / 1_000_000);
   }
 
@@ -269,21 +276,16 @@ final class ResourceWatch<T> implements Runnable {
     query.put("allowWatchBookmarks", "true");
     query.put("resourceVersion", version);
     query.put("timeoutSeconds", "" + renewal.toSeconds());
-    Call call = server.stream(ApiRequest.get(path, query));
-    current = call;
-    try (Response response = call.execute()) {
-      if (response.code() != 200) {
-        ApiReply reply = new ApiReply(response.code(), response.body().bytes());
-        if (reply.status() == UNAUTHORIZED) {
-          server.refused();
-        }
-        throw tooNew(reply.problem())
-            ? new ForgottenException(reply.problem())
-            : refused(reply.status(), reply.problem());
+    try (ApiStream stream = server.stream(ApiRequest.get(path, query))) {
+      current = stream;
+      ApiReply refusal = stream.open();
+      if (refusal != null) {
+        throw tooNew(refusal.problem())
+            ? new ForgottenException(refusal.problem())
+            : refused(refusal.status(), refusal.problem());
       }
       heardNow();
-      Lines lines = new Lines(response.body().byteStream());
-      for (byte[] line = next(lines); line != null && !stopped; line = next(lines)) {
+      for (byte[] line = next(stream); line != null && !stopped; line = next(stream)) {
         heardNow();
         event(WatchEvent.read(line, JSON));
       }
@@ -292,9 +294,9 @@ final class ResourceWatch<T> implements Runnable {
     }
   }
 
-  private byte @Nullable [] next(Lines lines) throws IOException {
+  private byte @Nullable [] next(ApiStream stream) throws IOException {
     try {
-      return lines.next();
+      return stream.next();
     } catch (InterruptedIOException e) {
       throw new SilentException(server.silence(), e);
     }
@@ -369,12 +371,22 @@ final class ResourceWatch<T> implements Runnable {
     return listed == wanted.get();
   }
 
+  private void listed(int answers) {
+    listed = answers;
+    first.complete(null);
+  }
+
+  /** Completes when everything that was there at the start has been taken in. */
+  CompletionStage<Void> firstListed() {
+    return first;
+  }
+
   /** What is known may be old: everything is listed anew. */
   void listAgain() {
     wanted.incrementAndGet();
-    Call call = current;
-    if (call != null) {
-      call.cancel();
+    ApiStream stream = current;
+    if (stream != null) {
+      stream.cancel();
     }
   }
 
@@ -390,9 +402,9 @@ final class ResourceWatch<T> implements Runnable {
   /** From now on nothing more is told; the thread ends. */
   void stop() {
     stopped = true;
-    Call call = current;
-    if (call != null) {
-      call.cancel();
+    ApiStream stream = current;
+    if (stream != null) {
+      stream.cancel();
     }
   }
 }

@@ -31,7 +31,7 @@ class EventsTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new Calls(server, 1, "test");
+    background = new Calls(server, new JvmThreads(), 1, "test");
     events = new Events(background, new Meters(), () -> Instant.ofEpochMilli(millis.get()), "test");
   }
 

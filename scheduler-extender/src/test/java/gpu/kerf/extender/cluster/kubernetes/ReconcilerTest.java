@@ -52,10 +52,10 @@ class ReconcilerTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new Calls(server, 1, "test");
+    background = new Calls(server, new JvmThreads(), 1, "test");
     Events events = new Events(background, meters, InstantSource.system(), "test");
     Reconciler.Told told = new Reconciler.Told(events, meters, () -> true, Duration.ofMillis(10));
-    reconciler = new Reconciler(server, Runnable::run, scheduling.ledger(), told);
+    reconciler = new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), told);
     GpuSpec gpu =
         GpuSpec.of(
             Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0)), GpuMode.PLAIN);

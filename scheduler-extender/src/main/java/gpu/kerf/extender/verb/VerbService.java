@@ -1,0 +1,116 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.NodeSpec;
+
+/**
+ * The four verbs over one cluster, and what runs beside them at intervals. It has no HTTP, no
+ * thread and no timer of its own: the service and the simulation of faults run exactly this.
+ *
+ * <p>Everything is called on the thread that owns the scheduling.
+ */
+public final class VerbService {
+  private final Scheduling scheduling;
+  private final Preemptions preemptions;
+  private final WakeUps wakeUps;
+  private final FilterVerb filter;
+  private final PrioritizeVerb prioritize;
+  private final BindVerb bind;
+  private final PreemptVerb preempt;
+
+  public VerbService(
+      Scheduling scheduling, Cluster cluster, Delivery delivery, Disruptions disruptions) {
+    this.scheduling = scheduling;
+    this.preemptions = new Preemptions(scheduling, cluster, disruptions);
+    this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
+    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps);
+    this.prioritize = new PrioritizeVerb(scheduling, cluster);
+    this.bind = new BindVerb(scheduling, cluster, delivery);
+    this.preempt = new PreemptVerb(scheduling, cluster, preemptions);
+  }
+
+  /** The cluster must report its events to this. */
+  public ClusterListener listener() {
+    return new Listener();
+  }
+
+  /** The cluster is known for the first time. */
+  public void synced() {
+    preemptions.restore();
+  }
+
+  /** Goes on with plans, bindings without an answer and pods that could start; twice a second. */
+  public void look() {
+    preemptions.look();
+    wakeUps.look();
+    bind.tick();
+  }
+
+  public FilterVerb filter() {
+    return filter;
+  }
+
+  public PrioritizeVerb prioritize() {
+    return prioritize;
+  }
+
+  public BindVerb bind() {
+    return bind;
+  }
+
+  public PreemptVerb preempt() {
+    return preempt;
+  }
+
+  public Preemptions preemptions() {
+    return preemptions;
+  }
+
+  private final class Listener implements ClusterListener {
+
+    @Override
+    public void nodeChanged(NodeSpec node) {
+      scheduling.nodeChanged(node);
+    }
+
+    @Override
+    public void nodeUnusable(String name, String problem) {
+      scheduling.nodeUnusable(name, problem);
+    }
+
+    @Override
+    public void nodeGone(String name) {
+      scheduling.nodeGone(name);
+    }
+
+    @Override
+    public void podSeen(PodView pod) {
+      scheduling.podSeen(pod);
+      preemptions.seen(pod);
+    }
+
+    @Override
+    public void podGone(String uid) {
+      scheduling.podGone(uid);
+      preemptions.look();
+    }
+
+    @Override
+    public void gpusUnusable(String node, long gpus) {
+      scheduling.gpusUnusable(node, gpus);
+    }
+
+    @Override
+    public void gpusForeign(String node, long gpus) {
+      scheduling.gpusForeign(node, gpus);
+    }
+
+    @Override
+    public void podUnreadable(PodView.Ref pod, String problem) {
+      scheduling.podUnreadable(pod, problem);
+    }
+  }
+}
