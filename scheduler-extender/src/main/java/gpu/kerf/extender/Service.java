@@ -93,7 +93,7 @@ public final class Service {
     this.around = around;
     this.meters = around.meters;
     this.clocks = clocks;
-    this.started = clocks.nanos().getAsLong();
+    this.started = clocks.stopWatch().getAsLong();
     this.figures = new FleetFigures(scheduling.fleet());
     Settings now = settings.current();
     this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
@@ -109,7 +109,7 @@ public final class Service {
     View.About about =
         new View.About(
             Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
-    View view = new View(scheduling, figures, settings, about, clocks.nanos());
+    View view = new View(scheduling, figures, settings, about, clocks.stopWatch());
     ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
@@ -126,7 +126,7 @@ public final class Service {
   }
 
   private long uptimeMillis() {
-    return (clocks.nanos().getAsLong() - started) / 1_000_000;
+    return (clocks.stopWatch().getAsLong() - started) / 1_000_000;
   }
 
   private void conditions() {
@@ -153,7 +153,7 @@ public final class Service {
             scheduling.ledger(),
             figures,
             accounting,
-            () -> Pending.of(scheduling.pods().all(), scheduling.now())));
+            () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
       meters.zero(Meter.VERB_ANSWERS, verb, "error", "");
@@ -177,7 +177,7 @@ public final class Service {
 
   private void placed(KnownPod pod) {
     if (!pod.demand().containers().isEmpty()) {
-      accounting.placed(pod.holder().namespace(), scheduling.now() - pod.since());
+      accounting.placed(pod.holder().namespace(), scheduling.wallMillis() - pod.since());
     }
   }
 

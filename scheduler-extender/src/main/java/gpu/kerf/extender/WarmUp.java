@@ -65,12 +65,12 @@ final class WarmUp {
     if (most == 0 || nodes.isEmpty()) {
       return Future.succeededFuture();
     }
-    long began = clocks.nanos().getAsLong();
+    long began = clocks.stopWatch().getAsLong();
     return copy(nodes, 0)
         .compose(nothing -> listen())
         .compose(server -> rehearse(server, nodes, most, goOn(began + time.toNanos(), waiting)))
         .compose(nothing -> explain(EXPLANATIONS))
-        .onComplete(done -> seconds = (clocks.nanos().getAsLong() - began) / 1e9);
+        .onComplete(done -> seconds = (clocks.stopWatch().getAsLong() - began) / 1e9);
   }
 
   /** What people ask runs on the event loop, too, and the first time takes longest. */
@@ -114,7 +114,7 @@ final class WarmUp {
   }
 
   private BooleanSupplier goOn(long until, BooleanSupplier waiting) {
-    return () -> clocks.nanos().getAsLong() < until || waiting.getAsBoolean();
+    return () -> clocks.stopWatch().getAsLong() < until || waiting.getAsBoolean();
   }
 
   private Future<Void> rehearse(

@@ -72,7 +72,7 @@ public final class RunningService implements AutoCloseable {
             List.of("listen.port=0", "stop.lead=0s", "stop.drain=1s", "readiness.warmUpPods=0"));
     all.addAll(List.of(assignments));
     SettingsSource source = new SettingsSource(vertx, file, Map.of(), all);
-    Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(millis.get()), System::nanoTime);
+    Clocks clocks = Clocks.virtual(() -> Instant.ofEpochMilli(millis.get()));
     scheduling =
         new Scheduling(
             Dialects.all(), clocks, action -> context.runOnContext(nothing -> action.run()));

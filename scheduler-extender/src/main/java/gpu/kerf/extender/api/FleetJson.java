@@ -36,7 +36,7 @@ final class FleetJson {
     figures.refresh();
     return Json.versioned(
         out -> {
-          out.writeNumberField("time", scheduling.now());
+          out.writeNumberField("time", scheduling.wallMillis());
           Map<String, Namespace> namespaces = namespaces();
           totals(out, namespaces);
           models(out);

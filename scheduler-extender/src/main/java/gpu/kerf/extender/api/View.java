@@ -143,7 +143,7 @@ public final class View {
     var total = figures.total();
     Timeline.Point point =
         new Timeline.Point(
-            scheduling.now(),
+            scheduling.wallMillis(),
             total.capacityMiB(),
             total.heldMiB(),
             total.strandedMiB(),

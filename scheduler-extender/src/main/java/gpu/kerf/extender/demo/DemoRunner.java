@@ -6,6 +6,7 @@ import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.Strangers;
 import gpu.kerf.extender.cluster.embedded.SimApiServer;
 import gpu.kerf.extender.cluster.embedded.VirtualTimers;
 import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.model.hardware.NodeSpec;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -62,9 +63,9 @@ public final class DemoRunner {
     VirtualTimers timers = new VirtualTimers(wish.start());
     SimApiServer server = new SimApiServer(timers);
     wish.fleet().forEach(server::putNode);
-    InstantSource clock = () -> Instant.ofEpochMilli(timers.now());
+    Clocks clocks = Clocks.virtual(() -> Instant.ofEpochMilli(timers.now()));
     EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.REFUSED);
-    DemoService service = DemoService.start(vertx, settings, cluster, clock);
+    DemoService service = DemoService.start(vertx, settings, cluster, clocks);
     try (Extender extender = new Extender(new HttpConnection(service.url(), TIMEOUT_MILLIS))) {
       greet(service.url());
       Demo.Plan plan = new Demo.Plan(wish.seed(), wish.pods(), wish.rate(), wish.pace());
@@ -79,7 +80,8 @@ public final class DemoRunner {
     SimApiServer server = new SimApiServer(new VirtualTimers(clock.millis()));
     wish.fleet().forEach(server::putNode);
     EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.WELCOME);
-    greet(DemoService.start(vertx, settings, cluster, clock).url());
+    Clocks clocks = new Clocks(clock, System::nanoTime);
+    greet(DemoService.start(vertx, settings, cluster, clocks).url());
     untilStopped.run();
   }
 

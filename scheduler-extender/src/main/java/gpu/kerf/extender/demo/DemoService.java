@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +37,9 @@ final class DemoService implements Demo.Service {
   private @Nullable UsualDemands usual;
   private int port;
 
-  private DemoService(
-      Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, InstantSource clock) {
+  private DemoService(Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, Clocks clocks) {
     this.context = vertx.getOrCreateContext();
     this.settings = settings;
-    Clocks clocks = new Clocks(clock, System::nanoTime);
     this.scheduling =
         new Scheduling(
             Dialects.all(settings.current().dialects().gpushareUnit()),
@@ -61,12 +58,12 @@ final class DemoService implements Demo.Service {
 
   /** Returns when it is ready; throws with a hint if the address cannot be had. */
   static DemoService start(
-      Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, InstantSource clock)
+      Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, Clocks clocks)
       throws IOException {
     Context context = vertx.getOrCreateContext();
     Promise<DemoService> made = Promise.promise();
     context.runOnContext(
-        nothing -> made.tryComplete(new DemoService(vertx, settings, cluster, clock)));
+        nothing -> made.tryComplete(new DemoService(vertx, settings, cluster, clocks)));
     DemoService started = Vertxes.await(made.future());
     started.listen();
     started.awaitReadiness();

@@ -122,14 +122,15 @@ public final class Scheduling implements ClusterListener {
   /** A pod is asked about: it is remembered, and what it asks is learned once. */
   public KnownPod arrived(PodView pod) {
     boolean first = pods.get(pod.uid()) == null;
-    KnownPod known = pods.mention(pod, dialects.read(pod), now());
+    KnownPod known = pods.mention(pod, dialects.read(pod), wallMillis());
     return learned(known, first);
   }
 
   private KnownPod seen(PodView pod) {
     boolean first = pods.get(pod.uid()) == null;
     boolean foreign = pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty();
-    KnownPod known = pods.see(pod, foreign ? dialects.readForeign(pod) : dialects.read(pod), now());
+    KnownPod known =
+        pods.see(pod, foreign ? dialects.readForeign(pod) : dialects.read(pod), wallMillis());
     return learned(known, first);
   }
 
@@ -164,13 +165,13 @@ public final class Scheduling implements ClusterListener {
 
   /** Remembers a decision that began so many nanoseconds of the stop watch ago. */
   public Decision decided(DecisionDraft draft) {
-    Decision decision = draft.decision(decisions.nextId(), now(), nanos());
+    Decision decision = draft.decision(decisions.nextId(), wallMillis(), stopWatch());
     decisions.add(decision);
     return decision;
   }
 
   public DecisionDraft deciding(Decision.Verb verb, PodView.Ref pod) {
-    return new DecisionDraft(verb, pod, nanos());
+    return new DecisionDraft(verb, pod, stopWatch());
   }
 
   /** Changes how the verbs behave. */
@@ -182,12 +183,18 @@ public final class Scheduling implements ClusterListener {
     return policy;
   }
 
-  public long now() {
+  /** The time of day, for what people and other programs read; never for a wait or a limit. */
+  public long wallMillis() {
     return clocks.wall().millis();
   }
 
-  private long nanos() {
-    return clocks.nanos().getAsLong();
+  /** A clock that only goes forward, with any origin: for every wait and every limit. */
+  public long elapsedMillis() {
+    return clocks.elapsedMillis();
+  }
+
+  private long stopWatch() {
+    return clocks.stopWatch().getAsLong();
   }
 
   /** Starts something and takes its end on the thread that owns this, even if it throws. */

@@ -227,8 +227,8 @@ public final class BindVerb {
   }
 
   private void confirm(Call call) {
-    scheduling.ledger().confirm(call.pod().uid(), scheduling.now());
-    scheduling.pods().bound(call.pod().uid(), call.node(), scheduling.now());
+    scheduling.ledger().confirm(call.pod().uid(), scheduling.wallMillis());
+    scheduling.pods().bound(call.pod().uid(), call.node(), scheduling.wallMillis());
     calls.remove(call.pod().uid());
     Decision decision =
         scheduling.decided(
@@ -246,7 +246,7 @@ public final class BindVerb {
   }
 
   private void hold(Call call) {
-    unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.now()));
+    unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
     finish(call, Trouble.BIND_UNSURE);
   }
 
@@ -258,7 +258,7 @@ public final class BindVerb {
 
   /** Asks again about bindings nobody knew the end of, once they can no longer arrive. */
   public void tick() {
-    long now = scheduling.now();
+    long now = scheduling.elapsedMillis();
     for (Unsure one : List.copyOf(unsure.values())) {
       Entry entry = scheduling.ledger().entry(one.pod().uid());
       if (entry == null || entry.state() != Entry.State.BINDING) {

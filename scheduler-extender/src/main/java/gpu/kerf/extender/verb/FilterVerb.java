@@ -67,7 +67,7 @@ public final class FilterVerb {
       return FilterAnswer.error(Trouble.NOT_SYNCED.answer());
     }
     preemptions.restore();
-    scheduling.proposals().expire(scheduling.now());
+    scheduling.proposals().expire(scheduling.elapsedMillis());
     KnownPod pod = scheduling.arrived(call.pod());
     if (pod.isNonsense()) {
       decision.refused(pod.problem());
@@ -161,7 +161,7 @@ public final class FilterVerb {
       decision.runnerUp(scan.runnerUp(nodes));
       if (propose && ask.wantsGpus()) {
         long life = scheduling.policy().proposalMillis();
-        scheduling.proposals().propose(pod.holder(), likely, scheduling.now(), life);
+        scheduling.proposals().propose(pod.holder(), likely, scheduling.elapsedMillis(), life);
       }
     }
     scheduling.pods().explain(pod, "");

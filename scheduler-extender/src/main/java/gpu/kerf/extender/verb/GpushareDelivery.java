@@ -47,7 +47,7 @@ public final class GpushareDelivery implements Delivery {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.unit = unit;
-    this.turns = new Turns(scheduling::now, scheduling.loop(), pauses);
+    this.turns = new Turns(scheduling::elapsedMillis, scheduling.loop(), pauses);
   }
 
   @Override
@@ -114,7 +114,7 @@ public final class GpushareDelivery implements Delivery {
   private Map<String, String> annotations(Handover handover, Slot slot) {
     forgetThoseGone();
     // The plugin serves in this order, so that no two may be equal.
-    latest = Math.max(latest + 1, scheduling.now() * NANOS_PER_MILLI);
+    latest = Math.max(latest + 1, scheduling.wallMillis() * NANOS_PER_MILLI);
     int device = handover.node().gpus().get(slot.gpu()).memoryMiB();
     Map<String, String> annotations = EnvDelivery.withoutMps(handover);
     annotations.put(INDEX, "" + slot.gpu());

@@ -51,7 +51,7 @@ public final class HamiDelivery implements Delivery {
   HamiDelivery(Scheduling scheduling, Cluster cluster, Pauses pauses) {
     this.scheduling = scheduling;
     this.cluster = cluster;
-    this.turns = new Turns(scheduling::now, scheduling.loop(), pauses);
+    this.turns = new Turns(scheduling::elapsedMillis, scheduling.loop(), pauses);
   }
 
   @Override
@@ -95,7 +95,7 @@ public final class HamiDelivery implements Delivery {
 
   private Map<String, String> annotations(Handover handover, PodView pod) {
     String devices = devices(handover, pod);
-    String seconds = "" + scheduling.now() / 1_000;
+    String seconds = "" + scheduling.wallMillis() / 1_000;
     Map<String, String> annotations = EnvDelivery.withoutMps(handover);
     annotations.put(TO_ALLOCATE, devices);
     annotations.put(ALLOCATED, devices);

@@ -50,7 +50,7 @@ final class PlanSearch {
   }
 
   private Request request(KnownPod pod, PodAsk ask) {
-    return Request.of(pod.holder(), ask.prepared(), scheduling.now());
+    return Request.of(pod.holder(), ask.prepared(), scheduling.wallMillis());
   }
 
   /** Whether somebody has to go at all. */

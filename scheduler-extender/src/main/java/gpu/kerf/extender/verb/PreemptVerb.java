@@ -69,7 +69,7 @@ public final class PreemptVerb {
       KnownPod pod, List<PreemptCall.Candidate> proposed, DecisionDraft decision) {
     Budgets budgets = preemptions.disruptions().budgets();
     Request request =
-        Request.of(pod.holder(), scheduling.ask(pod.demand()).prepared(), scheduling.now())
+        Request.of(pod.holder(), scheduling.ask(pod.demand()).prepared(), scheduling.wallMillis())
             .within(budgets);
     List<String> nodes = proposed.stream().map(PreemptCall.Candidate::node).toList();
     scheduling.chooser().refresh();

@@ -129,7 +129,7 @@ public final class Preemptions {
     Outcome.Plan best = search.within(nodes, pod, ask).best();
     boolean helps = best != null && PlanSearch.frees(best);
     if (helps) {
-      pauses.until(pod.uid(), scheduling.now());
+      pauses.until(pod.uid(), scheduling.elapsedMillis());
     }
     return helps;
   }
@@ -185,9 +185,9 @@ public final class Preemptions {
   /** Nobody can be evicted now; says so where that is for the budgets alone. */
   private void hopeless(KnownPod pod, String forbidden) {
     if (forbidden.isEmpty()) {
-      pauses.until(pod.uid(), scheduling.now() + LOOK_AGAIN_MILLIS);
+      pauses.until(pod.uid(), scheduling.elapsedMillis() + LOOK_AGAIN_MILLIS);
     } else {
-      pauses.failed(pod.uid(), scheduling.now());
+      pauses.failed(pod.uid(), scheduling.elapsedMillis());
       cluster.event(new PodEvent(pod.ref(), true, "Preempting", forbidden));
     }
   }
@@ -228,11 +228,13 @@ public final class Preemptions {
   }
 
   private boolean mayPlan(KnownPod pod, PodAsk ask) {
-    return ask.wantsGpus() && pod.mayPreempt() && pauses.over(pod.uid(), scheduling.now());
+    return ask.wantsGpus()
+        && pod.mayPreempt()
+        && pauses.over(pod.uid(), scheduling.elapsedMillis());
   }
 
   private Plan begin(KnownPod pod, Outcome.Plan best, DecisionDraft decision) {
-    Plan plan = new Plan(pod, best, best.victims(), scheduling.now() + LEAVING_MILLIS);
+    Plan plan = new Plan(pod, best, best.victims(), scheduling.elapsedMillis() + LEAVING_MILLIS);
     plans.put(pod.uid(), plan);
     if (!best.victims().isEmpty()) {
       PreemptVerb.describe(best, decision);
@@ -250,7 +252,7 @@ public final class Preemptions {
   /** kube-scheduler evicts by this plan; what comes free is kept for the pod. */
   void adopt(KnownPod pod, Outcome.Plan outcome) {
     if (isOn() && !has(pod.uid())) {
-      Plan plan = new Plan(pod, outcome, List.of(), scheduling.now() + LEAVING_MILLIS);
+      Plan plan = new Plan(pod, outcome, List.of(), scheduling.elapsedMillis() + LEAVING_MILLIS);
       plans.put(pod.uid(), plan);
       plan.underWay = true;
       scheduling.reserve(pod.uid(), plan.node(), plan.gpus());
@@ -330,7 +332,7 @@ public final class Preemptions {
   }
 
   private void giveUp(Plan plan) {
-    pauses.failed(plan.uid(), scheduling.now());
+    pauses.failed(plan.uid(), scheduling.elapsedMillis());
     end(plan);
   }
 
@@ -349,7 +351,7 @@ public final class Preemptions {
     for (Plan plan : List.copyOf(plans.values())) {
       look(plan);
     }
-    for (String uid : pauses.ended(scheduling.now())) {
+    for (String uid : pauses.ended(scheduling.elapsedMillis())) {
       KnownPod pod = scheduling.pods().get(uid);
       if (pod == null) {
         pauses.forget(uid);
@@ -364,11 +366,11 @@ public final class Preemptions {
     String uid = plan.uid();
     Entry entry = scheduling.ledger().entry(uid);
     boolean landed = entry != null && entry.state() != Entry.State.PROPOSED;
-    boolean overtaken = plan.ready && entry == null && scheduling.now() <= plan.until;
+    boolean overtaken = plan.ready && entry == null && scheduling.elapsedMillis() <= plan.until;
     if (landed || overtaken || scheduling.pods().get(uid) == null) {
       pauses.forget(uid);
       end(plan);
-    } else if (scheduling.now() > plan.until) {
+    } else if (scheduling.elapsedMillis() > plan.until) {
       giveUp(plan);
     } else if (!plan.ready && plan.underWay && plan.allGone(scheduling.ledger())) {
       ready(plan);
@@ -379,11 +381,12 @@ public final class Preemptions {
     String uid = plan.uid();
     scheduling.unreserve(uid);
     plan.ready = true;
-    plan.until = scheduling.now() + LANDING_MILLIS;
+    plan.until = scheduling.elapsedMillis() + LANDING_MILLIS;
     boolean kept =
         scheduling
             .proposals()
-            .reserve(plan.pod.holder(), plan.placement(), scheduling.now(), LANDING_MILLIS);
+            .reserve(
+                plan.pod.holder(), plan.placement(), scheduling.elapsedMillis(), LANDING_MILLIS);
     if (kept) {
       // kube-scheduler, which heard of it too, may have asked before Kerf had heard of it.
       cluster.nudge(plan.pod.ref());

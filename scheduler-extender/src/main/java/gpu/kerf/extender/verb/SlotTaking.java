@@ -84,7 +84,8 @@ final class SlotTaking {
     if (placement == null) {
       return refused(Trouble.NO_SLOT);
     }
-    Ledger.Taking taking = scheduling.ledger().take(pod.holder(), placement, scheduling.now());
+    Ledger.Taking taking =
+        scheduling.ledger().take(pod.holder(), placement, scheduling.wallMillis());
     return taking == Ledger.Taking.TAKEN ? new Result(placement, null) : refused(Trouble.NO_SLOT);
   }
 

@@ -114,10 +114,10 @@ public final class WakeUps {
     refused.put(pod.uid(), one);
     boolean fits = room.intersects(one.offered) && !preemptions.has(pod.uid());
     if (fits && !one.fits) {
-      one.since = scheduling.now();
+      one.since = scheduling.elapsedMillis();
     }
     one.fits = fits;
-    return fits && scheduling.now() - one.since >= one.patience();
+    return fits && scheduling.elapsedMillis() - one.since >= one.patience();
   }
 
   /** The nodes on which a demand fits. */
@@ -137,7 +137,7 @@ public final class WakeUps {
     Refused one = refused.get(pod.uid());
     if (one != null) {
       one.nudges++;
-      one.since = scheduling.now();
+      one.since = scheduling.elapsedMillis();
       cluster.nudge(pod.ref());
     }
   }

@@ -10,6 +10,7 @@ import gpu.kerf.extender.cluster.embedded.FleetFile;
 import gpu.kerf.extender.cluster.embedded.SimApiServer;
 import gpu.kerf.extender.cluster.embedded.SimPod;
 import gpu.kerf.extender.cluster.embedded.VirtualTimers;
+import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.time.Instant;
@@ -54,7 +55,10 @@ class RacingBindersTest {
     try (TestDemo test = new TestDemo()) {
       DemoService service =
           DemoService.start(
-              test.vertx, test.settings, cluster, () -> Instant.ofEpochMilli(timers.now()));
+              test.vertx,
+              test.settings,
+              cluster,
+              Clocks.virtual(() -> Instant.ofEpochMilli(timers.now())));
       List<Callable<Binder>> binders = new ArrayList<>();
       for (int i = 0; i < BINDERS; i++) {
         binders.add(new Binder(i, new Extender(new HttpConnection(service.url(), 30_000))));

@@ -35,6 +35,10 @@ final class World {
   final FakeCluster cluster = new FakeCluster();
   final Queue<Runnable> later = new ArrayDeque<>();
   long millis = 1_000_000;
+
+  /** By how much somebody has set the wall clock forward; back, if negative. */
+  long wallStep;
+
   final Scheduling scheduling;
   final WireReader reader;
   final WireWriter writer;
@@ -48,7 +52,8 @@ final class World {
   }
 
   World(Dialects dialects) {
-    Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(millis), () -> millis * 1_000_000);
+    Clocks clocks =
+        new Clocks(() -> Instant.ofEpochMilli(millis + wallStep), () -> millis * 1_000_000);
     scheduling = new Scheduling(dialects, clocks, later::add);
     reader = new WireReader(scheduling.names());
     writer = new WireWriter(scheduling.names());

@@ -53,7 +53,7 @@ final class Advertiser {
 
     private long notBefore() {
       return attempts == 0
-          ? 0
+          ? Long.MIN_VALUE
           : last + Math.min(FIRST_PAUSE_MILLIS << Math.min(attempts, 10), LONGEST_PAUSE_MILLIS);
     }
   }

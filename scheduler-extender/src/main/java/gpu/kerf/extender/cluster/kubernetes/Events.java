@@ -2,11 +2,11 @@ package gpu.kerf.extender.cluster.kubernetes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
@@ -41,7 +41,7 @@ final class Events {
 
   private final Calls calls;
   private final Meters meters;
-  private final InstantSource clock;
+  private final Clocks clocks;
   private final String instance;
   private final AtomicLong number = new AtomicLong();
   private final Map<String, Long> written =
@@ -66,16 +66,16 @@ final class Events {
   /** What happened. */
   record Note(boolean warning, String reason, String action, String text) {}
 
-  Events(Calls calls, Meters meters, InstantSource clock, String instance) {
+  Events(Calls calls, Meters meters, Clocks clocks, String instance) {
     this.calls = calls;
     this.meters = meters;
-    this.clock = clock;
+    this.clocks = clocks;
     this.instance = instance;
-    this.allowedAt = clock.millis();
+    this.allowedAt = clocks.elapsedMillis();
   }
 
   synchronized void write(About about, Note note) {
-    long now = clock.millis();
+    long now = clocks.elapsedMillis();
     String same = about.uid + " " + note.reason + " " + note.text;
     Long before = written.get(same);
     if (before != null && now - before < SAME_AGAIN_MILLIS) {
@@ -86,18 +86,18 @@ final class Events {
       return;
     }
     written.put(same, now);
-    waiting.add(new Waiting(about, note, clock.instant()));
+    waiting.add(new Waiting(about, note, clocks.wall().instant()));
     tick();
   }
 
   /** A pod is being bound. */
   void binding() {
-    rush.one(clock.millis());
+    rush.one(clocks.elapsedMillis());
   }
 
   /** Writes those whose turn it is; to be called now and then. */
   synchronized void tick() {
-    long now = clock.millis();
+    long now = clocks.elapsedMillis();
     int rate = rush.isOn(now) ? PER_SECOND_IN_RUSH : PER_SECOND;
     allowed = Math.min(BURST, allowed + Math.max(0, now - allowedAt) / 1e3 * rate);
     allowedAt = now;

@@ -95,12 +95,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     meters.zero(Meter.ADVERTISED, "failed");
     meters.zero(Meter.EVENTS, "failed");
     List.of("done", "failed").forEach(how -> meters.zero(Meter.RECONCILIATIONS, how));
-    this.events = new Events(background, meters, clocks.wall(), wish.instance);
+    this.events = new Events(background, meters, clocks, wish.instance);
   }
 
   /** Begins to follow the cluster, and tells a listener of it on the executor. */
   public void start(Executor loop, ClusterListener listener) {
-    Advertiser capacity = new Advertiser(background, loop, meters, () -> clocks.wall().millis());
+    Advertiser capacity = new Advertiser(background, loop, meters, clocks::elapsedMillis);
     GpuCatalog catalog = GpuCatalog.builtIn();
     SliceInventory sliceInventory = new SliceInventory(catalog);
     Announced announced = new Announced(capacity);

@@ -3,6 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.telemetry.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +33,12 @@ class EventsTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
     background = new Calls(server, new JvmThreads(), 1, "test");
-    events = new Events(background, new Meters(), () -> Instant.ofEpochMilli(millis.get()), "test");
+    events =
+        new Events(
+            background,
+            new Meters(),
+            Clocks.virtual(() -> Instant.ofEpochMilli(millis.get())),
+            "test");
   }
 
   @AfterEach

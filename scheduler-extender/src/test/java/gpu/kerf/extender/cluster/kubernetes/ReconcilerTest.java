@@ -17,7 +17,6 @@ import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -53,7 +52,7 @@ class ReconcilerTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
     background = new Calls(server, new JvmThreads(), 1, "test");
-    Events events = new Events(background, meters, InstantSource.system(), "test");
+    Events events = new Events(background, meters, Clocks.system(), "test");
     Reconciler.Told told = new Reconciler.Told(events, meters, () -> true, Duration.ofMillis(10));
     reconciler = new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), told);
     GpuSpec gpu =
