@@ -3,6 +3,7 @@ package gpu.kerf.bench;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.Kerf;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import picocli.CommandLine;

@@ -2,6 +2,7 @@ package gpu.kerf.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.Kerf;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

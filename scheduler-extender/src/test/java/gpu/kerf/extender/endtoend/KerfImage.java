@@ -9,7 +9,7 @@ final class KerfImage {
   private static final Path ARCHIVE =
       Path.of(System.getProperty("basedir", ""))
           .toAbsolutePath()
-          .resolve("../bench/target/kerf-image.tar")
+          .resolve("target/kerf-image.tar")
           .normalize();
 
   private KerfImage() {}

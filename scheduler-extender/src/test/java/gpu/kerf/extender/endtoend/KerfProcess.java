@@ -2,6 +2,7 @@ package gpu.kerf.extender.endtoend;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.controlplane.Program;
@@ -35,7 +36,7 @@ final class KerfProcess implements AutoCloseable {
     this.name = name;
     this.command = new ArrayList<>(List.of(java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(KerfMain.class.getName(), "serve", "--kubeconfig=" + kubeconfig));
+    command.addAll(List.of(Kerf.class.getName(), "serve", "--kubeconfig=" + kubeconfig));
     command.add("--listen=127.0.0.1:" + port);
     command.addAll(List.of("--set=stop.lead=0s", "--set=readiness.warmUpPods=0"));
     settings.forEach(setting -> command.add("--set=" + setting));

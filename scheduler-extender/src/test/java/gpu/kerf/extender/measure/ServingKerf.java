@@ -1,5 +1,6 @@
 package gpu.kerf.extender.measure;
 
+import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.schedulerconfig.SchedulerConfig;
@@ -74,7 +75,7 @@ final class ServingKerf implements AutoCloseable {
     command.addAll(HEAP);
     command.addAll(MORE);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(KerfMain.class.getName());
+    command.add(Kerf.class.getName());
     return command;
   }
 

@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.OnPath;
 import gpu.kerf.extender.cluster.kubernetes.ServedCluster;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.controlplane.Program;
-import gpu.kerf.extender.endtoend.KerfMain;
 import gpu.kerf.extender.http.TestCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -169,7 +169,7 @@ class PrometheusTest {
             "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
-            KerfMain.class.getName(),
+            Kerf.class.getName(),
             "demo",
             "--headless",
             "--pods=1000000",

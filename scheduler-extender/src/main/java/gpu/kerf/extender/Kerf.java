@@ -1,10 +1,9 @@
-package gpu.kerf.bench;
+package gpu.kerf.extender;
 
-import gpu.kerf.bench.load.LoadCommand;
-import gpu.kerf.bench.replay.ReplayCommand;
-import gpu.kerf.extender.Main;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -15,7 +14,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code kerf} command. It does nothing but name its subcommands.
+ * The {@code kerf} command: those of the service, and those of every {@link CommandProvider} on the
+ * class path.
  *
  * <p>Every subcommand keeps one contract: results go to stdout and all else to stderr; {@code
  * --json} makes the results one JSON object; the exit code is 0 on success, 1 when the work failed
@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = "Cuts GPUs for pods and wastes as little as possible.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    versionProvider = Kerf.Version.class,
+    versionProvider = Kerf.VersionText.class,
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:success", "1:the work failed", "2:wrong usage"})
@@ -37,13 +37,23 @@ public final class Kerf implements Runnable {
     System.exit(commandLine().execute(args));
   }
 
-  static CommandLine commandLine() {
+  /** The whole command line, in the order of its help. */
+  public static CommandLine commandLine() {
     CommandLine kerf = new CommandLine(new Kerf());
-    Main.commands().forEach(kerf::addSubcommand);
-    kerf.addSubcommand(new ReplayCommand());
-    kerf.addSubcommand(new LoadCommand());
-    kerf.addSubcommand(new BenchCommand());
+    commands().forEach(kerf::addSubcommand);
+    for (CommandProvider provider : ServiceLoader.load(CommandProvider.class)) {
+      provider.commands().forEach(kerf::addSubcommand);
+    }
     return kerf.setExecutionExceptionHandler(Kerf::workFailed);
+  }
+
+  private static List<Object> commands() {
+    return List.of(
+        new DemoCommand(),
+        new ServeCommand(),
+        new SchedulerConfigCommand(),
+        new CheckConfigCommand(),
+        new ExplainCommand());
   }
 
   @Override
@@ -61,11 +71,10 @@ public final class Kerf implements Runnable {
     return command.getCommandSpec().exitCodeOnExecutionException();
   }
 
-  static final class Version implements IVersionProvider {
+  static final class VersionText implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Kerf.class.getPackage().getImplementationVersion();
-      return new String[] {"kerf " + (version == null ? "(not packaged)" : version)};
+      return new String[] {"kerf " + Version.text()};
     }
   }
 }
