@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,7 +28,7 @@ final class Markdown {
   /** The root of the repository, seen from the module in which tests run. */
   static Path root() {
     Path module = Path.of("").toAbsolutePath();
-    return module.resolveSibling("docs").getParent();
+    return Objects.requireNonNull(module.getParent());
   }
 
   static List<Path> pages() throws IOException {
