@@ -69,6 +69,31 @@ public final class Nodes {
     return this;
   }
 
+  /** One plain GPU whose UUID is known, with so much memory as the driver reports. */
+  public Nodes gpu(String uuid, GpuModel model, int memoryMiB) {
+    gpus.add(new GpuSpec(uuid, model, memoryMiB, GpuMode.PLAIN, List.of()));
+    return this;
+  }
+
+  /** One H100 for each UUID, in this order. */
+  public Nodes h100s(String... uuids) {
+    for (String uuid : uuids) {
+      gpu(uuid, h100(), h100().memoryMiB());
+    }
+    return this;
+  }
+
+  /** One H100 in mode MIG whose instances are written {@code 3g.40gb@4=MIG-1}. */
+  public Nodes migH100(String uuid, String... instances) {
+    List<MigInstance> list = new ArrayList<>();
+    for (String instance : instances) {
+      String[] parts = instance.split("[@=]");
+      list.add(new MigInstance(parts[2], profile(h100(), parts[0]), Integer.parseInt(parts[1])));
+    }
+    gpus.add(new GpuSpec(uuid, h100(), h100().memoryMiB(), GpuMode.MIG, list));
+    return this;
+  }
+
   public Nodes links(Topology links) {
     this.topology = links;
     return this;

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -63,15 +64,15 @@ public final class Ledger {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, Map<String, Entry>> byNode = new HashMap<>();
   private final Map<String, Conflict> conflicts = new LinkedHashMap<>();
-  private final Map<String, Long> foreign = new HashMap<>();
+  private final Map<String, GpuSet> foreign = new HashMap<>();
 
   public Fleet fleet() {
     return fleet;
   }
 
   /**
-   * Makes a node known or changes what is known of it; whoever holds slots there goes on holding
-   * them.
+   * Makes a node known or changes what is known of it. What pods hold there is found again by the
+   * UUIDs of GPUs and MIG instances; what is not found any more is a conflict.
    */
   public void putNode(NodeSpec spec) {
     fleet.put(spec);
@@ -94,9 +95,10 @@ public final class Ledger {
    */
   public void setForeign(String node, long gpus) {
     NodeState state = fleet.node(node);
-    long before = foreign.getOrDefault(node, 0L);
-    foreign.put(node, gpus);
+    GpuSet known = foreign.getOrDefault(node, GpuSet.NONE);
+    foreign.put(node, new GpuSet(gpus, state == null ? null : state.spec()));
     if (state != null) {
+      long before = known.on(state.spec());
       eachGpu(state, gpus & ~before, state::block);
       eachGpu(state, before & ~gpus, state::unblock);
       proposalsOn(node).stream()
@@ -119,8 +121,13 @@ public final class Ledger {
     if (node == null || !node.take(placement)) {
       return false;
     }
-    remember(new Entry(holder, placement, State.PROPOSED, now, later(now, millis)));
+    remember(entry(holder, placement, State.PROPOSED, now, later(now, millis)));
     return true;
+  }
+
+  private Entry entry(Holder holder, Placement placement, State state, long now, long expires) {
+    NodeState node = Objects.requireNonNull(fleet.node(placement.node()));
+    return new Entry(holder, Grant.of(placement, node.spec()), placement, state, now, expires);
   }
 
   private static long later(long now, long millis) {
@@ -189,7 +196,7 @@ public final class Ledger {
     if (!hold(placement) && !holdOverProposals(placement)) {
       return Taking.NOT_FREE;
     }
-    remember(new Entry(claim.holder(), placement, State.BINDING, now, Long.MAX_VALUE));
+    remember(entry(claim.holder(), placement, State.BINDING, now, Long.MAX_VALUE));
     return Taking.TAKEN;
   }
 
@@ -220,7 +227,14 @@ public final class Ledger {
       return false;
     }
     if (known.state() == State.BINDING) {
-      remember(new Entry(known.holder(), known.placement(), State.BOUND, now, Long.MAX_VALUE));
+      remember(
+          new Entry(
+              known.holder(),
+              known.grant(),
+              known.placement(),
+              State.BOUND,
+              now,
+              Long.MAX_VALUE));
       settleIfDisputed(known.placement().node());
     }
     return true;
@@ -279,11 +293,10 @@ public final class Ledger {
   }
 
   /** Adds a pod that was bound elsewhere, as its annotation says. Null if all is well. */
-  public @Nullable Conflict adopt(Holder holder, Placement placement, long since) {
+  public @Nullable Conflict adopt(Holder holder, Grant grant, long since) {
     release(holder.uid());
-    Entry entry = new Entry(holder, placement, State.BOUND, since, Long.MAX_VALUE);
-    remember(entry);
-    settle(placement.node());
+    remember(Entry.bound(holder, grant, since));
+    settle(grant.node());
     return conflicts.get(holder.uid());
   }
 
@@ -333,6 +346,11 @@ public final class Ledger {
     return there == null ? List.of() : Collections.unmodifiableCollection(there.values());
   }
 
+  /** Why the placement of a pod does not stand; null if it does, or if the pod is not known. */
+  public @Nullable Conflict conflict(String uid) {
+    return conflicts.get(uid);
+  }
+
   /** The pods whose placements do not stand, oldest first. */
   public List<Conflict> conflicts() {
     return conflicts.values().stream()
@@ -380,25 +398,25 @@ public final class Ledger {
   }
 
   /**
-   * Builds one node's state again from its entries: first what is bound or being bound, the oldest
-   * first, where what does not stand becomes a conflict; then the proposals that still can stand.
+   * Builds one node's state again from its entries, each found again by the UUIDs of what it holds:
+   * first what is bound or being bound, the oldest first, where what does not stand becomes a
+   * conflict; then the proposals that still can stand.
    */
   private void settle(String name) {
     NodeState old = fleet.node(name);
     NodeState node = old == null ? null : fleet.put(old.spec());
+    long closed = 0;
     for (Entry entry : entriesOn(name).stream().sorted(OLDEST_FIRST).toList()) {
       conflicts.remove(entry.uid());
-      if (entry.state() != State.PROPOSED) {
-        Conflict.Kind kind =
-            node == null ? Conflict.Kind.NO_SUCH_NODE : stand(node, entry.placement());
-        if (kind != null) {
-          conflicts.put(entry.uid(), new Conflict(entry, kind));
-        }
+      if (node != null) {
+        closed |= settle(entry, node);
+      } else if (entry.state() != State.PROPOSED) {
+        conflicts.put(entry.uid(), new Conflict(entry, Conflict.Kind.NO_SUCH_NODE));
       }
     }
     if (node != null) {
-      holdOffConflicts(node);
-      eachGpu(node, foreign.getOrDefault(name, 0L), node::block);
+      eachGpu(node, closed, node::block);
+      eachGpu(node, foreign.getOrDefault(name, GpuSet.NONE).on(node.spec()), node::block);
     }
     for (Entry proposal : proposalsOn(name)) {
       if (node == null || !node.take(proposal.placement())) {
@@ -407,16 +425,42 @@ public final class Ledger {
     }
   }
 
-  /** Whoever does not stand runs all the same: its GPUs get nothing new, its CPU is in use. */
-  private void holdOffConflicts(NodeState node) {
-    for (Entry entry : entriesOn(node.name())) {
-      if (conflicts.containsKey(entry.uid())) {
-        Placement placement = entry.placement();
-        node.force(
-            new Placement(node.name(), List.of(), placement.cpuMilli(), placement.hostMemoryMiB()));
-        eachGpu(node, gpusOf(placement), node::block);
-      }
+  /**
+   * Finds one entry again on its node, and holds its slots if it stands there. Whoever does not
+   * stand runs all the same: its GPUs get nothing new, its CPU is in use.
+   *
+   * @return the GPUs that get nothing new for it, as bits
+   */
+  private long settle(Entry entry, NodeState node) {
+    Resolution found = Resolution.of(entry.grant(), node.spec());
+    Entry now = entry.at(found.placement());
+    if (now.state() == State.PROPOSED) {
+      keepIfFound(now, found);
+      return 0;
     }
+    if (now != entry) {
+      remember(now);
+    }
+    Conflict.Kind kind = found.trouble() != null ? found.trouble() : stand(node, now.placement());
+    if (kind == null) {
+      return 0;
+    }
+    conflicts.put(now.uid(), new Conflict(now, kind, found.device()));
+    node.force(withoutSlots(now.placement()));
+    return found.closed() | gpusOf(now.placement());
+  }
+
+  private void keepIfFound(Entry proposal, Resolution found) {
+    if (found.trouble() == null) {
+      remember(proposal);
+    } else {
+      forget(proposal);
+    }
+  }
+
+  private static Placement withoutSlots(Placement placement) {
+    return new Placement(
+        placement.node(), List.of(), placement.cpuMilli(), placement.hostMemoryMiB());
   }
 
   private static Conflict.@Nullable Kind stand(NodeState node, Placement placement) {

@@ -65,6 +65,17 @@ public record GpuSpec(
     return new GpuSpec(null, model, model.memoryMiB(), mode, List.of());
   }
 
+  /** The MIG instance of this profile at this start, in slices of the model; null if none is there. */
+  public @Nullable MigInstance instance(MigProfile profile, int start) {
+    for (int i = 0; i < instances.size(); i++) {
+      MigInstance instance = instances.get(i);
+      if (instance.start() == start && instance.profile().equals(profile)) {
+        return instance;
+      }
+    }
+    return null;
+  }
+
   /** What may be promised to MPS shares together; the driver keeps the rest. */
   public int shareableMiB() {
     int kept = model.memoryMiB() - model.shareableMiB();

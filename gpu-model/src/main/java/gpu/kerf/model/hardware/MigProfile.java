@@ -166,9 +166,15 @@ public final class MigProfile {
     return start * placementUnit;
   }
 
+  /** The memory slice of a start as the driver writes it, or -1 if the driver gives no such start. */
+  public int sliceOfDriver(int driverStart) {
+    boolean given = driverStart % placementUnit == 0 && startsAt(driverStart / placementUnit);
+    return given ? driverStart / placementUnit : -1;
+  }
+
   /** The memory slice of a start as the driver writes it. */
   public int startOfDriver(int driverStart) {
-    if (driverStart % placementUnit != 0 || !startsAt(driverStart / placementUnit)) {
+    if (sliceOfDriver(driverStart) < 0) {
       throw new IllegalArgumentException(
           "The start (%d) of a %s is none that the driver gives.\nIt gives %s."
               .formatted(driverStart, name, startsText(placementUnit)));

@@ -1,6 +1,9 @@
 package gpu.kerf.model.hardware;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node as it was inventoried: its GPUs in index order, how they are linked, its CPU and its
@@ -40,6 +43,7 @@ public record NodeSpec(
               + MOST_GPUS
               + ".\nMaybe two nodes were taken for one.");
     }
+    refuseTwins(name, gpus);
     if (topology.size() != gpus.size()) {
       throw new IllegalArgumentException(
           "The topology of node "
@@ -62,6 +66,74 @@ public record NodeSpec(
               + UNKNOWN
               + ".\nMaybe they were written in other units.");
     }
+  }
+
+  private static void refuseTwins(String name, List<GpuSpec> gpus) {
+    Set<String> uuids = new HashSet<>();
+    for (GpuSpec gpu : gpus) {
+      refuseSecond(name, gpu.uuid(), uuids);
+      gpu.instances().forEach(instance -> refuseSecond(name, instance.uuid(), uuids));
+    }
+  }
+
+  private static void refuseSecond(String name, @Nullable String uuid, Set<String> uuids) {
+    if (uuid != null && !uuids.add(uuid)) {
+      throw new IllegalArgumentException(
+          "The UUID ("
+              + uuid
+              + ") stands twice in the inventory of node "
+              + name
+              + ".\nEvery GPU and every MIG instance has its own: take the inventory again.");
+    }
+  }
+
+  /** The index of the GPU with this UUID, or -1. */
+  public int indexOfGpu(String uuid) {
+    for (int i = 0; i < gpus.size(); i++) {
+      if (uuid.equals(gpus.get(i).uuid())) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** The index of the GPU that has the MIG instance with this UUID, or -1. */
+  public int indexOfInstance(String uuid) {
+    for (int i = 0; i < gpus.size(); i++) {
+      for (MigInstance instance : gpus.get(i).instances()) {
+        if (uuid.equals(instance.uuid())) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** The GPUs of which no UUID is known, as bits. */
+  public long unnamedGpus() {
+    long unnamed = 0;
+    for (int i = 0; i < gpus.size(); i++) {
+      unnamed |= gpus.get(i).uuid() == null ? 1L << i : 0;
+    }
+    return unnamed;
+  }
+
+  /**
+   * How many GPUs of which model stand in which order, such as {@code 4xA100-40GB,4xH100-80GB}.
+   * Where no UUIDs are known this is all that tells whether the GPUs are still the same.
+   */
+  public String composition() {
+    StringBuilder text = new StringBuilder();
+    int count = 0;
+    for (int i = 0; i < gpus.size(); i++) {
+      count++;
+      String model = gpus.get(i).model().name();
+      if (i + 1 == gpus.size() || !model.equals(gpus.get(i + 1).model().name())) {
+        text.append(text.isEmpty() ? "" : ",").append(count).append('x').append(model);
+        count = 0;
+      }
+    }
+    return text.toString();
   }
 
   /** A node whose containers learn from their environment what they got. */

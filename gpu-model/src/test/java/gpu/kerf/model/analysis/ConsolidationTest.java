@@ -7,6 +7,8 @@ import static gpu.kerf.model.Nodes.profile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.model.analysis.Fewest.Basis;
+import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.fleet.Grants;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuMode;
@@ -90,8 +92,8 @@ class ConsolidationTest {
     ledger.putNode(node("a").with(1, a30(), GpuMode.MIG_DYNAMIC).spec());
     run("a", mig(a30(), 0, "2g.12gb", 0));
     Holder newer = Holder.of("newer");
-    assertThat(ledger.adopt(newer, placement("a", mig(a30(), 0, "2g.12gb", 0)), 99)).isNotNull();
-    assertThat(ledger.adopt(Holder.of("lost"), placement("b", mig(a30(), 0, "2g.12gb", 0)), 99))
+    assertThat(ledger.adopt(newer, grant("a", mig(a30(), 0, "2g.12gb", 0)), 99)).isNotNull();
+    assertThat(ledger.adopt(Holder.of("lost"), grant("b", mig(a30(), 0, "2g.12gb", 0)), 99))
         .isNotNull();
 
     assertThat(Consolidation.of(ledger))
@@ -117,7 +119,11 @@ class ConsolidationTest {
   }
 
   private void run(String node, Slot slot) {
-    assertThat(ledger.adopt(Holder.of("p" + pods++), placement(node, slot), pods)).isNull();
+    assertThat(ledger.adopt(Holder.of("p" + pods++), grant(node, slot), pods)).isNull();
+  }
+
+  private Grant grant(String node, Slot slot) {
+    return Grants.grant(ledger, placement(node, slot));
   }
 
   private static Placement placement(String node, Slot slot) {

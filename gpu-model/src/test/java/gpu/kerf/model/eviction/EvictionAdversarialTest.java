@@ -12,9 +12,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.MemoryMiB;
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Grants;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.placement.Reason;
+import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayList;
 import java.util.List;
@@ -166,7 +168,8 @@ class EvictionAdversarialTest {
   @Test
   void twoPodsOnOneSlotBlockTheirGpuAndAreNeitherCountedTwiceNorCrashThePlan() {
     Scene scene = migNode().pod("older", 1, mig(0, h100(), "3g.40gb@0"));
-    scene.ledger.adopt(Holder.of("newer"), placement("a", 0, mig(0, h100(), "3g.40gb@0")), NOW);
+    Placement same = placement("a", 0, mig(0, h100(), "3g.40gb@0"));
+    scene.ledger.adopt(Holder.of("newer"), Grants.grant(scene.ledger, same), NOW);
 
     assertThat(scene.site().candidates()).extracting(Candidate::uid).containsExactly("older");
     assertThat(scene.outcome(9, SEVEN_G)).isInstanceOf(Outcome.NoHelp.class);

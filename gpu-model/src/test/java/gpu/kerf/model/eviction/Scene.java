@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Grants;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuModel;
@@ -49,7 +50,7 @@ final class Scene {
   }
 
   Scene pod(Holder holder, long since, Placement placement) {
-    assertThat(ledger.adopt(holder, placement, since)).as("conflict of %s", holder).isNull();
+    assertThat(ledger.adopt(holder, Grants.grant(ledger, placement), since)).as("conflict of %s", holder).isNull();
     return this;
   }
 

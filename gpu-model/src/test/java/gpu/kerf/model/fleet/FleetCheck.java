@@ -33,7 +33,9 @@ final class FleetCheck {
   static List<Entry> standing(Ledger ledger, NodeSpec spec) {
     List<Entry> standing = new ArrayList<>();
     for (Entry entry : ledger.entriesOn(spec.name()).stream().sorted(OLDEST_FIRST).toList()) {
-      if (entry.state() != State.PROPOSED && fits(spec, standing, entry.placement())) {
+      if (entry.state() != State.PROPOSED
+          && isFound(spec, entry)
+          && fits(spec, standing, entry.placement())) {
         standing.add(entry);
       }
     }
@@ -41,6 +43,17 @@ final class FleetCheck {
         .filter(entry -> entry.state() == State.PROPOSED)
         .forEach(standing::add);
     return standing;
+  }
+
+  /** Nodes here have no UUIDs: an index is good as long as the same models stand in one order. */
+  private static boolean isFound(NodeSpec spec, Entry entry) {
+    String composition = entry.grant().composition();
+    return composition.isEmpty() || composition.equals(spec.composition());
+  }
+
+  /** What gets nothing new for a pod that does not stand. */
+  static long closed(NodeSpec spec, Entry entry) {
+    return isFound(spec, entry) ? gpus(entry.placement()) : -1L;
   }
 
   static boolean fits(NodeSpec spec, List<Entry> holders, Placement placement) {
@@ -116,7 +129,7 @@ final class FleetCheck {
     for (Entry entry : ledger.entriesOn(name)) {
       boolean stands = standing.contains(entry);
       assertThat(isConflict(ledger, entry)).as("%s is a conflict", entry).isEqualTo(!stands);
-      closed |= stands ? 0 : gpus(entry);
+      closed |= stands ? 0 : closed(node.spec(), entry);
       cpu -= entry.placement().cpuMilli();
       memory -= entry.placement().hostMemoryMiB();
     }
@@ -149,9 +162,9 @@ final class FleetCheck {
     return ledger.conflicts().stream().anyMatch(one -> one.entry().equals(entry));
   }
 
-  static long gpus(Entry entry) {
+  static long gpus(Placement placement) {
     long gpus = 0;
-    for (Slot slot : entry.placement().slots()) {
+    for (Slot slot : placement.slots()) {
       gpus |= 1L << slot.gpu();
     }
     return gpus;

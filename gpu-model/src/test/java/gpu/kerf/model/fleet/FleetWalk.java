@@ -116,8 +116,8 @@ final class FleetWalk {
     assertThat(ledger.entry(holder.uid()))
         .isEqualTo(
             proposed
-                ? new Entry(
-                    holder, placement, State.PROPOSED, now, expiresOf(ledger.entry(holder.uid())))
+                ? Grants.entry(
+                    ledger, holder, placement, State.PROPOSED, now, expiresOf(ledger.entry(holder.uid())))
                 : held ? known : null);
   }
 
@@ -145,7 +145,8 @@ final class FleetWalk {
     count("take " + taking);
     assertThat(taking).as("%s for %s", placement, holder).isEqualTo(expected);
     if (taking == Taking.TAKEN) {
-      Entry entry = new Entry(holder, placement, State.BINDING, now, Long.MAX_VALUE);
+      Entry entry =
+          Grants.entry(ledger, holder, placement, State.BINDING, now, Long.MAX_VALUE);
       assertThat(ledger.entry(holder.uid())).isEqualTo(entry);
       assertOnlyProposalsWent(before);
     } else {
@@ -174,12 +175,12 @@ final class FleetWalk {
       boolean counts = entry.state() != State.PROPOSED;
       cpu -= counts ? entry.placement().cpuMilli() : 0;
       memory -= counts ? entry.placement().hostMemoryMiB() : 0;
-      closed |= counts && !holders.contains(entry) ? FleetCheck.gpus(entry) : 0;
+      closed |= counts && !holders.contains(entry) ? FleetCheck.closed(node.spec(), entry) : 0;
     }
     boolean host =
         placement.cpuMilli() <= Math.max(0, cpu)
             && placement.hostMemoryMiB() <= Math.max(0, memory);
-    boolean open = (FleetCheck.gpus(new Entry(holder, placement, State.BOUND, 0, 0)) & closed) == 0;
+    boolean open = (FleetCheck.gpus(placement) & closed) == 0;
     return host && open && FleetCheck.fits(node.spec(), holders, placement)
         ? Taking.TAKEN
         : Taking.NOT_FREE;
@@ -243,15 +244,18 @@ final class FleetWalk {
 
   /** Sometimes what the annotation says never was possible. */
   private void adopt() {
-    Placement placement = somewhere(random.nextBoolean() ? anySpec() : null);
+    NodeSpec spec = random.nextBoolean() ? anySpec() : null;
+    Placement placement = somewhere(spec);
     if (placement == null) {
       return;
     }
+    Grant grant =
+        spec == null ? Grants.grant(ledger, placement) : Grant.of(placement, spec);
     Entry known = random.nextInt(4) == 0 ? anyEntry() : null;
     touch(known);
     Holder holder = known == null ? newPod() : known.holder();
     long since = now - (random.nextBoolean() ? random.nextInt(2000) : 0);
-    Conflict conflict = ledger.adopt(holder, placement, since);
+    Conflict conflict = ledger.adopt(holder, grant, since);
     touch(placement);
     count("adopt " + (conflict == null ? "well" : conflict.kind()));
     assertThat(ledger.entry(holder.uid())).isNotNull();

@@ -1,6 +1,5 @@
 package gpu.kerf.model.fleet;
 
-import static gpu.kerf.model.Nodes.a100;
 import static gpu.kerf.model.Nodes.h100;
 import static gpu.kerf.model.Nodes.model;
 import static gpu.kerf.model.Nodes.node;
@@ -54,15 +53,15 @@ class LedgerTest {
   void aProposalIsTakenAndConfirmedAndReleased() {
     assertThat(ledger.propose(pod("p"), on("a", whole(0)), 10, 100)).isTrue();
     assertThat(entry("p"))
-        .isEqualTo(new Entry(pod("p"), on("a", whole(0)), State.PROPOSED, 10, 110));
+        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.PROPOSED, 10, 110));
 
     assertThat(ledger.take(pod("p"), on("a", whole(0)), 20)).isEqualTo(Taking.TAKEN);
     assertThat(entry("p"))
-        .isEqualTo(new Entry(pod("p"), on("a", whole(0)), State.BINDING, 20, Long.MAX_VALUE));
+        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BINDING, 20, Long.MAX_VALUE));
 
     assertThat(ledger.confirm("p", 30)).isTrue();
     assertThat(entry("p"))
-        .isEqualTo(new Entry(pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
+        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
     assertThat(state("a").isUntouched(0)).isFalse();
 
     assertThat(ledger.release("p")).isTrue();
@@ -240,7 +239,7 @@ class LedgerTest {
     ledger.confirm("p", 30);
     assertThat(ledger.take(pod("p"), on("a", whole(0)), 40)).isEqualTo(Taking.HELD_ALREADY);
     assertThat(entry("p"))
-        .isEqualTo(new Entry(pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
+        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
     assertThat(state("a").untouched()).isEqualTo(0b10);
   }
 
@@ -498,7 +497,7 @@ class LedgerTest {
 
   @Test
   void adoptingAPodOnFreeSlotsIsNoConflict() {
-    assertThat(ledger.adopt(pod("p"), on("a", whole(0)), 5)).isNull();
+    assertThat(ledger.adopt(pod("p"), Grants.grant(ledger, on("a", whole(0))), 5)).isNull();
     assertThat(entry("p")).isEqualTo(bound("p", 5, on("a", whole(0))));
   }
 
@@ -506,7 +505,7 @@ class LedgerTest {
   void adoptingAPodOnSlotsOfAYoungerOneMakesTheYoungerTheConflict() {
     ledger.take(pod("young"), on("a", whole(0)), 20);
 
-    assertThat(ledger.adopt(pod("old"), on("a", whole(0)), 5)).isNull();
+    assertThat(ledger.adopt(pod("old"), Grants.grant(ledger, on("a", whole(0))), 5)).isNull();
     assertThat(ledger.conflicts()).extracting(one -> one.entry().uid()).containsExactly("young");
   }
 
@@ -515,7 +514,7 @@ class LedgerTest {
     ledger.propose(pod("in the way"), on("a", whole(0)), 1, 100);
     ledger.propose(pod("not in the way"), on("a", whole(1)), 2, 100);
 
-    assertThat(ledger.adopt(pod("p"), on("a", whole(0)), 50)).isNull();
+    assertThat(ledger.adopt(pod("p"), Grants.grant(ledger, on("a", whole(0))), 50)).isNull();
     assertThat(uids()).containsExactlyInAnyOrder("not in the way", "p");
   }
 
@@ -523,7 +522,7 @@ class LedgerTest {
   void adoptingWhatIsBeingBoundBindsIt() {
     ledger.take(pod("p"), on("a", whole(0)), 20);
 
-    assertThat(ledger.adopt(pod("p"), on("a", whole(0)), 21)).isNull();
+    assertThat(ledger.adopt(pod("p"), Grants.grant(ledger, on("a", whole(0))), 21)).isNull();
     assertThat(entry("p").state()).isEqualTo(State.BOUND);
     assertThat(ledger.conflicts()).isEmpty();
   }
@@ -532,7 +531,7 @@ class LedgerTest {
   void aPodThatRunsElsewhereThanTheLedgerThoughtMoves() {
     ledger.take(pod("p"), on("a", whole(0)), 20);
 
-    assertThat(ledger.adopt(pod("p"), on("b", whole(0)), 21)).isNull();
+    assertThat(ledger.adopt(pod("p"), Grants.grant(ledger, on("b", whole(0))), 21)).isNull();
     assertUnused("a");
     assertThat(state("b").untouched()).isZero();
   }
@@ -541,7 +540,7 @@ class LedgerTest {
   void aPodConfirmedLateIsTheYoungerOfADispute() {
     // as a rebuild would see it: "late" was bound at 200, "other" at 150
     ledger.take(pod("late"), on("a", whole(0)), 100);
-    ledger.adopt(pod("other"), on("a", whole(0)), 150);
+    ledger.adopt(pod("other"), Grants.grant(ledger, on("a", whole(0))), 150);
     assertThat(ledger.conflicts()).extracting(one -> one.entry().uid()).containsExactly("other");
 
     ledger.confirm("late", 200);
@@ -706,23 +705,11 @@ class LedgerTest {
   }
 
   @Test
-  void aPodOnAGpuThatIsGoneHasNoSlot() {
-    ledger.take(pod("p"), on("a", whole(1)), 1);
-
-    ledger.putNode(node("a").with(1, h100(), GpuMode.PLAIN).spec());
-
-    assertThat(ledger.conflicts())
-        .extracting(Conflict::kind)
-        .containsExactly(Conflict.Kind.NO_SUCH_SLOT);
-    assertThat(state("a").isUsable(0)).isTrue();
-  }
-
-  @Test
-  void aShareLargerThanTheCardThatReplacedItsGpuHasNoSlot() {
+  void aShareLargerThanWhatItsGpuHasNowHasNoSlot() {
+    ledger.putNode(node("a").h100s("GPU-0").spec());
     ledger.take(pod("p"), on("a", share(0, 50_000)), 1);
 
-    // an A100 with 40 GiB lends out 40192 MiB: nobody else holds any of it
-    ledger.putNode(node("a").with(2, a100(), GpuMode.PLAIN).spec());
+    ledger.putNode(node("a").gpu("GPU-0", h100(), 40_960).spec());
 
     assertThat(ledger.conflicts())
         .extracting(Conflict::kind)
@@ -731,10 +718,11 @@ class LedgerTest {
 
   @Test
   void aProposalThatCannotStandAnyMoreIsDroppedAndIsNoConflict() {
+    ledger.putNode(node("a").h100s("GPU-0", "GPU-1").spec());
     ledger.propose(pod("p"), on("a", share(0, 50_000)), 1, 100);
     ledger.propose(pod("q"), on("a", share(1, 10_000)), 1, 100);
 
-    ledger.putNode(node("a").with(2, a100(), GpuMode.PLAIN).spec());
+    ledger.putNode(node("a").gpu("GPU-0", h100(), 40_960).gpu("GPU-1", h100(), 40_960).spec());
 
     assertThat(ledger.conflicts()).isEmpty();
     assertThat(uids()).containsExactly("q");
@@ -743,11 +731,12 @@ class LedgerTest {
 
   @Test
   void anOlderProposalDoesNotPushAHolderOutWhenTheGpuBecomesSmaller() {
-    // 40192 MiB hold one of the two
+    // 40960 MiB hold one of the two
+    ledger.putNode(node("a").h100s("GPU-0").spec());
     ledger.propose(pod("hint"), on("a", share(0, 30_000)), 1, 100);
     ledger.take(pod("holder"), on("a", share(0, 30_000)), 2);
 
-    ledger.putNode(node("a").with(2, a100(), GpuMode.PLAIN).spec());
+    ledger.putNode(node("a").gpu("GPU-0", h100(), 40_960).spec());
 
     assertThat(ledger.conflicts()).isEmpty();
     assertThat(uids()).containsExactly("holder");
@@ -860,8 +849,8 @@ class LedgerTest {
     return Holder.of(uid);
   }
 
-  private static Entry bound(String uid, long since, Placement placement) {
-    return new Entry(pod(uid), placement, State.BOUND, since, Long.MAX_VALUE);
+  private Entry bound(String uid, long since, Placement placement) {
+    return Grants.entry(ledger, pod(uid), placement, State.BOUND, since, Long.MAX_VALUE);
   }
 
   private static Claim claim(String uid, String node, int gpu) {

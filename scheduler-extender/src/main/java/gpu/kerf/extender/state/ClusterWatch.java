@@ -6,15 +6,17 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.fleet.Conflict;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.GpuSet;
+import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
-import gpu.kerf.model.placement.Placement;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the ledger true to what is written on bound pods.
@@ -24,9 +26,6 @@ import java.util.Objects;
  */
 final class ClusterWatch {
 
-  /** Every GPU of a node, as bits. */
-  private static final long ALL_GPUS = -1L;
-
   private static final String CHANGED =
       "its placement record is not the one with which it was bound; what it was given then is still"
           + " held";
@@ -35,12 +34,12 @@ final class ClusterWatch {
   private final Map<String, Bound> waiting = new LinkedHashMap<>();
   private final Map<String, String> unreadable = new LinkedHashMap<>();
   private final Map<String, String> problems = new LinkedHashMap<>();
-  private final Map<String, Long> ill = new LinkedHashMap<>();
-  private final Map<String, Long> foreign = new LinkedHashMap<>();
+  private final Map<String, GpuSet> ill = new LinkedHashMap<>();
+  private final Map<String, GpuSet> foreign = new LinkedHashMap<>();
   private final Map<String, Reserved> reserved = new LinkedHashMap<>();
 
   /** GPUs that wait for a pod for which others must go first. */
-  private record Reserved(String node, long gpus) {}
+  private record Reserved(String node, GpuSet gpus) {}
 
   /** A bound pod and its record, which is empty if it has none. */
   private record Bound(KnownPod pod, String record) {}
@@ -71,13 +70,18 @@ final class ClusterWatch {
     keep(foreign, node, gpus);
   }
 
-  private void keep(Map<String, Long> where, String node, long gpus) {
+  private void keep(Map<String, GpuSet> where, String node, long gpus) {
     if (gpus == 0) {
       where.remove(node);
     } else {
-      where.put(node, gpus);
+      where.put(node, set(node, gpus));
     }
     blockKnown(node);
+  }
+
+  private GpuSet set(String node, long gpus) {
+    NodeState known = ledger.fleet().node(node);
+    return new GpuSet(gpus, known == null ? null : known.spec());
   }
 
   private void blockKnown(String node) {
@@ -87,7 +91,7 @@ final class ClusterWatch {
   }
 
   void reserve(String uid, String node, long gpus) {
-    reserved.put(uid, new Reserved(node, gpus));
+    reserved.put(uid, new Reserved(node, set(node, gpus)));
     blockKnown(node);
   }
 
@@ -136,15 +140,20 @@ final class ClusterWatch {
       waiting.put(pod.uid(), bound);
       return;
     }
-    if (isHeldHere(pod)) {
-      seenAgain(bound, node.spec());
-      return;
-    }
     try {
-      enter(pod, placement(bound, node.spec()));
+      Grant grant = grant(bound, node.spec().name());
+      if (isHeldHere(pod)) {
+        seenAgain(bound, grant);
+        return;
+      }
+      enter(pod, grant);
       waiting.remove(pod.uid());
       forgive(pod.uid());
     } catch (WireException e) {
+      if (isHeldHere(pod)) {
+        seenAgain(bound, null);
+        return;
+      }
       waiting.put(pod.uid(), bound);
       problems.put(podKey(pod.uid()), "Pod " + pod.ref() + ": " + e.getMessage());
       unreadable.put(pod.uid(), pod.node());
@@ -163,22 +172,14 @@ final class ClusterWatch {
    * Its containers were told at their start what they got. Whoever writes another record on the pod
    * changes nothing of that, and must not make the slots free for others.
    */
-  private void seenAgain(Bound bound, NodeSpec node) {
+  private void seenAgain(Bound bound, @Nullable Grant grant) {
     Entry entry = Objects.requireNonNull(ledger.entry(bound.pod.uid()));
     String key = podKey(bound.pod.uid());
     String problem = "Pod " + bound.pod.ref() + ": " + CHANGED;
-    if (says(bound, entry.placement(), node)) {
+    if (grant != null && grant.givesSame(entry.grant())) {
       problems.remove(key, problem);
     } else {
       problems.put(key, problem);
-    }
-  }
-
-  private static boolean says(Bound bound, Placement placement, NodeSpec node) {
-    try {
-      return placement(bound, node).containers().equals(placement.containers());
-    } catch (WireException e) {
-      return false;
     }
   }
 
@@ -189,40 +190,45 @@ final class ClusterWatch {
     }
   }
 
-  private static Placement placement(Bound bound, NodeSpec node) throws WireException {
+  private static Grant grant(Bound bound, String node) throws WireException {
     int cpu = bound.pod.demand().cpuMilli();
     int memory = bound.pod.demand().hostMemoryMiB();
     return bound.record.isEmpty()
-        ? new Placement(node.name(), List.of(), cpu, memory)
-        : PlacementRecord.parse(bound.record).on(node, cpu, memory);
+        ? new Grant(node, List.of(), "", cpu, memory)
+        : PlacementRecord.parse(bound.record).grant(node, cpu, memory);
   }
 
-  private void enter(KnownPod pod, Placement placement) {
+  private void enter(KnownPod pod, Grant grant) {
     Entry entry = ledger.entry(pod.uid());
     boolean same =
         entry != null
             && entry.state() != Entry.State.PROPOSED
-            && entry.placement().node().equals(placement.node())
-            && entry.placement().containers().equals(placement.containers());
+            && entry.grant().givesSame(grant);
     if (same) {
       ledger.confirm(pod.uid(), pod.since());
-      return;
-    }
-    Conflict conflict = ledger.adopt(pod.holder(), placement, pod.since());
-    if (conflict == null) {
-      problems.remove(podKey(pod.uid()));
     } else {
-      problems.put(podKey(pod.uid()), "Pod " + pod.ref() + ": " + conflict.kind().text());
+      ledger.adopt(pod.holder(), grant, pod.since());
     }
+    problems.remove(podKey(pod.uid()));
   }
 
   /** A node on which somebody holds nobody knows what gets no new pods. */
   private void block(String node) {
-    long known = ill.getOrDefault(node, 0L) | foreign.getOrDefault(node, 0L);
-    for (Reserved one : reserved.values()) {
-      known |= one.node.equals(node) ? one.gpus : 0;
+    ledger.setForeign(node, unreadable.containsValue(node) ? GpuSet.ALL : blocked(node));
+  }
+
+  private long blocked(String node) {
+    NodeState state = ledger.fleet().node(node);
+    if (state == null) {
+      return 0;
     }
-    ledger.setForeign(node, unreadable.containsValue(node) ? ALL_GPUS : known);
+    NodeSpec now = state.spec();
+    long blocked = ill.getOrDefault(node, GpuSet.NONE).on(now);
+    blocked |= foreign.getOrDefault(node, GpuSet.NONE).on(now);
+    for (Reserved one : reserved.values()) {
+      blocked |= one.node.equals(node) ? one.gpus.on(now) : 0;
+    }
+    return blocked;
   }
 
   private static String nodeKey(String name) {
@@ -235,6 +241,12 @@ final class ClusterWatch {
 
   /** What is wrong with nodes and pods of the cluster, in words; empty if all is well. */
   Map<String, String> problems() {
-    return Collections.unmodifiableMap(problems);
+    Map<String, String> all = new LinkedHashMap<>(problems);
+    for (Conflict conflict : ledger.conflicts()) {
+      Holder holder = conflict.entry().holder();
+      String text = "Pod " + holder.namespace() + "/" + holder.name() + ": " + conflict.text();
+      all.merge(podKey(holder.uid()), text, (one, other) -> one + "; " + other);
+    }
+    return all;
   }
 }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.state;
 
+import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.util.stream.Collectors;
@@ -14,6 +15,24 @@ public final class SlotText {
     return placement.containers().isEmpty()
         ? "no slot"
         : placement.slots().stream().map(SlotText::of).collect(Collectors.joining(", "));
+  }
+
+  /** Every slot of a grant, its GPUs by their UUIDs where these are known. */
+  public static String of(Grant grant) {
+    return grant.containers().isEmpty()
+        ? "no slot"
+        : grant.containers().stream()
+            .flatMap(container -> container.slots().stream())
+            .map(SlotText::of)
+            .collect(Collectors.joining(", "));
+  }
+
+  private static String of(Grant.SlotGrant slot) {
+    String gpu = "GPU " + (slot.uuid() == null ? slot.gpu() : slot.uuid());
+    if (slot.profile() != null) {
+      return gpu + " " + slot.profile() + " at start " + slot.start();
+    }
+    return slot.smMilli() >= 0 ? gpu + " " + slot.memoryMiB() + " MiB by MPS" : gpu + " whole";
   }
 
   static String of(Slot slot) {

@@ -124,9 +124,13 @@ public final class BindVerb {
     if (entry.state() == Entry.State.BOUND) {
       return here ? bound(entry.placement(), decision) : failed(Trouble.POD_ELSEWHERE, decision);
     }
-    return here
-        ? write(call.pod(), entry.placement(), decision)
-        : failed(Trouble.HELD_ELSEWHERE, decision);
+    if (!here) {
+      return failed(Trouble.HELD_ELSEWHERE, decision);
+    }
+    boolean lost = scheduling.ledger().conflict(call.pod().uid()) != null;
+    return lost
+        ? failed(Trouble.BIND_UNSURE, decision)
+        : write(call.pod(), entry.placement(), decision);
   }
 
   private CompletionStage<BindAnswer> failed(Trouble trouble, DecisionDraft decision) {
@@ -162,6 +166,9 @@ public final class BindVerb {
   /** What an earlier call may have bound stays held, whatever comes of this one. */
   private void prepared(Call call, boolean maybeBound, Delivery.@Nullable Prepared prepared) {
     Trouble trouble = prepared == null ? Trouble.NODE_LOCK : prepared.trouble();
+    if (prepared != null && trouble == null && !isCurrent(call.handover)) {
+      trouble = Trouble.NO_SLOT;
+    }
     if (prepared != null && trouble == null) {
       send(call, prepared.annotations());
     } else if (maybeBound) {
@@ -170,6 +177,11 @@ public final class BindVerb {
       scheduling.ledger().release(call.pod().uid());
       finish(call, trouble == null ? Trouble.INTERNAL : trouble);
     }
+  }
+
+  /** What was prepared names GPUs as they were when it was decided. */
+  private boolean isCurrent(Handover handover) {
+    return handover.node().gpus().equals(spec(handover.node().name()).gpus());
   }
 
   private void send(Call call, Map<String, String> annotations) {

@@ -3,13 +3,11 @@ package gpu.kerf.extender.wire;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import gpu.kerf.model.demand.Wall;
-import gpu.kerf.model.hardware.GpuSpec;
-import gpu.kerf.model.hardware.MigInstance;
-import gpu.kerf.model.hardware.MigProfile;
+import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.fleet.Grant.ContainerGrant;
+import gpu.kerf.model.fleet.Grant.SlotGrant;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
-import gpu.kerf.model.placement.Placement.ContainerSlots;
-import gpu.kerf.model.placement.Slot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,9 +23,12 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A slot has one of {@code "whole":true}, {@code "mig":{…}} and {@code "mps":{"smMilli":250}}.
- * Starts are in the driver's units.
+ * Starts are in the driver's units. Where a GPU has no UUID, {@code "gpus":"4xT4"} says what GPUs
+ * the node had, for the index means nothing once they are others.
+ *
+ * @param composition of the node, where a slot has no UUID; else empty
  */
-public record PlacementRecord(String node, List<ContainerRecord> containers) {
+public record PlacementRecord(String node, String composition, List<ContainerGrant> containers) {
 
   private static final JsonFactory JSON = JsonIn.factory();
 
@@ -35,73 +36,50 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
     containers = List.copyOf(containers);
   }
 
-  /** The slots of one container. */
-  public record ContainerRecord(String name, List<SlotRecord> slots) {}
-
-  /**
-   * One slot.
-   *
-   * @param uuid of the GPU; null where only the index is known
-   * @param profile of a MIG instance, else null
-   * @param start of a MIG instance, in the driver's units
-   * @param smMilli of an MPS share; -1 for a whole GPU and for a MIG instance
-   */
-  public record SlotRecord(
-      int gpu,
-      @Nullable String uuid,
-      @Nullable String profile,
-      int start,
-      int smMilli,
-      int memoryMiB) {}
-
   /** What a placement on a node looks like on the pod. */
   public static String write(Placement placement, NodeSpec node) {
+    Grant grant = Grant.of(placement, node);
     JsonBuffer out = new JsonBuffer();
-    out.raw("{\"v\":1,\"node\":").string(placement.node()).raw(",\"containers\":[");
-    boolean first = true;
-    for (ContainerSlots container : placement.containers()) {
-      out.comma(first).raw("{\"name\":").string(container.container());
-      out.raw(",\"wall\":").string(container.wall().word()).raw(",\"slots\":[");
-      for (int i = 0; i < container.slots().size(); i++) {
-        out.comma(i == 0);
-        write(container.slots().get(i), node, out);
-      }
-      out.raw("]}");
-      first = false;
+    out.raw("{\"v\":1,\"node\":").string(grant.node());
+    if (!grant.composition().isEmpty()) {
+      out.raw(",\"gpus\":").string(grant.composition());
+    }
+    out.raw(",\"containers\":[");
+    for (int i = 0; i < grant.containers().size(); i++) {
+      out.comma(i == 0);
+      write(grant.containers().get(i), placement.containers().get(i).wall(), out);
     }
     return new String(out.raw("]}").toByteArray(), StandardCharsets.UTF_8);
   }
 
-  private static void write(Slot slot, NodeSpec node, JsonBuffer out) {
-    String uuid = node.gpus().get(slot.gpu()).uuid();
-    out.raw("{\"gpu\":").number(slot.gpu());
-    if (uuid != null) {
-      out.raw(",\"uuid\":").string(uuid);
+  private static void write(ContainerGrant container, Wall wall, JsonBuffer out) {
+    out.raw("{\"name\":").string(container.name());
+    out.raw(",\"wall\":").string(wall.word()).raw(",\"slots\":[");
+    for (int i = 0; i < container.slots().size(); i++) {
+      out.comma(i == 0);
+      write(container.slots().get(i), out);
     }
-    if (slot instanceof Slot.Mig mig) {
-      out.raw(",\"mig\":{\"profile\":").string(mig.profile().name());
-      out.raw(",\"start\":").number(mig.profile().driverStart(mig.start()));
-      String instance = instanceUuid(mig, node);
-      if (instance != null) {
-        out.raw(",\"uuid\":").string(instance);
+    out.raw("]}");
+  }
+
+  private static void write(SlotGrant slot, JsonBuffer out) {
+    out.raw("{\"gpu\":").number(slot.gpu());
+    if (slot.uuid() != null) {
+      out.raw(",\"uuid\":").string(slot.uuid());
+    }
+    if (slot.profile() != null) {
+      out.raw(",\"mig\":{\"profile\":").string(slot.profile());
+      out.raw(",\"start\":").number(slot.start());
+      if (slot.instance() != null) {
+        out.raw(",\"uuid\":").string(slot.instance());
       }
       out.raw('}');
-    } else if (slot instanceof Slot.Share share) {
-      out.raw(",\"mps\":{\"smMilli\":").number(share.smMilli()).raw('}');
+    } else if (slot.smMilli() >= 0) {
+      out.raw(",\"mps\":{\"smMilli\":").number(slot.smMilli()).raw('}');
     } else {
       out.raw(",\"whole\":true");
     }
     out.raw(",\"memoryMiB\":").number(slot.memoryMiB()).raw('}');
-  }
-
-  /** The driver's name of the instance in a slot; null where none is known or none exists yet. */
-  public static @Nullable String instanceUuid(Slot.Mig slot, NodeSpec node) {
-    for (MigInstance instance : node.gpus().get(slot.gpu()).instances()) {
-      if (instance.start() == slot.start() && instance.profile().equals(slot.profile())) {
-        return instance.uuid();
-      }
-    }
-    return null;
   }
 
   /** Reads a record; whether its slots exist is another question. */
@@ -114,80 +92,23 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
   }
 
   /**
-   * The placement that the record means on a node, with the CPU and memory that the pod takes
-   * beside it. GPUs are found by uuid where it is known, for their order may have changed.
+   * What the record gives to a pod on a node, with the CPU and memory that the pod takes beside it.
+   * Where that lies now is for the ledger to find out.
    */
-  public Placement on(NodeSpec spec, int cpuMilli, int hostMemoryMiB) throws WireException {
-    if (!spec.name().equals(node)) {
+  public Grant grant(String onNode, int cpuMilli, int hostMemoryMiB) throws WireException {
+    if (!onNode.equals(node)) {
       throw new WireException(
-          "The placement record is of node (" + node + "), but the pod is on " + spec.name() + ".");
+          "The placement record is of node (" + node + "), but the pod is on " + onNode + ".");
     }
-    List<ContainerSlots> slots = new ArrayList<>();
-    for (ContainerRecord container : containers) {
-      slots.add(resolved(container, spec));
-    }
-    return new Placement(node, slots, cpuMilli, hostMemoryMiB);
-  }
-
-  private static ContainerSlots resolved(ContainerRecord container, NodeSpec spec)
-      throws WireException {
-    List<Slot> slots = new ArrayList<>();
-    for (SlotRecord slot : container.slots()) {
-      try {
-        slots.add(resolved(slot, spec));
-      } catch (IllegalArgumentException e) {
-        throw new WireException(
-            "The placement record of container " + container.name() + ": " + e.getMessage());
-      }
-    }
-    try {
-      return new ContainerSlots(container.name(), slots);
-    } catch (IllegalArgumentException e) {
-      throw new WireException("The placement record: " + e.getMessage());
-    }
-  }
-
-  private static Slot resolved(SlotRecord slot, NodeSpec spec) {
-    int gpu = index(slot, spec);
-    GpuSpec card = spec.gpus().get(gpu);
-    if (slot.profile() != null) {
-      MigProfile profile = card.model().profile(slot.profile());
-      if (profile == null) {
-        throw new IllegalArgumentException(
-            "The MIG profile (" + slot.profile() + ") is none of a " + card.model().name() + ".");
-      }
-      return new Slot.Mig(gpu, profile, profile.startOfDriver(slot.start()), slot.memoryMiB());
-    }
-    return slot.smMilli() >= 0
-        ? new Slot.Share(gpu, slot.memoryMiB(), slot.smMilli())
-        : new Slot.Whole(gpu, slot.memoryMiB());
-  }
-
-  private static int index(SlotRecord slot, NodeSpec spec) {
-    List<GpuSpec> gpus = spec.gpus();
-    for (int i = 0; slot.uuid() != null && i < gpus.size(); i++) {
-      if (slot.uuid().equals(gpus.get(i).uuid())) {
-        return i;
-      }
-    }
-    boolean another =
-        slot.gpu() < gpus.size() && slot.uuid() != null && gpus.get(slot.gpu()).uuid() != null;
-    if (slot.gpu() >= gpus.size() || another) {
-      throw new IllegalArgumentException(
-          "Node "
-              + spec.name()
-              + " has no GPU "
-              + slot.gpu()
-              + (slot.uuid() == null ? "." : " (" + slot.uuid() + ")."));
-    }
-    return slot.gpu();
+    return new Grant(node, containers, composition, cpuMilli, hostMemoryMiB);
   }
 
   /** A record while it is being read. */
   private static final class Draft {
     private final JsonIn in;
-    private final List<ContainerRecord> containers = new ArrayList<>();
+    private final List<ContainerGrant> containers = new ArrayList<>();
     private String node = "";
+    private String composition = "";
     private int version;
 
     Draft(JsonIn in) {
@@ -200,6 +121,7 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
             switch (field) {
               case "v" -> version = in.integer();
               case "node" -> node = in.text();
+              case "gpus" -> composition = in.text();
               case "containers" -> in.array(() -> containers.add(container()));
               default -> {
                 return false;
@@ -213,12 +135,12 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
       if (node.isEmpty()) {
         throw new WireException("The placement record has no node.");
       }
-      return new PlacementRecord(node, containers);
+      return new PlacementRecord(node, composition, containers);
     }
 
-    private ContainerRecord container() throws IOException, WireException {
+    private ContainerGrant container() throws IOException, WireException {
       String[] texts = {"", ""};
-      List<SlotRecord> slots = new ArrayList<>();
+      List<SlotGrant> slots = new ArrayList<>();
       in.object(
           field -> {
             switch (field) {
@@ -234,7 +156,7 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
       if (texts[0].isEmpty() || slots.isEmpty()) {
         throw in.problem("is a container without " + (slots.isEmpty() ? "slots." : "a name."));
       }
-      for (SlotRecord slot : slots) {
+      for (SlotGrant slot : slots) {
         if (!wall(slot).word().equals(texts[1])) {
           throw in.problem(
               "is a container with the wall ("
@@ -244,14 +166,14 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
                   + ".");
         }
       }
-      return new ContainerRecord(texts[0], slots);
+      return new ContainerGrant(texts[0], slots);
     }
 
-    private static Wall wall(SlotRecord slot) {
+    private static Wall wall(SlotGrant slot) {
       return slot.profile() != null ? Wall.MIG : slot.smMilli() >= 0 ? Wall.MPS : Wall.NONE;
     }
 
-    private SlotRecord slot() throws IOException, WireException {
+    private SlotGrant slot() throws IOException, WireException {
       SlotDraft draft = new SlotDraft(in);
       in.object(draft::field);
       return draft.slot();
@@ -264,10 +186,12 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
     private int gpu = -1;
     private @Nullable String uuid;
     private @Nullable String profile;
+    private @Nullable String instance;
     private int start = -1;
     private int smMilli = -1;
     private int memoryMiB;
     private int kinds;
+    private boolean hasMig;
 
     SlotDraft(JsonIn in) {
       this.in = in;
@@ -281,6 +205,7 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
         case "whole" -> kinds += in.truth() ? 1 : 0;
         case "mig" -> {
           kinds++;
+          hasMig = true;
           in.object(this::mig);
         }
         case "mps" -> {
@@ -299,6 +224,7 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
       switch (field) {
         case "profile" -> profile = in.text();
         case "start" -> start = in.integer();
+        case "uuid" -> instance = in.text();
         default -> {
           return false;
         }
@@ -312,7 +238,7 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
       return known;
     }
 
-    SlotRecord slot() throws WireException {
+    SlotGrant slot() throws WireException {
       if (kinds != 1) {
         throw in.problem("is a slot that is not exactly one of whole, mig and mps.");
       }
@@ -322,7 +248,15 @@ public record PlacementRecord(String node, List<ContainerRecord> containers) {
       if (smMilli < -1 || smMilli > 1000) {
         throw in.problem("is a slot with the SM share (" + smMilli + "), not 0 to 1000.");
       }
-      return new SlotRecord(gpu, uuid, profile, start, smMilli, memoryMiB);
+      if (hasMig && (profile == null || profile.isEmpty() || start < 0)) {
+        throw in.problem("is a slot of MIG without a profile or without its start (" + start + ").");
+      }
+      return new SlotGrant(
+          gpu, known(uuid), profile, start, known(instance), smMilli, memoryMiB);
+    }
+
+    private static @Nullable String known(@Nullable String text) {
+      return text == null || text.isEmpty() ? null : text;
     }
   }
 }

@@ -15,7 +15,7 @@ import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PlacementRecord;
-import gpu.kerf.extender.wire.PlacementRecord.SlotRecord;
+import gpu.kerf.model.fleet.Grant.SlotGrant;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
@@ -260,7 +260,7 @@ class RacingBindsTest {
 
     /** Adds up what the records say: 8 slices, the shareable memory, one tenant of a whole GPU. */
     void assertNothingIsHeldTwice() throws Exception {
-      Map<String, List<SlotRecord>> byGpu = new HashMap<>();
+      Map<String, List<SlotGrant>> byGpu = new HashMap<>();
       for (String json : records().values()) {
         PlacementRecord record = PlacementRecord.parse(json);
         record
@@ -279,10 +279,10 @@ class RacingBindsTest {
       byGpu.forEach(ApiServer::assertFits);
     }
 
-    private static void assertFits(String gpu, List<SlotRecord> slots) {
+    private static void assertFits(String gpu, List<SlotGrant> slots) {
       int memory = 0;
       int slices = 0;
-      for (SlotRecord slot : slots) {
+      for (SlotGrant slot : slots) {
         memory += slot.memoryMiB();
         if (slot.profile() != null) {
           int mask = mask(slot);
@@ -296,7 +296,7 @@ class RacingBindsTest {
     }
 
     /** Slices by profile of an H100-80GB: 1, 2 for 1g.20gb and 2g, 4 for 3g and 4g, 8 for 7g. */
-    private static int mask(SlotRecord slot) {
+    private static int mask(SlotGrant slot) {
       String profile = String.valueOf(slot.profile());
       int size =
           switch (profile) {

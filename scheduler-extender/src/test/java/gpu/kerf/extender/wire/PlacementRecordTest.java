@@ -3,6 +3,10 @@ package gpu.kerf.extender.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import gpu.kerf.model.fleet.Conflict;
+import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -41,9 +45,19 @@ class PlacementRecordTest {
     return new Placement("a", List.of(new ContainerSlots(container, List.of(slots))), 1500, 2048);
   }
 
+  /** Where a ledger that knows nothing but the record and the node finds the slots. */
+  private static Placement onNode(String json, NodeSpec node) throws WireException {
+    Ledger ledger = new Ledger();
+    ledger.putNode(node);
+    ledger.adopt(Holder.of("p"), PlacementRecord.parse(json).grant("a", 1500, 2048), 1);
+    return Objects.requireNonNull(ledger.entry("p")).placement();
+  }
+
   private static void comesBack(Placement placement, String json) throws WireException {
     assertThat(PlacementRecord.write(placement, NODE)).isEqualTo(json);
-    assertThat(PlacementRecord.parse(json).on(NODE, 1500, 2048)).isEqualTo(placement);
+    assertThat(PlacementRecord.parse(json).grant("a", 1500, 2048))
+        .isEqualTo(Grant.of(placement, NODE));
+    assertThat(onNode(json, NODE)).isEqualTo(placement);
   }
 
   @Test
@@ -55,11 +69,13 @@ class PlacementRecordTest {
             + "\"uuid\":\"MIG-7\"},\"memoryMiB\":9984}]}]}");
     comesBack(
         placement("main", new Slot.Share(1, 8192, 250)),
-        "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"mps\",\"slots\":["
+        "{\"v\":1,\"node\":\"a\",\"gpus\":\"3xH100-80GB\",\"containers\":[{\"name\":\"main\",\"wall\":\"mps\","
+            + "\"slots\":["
             + "{\"gpu\":1,\"mps\":{\"smMilli\":250},\"memoryMiB\":8192}]}]}");
     comesBack(
         placement("main", new Slot.Whole(0, 81559), new Slot.Whole(1, 81559)),
-        "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\",\"slots\":["
+        "{\"v\":1,\"node\":\"a\",\"gpus\":\"3xH100-80GB\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\","
+            + "\"slots\":["
             + "{\"gpu\":0,\"uuid\":\"GPU-0\",\"whole\":true,\"memoryMiB\":81559},"
             + "{\"gpu\":1,\"whole\":true,\"memoryMiB\":81559}]}]}");
   }
@@ -77,7 +93,7 @@ class PlacementRecordTest {
     Placement placement = placement("main", new Slot.Mig(0, profile, 1));
     String json = PlacementRecord.write(placement, node);
     assertThat(json).contains("\"start\":" + rtx.placementUnit());
-    assertThat(PlacementRecord.parse(json).on(node, 1500, 2048)).isEqualTo(placement);
+    assertThat(onNode(json, node)).isEqualTo(placement);
   }
 
   @Test
@@ -85,8 +101,7 @@ class PlacementRecordTest {
     String json =
         "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\",\"slots\":["
             + "{\"gpu\":1,\"uuid\":\"GPU-0\",\"whole\":true,\"memoryMiB\":81559}]}]}";
-    assertThat(PlacementRecord.parse(json).on(NODE, 0, 0).slots())
-        .containsExactly(new Slot.Whole(0, 81559));
+    assertThat(onNode(json, NODE).slots()).containsExactly(new Slot.Whole(0, 81559));
   }
 
   @ParameterizedTest(name = "{1}")
@@ -104,7 +119,7 @@ class PlacementRecordTest {
         "{\"v\":1,\"node\":\"a\",\"containers\":7} | at /containers must be an array",
       })
   void aMalformedRecordSaysWhatIsWrong(String json, String words) {
-    assertThatThrownBy(() -> PlacementRecord.parse(json).on(NODE, 0, 0))
+    assertThatThrownBy(() -> PlacementRecord.parse(json).grant("a", 0, 0))
         .isInstanceOf(WireException.class)
         .hasMessageContaining(words);
   }
@@ -122,12 +137,8 @@ class PlacementRecordTest {
         "\"gpu\":64,\"memoryMiB\":5,\"whole\":true | none | without a GPU's index (gpu)",
         "\"gpu\":0,\"memoryMiB\":5,\"whole\":true | mig | with the wall (mig) and a slot with",
         "\"gpu\":0,\"memoryMiB\":5,\"mps\":{\"smMilli\":2000} | mps | with the SM share (2000)",
-        "\"gpu\":3,\"memoryMiB\":5,\"whole\":true | none | has no GPU 3",
-        "\"gpu\":0,\"uuid\":\"GPU-9\",\"memoryMiB\":5,\"whole\":true | none | has no GPU 0 (GPU-9)",
-        "\"gpu\":2,\"memoryMiB\":5,\"mig\":{\"profile\":\"9g.1gb\",\"start\":0} | mig | is none of"
-            + " a",
-        "\"gpu\":2,\"memoryMiB\":5,\"mig\":{\"profile\":\"1g.10gb\",\"start\":9} | mig | start (9)",
-        "\"gpu\":2,\"memoryMiB\":5,\"mig\":{\"profile\":\"1g.10gb\"} | mig | start (-1)",
+        "\"gpu\":2,\"memoryMiB\":5,\"mig\":{\"start\":0} | mig | without a profile",
+        "\"gpu\":2,\"memoryMiB\":5,\"mig\":{\"profile\":\"1g.10gb\"} | mig | its start (-1)",
       })
   void aMalformedSlotSaysWhatIsWrong(String slot, String wall, String words) {
     String json =
@@ -136,8 +147,34 @@ class PlacementRecordTest {
             + "\",\"slots\":[{"
             + slot
             + "}]}]}";
-    assertThatThrownBy(() -> PlacementRecord.parse(json).on(NODE, 0, 0))
+    assertThatThrownBy(() -> PlacementRecord.parse(json).grant("a", 0, 0))
         .isInstanceOf(WireException.class)
         .hasMessageContaining(words);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"gpu\":3,\"whole\":true | none | GPU_UNIDENTIFIED",
+        "\"gpu\":0,\"uuid\":\"GPU-9\",\"whole\":true | none | GPU_UNIDENTIFIED",
+        "\"gpu\":2,\"uuid\":\"GPU-2\",\"mig\":{\"profile\":\"9g.1gb\",\"start\":0} | mig | NO_SUCH_SLOT",
+        "\"gpu\":2,\"uuid\":\"GPU-2\",\"mig\":{\"profile\":\"1g.10gb\",\"start\":9} | mig | NO_SUCH_SLOT",
+        "\"gpu\":2,\"uuid\":\"GPU-2\",\"mig\":{\"profile\":\"1g.10gb\",\"start\":4,\"uuid\":\"MIG-8\"} | mig"
+            + " | INSTANCE_GONE",
+      })
+  void aSlotThatTheNodeDoesNotHaveIsReadAndIsAConflict(
+      String slot, String wall, Conflict.Kind kind) throws WireException {
+    Ledger ledger = new Ledger();
+    ledger.putNode(NODE);
+    String json =
+        "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"%s\",\"slots\":[{%s,\"memoryMiB\":5}]}]}"
+            .formatted(wall, slot);
+
+    Conflict conflict =
+        ledger.adopt(Holder.of("p"), PlacementRecord.parse(json).grant("a", 0, 0), 1);
+
+    assertThat(Objects.requireNonNull(conflict).kind()).isEqualTo(kind);
   }
 }

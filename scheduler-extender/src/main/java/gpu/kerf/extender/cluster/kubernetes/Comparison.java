@@ -6,10 +6,10 @@ import gpu.kerf.extender.wire.PlacementRecord;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
-import gpu.kerf.model.placement.Placement;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,11 +74,11 @@ final class Comparison {
     }
     String ledger = entry == null ? "it is not known" : held(entry);
     try {
-      Placement written = written(pod, node);
+      Grant written = written(pod, node);
       String api = "node " + node.name() + ": " + SlotText.of(written);
       if (entry == null) {
         add(Difference.Kind.MISSING, pod, ledger, api);
-      } else if (!entry.placement().containers().equals(written.containers())) {
+      } else if (!entry.grant().givesSame(written)) {
         add(Difference.Kind.OTHER_SLOTS, pod, ledger, api);
       }
     } catch (WireException e) {
@@ -86,15 +86,15 @@ final class Comparison {
     }
   }
 
-  private static Placement written(PodView pod, NodeSpec node) throws WireException {
+  private static Grant written(PodView pod, NodeSpec node) throws WireException {
     String record = pod.annotation(Annotations.PLACEMENT);
     return record.isEmpty()
-        ? new Placement(node.name(), List.of(), 0, 0)
-        : PlacementRecord.parse(record).on(node, 0, 0);
+        ? new Grant(node.name(), List.of(), "", 0, 0)
+        : PlacementRecord.parse(record).grant(node.name(), 0, 0);
   }
 
   private static String held(Entry entry) {
-    return "node " + entry.placement().node() + ": " + SlotText.of(entry.placement());
+    return "node " + entry.grant().node() + ": " + SlotText.of(entry.grant());
   }
 
   private void add(Difference.Kind kind, Entry entry, String api) {
