@@ -64,6 +64,16 @@ final class Following implements ClusterListener {
   }
 
   @Override
+  public boolean isInUse(String node) {
+    return next.isInUse(node);
+  }
+
+  @Override
+  public void inventoryDoubtful(String node, String problem) {
+    next.inventoryDoubtful(node, problem);
+  }
+
+  @Override
   public void podUnreadable(PodView.Ref pod, String problem) {
     next.podUnreadable(pod, problem);
   }

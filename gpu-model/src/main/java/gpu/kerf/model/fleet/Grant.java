@@ -117,6 +117,12 @@ public record Grant(
         placement.hostMemoryMiB());
   }
 
+  /** Where all of it lies on the node as it is now; null if the node does not have all of it. */
+  public @Nullable Placement on(NodeSpec now) {
+    Resolution found = Resolution.of(this, now);
+    return found.trouble() == null ? found.placement() : null;
+  }
+
   /**
    * Whether both give the same parts of the same GPUs to the same containers, at whatever indexes.
    */

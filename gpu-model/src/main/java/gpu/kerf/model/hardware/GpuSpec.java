@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One GPU of a node as its inventory describes it.
  *
- * @param uuid the driver's name for it, or null where only the index is known
+ * @param uuid the driver's name for it, or null where only the index is known; blank is not known
  * @param memoryMiB what the driver reports for this card; live inventory wins over the catalogue
  * @param instances the MIG instances that exist; only in mode {@link GpuMode#MIG}
  * @param mostClients how many containers may share it while it is plain
@@ -20,6 +20,7 @@ public record GpuSpec(
     int mostClients) {
 
   public GpuSpec {
+    uuid = uuid == null || uuid.isBlank() ? null : uuid;
     instances = List.copyOf(instances);
     Require.memoryMiB("a " + model.name(), memoryMiB);
     if (mostClients < 1 || mostClients > Byte.MAX_VALUE) {

@@ -25,6 +25,17 @@ public interface ClusterListener {
   /** These GPUs of a node, as bits, are used by pods that Kerf did not place. */
   default void gpusForeign(String node, long gpus) {}
 
+  /** Whether pods hold GPUs of a node, or may hold some. */
+  default boolean isInUse(String node) {
+    return true;
+  }
+
+  /**
+   * The inventory of a node is an older one, which is used because the newer one is worse; empty if
+   * that is over.
+   */
+  default void inventoryDoubtful(String node, String problem) {}
+
   /** A pod is there that cannot be read; what was known of it stands. */
   default void podUnreadable(PodView.Ref pod, String problem) {}
 }

@@ -56,6 +56,25 @@ final class ClusterWatch {
     block(node.name());
   }
 
+  /** The problem of an inventory that is used although there is a newer one; empty if it is over. */
+  void inventoryIsDoubtful(String node, String problem) {
+    if (problem.isEmpty()) {
+      problems.remove(nodeKey(node));
+    } else {
+      problems.put(nodeKey(node), problem);
+    }
+  }
+
+  /** Whether pods hold GPUs of a node, or may: what cannot be read, or waits, may be anything. */
+  boolean isInUse(String node) {
+    boolean held =
+        ledger.entriesOn(node).stream()
+            .anyMatch(
+                entry ->
+                    entry.state() != Entry.State.PROPOSED && !entry.grant().containers().isEmpty());
+    return held || waiting.values().stream().anyMatch(bound -> bound.pod.node().equals(node));
+  }
+
   void nodeIsUnusable(String name, String problem) {
     problems.put(nodeKey(name), problem);
   }

@@ -101,6 +101,16 @@ public final class Scheduling implements ClusterListener {
   }
 
   @Override
+  public boolean isInUse(String node) {
+    return watch.isInUse(node);
+  }
+
+  @Override
+  public void inventoryDoubtful(String node, String problem) {
+    watch.inventoryIsDoubtful(node, problem);
+  }
+
+  @Override
   public void podUnreadable(PodView.Ref pod, String problem) {
     watch.podIsUnreadable(pod, problem);
   }

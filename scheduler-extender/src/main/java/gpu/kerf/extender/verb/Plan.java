@@ -4,7 +4,9 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.Outcome;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayDeque;
@@ -15,6 +17,12 @@ import java.util.List;
 final class Plan {
   final KnownPod pod;
   final Outcome.Plan outcome;
+
+  /** What the pod will get, by the UUIDs of the GPUs. */
+  private final Grant grant;
+
+  /** Where that lies on the node as it is now. */
+  private Placement placement;
 
   /** Victims that have not been evicted yet. */
   final Deque<Candidate> left;
@@ -28,9 +36,12 @@ final class Plan {
   /** When it has taken too long. */
   long until;
 
-  Plan(KnownPod pod, Outcome.Plan outcome, List<Candidate> left, long until) {
+  Plan(
+      KnownPod pod, Outcome.Plan outcome, NodeSpec node, List<Candidate> left, long until) {
     this.pod = pod;
     this.outcome = outcome;
+    this.placement = outcome.placements().get(0);
+    this.grant = Grant.of(placement, node);
     this.left = new ArrayDeque<>(left);
     this.until = until;
   }
@@ -48,7 +59,14 @@ final class Plan {
   }
 
   Placement placement() {
-    return outcome.placements().get(0);
+    return placement;
+  }
+
+  /** The node's inventory is another one: goes with its GPUs. False if one of them is gone. */
+  boolean follow(NodeSpec now) {
+    Placement found = grant.on(now);
+    placement = found == null ? placement : found;
+    return found != null;
   }
 
   /** The GPUs that the pod will get, as bits. */

@@ -16,6 +16,7 @@ import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.Outcome;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -234,7 +235,7 @@ public final class Preemptions {
   }
 
   private Plan begin(KnownPod pod, Outcome.Plan best, DecisionDraft decision) {
-    Plan plan = new Plan(pod, best, best.victims(), scheduling.elapsedMillis() + LEAVING_MILLIS);
+    Plan plan = new Plan(pod, best, spec(best), best.victims(), scheduling.elapsedMillis() + LEAVING_MILLIS);
     plans.put(pod.uid(), plan);
     if (!best.victims().isEmpty()) {
       PreemptVerb.describe(best, decision);
@@ -242,6 +243,19 @@ public final class Preemptions {
     // Filter may have lifted proposals for its answer; nothing else may change meanwhile.
     scheduling.loop().execute(() -> begin(plan));
     return plan;
+  }
+
+  private NodeSpec spec(Outcome.Plan outcome) {
+    return Objects.requireNonNull(scheduling.fleet().node(outcome.node())).spec();
+  }
+
+  /** The inventory of a node has changed: plans go with their GPUs, and end if one is gone. */
+  public void nodeChanged(NodeSpec node) {
+    for (Plan plan : List.copyOf(plans.values())) {
+      if (plan.node().equals(node.name()) && !plan.follow(node)) {
+        giveUp(plan);
+      }
+    }
   }
 
   /** Adds what the ledger does not know of a pod. */
@@ -252,7 +266,8 @@ public final class Preemptions {
   /** kube-scheduler evicts by this plan; what comes free is kept for the pod. */
   void adopt(KnownPod pod, Outcome.Plan outcome) {
     if (isOn() && !has(pod.uid())) {
-      Plan plan = new Plan(pod, outcome, List.of(), scheduling.elapsedMillis() + LEAVING_MILLIS);
+      Plan plan =
+          new Plan(pod, outcome, spec(outcome), List.of(), scheduling.elapsedMillis() + LEAVING_MILLIS);
       plans.put(pod.uid(), plan);
       plan.underWay = true;
       scheduling.reserve(pod.uid(), plan.node(), plan.gpus());

@@ -74,6 +74,7 @@ public final class VerbService {
     @Override
     public void nodeChanged(NodeSpec node) {
       scheduling.nodeChanged(node);
+      preemptions.nodeChanged(node);
     }
 
     @Override
@@ -106,6 +107,16 @@ public final class VerbService {
     @Override
     public void gpusForeign(String node, long gpus) {
       scheduling.gpusForeign(node, gpus);
+    }
+
+    @Override
+    public boolean isInUse(String node) {
+      return scheduling.isInUse(node);
+    }
+
+    @Override
+    public void inventoryDoubtful(String node, String problem) {
+      scheduling.inventoryDoubtful(node, problem);
     }
 
     @Override

@@ -44,7 +44,7 @@ class BindVerbTest {
                 "a",
                 Map.of(
                     "kerf.gpu/placement",
-                    "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"mps\","
+                    "{\"v\":1,\"node\":\"a\",\"gpus\":\"1xH100-80GB\",\"containers\":[{\"name\":\"main\",\"wall\":\"mps\","
                         + "\"slots\":[{\"gpu\":0,\"mps\":{\"smMilli\":0},\"memoryMiB\":8192}]}]}",
                     "kerf.gpu/visible-devices.main",
                     "0",

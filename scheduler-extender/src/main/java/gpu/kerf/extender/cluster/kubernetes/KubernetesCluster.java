@@ -162,6 +162,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       advertiser.tick();
     }
     if (nodes != null) {
+      nodes.tick();
       meters.set(Meter.NODES_UNUSABLE, (double) nodes.unusable());
     }
     for (ResourceWatch<?> watch : watches) {
@@ -313,6 +314,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       if (foreigners != null) {
         foreigners.tell(node);
       }
+    }
+
+    @Override
+    public void doubtful(Meta node, String problem) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.NODE, node.name())
+          .addKeyValue(LogKeys.PROBLEM, problem)
+          .log("A node is used by an older inventory.");
+      events.write(
+          new Events.About("Node", "", node.name(), node.uid()),
+          new Events.Note(true, "OutdatedInventory", "Inventory", problem));
     }
 
     @Override

@@ -35,15 +35,34 @@ final class Nodes implements Sink<NodeObject> {
     /** Its GPUs are others than before, or there for the first time. */
     void changed(String node);
 
+    /** A node is used by an older inventory than the one that it has now. */
+    void doubtful(Meta node, String problem);
+
     /** A node is there and cannot be used. */
     void unusable(Meta node, String problem);
 
     void gone(String node);
   }
 
-  /** A node as it was told last; the problem is empty if it can be used. */
+  /**
+   * A node as it was told last.
+   *
+   * @param spec null if it cannot be used
+   * @param problem why it cannot be used, or why its inventory is an older one; else empty
+   * @param named the last inventory with the UUIDs of all GPUs; null if there was none
+   */
   private record Node(
-      Meta meta, NodeObject object, @Nullable NodeSpec spec, long unusable, String problem) {}
+      Meta meta,
+      NodeObject object,
+      @Nullable NodeSpec spec,
+      long unusable,
+      String problem,
+      @Nullable Inventory named) {
+
+    boolean isOutdated() {
+      return spec != null && !problem.isEmpty();
+    }
+  }
 
   Nodes(Inventories inventories, ClusterListener listener, Told told) {
     this.inventories = inventories;
@@ -72,15 +91,21 @@ final class Nodes implements Sink<NodeObject> {
       told.advertise(object, null);
       return;
     }
-    Node now = look(meta, object);
+    Node now = look(meta, object, before == null ? null : before.named);
     nodes.put(meta.name(), now);
     tell(before, now);
   }
 
-  private Node look(Meta meta, NodeObject object) {
+  /**
+   * @param named the last inventory of this node with UUIDs. It is kept while pods are there, for
+   *     without UUIDs nobody could say any more which GPUs they use.
+   */
+  private Node look(Meta meta, NodeObject object, @Nullable Inventory named) {
     try {
       DeliveryWay delivery = NodeDelivery.of(object);
-      Inventory inventory = NodeDelivery.fit(inventories.of(object.facts()), delivery);
+      Inventory newest = inventories.of(object.facts());
+      boolean keep = named != null && !newest.isNamed() && listener.isInUse(meta.name());
+      Inventory inventory = NodeDelivery.fit(keep ? named : newest, delivery);
       NodeSpec spec =
           new NodeSpec(
               meta.name(),
@@ -89,10 +114,24 @@ final class Nodes implements Sink<NodeObject> {
               object.cpuMilli(),
               object.memoryMiB(),
               delivery);
-      return new Node(meta, object, spec, inventory.unusable(), "");
+      return new Node(
+          meta,
+          object,
+          spec,
+          inventory.unusable(),
+          keep ? outdated(meta.name()) : "",
+          newest.isNamed() ? newest : keep ? named : null);
     } catch (WireException | IllegalArgumentException e) {
-      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()));
+      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named);
     }
+  }
+
+  private static String outdated(String node) {
+    return "Node "
+        + node
+        + " gives no UUIDs of its GPUs any more, and pods are on it: its last inventory with UUIDs"
+        + " is used until they are gone.\n"
+        + "Maybe the annotation kerf.gpu/inventory was removed, or the DRA driver does not run.";
   }
 
   private void tell(@Nullable Node before, Node now) {
@@ -112,6 +151,15 @@ final class Nodes implements Sink<NodeObject> {
     }
     if (before == null || !same || before.unusable != now.unusable) {
       listener.gpusUnusable(spec.name(), now.unusable);
+    }
+    boolean was = before != null && before.isOutdated();
+    if (now.isOutdated() && (!was || !same)) {
+      listener.inventoryDoubtful(spec.name(), now.problem);
+    }
+    if (now.isOutdated() && !was) {
+      told.doubtful(now.meta, now.problem);
+    } else if (was && !now.isOutdated()) {
+      listener.inventoryDoubtful(spec.name(), "");
     }
     told.advertise(now.object, spec);
   }
@@ -135,10 +183,19 @@ final class Nodes implements Sink<NodeObject> {
   void lookAgain(String name) {
     Node before = nodes.get(name);
     if (before != null) {
-      Node now = look(before.meta, before.object);
+      Node now = look(before.meta, before.object, before.named);
       nodes.put(name, now);
       tell(before, now);
     }
+  }
+
+  /** Looks again at nodes that are used by an older inventory: they may be empty by now. */
+  void tick() {
+    nodes.values().stream()
+        .filter(Node::isOutdated)
+        .map(node -> node.meta.name())
+        .toList()
+        .forEach(this::lookAgain);
   }
 
   /** The GPUs of a node that is managed and can be used; none of any other. */

@@ -30,8 +30,11 @@ final class Slices implements Sink<Slice> {
 
   @Override
   public void put(Meta meta, Slice slice) {
-    inventory.put(meta.name(), slice);
+    String before = inventory.put(meta.name(), slice);
     changed.accept(slice.node());
+    if (before != null && !before.equals(slice.node())) {
+      changed.accept(before);
+    }
   }
 
   @Override

@@ -13,4 +13,9 @@ public record Inventory(List<GpuSpec> gpus, Topology topology, long unusable) {
   public Inventory {
     gpus = List.copyOf(gpus);
   }
+
+  /** Whether the UUIDs of all GPUs are known. */
+  public boolean isNamed() {
+    return !gpus.isEmpty() && gpus.stream().allMatch(gpu -> gpu.uuid() != null);
+  }
 }

@@ -29,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  * lies on. A {@code mig} device without uuid is one that could be made; until somebody makes them
  * for Kerf, they are passed over.
  *
+ * <p>A pool is published slice by slice, so that for a while some slices are of the new generation
+ * and some of the old one. Only a generation of which every slice is there counts, and until then
+ * the last one that was whole.
+ *
  * <p>Used on the thread that owns the ledger.
  */
 public final class SliceInventory implements InventorySource {
@@ -37,13 +41,24 @@ public final class SliceInventory implements InventorySource {
 
   private final GpuCatalog catalog;
   private final Map<String, Slice> slices = new LinkedHashMap<>();
+  private final Map<Pool, Generation> whole = new LinkedHashMap<>();
+
+  /** A pool of a node. */
+  private record Pool(String node, String name) {}
+
+  /** All devices of a pool as one generation lists them. */
+  private record Generation(long number, List<Device> devices) {}
 
   public SliceInventory(GpuCatalog catalog) {
     this.catalog = catalog;
   }
 
-  /** A slice: of which node, which generation of its pool, and the devices in it. */
-  public record Slice(String node, String pool, long generation, List<Device> devices) {}
+  /**
+   * A slice: of which node, which generation of its pool, of how many slices that consists, and the
+   * devices in it. A number of 0 is not said; then the newest generation counts as it is.
+   */
+  public record Slice(
+      String node, String pool, long generation, int ofSlices, List<Device> devices) {}
 
   /** A device with its attributes as texts; of its capacity, the memory and the memory slices. */
   public record Device(
@@ -67,6 +82,7 @@ public final class SliceInventory implements InventorySource {
         spec.path("nodeName").asText(""),
         pool.path("name").asText(""),
         pool.path("generation").asLong(0),
+        pool.path("resourceSliceCount").asInt(0),
         devices);
   }
 
@@ -88,15 +104,45 @@ public final class SliceInventory implements InventorySource {
     return new Device(name, Map.copyOf(attributes), memory, lies.stream().sorted().toList());
   }
 
-  /** A slice is there or has changed. */
-  public void put(String name, Slice slice) {
-    slices.put(name, slice);
+  /** A slice is there or has changed; the node it was of before, if it was known. */
+  public @Nullable String put(String name, Slice slice) {
+    Slice before = slices.put(name, slice);
+    if (before != null) {
+      publish(before);
+    }
+    publish(slice);
+    return before == null ? null : before.node;
   }
 
   /** A slice is gone; the node it was of, if it was known. */
   public @Nullable String remove(String name) {
     Slice slice = slices.remove(name);
-    return slice == null ? null : slice.node;
+    if (slice == null) {
+      return null;
+    }
+    publish(slice);
+    return slice.node;
+  }
+
+  /** Looks at the pool of a slice again: its newest generation counts as soon as it is whole. */
+  private void publish(Slice changed) {
+    Pool pool = new Pool(changed.node, changed.pool);
+    List<Slice> there =
+        slices.values().stream()
+            .filter(slice -> slice.node.equals(pool.node) && slice.pool.equals(pool.name))
+            .toList();
+    if (there.isEmpty()) {
+      whole.remove(pool);
+      return;
+    }
+    long newest = there.stream().mapToLong(Slice::generation).max().orElse(0);
+    List<Slice> current = there.stream().filter(slice -> slice.generation == newest).toList();
+    int expected = current.stream().mapToInt(Slice::ofSlices).max().orElse(0);
+    if (expected == 0 || current.size() == expected) {
+      List<Device> devices =
+          current.stream().flatMap(slice -> slice.devices.stream()).toList();
+      whole.put(pool, new Generation(newest, devices));
+    }
   }
 
   @Override
@@ -107,15 +153,15 @@ public final class SliceInventory implements InventorySource {
   @Override
   public @Nullable Inventory of(NodeFacts node) throws WireException {
     List<Device> devices = devices(node.name());
+    if (devices.isEmpty()) {
+      return null;
+    }
     List<Device> cards =
         devices.stream()
             .filter(device -> device.attribute("type").equals("gpu"))
             .sorted(Comparator.comparingInt(SliceInventory::minor).thenComparing(Device::name))
             .toList();
     List<String> parents = parents(cards, devices);
-    if (devices.isEmpty()) {
-      return null;
-    }
     if (parents.size() > NodeSpec.MOST_GPUS) {
       throw new WireException("The ResourceSlices list (" + parents.size() + ") GPUs.");
     }
@@ -126,19 +172,20 @@ public final class SliceInventory implements InventorySource {
     }
   }
 
-  /** The devices of the newest generation of a node's pools. */
-  private List<Device> devices(String node) {
-    Map<String, Long> newest = new HashMap<>();
-    for (Slice slice : slices.values()) {
-      if (slice.node.equals(node)) {
-        newest.merge(slice.pool, slice.generation, Math::max);
+  /** The devices of a node's pools, each as the last generation lists them that was whole. */
+  private List<Device> devices(String node) throws WireException {
+    List<Device> devices = new ArrayList<>();
+    boolean any = false;
+    for (Map.Entry<Pool, Generation> pool : whole.entrySet()) {
+      if (pool.getKey().node.equals(node)) {
+        any = true;
+        devices.addAll(pool.getValue().devices);
       }
     }
-    List<Device> devices = new ArrayList<>();
-    for (Slice slice : slices.values()) {
-      boolean current =
-          slice.node.equals(node) && newest.getOrDefault(slice.pool, 0L) == slice.generation;
-      devices.addAll(current ? slice.devices : List.of());
+    if (!any && slices.values().stream().anyMatch(slice -> slice.node.equals(node))) {
+      throw new WireException(
+          "The ResourceSlices of the node are not all there yet.\n"
+              + "The DRA driver publishes them one after the other; if this lasts, see its log.");
     }
     return devices;
   }
@@ -149,18 +196,30 @@ public final class SliceInventory implements InventorySource {
   }
 
   /** A GPU with MIG instances may not be listed itself; its instances name it. */
-  private static List<String> parents(List<Device> cards, List<Device> devices) {
+  private static List<String> parents(List<Device> cards, List<Device> devices)
+      throws WireException {
     Map<String, Integer> minors = new LinkedHashMap<>();
-    cards.forEach(card -> minors.put(card.attribute("uuid"), minor(card)));
+    for (Device card : cards) {
+      minors.put(uuid(card, "uuid"), minor(card));
+    }
     for (Device device : devices) {
       if (isInstance(device)) {
-        minors.putIfAbsent(device.attribute("parentUUID"), minor(device));
+        minors.putIfAbsent(uuid(device, "parentUUID"), minor(device));
       }
     }
     return minors.entrySet().stream()
         .sorted(Map.Entry.comparingByValue())
         .map(Map.Entry::getKey)
         .toList();
+  }
+
+  private static String uuid(Device device, String attribute) throws WireException {
+    String uuid = device.attribute(attribute);
+    if (uuid.isBlank()) {
+      throw new WireException(
+          "The device " + device.name + " of the ResourceSlices has no " + attribute + ".");
+    }
+    return uuid;
   }
 
   private static boolean isInstance(Device device) {
