@@ -27,9 +27,7 @@ public record Conflict(Entry entry, Kind kind, String device) {
     NO_SUCH_SLOT("its node has no such slot"),
     /** The node has lost the GPU. No other GPU is closed for it; if it comes back, all is well. */
     GPU_GONE("its node does not have its GPU any more"),
-    /**
-     * The GPU was cut anew. It gets nothing new until the pod is gone, or its instance is back.
-     */
+    /** The GPU was cut anew. It gets nothing new until the pod is gone, or its instance is back. */
     INSTANCE_GONE("its GPU does not have its MIG instance any more"),
     /**
      * The node gives no UUIDs, and has other GPUs than when the pod came; or it has stopped giving

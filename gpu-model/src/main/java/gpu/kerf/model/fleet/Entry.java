@@ -29,14 +29,11 @@ public record Entry(
   /** A bound pod, as it is known from what is written on it; its node is not looked at yet. */
   public static Entry bound(Holder holder, Grant grant, long since) {
     Placement nowhere =
-        new Placement(
-            grant.node(), List.of(), grant.cpuMilli(), grant.hostMemoryMiB());
+        new Placement(grant.node(), List.of(), grant.cpuMilli(), grant.hostMemoryMiB());
     return new Entry(holder, grant, nowhere, State.BOUND, since, Long.MAX_VALUE);
   }
 
   Entry at(Placement found) {
-    return found.equals(placement)
-        ? this
-        : new Entry(holder, grant, found, state, since, expires);
+    return found.equals(placement) ? this : new Entry(holder, grant, found, state, since, expires);
   }
 }

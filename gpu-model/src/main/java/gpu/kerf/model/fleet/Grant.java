@@ -84,7 +84,9 @@ public record Grant(
       return uuid != null || instance != null;
     }
 
-    /** Whether it is the same part of the same GPU; the index says nothing where a UUID is known. */
+    /**
+     * Whether it is the same part of the same GPU; the index says nothing where a UUID is known.
+     */
     boolean isSame(SlotGrant other) {
       return Objects.equals(uuid, other.uuid)
           && (isNamed() || gpu == other.gpu)

@@ -229,12 +229,7 @@ public final class Ledger {
     if (known.state() == State.BINDING) {
       remember(
           new Entry(
-              known.holder(),
-              known.grant(),
-              known.placement(),
-              State.BOUND,
-              now,
-              Long.MAX_VALUE));
+              known.holder(), known.grant(), known.placement(), State.BOUND, now, Long.MAX_VALUE));
       settleIfDisputed(known.placement().node());
     }
     return true;

@@ -66,7 +66,9 @@ public record GpuSpec(
     return new GpuSpec(null, model, model.memoryMiB(), mode, List.of());
   }
 
-  /** The MIG instance of this profile at this start, in slices of the model; null if none is there. */
+  /**
+   * The MIG instance of this profile at this start, in slices of the model; null if none is there.
+   */
   public @Nullable MigInstance instance(MigProfile profile, int start) {
     for (int i = 0; i < instances.size(); i++) {
       MigInstance instance = instances.get(i);

@@ -166,7 +166,9 @@ public final class MigProfile {
     return start * placementUnit;
   }
 
-  /** The memory slice of a start as the driver writes it, or -1 if the driver gives no such start. */
+  /**
+   * The memory slice of a start as the driver writes it, or -1 if the driver gives no such start.
+   */
   public int sliceOfDriver(int driverStart) {
     boolean given = driverStart % placementUnit == 0 && startsAt(driverStart / placementUnit);
     return given ? driverStart / placementUnit : -1;

@@ -50,7 +50,9 @@ final class Scene {
   }
 
   Scene pod(Holder holder, long since, Placement placement) {
-    assertThat(ledger.adopt(holder, Grants.grant(ledger, placement), since)).as("conflict of %s", holder).isNull();
+    assertThat(ledger.adopt(holder, Grants.grant(ledger, placement), since))
+        .as("conflict of %s", holder)
+        .isNull();
     return this;
   }
 

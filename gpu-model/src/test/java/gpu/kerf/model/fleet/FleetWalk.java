@@ -117,7 +117,12 @@ final class FleetWalk {
         .isEqualTo(
             proposed
                 ? Grants.entry(
-                    ledger, holder, placement, State.PROPOSED, now, expiresOf(ledger.entry(holder.uid())))
+                    ledger,
+                    holder,
+                    placement,
+                    State.PROPOSED,
+                    now,
+                    expiresOf(ledger.entry(holder.uid())))
                 : held ? known : null);
   }
 
@@ -145,8 +150,7 @@ final class FleetWalk {
     count("take " + taking);
     assertThat(taking).as("%s for %s", placement, holder).isEqualTo(expected);
     if (taking == Taking.TAKEN) {
-      Entry entry =
-          Grants.entry(ledger, holder, placement, State.BINDING, now, Long.MAX_VALUE);
+      Entry entry = Grants.entry(ledger, holder, placement, State.BINDING, now, Long.MAX_VALUE);
       assertThat(ledger.entry(holder.uid())).isEqualTo(entry);
       assertOnlyProposalsWent(before);
     } else {
@@ -249,8 +253,7 @@ final class FleetWalk {
     if (placement == null) {
       return;
     }
-    Grant grant =
-        spec == null ? Grants.grant(ledger, placement) : Grant.of(placement, spec);
+    Grant grant = spec == null ? Grants.grant(ledger, placement) : Grant.of(placement, spec);
     Entry known = random.nextInt(4) == 0 ? anyEntry() : null;
     touch(known);
     Holder holder = known == null ? newPod() : known.holder();

@@ -25,8 +25,7 @@ public final class Grants {
     NodeSpec node =
         Nodes.node(placement.node()).with(NodeSpec.MOST_GPUS, Nodes.h100(), GpuMode.PLAIN).spec();
     Grant grant = Grant.of(placement, node);
-    return new Grant(
-        grant.node(), grant.containers(), "", grant.cpuMilli(), grant.hostMemoryMiB());
+    return new Grant(grant.node(), grant.containers(), "", grant.cpuMilli(), grant.hostMemoryMiB());
   }
 
   static Entry entry(

@@ -57,11 +57,13 @@ class LedgerTest {
 
     assertThat(ledger.take(pod("p"), on("a", whole(0)), 20)).isEqualTo(Taking.TAKEN);
     assertThat(entry("p"))
-        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BINDING, 20, Long.MAX_VALUE));
+        .isEqualTo(
+            Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BINDING, 20, Long.MAX_VALUE));
 
     assertThat(ledger.confirm("p", 30)).isTrue();
     assertThat(entry("p"))
-        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
+        .isEqualTo(
+            Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
     assertThat(state("a").isUntouched(0)).isFalse();
 
     assertThat(ledger.release("p")).isTrue();
@@ -239,7 +241,8 @@ class LedgerTest {
     ledger.confirm("p", 30);
     assertThat(ledger.take(pod("p"), on("a", whole(0)), 40)).isEqualTo(Taking.HELD_ALREADY);
     assertThat(entry("p"))
-        .isEqualTo(Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
+        .isEqualTo(
+            Grants.entry(ledger, pod("p"), on("a", whole(0)), State.BOUND, 30, Long.MAX_VALUE));
     assertThat(state("a").untouched()).isEqualTo(0b10);
   }
 

@@ -56,7 +56,9 @@ final class ClusterWatch {
     block(node.name());
   }
 
-  /** The problem of an inventory that is used although there is a newer one; empty if it is over. */
+  /**
+   * The problem of an inventory that is used although there is a newer one; empty if it is over.
+   */
   void inventoryIsDoubtful(String node, String problem) {
     if (problem.isEmpty()) {
       problems.remove(nodeKey(node));
@@ -220,9 +222,7 @@ final class ClusterWatch {
   private void enter(KnownPod pod, Grant grant) {
     Entry entry = ledger.entry(pod.uid());
     boolean same =
-        entry != null
-            && entry.state() != Entry.State.PROPOSED
-            && entry.grant().givesSame(grant);
+        entry != null && entry.state() != Entry.State.PROPOSED && entry.grant().givesSame(grant);
     if (same) {
       ledger.confirm(pod.uid(), pod.since());
     } else {

@@ -36,8 +36,7 @@ final class Plan {
   /** When it has taken too long. */
   long until;
 
-  Plan(
-      KnownPod pod, Outcome.Plan outcome, NodeSpec node, List<Candidate> left, long until) {
+  Plan(KnownPod pod, Outcome.Plan outcome, NodeSpec node, List<Candidate> left, long until) {
     this.pod = pod;
     this.outcome = outcome;
     this.placement = outcome.placements().get(0);

@@ -235,7 +235,9 @@ public final class Preemptions {
   }
 
   private Plan begin(KnownPod pod, Outcome.Plan best, DecisionDraft decision) {
-    Plan plan = new Plan(pod, best, spec(best), best.victims(), scheduling.elapsedMillis() + LEAVING_MILLIS);
+    Plan plan =
+        new Plan(
+            pod, best, spec(best), best.victims(), scheduling.elapsedMillis() + LEAVING_MILLIS);
     plans.put(pod.uid(), plan);
     if (!best.victims().isEmpty()) {
       PreemptVerb.describe(best, decision);
@@ -267,7 +269,8 @@ public final class Preemptions {
   void adopt(KnownPod pod, Outcome.Plan outcome) {
     if (isOn() && !has(pod.uid())) {
       Plan plan =
-          new Plan(pod, outcome, spec(outcome), List.of(), scheduling.elapsedMillis() + LEAVING_MILLIS);
+          new Plan(
+              pod, outcome, spec(outcome), List.of(), scheduling.elapsedMillis() + LEAVING_MILLIS);
       plans.put(pod.uid(), plan);
       plan.underWay = true;
       scheduling.reserve(pod.uid(), plan.node(), plan.gpus());

@@ -249,10 +249,10 @@ public record PlacementRecord(String node, String composition, List<ContainerGra
         throw in.problem("is a slot with the SM share (" + smMilli + "), not 0 to 1000.");
       }
       if (hasMig && (profile == null || profile.isEmpty() || start < 0)) {
-        throw in.problem("is a slot of MIG without a profile or without its start (" + start + ").");
+        throw in.problem(
+            "is a slot of MIG without a profile or without its start (" + start + ").");
       }
-      return new SlotGrant(
-          gpu, known(uuid), profile, start, known(instance), smMilli, memoryMiB);
+      return new SlotGrant(gpu, known(uuid), profile, start, known(instance), smMilli, memoryMiB);
     }
 
     private static @Nullable String known(@Nullable String text) {

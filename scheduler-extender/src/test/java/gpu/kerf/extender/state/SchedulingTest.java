@@ -9,11 +9,14 @@ import gpu.kerf.extender.wire.PodView.Phase;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -267,5 +270,119 @@ class SchedulingTest {
         .extracting(Decision::id)
         .containsExactly(2999L, 2997L);
     assertThat(scheduling.decisions().latest(9_999, "")).hasSize(2_048);
+  }
+
+  // ---- a GPU is its UUID
+
+  private static NodeSpec named(String name, String... uuids) {
+    GpuModel h100 = Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0));
+    List<GpuSpec> gpus = new ArrayList<>();
+    for (String uuid : uuids) {
+      gpus.add(new GpuSpec(uuid, h100, 81_559, GpuMode.PLAIN, List.of()));
+    }
+    return NodeSpec.of(name, gpus);
+  }
+
+  private static PodView onGpu(String uid, String uuid, int index) {
+    String slot = "{\"gpu\":%d,\"uuid\":\"%s\",\"whole\":true,\"memoryMiB\":81559}";
+    return pod(uid)
+        .nodeName("a")
+        .phase(Phase.RUNNING)
+        .annotation(
+            "kerf.gpu/placement",
+            ("{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\",\"slots\":["
+                    + slot
+                    + "]}]}")
+                .formatted(index, uuid))
+        .build();
+  }
+
+  @Test
+  void aPodWhoseGpuIsLostIsNamedAmongTheProblemsUntilTheGpuIsBack() {
+    scheduling.nodeChanged(named("a", "A", "B", "C"));
+    scheduling.podSeen(onGpu("1", "B", 1));
+
+    scheduling.nodeChanged(named("a", "A", "C"));
+
+    assertThat(scheduling.problems())
+        .containsExactly(
+            Map.entry("pod 1", "Pod ml/pod-1: its node does not have its GPU any more (B)"));
+    assertThat(state("a").untouched()).isEqualTo(0b11);
+    scheduling.nodeChanged(named("a", "B", "A", "C"));
+    assertThat(scheduling.problems()).isEmpty();
+    assertThat(state("a").untouched()).isEqualTo(0b110);
+  }
+
+  @Test
+  void aRecordIsReadByItsUuidAndNeverByItsIndexWhereOneIsWritten() {
+    scheduling.nodeChanged(named("a", "A", "C"));
+
+    scheduling.podSeen(onGpu("1", "B", 1));
+    assertThat(state("a").untouched()).isEqualTo(0b11);
+
+    scheduling.podSeen(onGpu("2", "C", 0));
+    assertThat(state("a").untouched()).isEqualTo(0b01);
+    assertThat(scheduling.problems()).containsOnlyKeys("pod 1");
+  }
+
+  @Test
+  void aPodThatIsSeenAgainAfterANewOrderSaysWhatItSaidBefore() {
+    scheduling.nodeChanged(named("a", "A", "B"));
+    scheduling.podSeen(onGpu("1", "B", 1));
+    scheduling.nodeChanged(named("a", "B", "A"));
+
+    scheduling.podSeen(onGpu("1", "B", 1));
+    assertThat(scheduling.problems()).isEmpty();
+
+    scheduling.podSeen(onGpu("1", "A", 1));
+    assertThat(scheduling.problems().toString()).contains("is not the one with which it was bound");
+    assertThat(state("a").untouched()).isEqualTo(0b10);
+  }
+
+  @Test
+  void gpusThatAreIllUsedByOthersOrWaitForAPodAreKeptByUuid() {
+    scheduling.nodeChanged(named("a", "A", "B", "C", "D"));
+    scheduling.gpusUnusable("a", 0b0001);
+    scheduling.gpusForeign("a", 0b0010);
+    scheduling.reserve("1", "a", 0b0100);
+
+    scheduling.nodeChanged(named("a", "D", "C", "B", "A"));
+    assertThat(state("a").untouched()).as("D").isEqualTo(0b0001);
+
+    scheduling.nodeChanged(named("a", "D", "B", "A"));
+    assertThat(state("a").untouched()).as("D; C is lost").isEqualTo(0b001);
+    scheduling.nodeChanged(named("a", "C", "D", "B", "A"));
+    assertThat(state("a").untouched()).as("D; C still waits").isEqualTo(0b0010);
+    scheduling.unreserve("1");
+    assertThat(state("a").untouched()).as("C and D").isEqualTo(0b0011);
+  }
+
+  @Test
+  void aNodeIsInUseWhilePodsHoldItsGpusOrMayHoldThem() {
+    scheduling.nodeChanged(named("a", "A"));
+    assertThat(scheduling.isInUse("a")).isFalse();
+    scheduling.podSeen(onGpu("1", "A", 0));
+    assertThat(scheduling.isInUse("a")).isTrue();
+    scheduling.podGone("1");
+    assertThat(scheduling.isInUse("a")).isFalse();
+
+    scheduling.podSeen(pod("2").nodeName("a").annotation("kerf.gpu/placement", "{").build());
+    assertThat(scheduling.isInUse("a")).as("nobody can read what it holds").isTrue();
+    scheduling.podGone("2");
+    scheduling.podSeen(
+        PodView.of(new PodView.Ref("web", "w", "3"))
+            .nodeName("a")
+            .container("c", Map.of())
+            .build());
+    assertThat(scheduling.isInUse("a")).as("by a pod without GPUs").isFalse();
+  }
+
+  @Test
+  void theProblemOfAnOlderInventoryStandsUntilItIsOver() {
+    scheduling.nodeChanged(named("a", "A"));
+    scheduling.inventoryDoubtful("a", "Node a gives no UUIDs.");
+    assertThat(scheduling.problems()).containsEntry("node a", "Node a gives no UUIDs.");
+    scheduling.inventoryDoubtful("a", "");
+    assertThat(scheduling.problems()).isEmpty();
   }
 }

@@ -17,6 +17,7 @@ import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -306,5 +307,65 @@ class BindVerbTest {
         .containsEntry("kerf.gpu/visible-devices.main", "void")
         .doesNotContainKey("kerf.gpu/mps-memory.main")
         .doesNotContainKey("kerf.gpu/mps-pipe.main");
+  }
+
+  private static NodeSpec named(String... uuids) {
+    List<GpuSpec> gpus = new ArrayList<>();
+    for (String uuid : uuids) {
+      gpus.add(new GpuSpec(uuid, World.model("H100-80GB"), 81_559, GpuMode.PLAIN, List.of()));
+    }
+    return NodeSpec.of("n", gpus);
+  }
+
+  @Test
+  void aNodeWhoseGpusChangeWhileABindingIsPreparedGetsNoBindingThatNamesTheOldOnes() {
+    CompletableFuture<Delivery.Prepared> prepared = new CompletableFuture<>();
+    BindVerb slow = new BindVerb(world.scheduling, world.cluster, handover -> prepared);
+    world.node(named("A", "B"));
+    world.filter(pod, "n");
+    var answer = slow.bind(new BindCall(pod.ref(), "n")).toCompletableFuture();
+
+    world.node(named("B", "A"));
+    prepared.complete(Delivery.Prepared.with(Map.of("kerf.gpu/visible-devices.main", "0")));
+    world.turn();
+
+    assertThat(answer.join().error()).isEqualTo(Trouble.NO_SLOT.answer());
+    assertThat(world.cluster.bindings).isEmpty();
+    assertThat(world.holdsNothing("1")).isTrue();
+  }
+
+  @Test
+  void aBindingWithoutAnAnswerIsRepeatedForTheSameGpuAtItsNewIndex() {
+    world.node(named("A", "B"));
+    world.cluster.carriesOut = false;
+    world.cluster.answer = BindResult.Kind.UNKNOWN;
+    world.place(askingWhole("1", 1), "n");
+    String first = placed(0);
+    world.node(named("B", "A"));
+
+    world.bind(pod, "n");
+
+    String uuid = first.contains("\"uuid\":\"A\"") ? "A" : "B";
+    assertThat(placed(1)).contains("\"uuid\":\"" + uuid + "\"");
+    assertThat(placed(1)).isNotEqualTo(first);
+  }
+
+  @Test
+  void aBindingWithoutAnAnswerWhoseGpuIsLostIsNotRepeatedAndStaysHeld() {
+    world.node(named("A"));
+    world.cluster.carriesOut = false;
+    world.cluster.answer = BindResult.Kind.UNKNOWN;
+    world.place(askingWhole("1", 1), "n");
+    world.node(named("B"));
+
+    assertThat(world.bind(pod, "n").error()).isEqualTo(Trouble.BIND_UNSURE.answer());
+
+    assertThat(world.cluster.bindings).hasSize(1);
+    assertThat(world.entry("1").state()).isEqualTo(State.BINDING);
+  }
+
+  private String placed(int binding) {
+    return String.valueOf(
+        world.cluster.bindings.get(binding).annotations().get("kerf.gpu/placement"));
   }
 }

@@ -11,6 +11,9 @@ import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -334,5 +337,55 @@ class PreemptionsTest {
         afterRestart(next, low("l0", 0).build(), low("l1", 1).build(), nominated("u", 10));
     assertThat(again.underWay()).isZero();
     assertThat(next.cluster.nudged).containsExactly("u");
+  }
+
+  private static NodeSpec named(String... uuids) {
+    List<GpuSpec> gpus = new ArrayList<>();
+    for (String uuid : uuids) {
+      gpus.add(new GpuSpec(uuid, World.model("A100-40GB"), 40_960, GpuMode.PLAIN, List.of()));
+    }
+    return NodeSpec.of("a", gpus);
+  }
+
+  private void changes(String... uuids) {
+    world.node(named(uuids));
+    preemptions.nodeChanged(named(uuids));
+    world.turn();
+  }
+
+  @Test
+  void aPlanGoesWithItsGpusWhenTheirOrderIsAnother() {
+    world.node(named("A", "B"));
+    world.place(asking("a0", "20Gi", 1), "a");
+    world.place(asking("a1", "20Gi", 1), "a");
+    ask(urgent("u"));
+    String victim = world.cluster.evictions.get(0);
+    String uuid = uuidOf(victim);
+
+    changes("B", "A");
+    gone(victim);
+
+    assertThat(isHeldFor("u")).isTrue();
+    assertThat(uuidOf("u")).isEqualTo(uuid);
+  }
+
+  @Test
+  void aPlanEndsWhenOneOfItsGpusIsLost() {
+    world.node(named("A", "B"));
+    world.place(asking("a0", "20Gi", 1), "a");
+    world.place(asking("a1", "20Gi", 1), "a");
+    ask(urgent("u"));
+    String lost = uuidOf(world.cluster.evictions.get(0));
+
+    changes(lost.equals("A") ? "B" : "A");
+
+    assertThat(preemptions.underWay()).isZero();
+  }
+
+  private String uuidOf(String uid) {
+    Entry entry = world.entry(uid);
+    NodeState node = Objects.requireNonNull(world.scheduling.fleet().node("a"));
+    int gpu = entry.placement().slots().get(0).gpu();
+    return String.valueOf(node.spec().gpus().get(gpu).uuid());
   }
 }

@@ -164,8 +164,8 @@ class PlacementRecordTest {
         "\"gpu\":2,\"uuid\":\"GPU-2\",\"mig\":{\"profile\":\"1g.10gb\",\"start\":4,\"uuid\":\"MIG-8\"} | mig"
             + " | INSTANCE_GONE",
       })
-  void aSlotThatTheNodeDoesNotHaveIsReadAndIsAConflict(
-      String slot, String wall, Conflict.Kind kind) throws WireException {
+  void aSlotThatTheNodeDoesNotHaveIsReadAndIsAConflict(String slot, String wall, Conflict.Kind kind)
+      throws WireException {
     Ledger ledger = new Ledger();
     ledger.putNode(NODE);
     String json =

@@ -10,6 +10,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class Told implements ClusterListener {
   final List<String> lines = new CopyOnWriteArrayList<>();
 
+  /** Whether pods hold GPUs of the nodes. */
+  volatile boolean inUse;
+
   @Override
   public void nodeChanged(NodeSpec node) {
     lines.add("node " + node.name() + " " + node.gpus().size());
@@ -43,6 +46,16 @@ final class Told implements ClusterListener {
   @Override
   public void gpusForeign(String node, long gpus) {
     lines.add("foreign " + node + " " + gpus);
+  }
+
+  @Override
+  public boolean isInUse(String node) {
+    return inUse;
+  }
+
+  @Override
+  public void inventoryDoubtful(String node, String problem) {
+    lines.add("doubtful " + node + ": " + problem);
   }
 
   @Override

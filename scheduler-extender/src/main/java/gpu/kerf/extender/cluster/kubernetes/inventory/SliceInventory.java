@@ -139,8 +139,7 @@ public final class SliceInventory implements InventorySource {
     List<Slice> current = there.stream().filter(slice -> slice.generation == newest).toList();
     int expected = current.stream().mapToInt(Slice::ofSlices).max().orElse(0);
     if (expected == 0 || current.size() == expected) {
-      List<Device> devices =
-          current.stream().flatMap(slice -> slice.devices.stream()).toList();
+      List<Device> devices = current.stream().flatMap(slice -> slice.devices.stream()).toList();
       whole.put(pool, new Generation(newest, devices));
     }
   }

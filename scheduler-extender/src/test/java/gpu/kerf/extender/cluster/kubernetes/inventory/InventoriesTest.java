@@ -10,7 +10,11 @@ import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class InventoriesTest {
@@ -163,5 +167,78 @@ class InventoriesTest {
     assertThat(of(Map.of(), Map.of()).gpus()).hasSize(2);
     assertThat(slices.remove("a-new")).isEqualTo("a");
     assertThat(of(Map.of(), Map.of()).gpus()).extracting(GpuSpec::uuid).contains("GPU-9");
+  }
+
+  private static String generation(int number, int of, String... uuids) {
+    StringBuilder yaml =
+        new StringBuilder(
+            "spec: {nodeName: a, pool: {name: a, generation: %d, resourceSliceCount: %d}, devices: ["
+                .formatted(number, of));
+    for (String uuid : uuids) {
+      yaml.append(
+          "{name: %s, attributes: {type: {string: gpu}, uuid: {string: %s},"
+                  .formatted(uuid.toLowerCase(Locale.ROOT), uuid)
+              + " productName: {string: NVIDIA H100 80GB HBM3}}},");
+    }
+    return yaml.append("]}").toString();
+  }
+
+  private List<@Nullable String> uuids() throws WireException {
+    List<@Nullable String> uuids = new ArrayList<>();
+    of(Map.of(), Map.of()).gpus().forEach(gpu -> uuids.add(gpu.uuid()));
+    return uuids;
+  }
+
+  @Test
+  void aGenerationThatIsPublishedInPartChangesNothingUntilItIsWhole() throws Exception {
+    slice("s1", generation(1, 2, "GPU-0", "GPU-1"));
+    slice("s2", generation(1, 2, "GPU-2", "GPU-3"));
+    assertThat(uuids()).containsExactly("GPU-0", "GPU-1", "GPU-2", "GPU-3");
+
+    // GPU-1 is withdrawn: the later ones move up, slice by slice
+    slice("s1", generation(2, 2, "GPU-0", "GPU-2"));
+    assertThat(uuids()).containsExactly("GPU-0", "GPU-1", "GPU-2", "GPU-3");
+    slice("s2", generation(2, 2, "GPU-3"));
+    assertThat(uuids()).containsExactly("GPU-0", "GPU-2", "GPU-3");
+  }
+
+  @Test
+  void aPoolThatIsTakenAwaySliceBySliceStandsUntilTheLastIsGone() throws Exception {
+    slice("s1", generation(1, 2, "GPU-0"));
+    slice("s2", generation(1, 2, "GPU-1"));
+    slices.remove("s1");
+    assertThat(uuids()).containsExactly("GPU-0", "GPU-1");
+    slices.remove("s2");
+    assertThatThrownBy(this::uuids).hasMessageContaining("The node says nothing of its GPUs");
+  }
+
+  @Test
+  void aPoolOfWhichNoGenerationWasEverWholeIsNoReasonToBelieveTheLabels() throws Exception {
+    slice("s1", generation(1, 2, "GPU-0"));
+    Map<String, String> labels =
+        Map.of("nvidia.com/gpu.product", "NVIDIA-A100-SXM4-40GB", "nvidia.com/gpu.count", "8");
+    assertThatThrownBy(() -> of(labels, Map.of())).hasMessageContaining("are not all there yet");
+  }
+
+  @Test
+  void aPoolBesideAnotherCountsOnceItIsWhole() throws Exception {
+    slice("s1", generation(1, 1, "GPU-0"));
+    slice("t1", generation(1, 2, "GPU-1").replace("name: a,", "name: b,"));
+    assertThat(uuids()).containsExactly("GPU-0");
+    slice("t2", generation(1, 2, "GPU-2").replace("name: a,", "name: b,"));
+    assertThat(uuids()).containsExactly("GPU-0", "GPU-1", "GPU-2");
+  }
+
+  @Test
+  void aSliceThatGoesToAnotherNodeLeavesTheFirst() throws Exception {
+    slice("s1", generation(1, 1, "GPU-0"));
+    slice("s1", generation(1, 1, "GPU-0").replace("nodeName: a", "nodeName: b"));
+    assertThatThrownBy(this::uuids).hasMessageContaining("The node says nothing of its GPUs");
+  }
+
+  @Test
+  void aDeviceWithoutUuidIsNoGpuThatCanBeKnownAgain() throws Exception {
+    slice("s1", generation(1, 1, "GPU-0").replace("uuid: {string: GPU-0},", ""));
+    assertThatThrownBy(this::uuids).hasMessageContaining("gpu-0 of the ResourceSlices has no uuid");
   }
 }
