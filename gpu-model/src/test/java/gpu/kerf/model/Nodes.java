@@ -87,7 +87,7 @@ public final class Nodes {
   public Nodes migH100(String uuid, String... instances) {
     List<MigInstance> list = new ArrayList<>();
     for (String instance : instances) {
-      String[] parts = instance.split("[@=]");
+      String[] parts = instance.split("[@=]", -1);
       list.add(new MigInstance(parts[2], profile(h100(), parts[0]), Integer.parseInt(parts[1])));
     }
     gpus.add(new GpuSpec(uuid, h100(), h100().memoryMiB(), GpuMode.MIG, list));

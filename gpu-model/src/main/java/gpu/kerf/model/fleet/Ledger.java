@@ -433,9 +433,7 @@ public final class Ledger {
       keepIfFound(now, found);
       return 0;
     }
-    if (now != entry) {
-      remember(now);
-    }
+    remember(now);
     Conflict.Kind kind = found.trouble() != null ? found.trouble() : stand(node, now.placement());
     if (kind == null) {
       return 0;

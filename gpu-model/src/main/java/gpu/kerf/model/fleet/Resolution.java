@@ -141,7 +141,8 @@ record Resolution(
 
     /** The first trouble is told, unless a later one closes more. */
     private void report(Conflict.Kind kind, String what) {
-      if (trouble == null || kind == Conflict.Kind.GPU_UNIDENTIFIED && trouble != kind) {
+      boolean worse = kind == Conflict.Kind.GPU_UNIDENTIFIED && trouble != kind;
+      if (trouble == null || worse) {
         trouble = kind;
         device = what;
       }

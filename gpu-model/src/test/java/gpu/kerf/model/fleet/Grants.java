@@ -15,8 +15,10 @@ public final class Grants {
   /** As it is written by a ledger that knows the node; with indexes alone if it does not. */
   public static Grant grant(Ledger ledger, Placement placement) {
     NodeState node = ledger.fleet().node(placement.node());
-    boolean there =
-        node != null && placement.slots().stream().allMatch(slot -> slot.gpu() < node.gpus());
+    if (node == null) {
+      return byIndex(placement);
+    }
+    boolean there = placement.slots().stream().allMatch(slot -> slot.gpu() < node.gpus());
     return there ? Grant.of(placement, node.spec()) : byIndex(placement);
   }
 

@@ -339,6 +339,7 @@ class BindVerbTest {
     world.node(named("A", "B"));
     world.cluster.carriesOut = false;
     world.cluster.answer = BindResult.Kind.UNKNOWN;
+    world.cluster.pods.put(pod.ref().toString(), pod);
     world.place(askingWhole("1", 1), "n");
     String first = placed(0);
     world.node(named("B", "A"));
@@ -355,6 +356,7 @@ class BindVerbTest {
     world.node(named("A"));
     world.cluster.carriesOut = false;
     world.cluster.answer = BindResult.Kind.UNKNOWN;
+    world.cluster.pods.put(pod.ref().toString(), pod);
     world.place(askingWhole("1", 1), "n");
     world.node(named("B"));
 

@@ -134,8 +134,8 @@ final class Rack {
 
   private List<MigInstance> instances(String layout) {
     List<MigInstance> instances = new ArrayList<>();
-    for (String each : layout.split(" ")) {
-      String[] parts = each.split("@");
+    for (String each : layout.split(" ", -1)) {
+      String[] parts = each.split("@", -1);
       instances.add(
           new MigInstance(
               "MIG-" + name + "-" + cuts++,

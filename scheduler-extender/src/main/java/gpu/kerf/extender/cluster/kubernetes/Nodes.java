@@ -104,8 +104,8 @@ final class Nodes implements Sink<NodeObject> {
     try {
       DeliveryWay delivery = NodeDelivery.of(object);
       Inventory newest = inventories.of(object.facts());
-      boolean keep = named != null && !newest.isNamed() && listener.isInUse(meta.name());
-      Inventory inventory = NodeDelivery.fit(keep ? named : newest, delivery);
+      Inventory used = named == null || mayReplace(newest, meta.name()) ? newest : named;
+      Inventory inventory = NodeDelivery.fit(used, delivery);
       NodeSpec spec =
           new NodeSpec(
               meta.name(),
@@ -119,11 +119,15 @@ final class Nodes implements Sink<NodeObject> {
           object,
           spec,
           inventory.unusable(),
-          keep ? outdated(meta.name()) : "",
-          newest.isNamed() ? newest : keep ? named : null);
+          used.equals(newest) ? "" : outdated(meta.name()),
+          used.isNamed() ? used : null);
     } catch (WireException | IllegalArgumentException e) {
       return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named);
     }
+  }
+
+  private boolean mayReplace(Inventory newest, String node) {
+    return newest.isNamed() || !listener.isInUse(node);
   }
 
   private static String outdated(String node) {
