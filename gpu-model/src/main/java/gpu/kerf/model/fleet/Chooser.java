@@ -33,13 +33,14 @@ public final class Chooser {
   private final Mix mix = new Mix();
   private final PriceMaker maker;
   private final Placer placer;
-  private final StartCounts starts = new StartCounts();
+  private final CheapestNodes cheapest;
   private int sinceRenewal;
 
   public Chooser(Fleet fleet) {
     this.fleet = fleet;
     this.maker = new PriceMaker(fleet.models(), mix);
     this.placer = new Placer(Prices.neutral(fleet.models()));
+    this.cheapest = new CheapestNodes(fleet, placer);
   }
 
   /** What was chosen. */
@@ -65,40 +66,23 @@ public final class Chooser {
   /** The best node of all, or null if the demand fits on none now. */
   public @Nullable Choice best(PreparedDemand demand) {
     refresh();
-    int best = -1;
-    Cost cost = Cost.NONE;
     for (int i = 0; i < fleet.limit(); i++) {
-      NodeState node = fleet.at(i);
-      if (node == null || !placer.tryOn(demand, node)) {
-        continue;
-      }
-      int order = placer.compareCostTo(cost);
-      if (order < 0 || (order == 0 && fleet.rank(i) < fleet.rank(best))) {
-        best = i;
-        cost = order < 0 ? placer.cost() : cost;
-      }
+      cheapest.offer(demand, i, i);
     }
-    return best < 0 ? null : choice(demand, best);
+    return cheapest.index() < 0 ? null : choice(demand, cheapest.index());
   }
 
-  /** Starts a decision: makes what it looks up current; for those who try nodes one by one. */
+  /** Starts a decision: makes what it looks up current. */
   public void refresh() {
-    placer.startDecision();
     if (placer.prices().models() < fleet.models().size()) {
       renew();
     }
-    countStarts();
+    cheapest.start();
   }
 
-  /** Tells the placer how many MIG instances of each kind could still start in the fleet. */
-  private void countStarts() {
-    Prices prices = placer.prices();
-    starts.refresh(fleet, prices);
-    for (int model = 0; model < prices.models(); model++) {
-      if (fleet.models().get(model).migCapable()) {
-        placer.setSupply(model, starts.of(model));
-      }
-    }
+  /** For callers that decide among some nodes; {@link #refresh} starts a decision. */
+  public CheapestNodes cheapest() {
+    return cheapest;
   }
 
   private Choice choice(PreparedDemand demand, int index) {

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.explain;
 
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.CheapestNodes;
 import gpu.kerf.model.fleet.Chooser;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.placement.NodeState;
@@ -13,6 +14,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +50,8 @@ public final class Explainer {
     Placer placer = placer();
     PreparedDemand prepared = new PreparedDemand(demand, fleet.models());
     Map<Verdict, List<String>> byVerdict = new LinkedHashMap<>();
-    int best = -1;
-    Chooser.@Nullable Choice choice = null;
+    CheapestNodes cheapest = new CheapestNodes(fleet, placer);
+    cheapest.start();
     for (int i = 0; i < fleet.limit(); i++) {
       NodeState node = fleet.at(i);
       if (node == null) {
@@ -57,18 +59,24 @@ public final class Explainer {
       }
       Verdict verdict = placer.judge(prepared, node);
       byVerdict.computeIfAbsent(verdict, unused -> new ArrayList<>()).add(node.name());
-      if (verdict.fits() && (choice == null || isBetter(placer, i, choice, best))) {
-        best = i;
-        choice = new Chooser.Choice(i, placer.cost(), placer.placement(prepared, node));
+      if (verdict.fits()) {
+        cheapest.offer(prepared, i, i);
       }
     }
+    Chooser.Choice choice = choice(placer, prepared, cheapest);
     List<Change> changes = choice == null ? search(placer).of(demand) : List.of();
     return new Explanation(demand, "", List.of(), groups(byVerdict), choice, changes);
   }
 
-  private boolean isBetter(Placer placer, int index, Chooser.Choice known, int best) {
-    int order = placer.cost().compareTo(known.cost());
-    return order < 0 || (order == 0 && fleet.rank(index) < fleet.rank(best));
+  private Chooser.@Nullable Choice choice(
+      Placer placer, PreparedDemand prepared, CheapestNodes cheapest) {
+    if (cheapest.index() < 0) {
+      return null;
+    }
+    NodeState node = Objects.requireNonNull(fleet.at(cheapest.index()));
+    placer.tryOn(prepared, node);
+    return new Chooser.Choice(
+        cheapest.index(), cheapest.cost(), placer.placement(prepared, node));
   }
 
   private static List<Explanation.Group> groups(Map<Verdict, List<String>> byVerdict) {

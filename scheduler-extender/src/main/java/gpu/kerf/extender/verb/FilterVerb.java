@@ -50,7 +50,7 @@ public final class FilterVerb {
     this.cluster = cluster;
     this.preemptions = preemptions;
     this.wakeUps = wakeUps;
-    this.scan = new Scan(scheduling.fleet(), scheduling.placer());
+    this.scan = new Scan(scheduling.fleet(), scheduling.chooser());
   }
 
   public FilterAnswer filter(FilterCall call) {
@@ -155,7 +155,7 @@ public final class FilterVerb {
     }
     preemptions.fits(pod.uid());
     wakeUps.placed(pod.uid());
-    Placement likely = placementOn(scan.likely(nodes), ask);
+    Placement likely = placementOn(scan.likely(), ask);
     if (likely != null) {
       decision.placed(new Decision.Choice(likely.node(), scan.bestCost(), likely), scan.bests());
       decision.runnerUp(scan.runnerUp(nodes));
