@@ -186,7 +186,8 @@ public final class Service {
     // A simulated kube-scheduler sees what only Kerf sees, as real ones will from 1.38 on.
     boolean kerf = around.mode.equals("cluster") && now.preemption() == Settings.Preemption.KERF;
     Policy.Preemption who = kerf ? Policy.Preemption.KERF : Policy.Preemption.NATIVE;
-    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis(), who));
+    Duration staleAfter = now.readiness().staleAfter();
+    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis(), who, staleAfter));
     accounting.prices(now.prices());
   }
 

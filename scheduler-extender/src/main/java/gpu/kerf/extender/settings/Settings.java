@@ -161,7 +161,9 @@ public record Settings(
   /** When the service calls itself ready. */
   public record Readiness(
       @Setting(
-              value = "How old its picture of the cluster may be.",
+              value =
+                  "How old its picture of the cluster may be: with an older one it is not ready, and"
+                      + " no verb decides.",
               min = "1s",
               max = "1h",
               live = true)

@@ -1,13 +1,19 @@
 package gpu.kerf.extender.state;
 
+import java.time.Duration;
+
 /**
  * How the verbs behave, where users have a choice; may change at run time.
  *
  * @param answer what filter names
  * @param preemption who evicts where only Kerf sees that it helps
  * @param proposalMillis how long a pod that was filtered keeps its place against the next filter
+ * @param staleAfter how old the picture of the cluster may be in which something is decided
  */
-public record Policy(Answer answer, long proposalMillis, Preemption preemption) {
+public record Policy(
+    Answer answer, long proposalMillis, Preemption preemption, Duration staleAfter) {
+
+  private static final Duration STALE_AFTER = Duration.ofSeconds(60);
 
   /** Who evicts where only Kerf sees that it helps. */
   public enum Preemption {
@@ -19,6 +25,10 @@ public record Policy(Answer answer, long proposalMillis, Preemption preemption) 
 
   public Policy(Answer answer, long proposalMillis) {
     this(answer, proposalMillis, Preemption.NATIVE);
+  }
+
+  public Policy(Answer answer, long proposalMillis, Preemption preemption) {
+    this(answer, proposalMillis, preemption, STALE_AFTER);
   }
 
   /** What filter names of the nodes that fit. */

@@ -51,6 +51,7 @@ public final class BindVerb {
 
   private final Scheduling scheduling;
   private final Cluster cluster;
+  private final DecisionGate gate;
   private final Delivery delivery;
   private final SlotTaking taking;
   private final Map<String, Call> calls = new HashMap<>();
@@ -82,6 +83,7 @@ public final class BindVerb {
   public BindVerb(Scheduling scheduling, Cluster cluster, Delivery delivery) {
     this.scheduling = scheduling;
     this.cluster = cluster;
+    this.gate = new DecisionGate(scheduling, cluster);
     this.delivery = delivery;
     this.taking = new SlotTaking(scheduling);
   }
@@ -96,8 +98,9 @@ public final class BindVerb {
     }
     DecisionDraft decision = scheduling.deciding(Decision.Verb.BIND, call.pod());
     Entry entry = scheduling.ledger().entry(call.pod().uid());
-    if (!cluster.synced()) {
-      return failed(Trouble.NOT_SYNCED, decision);
+    Trouble refusal = gate.refusal();
+    if (refusal != null) {
+      return failed(refusal, decision);
     }
     if (entry != null && entry.state() != Entry.State.PROPOSED) {
       return again(call, entry, decision);

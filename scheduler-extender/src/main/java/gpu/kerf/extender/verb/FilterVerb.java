@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class FilterVerb {
 
   private final Scheduling scheduling;
-  private final Cluster cluster;
+  private final DecisionGate gate;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
   private final Scan scan;
@@ -47,7 +47,7 @@ public final class FilterVerb {
   public FilterVerb(
       Scheduling scheduling, Cluster cluster, Preemptions preemptions, WakeUps wakeUps) {
     this.scheduling = scheduling;
-    this.cluster = cluster;
+    this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
     this.wakeUps = wakeUps;
     this.scan = new Scan(scheduling.fleet(), scheduling.chooser());
@@ -62,9 +62,10 @@ public final class FilterVerb {
   }
 
   private FilterAnswer answer(FilterCall call, DecisionDraft decision) {
-    if (!cluster.synced()) {
-      decision.failed(Trouble.NOT_SYNCED);
-      return FilterAnswer.error(Trouble.NOT_SYNCED.answer());
+    Trouble closed = gate.refusal();
+    if (closed != null) {
+      decision.failed(closed);
+      return FilterAnswer.error(closed.answer());
     }
     preemptions.restore();
     scheduling.proposals().expire(scheduling.elapsedMillis());

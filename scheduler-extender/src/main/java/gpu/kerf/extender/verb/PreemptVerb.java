@@ -29,7 +29,7 @@ import java.util.List;
 public final class PreemptVerb {
 
   private final Scheduling scheduling;
-  private final Cluster cluster;
+  private final DecisionGate gate;
   private final Preemptions preemptions;
   private final EvictionPlanner planner;
 
@@ -39,16 +39,17 @@ public final class PreemptVerb {
 
   public PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
     this.scheduling = scheduling;
-    this.cluster = cluster;
+    this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
     this.planner = new EvictionPlanner(scheduling.placer());
   }
 
   public PreemptAnswer preempt(PreemptCall call) throws VerbException {
     DecisionDraft decision = scheduling.deciding(Decision.Verb.PREEMPT, call.pod().ref());
-    if (!cluster.synced()) {
-      scheduling.decided(decision.failed(Trouble.NOT_SYNCED));
-      throw new VerbException(Trouble.NOT_SYNCED);
+    Trouble refusal = gate.refusal();
+    if (refusal != null) {
+      scheduling.decided(decision.failed(refusal));
+      throw new VerbException(refusal);
     }
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =

@@ -4,7 +4,6 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.Trouble;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.Scores;
@@ -27,17 +26,15 @@ public final class PrioritizeVerb {
   private static final int SECOND = Scores.HIGHEST - 1;
 
   private final Scheduling scheduling;
-  private final Cluster cluster;
+  private final DecisionGate gate;
 
   public PrioritizeVerb(Scheduling scheduling, Cluster cluster) {
     this.scheduling = scheduling;
-    this.cluster = cluster;
+    this.gate = new DecisionGate(scheduling, cluster);
   }
 
   public Scores prioritize(FilterCall call) throws VerbException {
-    if (!cluster.synced()) {
-      throw new VerbException(Trouble.NOT_SYNCED);
-    }
+    gate.pass();
     KnownPod pod = scheduling.arrived(call.pod());
     NodeList nodes = call.nodes();
     if (pod.isNonsense()) {

@@ -16,6 +16,7 @@ public final class VerbService {
   private final Scheduling scheduling;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
+  private final DecisionGate gate;
   private final FilterVerb filter;
   private final PrioritizeVerb prioritize;
   private final BindVerb bind;
@@ -26,6 +27,7 @@ public final class VerbService {
     this.scheduling = scheduling;
     this.preemptions = new Preemptions(scheduling, cluster, disruptions);
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
+    this.gate = new DecisionGate(scheduling, cluster);
     this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
     this.bind = new BindVerb(scheduling, cluster, delivery);
@@ -44,8 +46,10 @@ public final class VerbService {
 
   /** Goes on with plans, bindings without an answer and pods that could start; twice a second. */
   public void look() {
-    preemptions.look();
-    wakeUps.look();
+    if (gate.refusal() == null) {
+      preemptions.look();
+      wakeUps.look();
+    }
     bind.tick();
   }
 
@@ -96,7 +100,9 @@ public final class VerbService {
     @Override
     public void podGone(String uid) {
       scheduling.podGone(uid);
-      preemptions.look();
+      if (gate.refusal() == null) {
+        preemptions.look();
+      }
     }
 
     @Override

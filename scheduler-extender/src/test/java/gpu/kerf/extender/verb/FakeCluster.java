@@ -22,6 +22,9 @@ final class FakeCluster implements Cluster {
 
   boolean synced = true;
 
+  /** How long nothing has been heard of the cluster. */
+  Duration staleness = Duration.ZERO;
+
   /** What it answers to bindings. */
   BindResult.Kind answer = BindResult.Kind.BOUND;
 
@@ -109,6 +112,6 @@ final class FakeCluster implements Cluster {
 
   @Override
   public Duration staleness() {
-    return Duration.ZERO;
+    return staleness;
   }
 }

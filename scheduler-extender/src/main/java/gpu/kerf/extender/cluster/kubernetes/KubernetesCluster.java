@@ -254,7 +254,16 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public boolean synced() {
     notice();
     return started
-        && watches.stream().allMatch(watch -> watch.resource().optional() || watch.listed());
+        && allListed();
+  }
+
+  private boolean allListed() {
+    for (ResourceWatch<?> watch : watches) {
+      if (!watch.resource().optional() && !watch.listed()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

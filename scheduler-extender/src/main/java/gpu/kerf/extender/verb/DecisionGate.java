@@ -1,0 +1,38 @@
+package gpu.kerf.extender.verb;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.state.Trouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether the verbs may decide: only while the picture of the cluster is whole and not too old. A
+ * replica whose watches are cut would otherwise decide on what others have changed since.
+ */
+final class DecisionGate {
+  private final Scheduling scheduling;
+  private final Cluster cluster;
+
+  DecisionGate(Scheduling scheduling, Cluster cluster) {
+    this.scheduling = scheduling;
+    this.cluster = cluster;
+  }
+
+  /** Why no verb may decide now; null if they may. */
+  @Nullable Trouble refusal() {
+    if (!cluster.synced()) {
+      return Trouble.NOT_SYNCED;
+    }
+    return cluster.staleness().compareTo(scheduling.policy().staleAfter()) > 0
+        ? Trouble.STALE
+        : null;
+  }
+
+  /** Throws if no verb may decide now. */
+  void pass() throws VerbException {
+    Trouble refusal = refusal();
+    if (refusal != null) {
+      throw new VerbException(refusal);
+    }
+  }
+}
