@@ -48,6 +48,22 @@ public interface Cluster {
   /** Tells users of a pod what happened to it; may be dropped. */
   void event(PodEvent event);
 
+  /**
+   * Whether all that another replica may have bound has been told to the listener. If not, {@link
+   * #catchUp} comes before a binding.
+   */
+  default boolean upToDate() {
+    return true;
+  }
+
+  /**
+   * Completes when the listener has been told all that the API server has on a node; with false if
+   * that took too long. To be called on the thread that owns the ledger.
+   */
+  default CompletionStage<Boolean> catchUp(String node) {
+    return CompletableFuture.completedStage(true);
+  }
+
   /** Whether everything that was there at the start has been told to the listener. */
   boolean synced();
 

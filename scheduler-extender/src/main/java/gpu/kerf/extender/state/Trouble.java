@@ -11,6 +11,7 @@ import java.util.Locale;
 public enum Trouble {
   NOT_SYNCED("Kerf has not seen all nodes and pods yet; try again"),
   STALE("Kerf has not heard of the cluster for too long to decide; try again"),
+  BEHIND("Kerf has not yet heard of all that is on this node; try again"),
   POD_UNKNOWN("Kerf has not seen this pod; it must pass filter first"),
   POD_IS_NONSENSE("what the pod asks of GPUs makes no sense; see the events of filter"),
   NODE_UNKNOWN("Kerf does not manage this node"),

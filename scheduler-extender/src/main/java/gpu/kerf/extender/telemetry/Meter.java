@@ -75,7 +75,7 @@ public enum Meter {
       Kind.COUNTER,
       "kerf_watch_ends_total",
       "Watches that ended before their time: silent, broken, forgotten (the API server no longer"
-          + " knows where they stood) or garbled.",
+          + " knows where they stood), garbled, lost (their events could not be taken in) or failed.",
       "resource",
       "cause"),
   LISTS(Kind.COUNTER, "kerf_lists_total", "Times that all objects were listed.", "resource"),
@@ -151,6 +151,17 @@ public enum Meter {
       Kind.COUNTER,
       "kerf_reconciliations_total",
       "Comparisons of the ledger with a fresh list of the API server, by outcome: done or failed.",
+      "outcome"),
+  REPAIRS(
+      Kind.COUNTER,
+      "kerf_ledger_repairs_total",
+      "Slots given back because a fresh read has proven twice that the pod is gone or not bound.",
+      "kind"),
+  FRESH_READS(
+      Kind.COUNTER,
+      "kerf_fresh_reads_total",
+      "Reads of what is on a node before a first binding after a pause, by outcome: passed, or"
+          + " refused because it was not heard of in time.",
       "outcome"),
   GPUS(Kind.GAUGE, "kerf_gpus", "GPUs.", "model"),
   GPUS_UNUSABLE(

@@ -12,10 +12,12 @@ final class Calls implements AutoCloseable {
   private static final int MOST_WAITING = 4_096;
 
   private final ApiServer server;
+  private final Threads threads;
   private final Threads.Pool workers;
 
   Calls(ApiServer server, Threads threads, int most, String name) {
     this.server = server;
+    this.threads = threads;
     this.workers = threads.pool(name, most, MOST_WAITING);
   }
 
@@ -33,8 +35,11 @@ final class Calls implements AutoCloseable {
           () -> {
             try {
               result.complete(work.run(server));
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
               result.completeExceptionally(e);
+              if (Guarded.isFatal(e)) {
+                threads.end("A request to the API server failed.", e);
+              }
             }
           });
     } catch (RejectedExecutionException full) {

@@ -3,16 +3,14 @@ package gpu.kerf.extender.cluster.kubernetes;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hands news from the one thread that hears them to the thread that owns the ledger, in order. The
  * hearing thread waits where the owner falls behind.
  */
 final class Handover {
-  private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
   private static final int MOST_WAITING = 256;
 
   private final Executor loop;
@@ -26,7 +24,10 @@ final class Handover {
     this.threads = threads;
   }
 
-  void hand(Runnable news) throws InterruptedException {
+  /**
+   * @param failed is told, on the thread that owns the ledger, what the news threw
+   */
+  void hand(Runnable news, Consumer<Throwable> failed) throws InterruptedException {
     awaitAtMost(MOST_WAITING - 1);
     synchronized (this) {
       waiting++;
@@ -35,8 +36,8 @@ final class Handover {
         () -> {
           try {
             news.run();
-          } catch (RuntimeException e) {
-            LOG.error("News of the cluster could not be taken in.", e);
+          } catch (Throwable e) {
+            failed.accept(e);
           } finally {
             taken();
           }

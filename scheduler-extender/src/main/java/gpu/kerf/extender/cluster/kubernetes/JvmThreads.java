@@ -6,9 +6,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The threads of this JVM, as daemons. */
 public final class JvmThreads implements Threads {
+  private static final Logger LOG = LoggerFactory.getLogger(JvmThreads.class);
+
+  /** EX_SOFTWARE of sysexits.h. */
+  private static final int EXIT = 70;
+
   private static final long IDLE_SECONDS = 30;
   private static final long CLOSE_SECONDS = 3;
 
@@ -41,6 +49,16 @@ public final class JvmThreads implements Threads {
             Daemons.named(name));
     workers.allowCoreThreadTimeOut(true);
     return new JvmPool(workers);
+  }
+
+  @Override
+  public void end(String why, @Nullable Throwable failure) {
+    try {
+      LOG.error("{} This process ends, so that another one begins with a fresh list.", why, failure);
+    } finally {
+      // No shutdown hook: it might wait for a thread that is no more.
+      Runtime.getRuntime().halt(EXIT);
+    }
   }
 
   private record JvmPool(ThreadPoolExecutor workers) implements Pool {

@@ -63,6 +63,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final List<Threads.Running> running = new ArrayList<>();
   private final Presence presence;
   private volatile boolean started;
+  private volatile boolean closing;
+  private volatile @Nullable BindFence fence;
   private @Nullable Advertiser advertiser;
   private @Nullable Nodes nodes;
 
@@ -117,14 +119,23 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
-    watches.add(new ResourceWatch<>(Resource.PODS, pods, shared));
-    run("kerf-start", this::startWatches);
+    ResourceWatch<PodView> podWatch = new ResourceWatch<>(Resource.PODS, pods, shared);
+    watches.add(podWatch);
+    List<ResourceWatch<?>> ofNodes =
+        watches.stream().<ResourceWatch<?>>filter(each -> each.resource().isOfNodes()).toList();
+    fence = new BindFence(calls, loop, clocks, meters, ofNodes, podWatch.progress());
+    run("kerf-start", () -> new Guarded("kerf-start", this::startWatches, threads, () -> closing || started).run());
   }
 
   private void run(String name, Runnable work) {
     synchronized (running) {
       running.add(threads.start(name, work));
     }
+  }
+
+  /** Its end is the end of the process. */
+  private void runForEver(String name, Runnable work) {
+    run(name, new Guarded(name, work, threads, () -> closing));
   }
 
   private boolean waitsForKerf(PodView pod) {
@@ -134,7 +145,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   /** One after the other: a pod that is told of before its node has to wait for it. */
   private void startWatches() {
     for (ResourceWatch<?> watch : watches) {
-      run("kerf-watch-" + watch.resource().word(), watch);
+      runForEver("kerf-watch-" + watch.resource().word(), watch);
       try {
         threads.await(watch.firstListed());
       } catch (InterruptedException e) {
@@ -151,13 +162,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   /** Begins to compare a ledger with the cluster at intervals, once it is synced. */
   public void reconcile(Executor loop, Ledger ledger, Duration every) {
     Reconciler.Told told = new Reconciler.Told(events, meters, this::synced, every);
-    run("kerf-reconcile", new Reconciler(server, threads, loop, ledger, told));
+    runForEver("kerf-reconcile", new Reconciler(server, threads, loop, ledger, told));
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */
   public void tick() {
     events.tick();
     notice();
+    BindFence known = fence;
+    if (known != null) {
+      known.tick();
+    }
     if (advertiser != null) {
       advertiser.tick();
     }
@@ -180,7 +195,28 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     long decided = clocks.nanos().getAsLong();
     return calls
         .start(api -> isFresh(decided) ? Binder.bind(api, binding) : TOO_LATE)
+        .thenApply(result -> bound(result, decided))
         .exceptionally(KubernetesCluster::notStarted);
+  }
+
+  private BindResult bound(BindResult result, long decided) {
+    BindFence known = fence;
+    if (known != null && result.kind() == BindResult.Kind.BOUND) {
+      known.bound(decided);
+    }
+    return result;
+  }
+
+  @Override
+  public boolean upToDate() {
+    BindFence known = fence;
+    return known == null || known.isOpen();
+  }
+
+  @Override
+  public CompletionStage<Boolean> catchUp(String node) {
+    BindFence known = fence;
+    return known == null ? CompletableFuture.completedStage(true) : known.look(node);
   }
 
   private boolean isFresh(long decided) {
@@ -259,7 +295,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   private boolean allListed() {
     for (ResourceWatch<?> watch : watches) {
-      if (!watch.resource().optional() && !watch.listed()) {
+      if (watch.resource().isDecisive() && !watch.listed()) {
         return false;
       }
     }
@@ -272,12 +308,25 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         .anyMatch(watch -> watch.resource().equals(Resource.NODES) && watch.listed());
   }
 
-  /** After an absence nothing is answered until everything has been listed anew. */
+  /**
+   * After an absence nothing is answered until everything has been listed anew. After a step of the
+   * wall clock, which may be one, the next binding reads first what is on its node.
+   */
   private void notice() {
+    Presence.Absence absence = presence.look();
     // Asked before the start as well, which may take long without anybody having been away.
-    if (presence.wasAbsent() && started) {
+    if (absence == Presence.Absence.NONE || !started) {
+      return;
+    }
+    BindFence known = fence;
+    if (known != null) {
+      known.doubt();
+    }
+    if (absence == Presence.Absence.SURE) {
       LOG.warn("This process was stopped for a while; everything is listed again.");
       watches.forEach(ResourceWatch::listAgain);
+    } else {
+      LOG.info("The wall clock was set forward, or this machine was suspended.");
     }
   }
 
@@ -285,7 +334,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public Duration staleness() {
     Duration oldest = Duration.ZERO;
     for (ResourceWatch<?> watch : watches) {
-      Duration age = watch.resource().optional() ? Duration.ZERO : watch.age();
+      boolean counts = watch.resource().isDecisive() && !watch.isAbsent();
+      Duration age = counts ? watch.age() : Duration.ZERO;
       oldest = age.compareTo(oldest) > 0 ? age : oldest;
     }
     return oldest;
@@ -294,6 +344,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   /** Lets requests that are under way end; hears nothing more. */
   @Override
   public void close() {
+    closing = true;
     watches.forEach(ResourceWatch::stop);
     synchronized (running) {
       running.forEach(Threads.Running::interrupt);

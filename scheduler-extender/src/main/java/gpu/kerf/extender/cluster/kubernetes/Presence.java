@@ -5,13 +5,22 @@ import java.time.Duration;
 
 /**
  * Notices that this process did not run for a while: stopped, swapped out, or on a machine that was
- * suspended. The stop watch stands still in some of these, the clock on the wall in none.
+ * suspended. The monotonic clock goes on in all of these but the last; the wall clock goes on in
+ * all, but it also jumps when somebody sets it, which cannot be told from a suspended machine.
  */
 final class Presence {
   private final Clocks clocks;
   private final long longestNanos;
   private long nanos;
   private long millis;
+
+  /** How sure an absence is. */
+  enum Absence {
+    NONE,
+    /** The wall clock alone says so: the machine was suspended, or the clock was set forward. */
+    PERHAPS,
+    SURE
+  }
 
   Presence(Clocks clocks, Duration longest) {
     this.clocks = clocks;
@@ -21,13 +30,15 @@ final class Presence {
   }
 
   /** Whether nobody has asked for too long; to be asked much more often than that. */
-  synchronized boolean wasAbsent() {
+  synchronized Absence look() {
     long nowNanos = clocks.nanos().getAsLong();
     long nowMillis = clocks.wall().millis();
-    boolean absent =
-        nowNanos - nanos > longestNanos || (nowMillis - millis) * 1_000_000 > longestNanos;
+    Absence absence =
+        nowNanos - nanos > longestNanos
+            ? Absence.SURE
+            : (nowMillis - millis) * 1_000_000 > longestNanos ? Absence.PERHAPS : Absence.NONE;
     nanos = nowNanos;
     millis = nowMillis;
-    return absent;
+    return absence;
   }
 }

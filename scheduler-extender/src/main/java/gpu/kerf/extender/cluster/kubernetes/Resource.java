@@ -26,6 +26,30 @@ record Resource(
     this(word, path, selector, optional, List.of());
   }
 
+  /** Whether a placement may be wrong if this kind is not known as it is. */
+  boolean isDecisive() {
+    return !equals(BUDGETS);
+  }
+
+  /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
+  private String nodeField() {
+    if (equals(NODES)) {
+      return "metadata.name";
+    }
+    return equals(PODS) || equals(SLICES) ? "spec.nodeName" : "";
+  }
+
+  boolean isOfNodes() {
+    return !nodeField().isEmpty();
+  }
+
+  /** The query for the objects that belong to a node. */
+  Map<String, String> selectorOn(String node) {
+    String all = selector.getOrDefault("fieldSelector", "");
+    String here = nodeField() + "=" + node;
+    return Map.of("fieldSelector", all.isEmpty() ? here : all + "," + here);
+  }
+
   /** Where an API server says in which versions it has it. */
   String group() {
     return GROUP.matcher(path).replaceFirst("$1");

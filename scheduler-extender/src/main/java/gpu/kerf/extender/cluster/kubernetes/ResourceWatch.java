@@ -8,14 +8,18 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -41,6 +45,7 @@ final class ResourceWatch<T> implements Runnable {
   private static final long FIRST_PAUSE_MILLIS = 200;
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
   private static final long ABSENT_PAUSE_MILLIS = 60_000;
+  private static final Meta NOTHING = new Meta("", "", "", "");
   private static final int NOT_FOUND = 404;
   private static final int GONE = 410;
 
@@ -56,7 +61,10 @@ final class ResourceWatch<T> implements Runnable {
   private final Duration renewal;
   private final LongSupplier nanos;
   private final Map<String, Meta> seen = new HashMap<>();
-  private String path;
+  private final WatchProgress progress = new WatchProgress();
+  private final Queue<Lost> lost = new ConcurrentLinkedQueue<>();
+  private volatile String path;
+  private volatile boolean absent;
   private String version = "";
   private final CompletableFuture<Void> first = new CompletableFuture<>();
   private volatile @Nullable ApiStream current;
@@ -64,6 +72,9 @@ final class ResourceWatch<T> implements Runnable {
   private final AtomicInteger wanted = new AtomicInteger(1);
   private volatile int listed;
   private volatile long heard;
+
+  /** An event that the listener did not take in; whether it was the end of the object. */
+  private record Lost(Meta object, boolean end) {}
 
   /** What all watches of a cluster share. */
   record Shared(
@@ -105,6 +116,15 @@ final class ResourceWatch<T> implements Runnable {
     }
   }
 
+  /** The listener did not take in what it was told. */
+  private static final class LostException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    LostException() {
+      super("the listener failed; the log says more");
+    }
+  }
+
   /** There is no such kind of object, or Kerf may not see it. */
   private static final class AbsentException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -129,22 +149,38 @@ final class ResourceWatch<T> implements Runnable {
         Thread.currentThread().interrupt();
         return;
       } catch (IOException e) {
-        if (e instanceof ForgottenException && !version.isEmpty()) {
+        IOException failure = lost.isEmpty() ? e : new LostException();
+        if (failure instanceof ForgottenException && !version.isEmpty()) {
           // The API server works, and only a list brings what was missed.
           pause = FIRST_PAUSE_MILLIS;
         }
-        if (!stopped && !sleep(failed(e, pause))) {
+        if (!stopped && !sleep(failed(failure, pause))) {
           return;
         }
         pause = Math.min(pause * 2, LONGEST_PAUSE_MILLIS);
-      } catch (RuntimeException e) {
-        LOG.atError().addKeyValue(LogKeys.RESOURCE, resource.word()).setCause(e).log("Watch fails");
-        version = "";
+      } catch (RuntimeException | StackOverflowError e) {
+        broke(e);
         if (!sleep(LONGEST_PAUSE_MILLIS)) {
           return;
         }
       }
     }
+  }
+
+  /** A fault of this program: what is known is not relied on until everything is listed again. */
+  private void broke(Throwable failure) {
+    LOG.atError()
+        .addKeyValue(LogKeys.RESOURCE, resource.word())
+        .setCause(failure)
+        .log("A watch failed; everything is listed again.");
+    forget();
+    news.ended(resource, WatchNews.Cause.FAILED);
+  }
+
+  /** Where the watch stood is of no use: until it is listed again, this kind is not known. */
+  private void forget() {
+    version = "";
+    wanted.incrementAndGet();
   }
 
   private void follow() throws IOException, InterruptedException {
@@ -163,13 +199,14 @@ final class ResourceWatch<T> implements Runnable {
             .addKeyValue(LogKeys.PROBLEM, failure.getMessage())
             .log("This cluster is served without a kind of object that it does not show.");
       }
+      absent = true;
       heardNow();
       listed(wanted.get());
       return ABSENT_PAUSE_MILLIS;
     }
     WatchNews.Cause cause = cause(failure);
     if (cause == WatchNews.Cause.FORGOTTEN || cause == WatchNews.Cause.GARBLED) {
-      version = "";
+      forget();
     }
     news.ended(resource, cause);
     LOG.atWarn()
@@ -177,7 +214,7 @@ final class ResourceWatch<T> implements Runnable {
         .addKeyValue(LogKeys.CAUSE, cause.name().toLowerCase(Locale.ROOT))
         .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure.getMessage()))
         .log(
-            version.isEmpty()
+            version.isEmpty() || !listed()
                 ? "A watch ended; everything is listed again."
                 : "A watch ended; the next one goes on where it stood.");
     return pause;
@@ -189,6 +226,9 @@ final class ResourceWatch<T> implements Runnable {
     }
     if (failure instanceof SilentException) {
       return WatchNews.Cause.SILENT;
+    }
+    if (failure instanceof LostException) {
+      return WatchNews.Cause.LOST;
     }
     return failure instanceof JsonProcessingException
         ? WatchNews.Cause.GARBLED
@@ -208,6 +248,7 @@ final class ResourceWatch<T> implements Runnable {
   private void list() throws IOException, InterruptedException {
     long began = nanos.getAsLong();
     int answers = wanted.get();
+    forgetLost();
     Set<String> present = new HashSet<>();
     String next = "";
     ListPage page;
@@ -226,10 +267,27 @@ final class ResourceWatch<T> implements Runnable {
         removed(old);
       }
     }
+    String reached = page.resourceVersion();
+    hand(NOTHING, false, () -> progress.listedAt(reached));
     handover.drain();
-    version = page.resourceVersion();
+    version = reached;
+    absent = false;
+    if (!lost.isEmpty()) {
+      throw new LostException();
+    }
     listed(answers);
     news.listed(resource, seen.size(), (nanos.getAsLong() - began) / 1_000_000);
+  }
+
+  /** What the listener did not take in is told again by the list that follows. */
+  private void forgetLost() {
+    List<Lost> all = new ArrayList<>();
+    for (Lost one = lost.poll(); one != null; one = lost.poll()) {
+      all.add(one);
+    }
+    all.stream().filter(one -> !one.end).forEach(one -> seen.remove(one.object.key()));
+    // As if it were still there: the list does not have it, or under another uid.
+    all.stream().filter(Lost::end).forEach(one -> seen.put(one.object.key(), one.object));
   }
 
   private ListPage page(String next) throws IOException {
@@ -278,6 +336,9 @@ final class ResourceWatch<T> implements Runnable {
     query.put("timeoutSeconds", "" + renewal.toSeconds());
     try (ApiStream stream = server.stream(ApiRequest.get(path, query))) {
       current = stream;
+      if (!listed()) {
+        return;
+      }
       ApiReply refusal = stream.open();
       if (refusal != null) {
         throw tooNew(refusal.problem())
@@ -323,6 +384,7 @@ final class ResourceWatch<T> implements Runnable {
       }
       default -> {
         // BOOKMARK, and whatever comes later: a version, and no news.
+        hand(NOTHING, false, () -> progress.reached(meta.resourceVersion()));
       }
     }
     if (!meta.resourceVersion().isEmpty()) {
@@ -341,25 +403,63 @@ final class ResourceWatch<T> implements Runnable {
   }
 
   private void changed(Meta meta, Piece piece) throws InterruptedException {
-    Meta before = seen.put(meta.key(), meta);
+    Meta before = seen.get(meta.key());
     if (before != null && before.equals(meta)) {
       return;
     }
+    Runnable event = event(meta, piece);
+    seen.put(meta.key(), meta);
     if (before != null && !before.uid().equals(meta.uid())) {
-      handover.hand(() -> sink.gone(before));
+      hand(before, true, () -> sink.gone(before));
     }
+    hand(
+        meta,
+        false,
+        () -> {
+          event.run();
+          progress.put(meta);
+        });
+  }
+
+  private Runnable event(Meta meta, Piece piece) {
     try {
       T object = sink.read(meta, piece);
-      handover.hand(() -> sink.put(meta, object));
+      return () -> sink.put(meta, object);
     } catch (WireException e) {
       news.unreadable(resource);
-      handover.hand(() -> sink.unreadable(meta, String.valueOf(e.getMessage())));
+      return () -> sink.unreadable(meta, String.valueOf(e.getMessage()));
     }
   }
 
   private void removed(Meta meta) throws InterruptedException {
     Meta before = seen.remove(meta.key());
-    handover.hand(() -> sink.gone(before == null ? meta : before));
+    Meta ended = before == null ? meta : before;
+    hand(
+        ended,
+        true,
+        () -> {
+          sink.gone(ended);
+          progress.gone(ended);
+          progress.reached(meta.resourceVersion());
+        });
+  }
+
+  private void hand(Meta object, boolean end, Runnable event) throws InterruptedException {
+    handover.hand(event, failure -> lost(object, end, failure));
+  }
+
+  /** Until it is listed again, and told again, this kind is not known. */
+  private void lost(Meta object, boolean end, Throwable failure) {
+    LOG.atError()
+        .addKeyValue(LogKeys.RESOURCE, resource.word())
+        .addKeyValue(LogKeys.PROBLEM, object.key() + ": " + failure)
+        .setCause(failure)
+        .log("An event of the cluster could not be taken in; its kind is listed again.");
+    if (Guarded.isFatal(failure)) {
+      threads.end("An event of the cluster could not be taken in.", failure);
+    }
+    lost.add(new Lost(object, end));
+    listAgain();
   }
 
   private void heardNow() {
@@ -390,9 +490,24 @@ final class ResourceWatch<T> implements Runnable {
     }
   }
 
+  /** What has been taken in; for the thread that owns the ledger. */
+  WatchProgress progress() {
+    return progress;
+  }
+
   /** How long nothing has been heard of it. */
   Duration age() {
     return Duration.ofNanos(Math.max(0, nanos.getAsLong() - heard));
+  }
+
+  /** Whether the cluster has no such kind, or does not show it. */
+  boolean isAbsent() {
+    return absent;
+  }
+
+  /** Where the API server has it. */
+  String path() {
+    return path;
   }
 
   Resource resource() {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Threads and pauses: those of the JVM, or those of a simulation, which lets one thread run at a
@@ -25,6 +26,16 @@ public interface Threads {
    * mostWaiting} they are rejected.
    */
   Pool pool(String name, int threads, int mostWaiting);
+
+  /**
+   * Ends the process, because nothing can be relied on any more: another one starts with a fresh
+   * list. A simulation ends the replica instead.
+   *
+   * @param why in a sentence
+   */
+  default void end(String why, @Nullable Throwable failure) {
+    throw new IllegalStateException(why, failure);
+  }
 
   /** A thread that was started. */
   interface Running {

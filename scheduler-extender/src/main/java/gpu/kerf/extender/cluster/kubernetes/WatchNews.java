@@ -12,7 +12,11 @@ interface WatchNews {
     /** The API server no longer remembers where the watch stood. */
     FORGOTTEN,
     /** What came made no sense. */
-    GARBLED
+    GARBLED,
+    /** Its events could not be taken in: what was lost is listed again. */
+    LOST,
+    /** The code that follows it failed. */
+    FAILED
   }
 
   void ended(Resource resource, Cause cause);
