@@ -40,6 +40,8 @@ public final class Scheduling implements ClusterListener {
   private final Proposals proposals = new Proposals(ledger);
   private final Demands demands = new Demands(ledger.fleet());
   private final ClusterWatch watch = new ClusterWatch(ledger);
+  private final FailedBinds failedBinds = new FailedBinds();
+  private final EndedPods ended = new EndedPods();
   private Policy policy = Policy.defaults();
   private boolean renewalComes;
 
@@ -61,6 +63,7 @@ public final class Scheduling implements ClusterListener {
       chooser.renew();
     }
     watch.nodeCame(node);
+    failedBinds.nodeChanged(node.name());
   }
 
   @Override
@@ -78,15 +81,34 @@ public final class Scheduling implements ClusterListener {
 
   @Override
   public void podSeen(PodView pod) {
+    ended.isBack(pod.uid());
     watch.podCame(seen(pod), pod);
     if (pod.phase() == PodView.Phase.OVER) {
-      pods.remove(pod.uid());
+      forget(pod.uid());
     }
+  }
+
+  /**
+   * A read shows a pod; false if its end has been heard of already, so that the read is older. What
+   * the watch tells goes to {@link #podSeen}.
+   */
+  public boolean podRead(PodView pod) {
+    if (ended.contains(pod.uid())) {
+      return false;
+    }
+    podSeen(pod);
+    return true;
+  }
+
+  private void forget(String uid) {
+    pods.remove(uid);
+    failedBinds.forget(uid);
+    ended.ended(uid, elapsedMillis());
   }
 
   @Override
   public void podGone(String uid) {
-    pods.remove(uid);
+    forget(uid);
     watch.podWent(uid);
   }
 
@@ -213,7 +235,7 @@ public final class Scheduling implements ClusterListener {
     CompletionStage<T> stage;
     try {
       stage = start.get();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       stage = CompletableFuture.failedFuture(e);
     }
     stage.whenCompleteAsync(end, loop);
@@ -249,6 +271,10 @@ public final class Scheduling implements ClusterListener {
 
   public Decisions decisions() {
     return decisions;
+  }
+
+  public FailedBinds failedBinds() {
+    return failedBinds;
   }
 
   public Proposals proposals() {

@@ -12,6 +12,8 @@ import gpu.kerf.extender.state.Trouble;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.model.fleet.Conflict;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
@@ -23,6 +25,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts a pod on the node that kube-scheduler chose: picks its slots again, takes them in the
@@ -42,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A pod is bound once at a time: a second call for the same node gets the first one's answer.
  */
 public final class BindVerb {
+  private static final Logger LOG = LoggerFactory.getLogger(BindVerb.class);
 
   /** The reason of the event that tells users what their pod got. */
   private static final String PLACED = "Placed";
@@ -55,6 +60,7 @@ public final class BindVerb {
   private final Delivery delivery;
   private final SlotTaking taking;
   private final Map<String, Call> calls = new HashMap<>();
+  private final Map<String, CatchingUp> catchingUp = new HashMap<>();
   private final Map<String, Unsure> unsure = new LinkedHashMap<>();
 
   /** One binding on its way. */
@@ -72,6 +78,9 @@ public final class BindVerb {
       return placement().node();
     }
   }
+
+  /** A call that waits until all is known that others may have bound. */
+  private record CatchingUp(String node, CompletableFuture<BindAnswer> answer) {}
 
   /** A binding that may or may not have been carried out. */
   private record Unsure(Handover handover, long since) {
@@ -96,12 +105,48 @@ public final class BindVerb {
           ? running.answer
           : CompletableFuture.completedFuture(new BindAnswer(Trouble.HELD_ELSEWHERE.answer()));
     }
+    CatchingUp waiting = catchingUp.get(call.pod().uid());
+    if (waiting != null) {
+      return waiting.node.equals(call.node())
+          ? waiting.answer
+          : CompletableFuture.completedFuture(new BindAnswer(Trouble.BEHIND.answer()));
+    }
+    return cluster.upToDate() ? decided(call) : catchUp(call);
+  }
+
+  /** Another replica may have bound pods of which this one has not heard yet. */
+  private CompletionStage<BindAnswer> catchUp(BindCall call) {
+    CompletableFuture<BindAnswer> answer = new CompletableFuture<>();
+    catchingUp.put(call.pod().uid(), new CatchingUp(call.node(), answer));
+    scheduling.whenDone(
+        () -> cluster.catchUp(call.node()),
+        (known, failure) -> {
+          catchingUp.remove(call.pod().uid());
+          CompletionStage<BindAnswer> end =
+              Boolean.TRUE.equals(known)
+                  ? decided(call)
+                  : failed(Trouble.BEHIND, scheduling.deciding(Decision.Verb.BIND, call.pod()));
+          end.thenAccept(answer::complete);
+        });
+    return answer;
+  }
+
+  private CompletionStage<BindAnswer> decided(BindCall call) {
     DecisionDraft decision = scheduling.deciding(Decision.Verb.BIND, call.pod());
-    Entry entry = scheduling.ledger().entry(call.pod().uid());
+    try {
+      return decide(call, decision);
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.atError().addKeyValue(LogKeys.UID, call.pod().uid()).setCause(e).log("A bind failed.");
+      return failed(call, Trouble.INTERNAL, decision);
+    }
+  }
+
+  private CompletionStage<BindAnswer> decide(BindCall call, DecisionDraft decision) {
     Trouble refusal = gate.refusal();
     if (refusal != null) {
       return failed(refusal, decision);
     }
+    Entry entry = scheduling.ledger().entry(call.pod().uid());
     if (entry != null && entry.state() != Entry.State.PROPOSED) {
       return again(call, entry, decision);
     }
@@ -117,7 +162,7 @@ public final class BindVerb {
   private CompletionStage<BindAnswer> first(BindCall call, DecisionDraft decision) {
     SlotTaking.Result result = taking.take(call);
     return result.trouble() != null
-        ? failed(result.trouble(), decision)
+        ? failed(call, result.trouble(), decision)
         : write(call.pod(), result.placement(), decision);
   }
 
@@ -130,10 +175,36 @@ public final class BindVerb {
     if (!here) {
       return failed(Trouble.HELD_ELSEWHERE, decision);
     }
-    boolean lost = scheduling.ledger().conflict(call.pod().uid()) != null;
-    return lost
+    // Its slots may have been given to another pod since; its end will be known by and by.
+    return isDisputed(call.node())
         ? failed(Trouble.BIND_UNSURE, decision)
         : write(call.pod(), entry.placement(), decision);
+  }
+
+  private boolean isDisputed(String node) {
+    for (Conflict conflict : scheduling.ledger().conflicts()) {
+      if (conflict.entry().placement().node().equals(node)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private CompletionStage<BindAnswer> failed(
+      BindCall call, Trouble trouble, DecisionDraft decision) {
+    remember(call.pod().uid(), call.node(), trouble);
+    return failed(trouble, decision);
+  }
+
+  /** The next filter steers the pod to another node, if the fault may be the node's. */
+  private void remember(String uid, String node, Trouble trouble) {
+    switch (trouble) {
+      case NO_SLOT, NODE_UNKNOWN, NODE_BUSY, NODE_LOCK, BIND_REFUSED, INTERNAL ->
+          scheduling.failedBinds().failed(uid, node, scheduling.elapsedMillis());
+      default -> {
+        // The same on every node, or it has to go to this one.
+      }
+    }
   }
 
   private CompletionStage<BindAnswer> failed(Trouble trouble, DecisionDraft decision) {
@@ -152,13 +223,42 @@ public final class BindVerb {
     Call call = new Call(handover, decision, new CompletableFuture<>());
     calls.put(pod.uid(), call);
     boolean maybeBound = unsure.remove(pod.uid()) != null;
-    CompletableFuture<Delivery.Prepared> ready = delivery.prepare(handover).toCompletableFuture();
+    CompletableFuture<Delivery.Prepared> ready = prepare(handover);
     if (ready.isDone() && !ready.isCompletedExceptionally()) {
-      prepared(call, maybeBound, ready.join());
+      finishing(call, () -> prepared(call, maybeBound, ready.join()));
     } else {
-      scheduling.whenDone(() -> ready, (prepared, failure) -> prepared(call, maybeBound, prepared));
+      scheduling.whenDone(
+          () -> ready,
+          (prepared, failure) -> finishing(call, () -> prepared(call, maybeBound, prepared)));
     }
     return call.answer;
+  }
+
+  private CompletableFuture<Delivery.Prepared> prepare(Handover handover) {
+    try {
+      return delivery.prepare(handover).toCompletableFuture();
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.atError().addKeyValue(LogKeys.UID, handover.pod().uid()).setCause(e).log("A bind failed.");
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /**
+   * Does a step of a call. Whatever it throws, the call gets an answer; its slots stay held until
+   * the API server has said what became of the pod.
+   */
+  private void finishing(Call call, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.atError().addKeyValue(LogKeys.UID, call.pod().uid()).setCause(e).log("A bind failed.");
+      if (calls.containsKey(call.pod().uid())) {
+        calls.remove(call.pod().uid());
+        unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
+      }
+      remember(call.pod().uid(), call.node(), Trouble.INTERNAL);
+      call.answer.complete(new BindAnswer(Trouble.INTERNAL.answer()));
+    }
   }
 
   private NodeSpec spec(String name) {
@@ -192,7 +292,9 @@ public final class BindVerb {
     scheduling.whenDone(
         () -> cluster.bind(binding),
         (result, failure) ->
-            settle(call, failure == null && result != null ? result : unknown(failure)));
+            finishing(
+                call,
+                () -> settle(call, failure == null && result != null ? result : unknown(failure))));
   }
 
   private static BindResult unknown(@Nullable Throwable failure) {
@@ -206,7 +308,8 @@ public final class BindVerb {
       case REFUSED -> release(call, Trouble.BIND_REFUSED);
       case CONFLICT, UNKNOWN ->
           scheduling.whenDone(
-              () -> said(call.pod()), (said, failure) -> believe(call, result.kind(), said));
+              () -> said(call.pod()),
+              (said, failure) -> finishing(call, () -> believe(call, result.kind(), said)));
     }
   }
 
@@ -227,8 +330,9 @@ public final class BindVerb {
     if (pod == null || !pod.uid().equals(call.pod().uid())) {
       release(call, Trouble.POD_GONE);
     } else if (pod.isBound()) {
-      scheduling.podSeen(pod);
-      if (pod.nodeName().equals(call.node())) {
+      if (!scheduling.podRead(pod)) {
+        release(call, Trouble.POD_GONE);
+      } else if (pod.nodeName().equals(call.node())) {
         confirm(call);
       } else {
         delivery.undo(call.handover);
@@ -245,6 +349,7 @@ public final class BindVerb {
     scheduling.ledger().confirm(call.pod().uid(), scheduling.wallMillis());
     scheduling.pods().bound(call.pod().uid(), call.node(), scheduling.wallMillis());
     calls.remove(call.pod().uid());
+    scheduling.failedBinds().forget(call.pod().uid());
     Decision decision =
         scheduling.decided(
             call.decision.placed(new Decision.Choice(call.node(), null, call.placement()), 1));
@@ -267,6 +372,7 @@ public final class BindVerb {
 
   private void finish(Call call, Trouble trouble) {
     calls.remove(call.pod().uid());
+    remember(call.pod().uid(), call.node(), trouble);
     scheduling.decided(call.decision.failed(trouble));
     call.answer.complete(new BindAnswer(trouble.answer()));
   }
@@ -294,7 +400,7 @@ public final class BindVerb {
     unsure.remove(one.pod().uid());
     PodView pod = said.pod;
     if (pod != null && pod.uid().equals(one.pod().uid()) && pod.isBound()) {
-      scheduling.podSeen(pod);
+      scheduling.podRead(pod);
     } else if (entry.state() == Entry.State.BINDING) {
       scheduling.ledger().release(one.pod().uid());
       delivery.undo(one.handover);

@@ -16,6 +16,7 @@ import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Reason;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -113,6 +114,10 @@ public final class FilterVerb {
     if (!ask.wantsGpus() && !call.nodes().unknown().isEmpty()) {
       return elsewhere(pod, call.nodes(), ask, decision);
     }
+    BitSet avoided = avoided(pod, call.nodes());
+    if (avoided != null && scan.look(ask, call.nodes(), avoided) > 0) {
+      return placed(pod, ask, call.nodes(), decision, true);
+    }
     if (scan.look(ask, call.nodes()) > 0) {
       return placed(pod, ask, call.nodes(), decision, true);
     }
@@ -129,6 +134,22 @@ public final class FilterVerb {
     } finally {
       undo.undo();
     }
+  }
+
+  /** The places of the nodes on which binding the pod has failed; null if there are none. */
+  private @Nullable BitSet avoided(KnownPod pod, NodeList nodes) {
+    if (!scheduling.failedBinds().has(pod.uid())) {
+      return null;
+    }
+    long now = scheduling.elapsedMillis();
+    BitSet avoided = new BitSet(nodes.size());
+    for (int place = 0; place < nodes.size(); place++) {
+      NodeState node = scheduling.fleet().at(nodes.index(place));
+      boolean failed =
+          node != null && scheduling.failedBinds().isAvoided(pod.uid(), node.name(), now);
+      avoided.set(place, failed);
+    }
+    return avoided;
   }
 
   /** A pod without GPUs strands least where there are none. */

@@ -28,10 +28,20 @@ final class Scan {
 
   /** Looks at every node; how many of them cost least, 0 if the demand fits nowhere. */
   int look(PodAsk ask, NodeList nodes) {
+    return look(ask, nodes, null);
+  }
+
+  /**
+   * The same beside some nodes.
+   *
+   * @param avoided their places in the list; null if there are none
+   */
+  int look(PodAsk ask, NodeList nodes, @Nullable BitSet avoided) {
     fitting.clear();
     cheapest.restart();
     for (int place = 0; place < nodes.size(); place++) {
-      if (cheapest.offer(ask.prepared(), place, nodes.index(place))) {
+      if ((avoided == null || !avoided.get(place))
+          && cheapest.offer(ask.prepared(), place, nodes.index(place))) {
         fitting.set(place);
       }
     }

@@ -56,11 +56,12 @@ final class SlotTaking {
       return refused(Trouble.POD_IS_NONSENSE);
     }
     PodAsk ask = scheduling.ask(pod.demand());
+    // First: where a node has a conflict, dropping a proposal puts a new state in its place.
+    scheduling.proposals().drop(pod.uid());
     NodeState node = scheduling.fleet().node(call.node());
     if (node == null) {
       return ask.wantsGpus() ? refused(Trouble.NODE_UNKNOWN) : nothingOn(call.node());
     }
-    scheduling.proposals().drop(pod.uid());
     return take(pod, ask, node);
   }
 

@@ -13,14 +13,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** An API server that does what a test tells it. */
 final class FakeCluster implements Cluster {
 
   boolean synced = true;
+
+  /** Where set, what others may have bound is not known; whether it comes in time. */
+  @Nullable CompletableFuture<Boolean> behind;
 
   /** How long nothing has been heard of the cluster. */
   Duration staleness = Duration.ZERO;
@@ -103,6 +108,16 @@ final class FakeCluster implements Cluster {
   @Override
   public void event(PodEvent event) {
     events.add(event);
+  }
+
+  @Override
+  public boolean upToDate() {
+    return behind == null;
+  }
+
+  @Override
+  public CompletionStage<Boolean> catchUp(String node) {
+    return Objects.requireNonNull(behind);
   }
 
   @Override
