@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -66,6 +67,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private volatile boolean closing;
   private volatile @Nullable BindFence fence;
   private @Nullable Advertiser advertiser;
+  private @Nullable Pods pods;
   private @Nullable Nodes nodes;
 
   /**
@@ -96,6 +98,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.background = new Calls(server, threads, BACKGROUND_THREADS, "kerf-background");
     meters.zero(Meter.ADVERTISED, "failed");
     meters.zero(Meter.EVENTS, "failed");
+    List.of("passed", "refused").forEach(how -> meters.zero(Meter.FRESH_READS, how));
     List.of("done", "failed").forEach(how -> meters.zero(Meter.RECONCILIATIONS, how));
     this.events = new Events(background, meters, clocks, wish.instance);
   }
@@ -115,11 +118,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new ResourceWatch.Shared(
             server, threads, loop, new Counting(), wish.renewal, clocks.nanos());
     Slices slices = new Slices(sliceInventory, known::lookAgain);
-    Pods pods = new Pods(listener, this::waitsForKerf, foreigners, labels);
+    Pods ofListener = new Pods(listener, this::waitsForKerf, foreigners, labels);
+    pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
-    ResourceWatch<PodView> podWatch = new ResourceWatch<>(Resource.PODS, pods, shared);
+    ResourceWatch<PodView> podWatch = new ResourceWatch<>(Resource.PODS, ofListener, shared);
     watches.add(podWatch);
     List<ResourceWatch<?>> ofNodes =
         watches.stream().<ResourceWatch<?>>filter(each -> each.resource().isOfNodes()).toList();
@@ -161,8 +165,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   /** Begins to compare a ledger with the cluster at intervals, once it is synced. */
   public void reconcile(Executor loop, Ledger ledger, Duration every) {
+    Sink<PodView> sink = Objects.requireNonNull(pods, "It was not started.");
+    for (Difference.Kind kind : List.of(Difference.Kind.GONE, Difference.Kind.UNBOUND)) {
+      meters.zero(Meter.REPAIRS, kind.word());
+    }
     Reconciler.Told told = new Reconciler.Told(events, meters, this::synced, every);
-    runForEver("kerf-reconcile", new Reconciler(server, threads, loop, ledger, told));
+    runForEver("kerf-reconcile", new Reconciler(server, threads, loop, ledger, sink, told));
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */

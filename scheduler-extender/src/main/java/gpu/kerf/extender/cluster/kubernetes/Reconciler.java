@@ -5,9 +5,13 @@ import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.fleet.Ledger;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,12 +19,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares the ledger with the API server at intervals, and says where they differ. It repairs
- * nothing: if there is ever anything to tell, something is wrong that somebody should know.
+ * Compares the ledger with the API server at intervals, and says where they differ: if there is
+ * ever anything to tell, something is wrong that somebody should know. It repairs what one more read
+ * proves: slots of a pod that is gone, or not bound, are given back. The rest is only told.
  *
  * <p>The pods are listed anew for it, page by page on a thread of its own; what the watch has told
  * is not asked. A difference counts when it was the same the time before, for a binding or a
@@ -32,11 +38,13 @@ final class Reconciler implements Runnable {
   private static final Duration PAGE_LIMIT = Duration.ofSeconds(60);
   private static final int PAGE = 500;
   private static final int MOST_TOLD = 20;
+  private static final int MOST_REPAIRED = 100;
 
   private final ApiServer server;
   private final Threads threads;
   private final Executor loop;
   private final Ledger ledger;
+  private final Sink<PodView> pods;
   private final Told told;
   private Map<String, Difference> before = Map.of();
   private Map<String, Difference> lasting = Map.of();
@@ -50,12 +58,20 @@ final class Reconciler implements Runnable {
 
   /**
    * @param loop runs things on the thread that owns the ledger
+   * @param pods takes in the ends of pods as those that the watch tells
    */
-  Reconciler(ApiServer server, Threads threads, Executor loop, Ledger ledger, Told told) {
+  Reconciler(
+      ApiServer server,
+      Threads threads,
+      Executor loop,
+      Ledger ledger,
+      Sink<PodView> pods,
+      Told told) {
     this.server = server;
     this.threads = threads;
     this.loop = loop;
     this.ledger = ledger;
+    this.pods = pods;
     this.told = told;
   }
 
@@ -75,7 +91,7 @@ final class Reconciler implements Runnable {
 
   private void attempt() throws InterruptedException {
     try {
-      compare();
+      repair(compare().values());
       told.meters.count(Meter.RECONCILIATIONS, "done");
     } catch (IOException | ExecutionException | RuntimeException e) {
       told.meters.count(Meter.RECONCILIATIONS, "failed");
@@ -97,6 +113,49 @@ final class Reconciler implements Runnable {
     tell(still);
     lasting = still;
     return still;
+  }
+
+  /** Reads the pods again that seem to be gone or not bound, and gives back what they hold. */
+  void repair(Collection<Difference> differences)
+      throws IOException, InterruptedException, ExecutionException {
+    int reads = 0;
+    for (Difference each : differences) {
+      boolean repairable =
+          each.kind() == Difference.Kind.GONE || each.kind() == Difference.Kind.UNBOUND;
+      if (repairable && reads++ < MOST_REPAIRED) {
+        PodView pod = Binder.read(server, each.pod()).orElse(null);
+        threads.await(CompletableFuture.runAsync(() -> repair(each, pod), loop));
+      }
+    }
+  }
+
+  /**
+   * On the thread that owns the ledger.
+   *
+   * @param read what the API server has under the pod's name
+   */
+  private void repair(Difference difference, @Nullable PodView read) {
+    String uid = difference.pod().uid();
+    Entry entry = ledger.entry(uid);
+    boolean gone =
+        read == null || !read.uid().equals(uid) || read.phase() == PodView.Phase.OVER;
+    // A binding on its way is none of this: its verb finds out by itself.
+    boolean unbound = !gone && !read.isBound() && entry != null && entry.state() == State.BOUND;
+    if (entry == null || entry.state() == State.PROPOSED || !(gone || unbound)) {
+      return;
+    }
+    PodView.Ref pod = difference.pod();
+    Meta meta = new Meta(pod.namespace(), pod.name(), uid, "");
+    pods.gone(meta);
+    if (unbound) {
+      pods.put(meta, read);
+    }
+    told.meters.count(Meter.REPAIRS, difference.kind().word());
+    LOG.atWarn()
+        .addKeyValue(LogKeys.POD, pod)
+        .addKeyValue(LogKeys.UID, uid)
+        .addKeyValue(LogKeys.CAUSE, difference.kind().word())
+        .log("The slots of a pod were given back, as the API server has proven.");
   }
 
   private void list(Comparison comparison) throws IOException {

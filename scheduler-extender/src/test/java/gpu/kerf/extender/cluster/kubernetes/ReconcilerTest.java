@@ -38,6 +38,9 @@ class ReconcilerTest {
   private final Scheduling scheduling =
       new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final Meters meters = new Meters();
+  private final Labels labels = new Labels();
+  private final Pods pods =
+      new Pods(scheduling, pod -> true, new Foreigners(scheduling, node -> List.of()), labels);
   private FakeApiServer api;
   private ApiServer server;
   private Calls background;
@@ -54,7 +57,7 @@ class ReconcilerTest {
     background = new Calls(server, new JvmThreads(), 1, "test");
     Events events = new Events(background, meters, Clocks.system(), "test");
     Reconciler.Told told = new Reconciler.Told(events, meters, () -> true, Duration.ofMillis(10));
-    reconciler = new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), told);
+    reconciler = new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), pods, told);
     GpuSpec gpu =
         GpuSpec.of(
             Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0)), GpuMode.PLAIN);
@@ -149,6 +152,72 @@ class ReconcilerTest {
     scheduling.podSeen(
         pod("p").nodeName("a").annotation("kerf.gpu/placement", SLOT.formatted(0)).build());
     assertThat(scheduling.problems()).isEmpty();
+  }
+
+  private void repair() throws Exception {
+    reconciler.repair(compareTwice());
+  }
+
+  private String repairs(String kind) {
+    return meters
+        .scrape("")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("kerf_ledger_repairs_total{kind=\"" + kind + "\""))
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void theSlotsOfAPodThatIsGoneAreGivenBack() throws Exception {
+    holds("p", 0);
+    holds("q", 1);
+    api.loseSilently("pods", "ml/p");
+    repair();
+    assertThat(scheduling.ledger().entry("uid-p")).isNull();
+    assertThat(scheduling.ledger().entry("uid-q")).isNotNull();
+    assertThat(repairs("gone")).endsWith(" 1.0");
+    assertThat(compare()).isEmpty();
+  }
+
+  @Test
+  void theSlotsOfAPodOfThatNameButAnotherUidAreGivenBack() throws Exception {
+    holds("p", 0);
+    api.loseSilently("pods", "ml/p");
+    api.put("pods", manifest("p", "").replace("uid-p", "uid-new").replace("\"a\",\"cont", "\"b\",\"cont"));
+    repair();
+    assertThat(scheduling.ledger().entry("uid-p")).isNull();
+  }
+
+  @Test
+  void aPodThatIsNotBoundWaitsAgain() throws Exception {
+    holds("p", 0);
+    api.put("pods", manifest("p", SLOT.formatted(0)).replace("\"nodeName\":\"a\",", ""));
+    repair();
+    assertThat(scheduling.ledger().entry("uid-p")).isNull();
+    assertThat(Objects.requireNonNull(scheduling.pods().get("uid-p")).isPending()).isTrue();
+    assertThat(repairs("unbound")).endsWith(" 1.0");
+  }
+
+  @Test
+  void whatTheConfirmingReadDeniesIsNotRepaired() throws Exception {
+    holds("p", 0);
+    api.loseSilently("pods", "ml/p");
+    List<Difference> seen = compareTwice();
+    api.put("pods", manifest("p", SLOT.formatted(0)));
+    reconciler.repair(seen);
+    assertThat(scheduling.ledger().entry("uid-p")).isNotNull();
+    assertThat(repairs("gone")).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeProvenIsOnlyTold() throws Exception {
+    holds("p", 0);
+    api.put("pods", manifest("p", SLOT.formatted(3)));
+    repair();
+    assertThat(Objects.requireNonNull(scheduling.ledger().entry("uid-p")).placement().slots())
+        .extracting(slot -> slot.gpu())
+        .containsExactly(0);
   }
 
   @Test
