@@ -83,6 +83,7 @@ public final class Access {
             .readTimeout(read)
             .writeTimeout(read)
             .callTimeout(whole)
+            .addInterceptor(new SentOnce())
             .build());
   }
 

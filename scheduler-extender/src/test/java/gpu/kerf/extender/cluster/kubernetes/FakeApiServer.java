@@ -52,6 +52,7 @@ final class FakeApiServer implements AutoCloseable {
   private long uids;
   private int watchGeneration;
   private volatile boolean mute;
+  private boolean delayed;
   private volatile String token = "";
   private volatile String slicesIn = "v1";
 
@@ -144,6 +145,12 @@ final class FakeApiServer implements AutoCloseable {
   /** Says nothing any more on watches, and keeps them open. */
   void mute(boolean silent) {
     mute = silent;
+  }
+
+  /** Watches are late: they tell what happens when this ends. */
+  synchronized void delay(boolean late) {
+    delayed = late;
+    notifyAll();
   }
 
   /** As an older API server does, which has ResourceSlices in this version alone. */
@@ -331,6 +338,9 @@ final class FakeApiServer implements AutoCloseable {
       int limit = Integer.parseInt(query.getOrDefault("limit", "100000"));
       for (Map.Entry<String, ObjectNode> each :
           objects(kind).tailMap(query.getOrDefault("continue", ""), false).entrySet()) {
+        if (!isOnNode(each.getValue(), query.getOrDefault("fieldSelector", ""))) {
+          continue;
+        }
         if (items.size() == limit) {
           metadata.put("continue", key(items.get(items.size() - 1)));
           break;
@@ -339,6 +349,19 @@ final class FakeApiServer implements AutoCloseable {
       }
     }
     send(exchange, 200, list.toString());
+  }
+
+  /** Of field selectors it knows those by node. */
+  private static boolean isOnNode(ObjectNode object, String selector) {
+    for (String each : selector.split(",", -1)) {
+      String[] sides = each.split("=", 2);
+      boolean byNode = sides[0].equals("spec.nodeName") || sides[0].equals("metadata.name");
+      String value = object.at("/" + sides[0].replace('.', '/')).asText("");
+      if (byNode && !value.equals(sides[1])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void watch(HttpExchange exchange, @Nullable String kind, Map<String, String> query)
@@ -368,6 +391,9 @@ final class FakeApiServer implements AutoCloseable {
       StringBuilder text = new StringBuilder();
       boolean over;
       synchronized (this) {
+        while (delayed && generation == watchGeneration) {
+          wait(20);
+        }
         for (Change change : changes) {
           if (change.version > told && change.kind.equals(kind)) {
             text.append(watchEvent(change.type, change.object));

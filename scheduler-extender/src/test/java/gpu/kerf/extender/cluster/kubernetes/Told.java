@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Writes down what it is told, one line each. */
-final class Told implements ClusterListener {
+class Told implements ClusterListener {
   final List<String> lines = new CopyOnWriteArrayList<>();
 
   /** Whether pods hold GPUs of the nodes. */

@@ -1,0 +1,188 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.wire.PodView;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A replica that has not bound for a while first hears of what another one has bound. */
+class BindFenceTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  @TempDir Path folder;
+  private final ExecutorService loop = Executors.newSingleThreadExecutor();
+  private final Meters meters = new Meters();
+  private final Told told = new Told();
+  private final AtomicLong nanos = new AtomicLong();
+  private final AtomicLong wall = new AtomicLong(1_000_000);
+  private FakeApiServer api;
+  private KubernetesCluster cluster;
+
+  @BeforeEach
+  void follow() throws IOException, AccessException {
+    api = new FakeApiServer();
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    ApiServer server =
+        new Access(Map.of(), folder)
+            .connect(
+                api.kubeconfig(folder).toString(),
+                new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+    KubernetesCluster.Wish wish =
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(600), "test");
+    Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
+    cluster = new KubernetesCluster(server, wish, clocks, meters);
+    cluster.start(loop, told);
+    Await.until("it is synced", cluster::synced);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    cluster.close();
+    api.close();
+    loop.shutdown();
+    assertThat(loop.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private <T> T onLoop(Supplier<T> action) {
+    return CompletableFuture.supplyAsync(action, loop).join();
+  }
+
+  private CompletableFuture<Boolean> catchUp() {
+    return onLoop(() -> cluster.catchUp("a")).toCompletableFuture();
+  }
+
+  private boolean upToDate() {
+    return onLoop(cluster::upToDate);
+  }
+
+  private void bind() throws Exception {
+    String uid = api.get("pods", "ml/p").path("metadata").path("uid").asText();
+    Binding binding = new Binding(new PodView.Ref("ml", "p", uid), "a", Map.of());
+    assertThat(cluster.bind(binding).toCompletableFuture().get(5, TimeUnit.SECONDS).kind())
+        .isEqualTo(BindResult.Kind.BOUND);
+  }
+
+  /** The requests for what is on node a. */
+  private List<String> reads() {
+    return api.requests().stream()
+        .filter(each -> each.contains("Name%3Da") || each.contains("name%3Da"))
+        .filter(each -> !each.contains("watch"))
+        .toList();
+  }
+
+  /** Time goes by, and the service is there. */
+  private void pass(int seconds) {
+    for (int second = 0; second < seconds; second++) {
+      nanos.addAndGet(SECOND);
+      wall.addAndGet(1_000);
+      onLoop(
+          () -> {
+            cluster.tick();
+            return true;
+          });
+    }
+  }
+
+  @Test
+  void whatAnotherReplicaHasBoundIsHeardOfBeforeTheFirstBinding() {
+    api.delay(true);
+    api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
+    assertThat(upToDate()).isFalse();
+    CompletableFuture<Boolean> known = catchUp();
+    Await.until("the node is read", () -> reads().size() == 3);
+    onLoop(() -> true);
+    assertThat(known).as("the watch is delayed").isNotCompleted();
+    CompletableFuture<Boolean> heard =
+        known.thenApply(done -> told.lines.contains("pod other/theirs on a"));
+    api.delay(false);
+    assertThat(heard.join()).as("the pod is told before the replica is up to date").isTrue();
+    assertThat(known.join()).isTrue();
+  }
+
+  @Test
+  void whatIsNotHeardOfInTimeIsNotWaitedFor() {
+    api.delay(true);
+    api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
+    CompletableFuture<Boolean> known = catchUp();
+    Await.until("the node is read", () -> reads().size() == 3);
+    Await.until(
+        "it is given up",
+        () -> {
+          pass(1);
+          return known.isDone();
+        });
+    assertThat(known.join()).isFalse();
+    assertThat(upToDate()).isFalse();
+  }
+
+  /** Something happens of which the watch of pods does not tell. */
+  private void anotherKindChanges() {
+    api.put("nodes", Manifests.node("z", Manifests.INVENTORY));
+  }
+
+  @Test
+  void aNodeIsReadOnceAndNothingMoreOnceTheFirstBindingIsHeardOf() throws Exception {
+    anotherKindChanges();
+    assertThat(catchUp().join()).isTrue();
+    assertThat(catchUp().join()).isTrue();
+    assertThat(upToDate()).as("before the watch has passed the read").isFalse();
+    bind();
+    Await.until("the event of the binding is heard of", this::upToDate);
+    pass(2);
+    assertThat(upToDate()).isTrue();
+    assertThat(reads()).hasSize(3);
+  }
+
+  @Test
+  void afterAPauseItIsReadAgain() throws Exception {
+    catchUp().join();
+    bind();
+    Await.until("the event of the binding is heard of", this::upToDate);
+    pass(4);
+    assertThat(upToDate()).isFalse();
+    assertThat(catchUp().join()).isTrue();
+    assertThat(reads()).hasSize(6);
+  }
+
+  @Test
+  void aStepOfTheWallClockCostsOneReadAndNoList() throws Exception {
+    catchUp().join();
+    bind();
+    Await.until("the event of the binding is heard of", this::upToDate);
+    long lists = api.requests().stream().filter(each -> each.contains("limit=")).count();
+    wall.addAndGet(3_600_000);
+    pass(1);
+    assertThat(cluster.synced()).isTrue();
+    assertThat(upToDate()).isFalse();
+    assertThat(catchUp().join()).isTrue();
+    assertThat(api.requests().stream().filter(each -> each.contains("limit="))).hasSize((int) lists);
+  }
+
+  @Test
+  void whatCannotBeReadIsNoReasonToBind() {
+    api.plan(new FakeApiServer.Answer("GET", "/api/v1/nodes", 503, "{}", false));
+    assertThat(catchUp().join()).isFalse();
+    assertThat(catchUp().join()).as("it is tried again").isTrue();
+  }
+}

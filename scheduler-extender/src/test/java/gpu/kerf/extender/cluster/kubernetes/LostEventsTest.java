@@ -1,0 +1,211 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.wire.PodView;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** No service that looks synced and is deaf: what is lost is told again, or the process ends. */
+class LostEventsTest {
+  @TempDir Path folder;
+  private final ExecutorService loop = Executors.newSingleThreadExecutor();
+  private final Meters meters = new Meters();
+  private final Listener told = new Listener();
+  private final Ending threads = new Ending();
+  private FakeApiServer api;
+  private ApiServer server;
+  private KubernetesCluster cluster;
+
+  /** Throws when it is told of a pod, as long as a test wants it to. */
+  private static final class Listener extends Told {
+    private volatile @Nullable Throwable failure;
+    private volatile int times;
+
+    private void fail(Throwable with, int often) {
+      failure = with;
+      times = often;
+    }
+
+    private void maybeFail() {
+      if (times > 0) {
+        times--;
+        Listener.<RuntimeException>sneak(failure);
+      }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void sneak(@Nullable Throwable failure) throws E {
+      if (failure != null) {
+        throw (E) failure;
+      }
+    }
+
+    @Override
+    public void podSeen(PodView pod) {
+      maybeFail();
+      super.podSeen(pod);
+    }
+
+    @Override
+    public void podGone(String uid) {
+      maybeFail();
+      super.podGone(uid);
+    }
+  }
+
+  /** The threads of the JVM, which remembers why it should have ended. */
+  private static final class Ending implements Threads {
+    private final Threads jvm = new JvmThreads();
+    private final List<String> ends = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void end(String why, @Nullable Throwable failure) {
+      ends.add(why + " " + failure);
+    }
+
+    @Override
+    public Running start(String name, Runnable work) {
+      return jvm.start(name, work);
+    }
+
+    @Override
+    public void sleep(Duration pause) throws InterruptedException {
+      jvm.sleep(pause);
+    }
+
+    @Override
+    public <T> T await(CompletionStage<T> stage) throws InterruptedException, ExecutionException {
+      return jvm.await(stage);
+    }
+
+    @Override
+    public Pool pool(String name, int most, int mostWaiting) {
+      return jvm.pool(name, most, mostWaiting);
+    }
+  }
+
+  @BeforeEach
+  void follow() throws IOException, AccessException {
+    api = new FakeApiServer();
+    server =
+        new Access(Map.of(), folder)
+            .connect(
+                api.kubeconfig(folder).toString(),
+                new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+    KubernetesCluster.Wish wish =
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(30), "test");
+    cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, meters);
+    cluster.start(loop, told);
+    Await.until("it is synced", cluster::synced);
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    cluster.close();
+    api.close();
+    loop.shutdown();
+    assertThat(loop.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void awaitLine(String line) {
+    Await.until(line + " in " + told.lines, () -> told.lines.contains(line));
+  }
+
+  private String lost() {
+    return meters
+        .scrape("")
+        .text()
+        .lines()
+        .filter(line -> line.startsWith("kerf_watch_ends_total{resource=\"pods\",cause=\"lost\""))
+        .findFirst()
+        .orElse("");
+  }
+
+  @Test
+  void anEventThatTheListenerDidNotTakeInIsToldAgain() {
+    told.fail(new IllegalStateException("as the test says"), 1);
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    awaitLine("pod ml/p on ");
+    Await.until("it is synced again", cluster::synced);
+    assertThat(lost()).endsWith(" 1.0");
+    assertThat(threads.ends).isEmpty();
+  }
+
+  @Test
+  void theEndOfAPodIsToldAgain() {
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    awaitLine("pod ml/p on ");
+    String uid = api.get("pods", "ml/p").path("metadata").path("uid").asText();
+    told.fail(new IllegalStateException("as the test says"), 1);
+    api.delete("pods", "ml/p");
+    awaitLine("pod gone " + uid);
+    Await.until("it is synced again", cluster::synced);
+  }
+
+  @Test
+  void whileTheListenerFailsNothingIsSynced() {
+    told.fail(new StackOverflowError("as the test says"), Integer.MAX_VALUE);
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    Await.until("it was tried again", () -> lost().endsWith(" 3.0"));
+    assertThat(cluster.synced()).isFalse();
+    told.fail(new IllegalStateException("not any more"), 0);
+    awaitLine("pod ml/p on ");
+    Await.until("it is synced again", cluster::synced);
+    assertThat(threads.ends).isEmpty();
+  }
+
+  @Test
+  void anErrorEndsTheProcess() {
+    told.fail(new NoClassDefFoundError("as the test says"), 1);
+    api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
+    Await.until("the process ends", () -> !threads.ends.isEmpty());
+    assertThat(threads.ends.get(0)).contains("NoClassDefFoundError");
+  }
+
+  @Test
+  void aThreadThatEndsEndsTheProcessUnlessTheServiceStops() {
+    new Guarded("a", () -> {}, threads, () -> true).run();
+    assertThat(threads.ends).isEmpty();
+    new Guarded("a", () -> {}, threads, () -> false).run();
+    Runnable failing =
+        () -> {
+          throw new OutOfMemoryError("as the test says");
+        };
+    new Guarded("b", failing, threads, () -> false).run();
+    assertThat(threads.ends).hasSize(2);
+    assertThat(threads.ends.get(1)).contains("The thread b ended", "OutOfMemoryError");
+  }
+
+  @Test
+  void aRequestThatEndsWithAnErrorHasAnEndAndEndsTheProcess() {
+    try (Calls calls = new Calls(server, threads, 1, "test")) {
+      var result =
+          calls
+              .start(
+                  unused -> {
+                    throw new NoClassDefFoundError("as the test says");
+                  })
+              .toCompletableFuture();
+      Await.until("the request has an end", result::isCompletedExceptionally);
+      Await.until("the process ends", () -> !threads.ends.isEmpty());
+    }
+  }
+}
