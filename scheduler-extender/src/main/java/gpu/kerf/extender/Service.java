@@ -96,7 +96,7 @@ public final class Service {
     this.started = clocks.stopWatch().getAsLong();
     this.figures = new FleetFigures(scheduling.fleet());
     Settings now = settings.current();
-    this.accounting = new Accounting(clocks.wall(), now.telemetry().namespaces());
+    this.accounting = new Accounting(clocks.elapsed(), now.telemetry().namespaces());
     this.verbs = new VerbService(scheduling, around.cluster, around.delivery, around.disruptions);
     this.http = http(now);
     this.webhook = now.admission().enabled() ? webhook(now) : null;

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.state;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.LongSupplier;
 
@@ -28,6 +29,11 @@ public record Clocks(InstantSource wall, LongSupplier nanos, LongSupplier stopWa
   /** Clocks that all follow one virtual clock, but for the stop watch. */
   public static Clocks virtual(InstantSource clock) {
     return new Clocks(clock, () -> clock.millis() * 1_000_000, System::nanoTime);
+  }
+
+  /** The monotonic clock as instants, whose differences alone mean something. */
+  public InstantSource elapsed() {
+    return () -> Instant.ofEpochMilli(elapsedMillis());
   }
 
   /** The monotonic clock in milliseconds. */

@@ -9,10 +9,10 @@ import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
-import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.model.fleet.Conflict;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -238,7 +238,10 @@ public final class BindVerb {
     try {
       return delivery.prepare(handover).toCompletableFuture();
     } catch (RuntimeException | StackOverflowError e) {
-      LOG.atError().addKeyValue(LogKeys.UID, handover.pod().uid()).setCause(e).log("A bind failed.");
+      LOG.atError()
+          .addKeyValue(LogKeys.UID, handover.pod().uid())
+          .setCause(e)
+          .log("A bind failed.");
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -22,9 +22,7 @@ class FailingBindsTest {
   private static final long LATER = 30_000;
 
   private final World world =
-      new World()
-          .node("a", 2, "H100-80GB", GpuMode.PLAIN)
-          .node("b", 2, "H100-80GB", GpuMode.PLAIN);
+      new World().node("a", 2, "H100-80GB", GpuMode.PLAIN).node("b", 2, "H100-80GB", GpuMode.PLAIN);
   private final PodView pod = askingWhole("1", 1);
 
   /** Two pods are found on GPU 0 of a node; its other GPU is free. */

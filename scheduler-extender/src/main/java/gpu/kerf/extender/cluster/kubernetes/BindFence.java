@@ -142,8 +142,7 @@ final class BindFence {
 
   private static Found read(ApiServer server, ResourceWatch<?> watch, String node)
       throws IOException {
-    ApiReply reply =
-        server.send(ApiRequest.get(watch.path(), watch.resource().selectorOn(node)));
+    ApiReply reply = server.send(ApiRequest.get(watch.path(), watch.resource().selectorOn(node)));
     if (!reply.ok()) {
       throw new IOException(reply.status() + ": " + reply.problem());
     }

@@ -16,8 +16,7 @@ final class Guarded implements Runnable {
   private final Threads threads;
   private final BooleanSupplier stopping;
 
-  Guarded(
-      String name, Runnable work, Threads threads, BooleanSupplier stopping) {
+  Guarded(String name, Runnable work, Threads threads, BooleanSupplier stopping) {
     this.name = name;
     this.work = work;
     this.threads = threads;

@@ -54,7 +54,8 @@ public final class JvmThreads implements Threads {
   @Override
   public void end(String why, @Nullable Throwable failure) {
     try {
-      LOG.error("{} This process ends, so that another one begins with a fresh list.", why, failure);
+      LOG.error(
+          "{} This process ends, so that another one begins with a fresh list.", why, failure);
     } finally {
       // No shutdown hook: it might wait for a thread that is no more.
       Runtime.getRuntime().halt(EXIT);

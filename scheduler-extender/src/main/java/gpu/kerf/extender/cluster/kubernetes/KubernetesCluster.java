@@ -128,7 +128,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     List<ResourceWatch<?>> ofNodes =
         watches.stream().<ResourceWatch<?>>filter(each -> each.resource().isOfNodes()).toList();
     fence = new BindFence(calls, loop, clocks, meters, ofNodes, podWatch.progress());
-    run("kerf-start", () -> new Guarded("kerf-start", this::startWatches, threads, () -> closing || started).run());
+    run(
+        "kerf-start",
+        () ->
+            new Guarded("kerf-start", this::startWatches, threads, () -> closing || started).run());
   }
 
   private void run(String name, Runnable work) {
@@ -297,8 +300,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public boolean synced() {
     notice();
-    return started
-        && allListed();
+    return started && allListed();
   }
 
   private boolean allListed() {

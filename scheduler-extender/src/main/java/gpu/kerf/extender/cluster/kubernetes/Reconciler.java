@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
-import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.fleet.Ledger;
@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Compares the ledger with the API server at intervals, and says where they differ: if there is
- * ever anything to tell, something is wrong that somebody should know. It repairs what one more read
- * proves: slots of a pod that is gone, or not bound, are given back. The rest is only told.
+ * ever anything to tell, something is wrong that somebody should know. It repairs what one more
+ * read proves: slots of a pod that is gone, or not bound, are given back. The rest is only told.
  *
  * <p>The pods are listed anew for it, page by page on a thread of its own; what the watch has told
  * is not asked. A difference counts when it was the same the time before, for a binding or a
@@ -137,8 +137,7 @@ final class Reconciler implements Runnable {
   private void repair(Difference difference, @Nullable PodView read) {
     String uid = difference.pod().uid();
     Entry entry = ledger.entry(uid);
-    boolean gone =
-        read == null || !read.uid().equals(uid) || read.phase() == PodView.Phase.OVER;
+    boolean gone = read == null || !read.uid().equals(uid) || read.phase() == PodView.Phase.OVER;
     // A binding on its way is none of this: its verb finds out by itself.
     boolean unbound = !gone && !read.isBound() && entry != null && entry.state() == State.BOUND;
     if (entry == null || entry.state() == State.PROPOSED || !(gone || unbound)) {

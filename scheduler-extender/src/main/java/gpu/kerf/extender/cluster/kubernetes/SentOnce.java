@@ -10,9 +10,9 @@ import okio.BufferedSink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets no request with a body be sent twice. The HTTP client sends one again, to the same address or
- * to another one, when its connection breaks before the answer: then one Binding may be answered and
- * the other one still be on its way. What was not begun to be sent may still go elsewhere.
+ * Lets no request with a body be sent twice. The HTTP client sends one again, to the same address
+ * or to another one, when its connection breaks before the answer: then one Binding may be answered
+ * and the other one still be on its way. What was not begun to be sent may still go elsewhere.
  */
 final class SentOnce implements Interceptor {
 

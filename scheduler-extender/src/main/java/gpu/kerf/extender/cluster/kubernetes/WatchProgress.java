@@ -55,8 +55,7 @@ final class WatchProgress {
    * @param deadline on the clock that is given to {@link #expire}
    */
   CompletionStage<Boolean> covers(Collection<Meta> list, String resourceVersion, long deadline) {
-    Waiting one =
-        new Waiting(list, number(resourceVersion), deadline, new CompletableFuture<>());
+    Waiting one = new Waiting(list, number(resourceVersion), deadline, new CompletableFuture<>());
     waiting.add(one);
     settle();
     return one.done;
@@ -86,8 +85,7 @@ final class WatchProgress {
 
   private boolean has(Meta listed) {
     Meta known = objects.get(listed.key());
-    return known != null
-        && number(known.resourceVersion()) >= number(listed.resourceVersion());
+    return known != null && number(known.resourceVersion()) >= number(listed.resourceVersion());
   }
 
   /** -1 if it is no number, which no API server has yet sent. */

@@ -176,7 +176,8 @@ class BindFenceTest {
     assertThat(cluster.synced()).isTrue();
     assertThat(upToDate()).isFalse();
     assertThat(catchUp().join()).isTrue();
-    assertThat(api.requests().stream().filter(each -> each.contains("limit="))).hasSize((int) lists);
+    assertThat(api.requests().stream().filter(each -> each.contains("limit=")))
+        .hasSize((int) lists);
   }
 
   @Test

@@ -57,7 +57,8 @@ class ReconcilerTest {
     background = new Calls(server, new JvmThreads(), 1, "test");
     Events events = new Events(background, meters, Clocks.system(), "test");
     Reconciler.Told told = new Reconciler.Told(events, meters, () -> true, Duration.ofMillis(10));
-    reconciler = new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), pods, told);
+    reconciler =
+        new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), pods, told);
     GpuSpec gpu =
         GpuSpec.of(
             Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0)), GpuMode.PLAIN);
@@ -184,7 +185,9 @@ class ReconcilerTest {
   void theSlotsOfAPodOfThatNameButAnotherUidAreGivenBack() throws Exception {
     holds("p", 0);
     api.loseSilently("pods", "ml/p");
-    api.put("pods", manifest("p", "").replace("uid-p", "uid-new").replace("\"a\",\"cont", "\"b\",\"cont"));
+    api.put(
+        "pods",
+        manifest("p", "").replace("uid-p", "uid-new").replace("\"a\",\"cont", "\"b\",\"cont"));
     repair();
     assertThat(scheduling.ledger().entry("uid-p")).isNull();
   }

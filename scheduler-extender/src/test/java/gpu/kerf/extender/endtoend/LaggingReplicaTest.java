@@ -1,0 +1,125 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.controlplane.ClusterTest;
+import gpu.kerf.extender.controlplane.Inventory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two replicas; one has bound, the other is asked next, and its watches are late. */
+@ClusterTest
+final class LaggingReplicaTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  /** The first replica is the site's own. */
+  private Site site;
+
+  private KerfProcess other;
+
+  @BeforeEach
+  void start() {
+    site = Site.start();
+    // The test itself plays kube-scheduler's part.
+    site.scheduler().kill();
+    other = new KerfProcess(site.plane(), "other-kerf", site.plane().kubeconfig(), List.of());
+    other.start();
+  }
+
+  @AfterEach
+  void stop() {
+    other.close();
+    site.close();
+  }
+
+  private JsonNode ask(KerfProcess replica, String verb, ObjectNode body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(replica.address() + "/" + verb))
+            .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+            .build();
+    try {
+      return JSON.readTree(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What filter names. */
+  private String filter(KerfProcess replica, String pod, String... nodes) {
+    ObjectNode body = JSON.createObjectNode();
+    body.set("Pod", site.pod(pod));
+    var names = body.putArray("NodeNames");
+    List.of(nodes).forEach(names::add);
+    JsonNode answer = ask(replica, "filter", body);
+    return answer.path("NodeNames").toString();
+  }
+
+  /** The error; empty if it is bound. */
+  private String bind(KerfProcess replica, String pod, String node) {
+    ObjectNode body = JSON.createObjectNode();
+    body.put("PodName", pod).put("PodNamespace", "default").put("Node", node);
+    body.put("PodUID", site.pod(pod).at("/metadata/uid").asText());
+    return ask(replica, "bind", body).path("Error").asText("");
+  }
+
+  @Test
+  void aReplicaWhoseWatchesAreLateDoesNotGiveASlotThatAnotherOneHasGiven() {
+    site.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
+    Site.await(
+        "both know the node",
+        () -> other.metric("kerf_nodes ") == 1 && site.kerf().metric("kerf_nodes ") == 1);
+    site.create(Pod.named("theirs").memory("8Gi"), Pod.named("mine").memory("8Gi"));
+    site.toApi().holdWatches(true);
+    assertThat(filter(other, "theirs", "a")).isEqualTo("[\"a\"]");
+    assertThat(bind(other, "theirs", "a")).isEmpty();
+
+    assertThat(filter(site.kerf(), "mine", "a")).as("it knows no better").isEqualTo("[\"a\"]");
+    long began = System.nanoTime();
+    assertThat(bind(site.kerf(), "mine", "a")).endsWith("(kerf:behind)");
+    assertThat((System.nanoTime() - began) / 1e9).as("kube-scheduler waits 5 s").isLessThan(4.5);
+    assertThat(site.nodeOf("mine")).isEmpty();
+
+    site.toApi().holdWatches(false);
+    Site.await("it hears of the other's pod", () -> site.kerf().held().equals(other.held()));
+    assertThat(bind(site.kerf(), "mine", "a")).endsWith("(kerf:no-slot)");
+    site.assertSlots(1);
+  }
+
+  @Test
+  void aFirstBindingCostsOneLookAtItsNodeAndTheNextOnesNothing() {
+    site.nodes(
+        Inventory.fourCutA100("a").manifest(),
+        Inventory.fourCutA100("b").manifest());
+    Site.await("the nodes are known", () -> site.kerf().metric("kerf_nodes ") == 2);
+    Pod[] pods = new Pod[8];
+    for (int i = 0; i < pods.length; i++) {
+      pods[i] = Pod.named("p" + i).memory("8Gi").wall("mig");
+    }
+    site.create(pods);
+    for (int i = 0; i < pods.length; i++) {
+      filter(site.kerf(), "p" + i, "a", "b");
+      long began = System.nanoTime();
+      assertThat(bind(site.kerf(), "p" + i, i % 2 == 0 ? "a" : "b")).isEmpty();
+      System.out.printf("bind %d: %.1f ms%n", i, (System.nanoTime() - began) / 1e6);
+      Site.await("the watch tells it", () -> site.kerf().held().size() >= 1);
+    }
+    assertThat(site.kerf().metric("kerf_fresh_reads_total{outcome=\"passed\""))
+        .as("looks, of which the second node may need one")
+        .isBetween(1.0, 2.0);
+  }
+}
