@@ -102,9 +102,7 @@ final class LaggingReplicaTest {
 
   @Test
   void aFirstBindingCostsOneLookAtItsNodeAndTheNextOnesNothing() {
-    site.nodes(
-        Inventory.fourCutA100("a").manifest(),
-        Inventory.fourCutA100("b").manifest());
+    site.nodes(Inventory.fourCutA100("a").manifest(), Inventory.fourCutA100("b").manifest());
     Site.await("the nodes are known", () -> site.kerf().metric("kerf_nodes ") == 2);
     Pod[] pods = new Pod[8];
     for (int i = 0; i < pods.length; i++) {

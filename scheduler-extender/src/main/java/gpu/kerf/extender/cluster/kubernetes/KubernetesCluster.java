@@ -125,8 +125,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
     ResourceWatch<PodView> podWatch = new ResourceWatch<>(Resource.PODS, ofListener, shared);
     watches.add(podWatch);
-    List<ResourceWatch<?>> ofNodes =
-        watches.stream().<ResourceWatch<?>>filter(each -> each.resource().isOfNodes()).toList();
+    List<ResourceWatch<?>> ofNodes = new ArrayList<>(watches);
+    ofNodes.removeIf(each -> !each.resource().isOfNodes());
     fence = new BindFence(calls, loop, clocks, meters, ofNodes, podWatch.progress());
     run(
         "kerf-start",

@@ -137,17 +137,19 @@ final class Reconciler implements Runnable {
   private void repair(Difference difference, @Nullable PodView read) {
     String uid = difference.pod().uid();
     Entry entry = ledger.entry(uid);
-    boolean gone = read == null || !read.uid().equals(uid) || read.phase() == PodView.Phase.OVER;
-    // A binding on its way is none of this: its verb finds out by itself.
-    boolean unbound = !gone && !read.isBound() && entry != null && entry.state() == State.BOUND;
-    if (entry == null || entry.state() == State.PROPOSED || !(gone || unbound)) {
+    if (entry == null || entry.state() == State.PROPOSED) {
       return;
     }
     PodView.Ref pod = difference.pod();
     Meta meta = new Meta(pod.namespace(), pod.name(), uid, "");
-    pods.gone(meta);
-    if (unbound) {
+    if (read == null || !read.uid().equals(uid) || read.phase() == PodView.Phase.OVER) {
+      pods.gone(meta);
+    } else if (!read.isBound() && entry.state() == State.BOUND) {
+      // A binding on its way is none of this: its verb finds out by itself.
+      pods.gone(meta);
       pods.put(meta, read);
+    } else {
+      return;
     }
     told.meters.count(Meter.REPAIRS, difference.kind().word());
     LOG.atWarn()
