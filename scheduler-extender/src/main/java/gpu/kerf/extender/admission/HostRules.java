@@ -4,20 +4,35 @@ import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.wire.WireException;
-import java.util.Locale;
 import java.util.Set;
 
-/** What lets a container have every device of its node, whatever it was given. */
+/**
+ * What lets a container have every device of its node, whatever it was given: the rules of the pod
+ * security level baseline that concern that, for every namespace. A user namespace ({@code
+ * hostUsers: false}) does not loosen them, as it does there.
+ */
 final class HostRules {
 
   private static final String ALL_DEVICES = " has every GPU of its node, whatever Kerf gives it.";
+  private static final String OUT = "Leave it out.";
 
-  private static final Set<String> CAPABILITIES =
-      Set.of("ALL", "SYS_ADMIN", "SYS_RAWIO", "SYS_MODULE", "BPF", "SYS_BOOT");
+  /** Values of {@code type} in a profile that keep the wall which the runtime puts up. */
+  private static final Set<String> PROFILES = Set.of("", "RuntimeDefault", "Localhost");
 
-  private HostRules() {}
+  private static final Set<String> SELINUX_TYPES =
+      Set.of("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t");
 
-  static void checkPod(PodTree pod, Findings findings) throws WireException {
+  private static final String APPARMOR = "container.apparmor.security.beta.kubernetes.io/";
+
+  private final Opened opened;
+  private final Findings findings;
+
+  HostRules(Opened opened, Findings findings) {
+    this.opened = opened;
+    this.findings = findings;
+  }
+
+  void checkPod(PodTree pod) throws WireException {
     for (String field : new String[] {"hostPID", "hostIPC"}) {
       if (PodTree.truth(pod.spec(), field)) {
         findings.refuse(
@@ -25,7 +40,7 @@ final class HostRules {
             "The pod shares the node's processes or memory ("
                 + field
                 + ": true), and with them GPUs of others.",
-            "Leave it out.");
+            OUT);
       }
     }
     if (!PodTree.text(pod.spec(), "nodeName").isEmpty()) {
@@ -42,9 +57,20 @@ final class HostRules {
           "The pod has resource claims (spec.resourceClaims), and Kerf allocates none yet.",
           "Ask with kerf.gpu/memory or kerf.gpu/whole among the limits of a container.");
     }
+    checkWalls("pod", PodTree.object(pod.spec(), "securityContext"));
+    pod.view().annotations().forEach(this::checkAppArmor);
   }
 
-  static void checkContainer(Box box, Findings findings) throws WireException {
+  /** The way to choose a profile before there was a field for it, which is still obeyed. */
+  private void checkAppArmor(String key, String value) {
+    boolean walled =
+        value.isEmpty() || value.equals("runtime/default") || value.startsWith("localhost/");
+    if (key.startsWith(APPARMOR) && !walled) {
+      lowered("The annotation " + Shown.of(key), value, "");
+    }
+  }
+
+  void checkContainer(Box box) throws WireException {
     JsonNode context = PodTree.object(box.json(), "securityContext");
     if (PodTree.truth(context, "privileged")) {
       findings.refuse(
@@ -52,16 +78,60 @@ final class HostRules {
           "The " + box + " is privileged, so that it" + ALL_DEVICES,
           "Leave privileged out: a container needs no rights to use the GPU that it is given.");
     }
-    JsonNode added = PodTree.object(context, "capabilities").path("add");
-    for (JsonNode capability : added) {
-      String name = capability.asText("").toUpperCase(Locale.ROOT);
-      String plain = name.startsWith("CAP_") ? name.substring("CAP_".length()) : name;
-      if (CAPABILITIES.contains(plain)) {
+    for (JsonNode capability : PodTree.object(context, "capabilities").path("add")) {
+      String name = Opened.plainCapability(capability.asText(""));
+      if (!opened.opensCapability(name)) {
         findings.refuse(
             Kind.PRIVILEGE,
-            "The " + box + " has the capability " + plain + ", so that it" + ALL_DEVICES,
-            "Leave the capability out.");
+            "The "
+                + box
+                + " has the capability "
+                + Shown.of(name)
+                + ", which is not open to GPU pods.",
+            "Leave it out; an administrator can open it with admission.capabilities.");
       }
     }
+    String proc = PodTree.text(context, "procMount");
+    if (!proc.isEmpty() && !proc.equals("Default")) {
+      lowered("The procMount", proc, " of the " + box);
+    }
+    checkWalls(box, context);
+  }
+
+  /** What a pod and a container may both choose. */
+  private void checkWalls(Object whose, JsonNode context) throws WireException {
+    String owner = " of the " + whose;
+    for (String field : new String[] {"seccompProfile", "appArmorProfile"}) {
+      String type = PodTree.text(PodTree.object(context, field), "type");
+      if (!PROFILES.contains(type)) {
+        lowered("The " + field, type, owner);
+      }
+    }
+    JsonNode selinux = PodTree.object(context, "seLinuxOptions");
+    String type = PodTree.text(selinux, "type");
+    if (!SELINUX_TYPES.contains(type)) {
+      lowered("The seLinuxOptions.type", type, owner);
+    }
+    for (String field : new String[] {"user", "role"}) {
+      String value = PodTree.text(selinux, field);
+      if (!value.isEmpty()) {
+        lowered("The seLinuxOptions." + field, value, owner);
+      }
+    }
+    if (PodTree.truth(PodTree.object(context, "windowsOptions"), "hostProcess")) {
+      lowered("The windowsOptions.hostProcess", "true", owner);
+    }
+  }
+
+  private void lowered(String what, String value, String owner) {
+    findings.refuse(
+        Kind.PRIVILEGE,
+        what
+            + " ("
+            + Shown.of(value)
+            + ")"
+            + owner
+            + " takes away what keeps the container from the node.",
+        OUT);
   }
 }

@@ -2,7 +2,6 @@ package gpu.kerf.extender.admission;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 
 /** Paths of files as text: compared as the kernel would find them, but for links. */
 final class Paths {
@@ -32,14 +31,5 @@ final class Paths {
   /** Whether a plain path is a folder's or of something in it. */
   static boolean isWithin(String path, String folder) {
     return path.equals(folder) || folder.equals("/") || path.startsWith(folder + "/");
-  }
-
-  /** Whether whoever has the one path has something of the other. */
-  static boolean touch(String one, String other) {
-    return isWithin(one, other) || isWithin(other, one);
-  }
-
-  static boolean touchesAny(String path, List<String> others) {
-    return others.stream().anyMatch(other -> touch(path, other));
   }
 }

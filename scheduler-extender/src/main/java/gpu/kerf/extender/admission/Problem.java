@@ -16,6 +16,7 @@ public record Problem(Kind kind, String what, String hint) {
     ANNOTATION("annotation"),
     PRIVILEGE("privilege"),
     HOST_PATH("host-path"),
+    VOLUME("volume"),
     MOUNT("mount"),
     NODE_NAME("node-name"),
     CLAIM("claim"),

@@ -12,13 +12,15 @@ import java.util.List;
  * @param runtimeClass of pods that ask for GPUs and name none; empty adds none
  * @param mps whether containers that may get an MPS share get the paths of the daemon
  * @param refusesImpossible whether a pod that no managed node could ever take is refused
+ * @param opened what an administrator opens to GPU pods
  */
 public record Terms(
     String scheduler,
     List<String> aliases,
     String runtimeClass,
     boolean mps,
-    boolean refusesImpossible) {
+    boolean refusesImpossible,
+    Opened opened) {
 
   public Terms {
     aliases = List.copyOf(aliases);
@@ -31,6 +33,7 @@ public record Terms(
         admission.aliases().values(),
         admission.runtimeClass(),
         admission.mps(),
-        admission.impossible() == AdmissionSettings.Impossible.REFUSE);
+        admission.impossible() == AdmissionSettings.Impossible.REFUSE,
+        Opened.of(admission));
   }
 }

@@ -14,21 +14,25 @@ final class Validation {
   private final Terms terms;
   private final Mutation mutation;
   private final Findings findings = new Findings();
+  private final HostRules host;
+  private final VolumeRules volumes;
 
-  Validation(PodTree pod, Reading reading, Terms terms) {
+  Validation(PodTree pod, Reading reading, Terms terms) throws WireException {
     this.pod = pod;
     this.reading = reading;
     this.terms = terms;
     this.mutation = new Mutation(pod, reading, terms, () -> 0);
+    this.host = new HostRules(terms.opened(), findings);
+    this.volumes = new VolumeRules(pod, terms.opened(), findings);
   }
 
   /** Judges a new pod, but not whether there is a node for it. */
   Findings ofPod() throws WireException {
     reading.problems().forEach(problem -> findings.refuse(Kind.NONSENSE, problem));
     AnnotationRules.checkNew(pod.view(), reading.problems(), findings);
-    HostRules.checkPod(pod, findings);
+    host.checkPod(pod);
     boolean sharesMayCome = pod.containers().stream().anyMatch(mutation::reachesDaemon);
-    VolumeRules.checkPod(pod, sharesMayCome, findings);
+    volumes.checkPod(sharesMayCome);
     for (Box box : pod.containers()) {
       check(box);
     }
@@ -44,8 +48,8 @@ final class Validation {
           "Write lower-case letters, digits and dashes.");
     }
     VariableRules.check(box, mutation.demand(box), findings);
-    HostRules.checkContainer(box, findings);
-    VolumeRules.checkContainer(box, mutation.demand(box), mutation.reachesDaemon(box), findings);
+    host.checkContainer(box);
+    volumes.checkContainer(box, mutation.demand(box), mutation.reachesDaemon(box));
     var demand = mutation.demand(box);
     if (demand != null && !terms.mps() && Variables.mayShare(demand)) {
       findings.warn(
@@ -61,8 +65,8 @@ final class Validation {
     for (Box box : pod.ephemeral()) {
       if (!known.contains(box.name())) {
         VariableRules.check(box, null, findings);
-        HostRules.checkContainer(box, findings);
-        VolumeRules.checkContainer(box, null, false, findings);
+        host.checkContainer(box);
+        volumes.checkContainer(box, null, false);
       }
     }
     return findings;

@@ -3,62 +3,57 @@ package gpu.kerf.extender.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.settings.HostPath;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.WallChoice;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a pod has of its node's files, and where its containers see it. */
 final class VolumeRules {
 
-  /** The devices, and the sockets and folders of those who hand them out. */
-  private static final List<String> GUARDED =
-      List.of(
-          "/proc",
-          "/sys",
-          "/run/nvidia",
-          "/run/nvidia-container-devices",
-          "/run/nvidia-topologyd",
-          "/run/kerf",
-          "/run/cdi",
-          "/run/containerd",
-          "/run/crio",
-          "/run/docker.sock",
-          "/run/k3s",
-          "/run/nri",
-          "/run/udev",
-          "/etc/cdi",
-          "/etc/containerd",
-          "/etc/crio",
-          "/etc/nvidia-container-runtime",
-          "/etc/kubernetes",
-          "/var/lib/kubelet",
-          "/var/lib/containerd",
-          "/var/lib/containers",
-          "/var/lib/docker",
-          "/var/lib/rancher",
-          "/tmp/nvidia-mps",
-          "/usr/local/vgpu");
-
-  private static final String DEVICES = "/dev";
-
-  /** What is below /dev and no device of anybody's. */
-  private static final List<String> HARMLESS =
-      List.of("/dev/shm", "/dev/infiniband", "/dev/hugepages", "/dev/fuse");
-
   /** Where a mount tells the container toolkit which devices to add. */
   private static final String LISTED = "/run/nvidia-container-devices";
 
-  private VolumeRules() {}
+  private static final String HOST_PATH = "hostPath";
 
-  static void checkPod(PodTree pod, boolean sharesMayCome, Findings findings) throws WireException {
+  private final PodTree pod;
+  private final Opened opened;
+  private final Findings findings;
+
+  /** The volumes of the node that may be read and not written. */
+  private final Set<String> readOnly = new HashSet<>();
+
+  VolumeRules(PodTree pod, Opened opened, Findings findings) throws WireException {
+    this.pod = pod;
+    this.opened = opened;
+    this.findings = findings;
+    for (JsonNode volume : pod.volumes()) {
+      String name = PodTree.text(volume, "name");
+      if (!PodTree.isNothing(volume.path(HOST_PATH)) && !MpsPaths.owns(name)) {
+        HostPath open = opened.opening(Paths.plain(path(volume)));
+        if (open == null || !open.writable()) {
+          readOnly.add(name);
+        }
+      }
+    }
+  }
+
+  private static String path(JsonNode volume) throws WireException {
+    return PodTree.text(PodTree.object(volume, HOST_PATH), "path");
+  }
+
+  void checkPod(boolean sharesMayCome) throws WireException {
     for (JsonNode volume : pod.volumes()) {
       String name = PodTree.text(volume, "name");
       if (MpsPaths.owns(name)) {
-        checkOwn(volume, name, sharesMayCome, findings);
+        checkOwn(volume, name, sharesMayCome);
       } else {
-        checkHostPath(volume, name, findings);
+        checkKind(volume, name);
       }
     }
     if (sharesMayCome && !MpsPaths.missingVolumes(pod.volumes()).isEmpty()) {
@@ -69,8 +64,47 @@ final class VolumeRules {
     }
   }
 
-  private static void checkOwn(
-      JsonNode volume, String name, boolean sharesMayCome, Findings findings) {
+  private void checkKind(JsonNode volume, String name) throws WireException {
+    for (Map.Entry<String, JsonNode> field : volume.properties()) {
+      String kind = field.getKey();
+      if (kind.equals("name") || PodTree.isNothing(field.getValue())) {
+        continue;
+      }
+      if (kind.equals(HOST_PATH)) {
+        checkHostPath(path(volume), name);
+      } else if (!opened.opensVolume(kind)) {
+        findings.refuse(
+            Kind.VOLUME,
+            "The volume " + Shown.of(name) + " is of a kind (" + Shown.of(kind) + ") that is not"
+                + " open to GPU pods.",
+            "Maybe take a persistentVolumeClaim; an administrator can add the kind to"
+                + " admission.volumes.");
+      }
+    }
+  }
+
+  private void checkHostPath(String written, String name) {
+    String path = Paths.plain(written);
+    if (opened.opening(path) != null) {
+      return;
+    }
+    readOnly.remove(name); // One problem is enough.
+    HostPath above = opened.writableAbove(path);
+    findings.refuse(
+        Kind.HOST_PATH,
+        "The volume "
+            + Shown.of(name)
+            + " is the node's "
+            + Shown.of(written)
+            + ", which is not open to GPU pods"
+            + (above == null ? "." : ": a link may stand for what is in " + above.path() + "."),
+        above == null
+            ? "Maybe take a persistentVolumeClaim or an emptyDir; an administrator can open a folder"
+                + " with admission.hostPaths."
+            : "Mount " + above.path() + " with a subPath.");
+  }
+
+  private void checkOwn(JsonNode volume, String name, boolean sharesMayCome) {
     boolean right = sharesMayCome;
     for (MpsPaths path : MpsPaths.values()) {
       right &= !path.volume().equals(name) || path.is(volume);
@@ -83,71 +117,55 @@ final class VolumeRules {
     }
   }
 
-  private static void checkHostPath(JsonNode volume, String name, Findings findings)
-      throws WireException {
-    JsonNode hostPath = PodTree.object(volume, "hostPath");
-    String written = PodTree.text(hostPath, "path");
-    if (written.isEmpty()) {
-      return;
-    }
-    String path = Paths.plain(written);
-    boolean devices = Paths.touch(path, DEVICES) && !isHarmless(path);
-    if (devices || Paths.touchesAny(path, GUARDED)) {
-      findings.refuse(
-          Kind.HOST_PATH,
-          "The volume "
-              + Shown.of(name)
-              + " is the node's "
-              + Shown.of(written)
-              + ", where devices or those who hand them out can be reached.",
-          "Mount a folder of its own, such as /data"
-              + (path.equals("/dev") ? ", or an emptyDir at /dev/shm." : "."));
-    }
-  }
-
-  private static boolean isHarmless(String path) {
-    return HARMLESS.stream().anyMatch(each -> Paths.isWithin(path, each));
-  }
-
   /**
    * @param reachesDaemon whether Kerf gives the container the paths of the MPS daemon
    */
-  static void checkContainer(
-      Box box, @Nullable Demand demand, boolean reachesDaemon, Findings findings)
+  void checkContainer(Box box, @Nullable Demand demand, boolean reachesDaemon)
       throws WireException {
     List<JsonNode> mounts = box.mounts();
     for (JsonNode mount : mounts) {
-      checkMount(box, mount, reachesDaemon, findings);
+      checkMount(box, mount, reachesDaemon);
     }
     for (JsonNode device : PodTree.objects(box.json(), "volumeDevices", box)) {
       String path = Paths.plain(PodTree.text(device, "devicePath"));
       if (path.startsWith("/dev/nvidia")) {
-        refuseMount(box, path, "is where GPUs are", findings);
+        refuseMount(box, path, "is where GPUs are");
       }
     }
     if (reachesDaemon) {
-      checkDaemonMounts(box, mounts, demand, findings);
+      checkDaemonMounts(box, mounts, demand);
     }
   }
 
-  private static void checkMount(Box box, JsonNode mount, boolean reachesDaemon, Findings findings)
-      throws WireException {
+  private void checkMount(Box box, JsonNode mount, boolean reachesDaemon) throws WireException {
     String path = PodTree.text(mount, "mountPath");
-    if (MpsPaths.owns(PodTree.text(mount, "name"))) {
+    String volume = PodTree.text(mount, "name");
+    if (readOnly.contains(volume) && !PodTree.truth(mount, "readOnly")) {
+      findings.refuse(
+          Kind.MOUNT,
+          "The mount at "
+              + Shown.of(path)
+              + " of the "
+              + box
+              + " may write to the node (volume "
+              + Shown.of(volume)
+              + ").",
+          "Write readOnly: true.");
+    }
+    if (MpsPaths.owns(volume)) {
       boolean right = false;
       for (MpsPaths own : MpsPaths.values()) {
         right |= own.isMountedBy(mount);
       }
       if (!right || !reachesDaemon) {
-        refuseMount(box, path, "is a path of the MPS daemon that Kerf does not give it", findings);
+        refuseMount(box, path, "is a path of the MPS daemon that Kerf does not give it");
       }
     } else if (Paths.isWithin(Paths.plain(path), LISTED)) {
-      refuseMount(box, path, "tells the container toolkit which devices to add", findings);
+      refuseMount(box, path, "tells the container toolkit which devices to add");
     }
   }
 
-  private static void checkDaemonMounts(
-      Box box, List<JsonNode> mounts, @Nullable Demand demand, Findings findings)
+  private void checkDaemonMounts(Box box, List<JsonNode> mounts, @Nullable Demand demand)
       throws WireException {
     for (MpsPaths own : MpsPaths.values()) {
       JsonNode there = null;
@@ -164,13 +182,13 @@ final class VolumeRules {
                 + ".",
             "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
       } else if (!own.isMountedBy(there)) {
-        taken(box, own, demand, findings);
+        taken(box, own, demand);
       }
     }
   }
 
   /** Something else is mounted where the daemon's path belongs. */
-  private static void taken(Box box, MpsPaths own, @Nullable Demand demand, Findings findings) {
+  private void taken(Box box, MpsPaths own, @Nullable Demand demand) {
     boolean anyWall = demand != null && demand.wall() == WallChoice.ANY;
     if (own == MpsPaths.SHM && anyWall) {
       findings.warn(
@@ -179,11 +197,11 @@ final class VolumeRules {
               + " mounts a volume of its own at /dev/shm: on an MPS share CUDA will not start."
               + " Leave it out, or ask for kerf.gpu/wall: mig.");
     } else {
-      refuseMount(box, own.inside(), "belongs to the MPS daemon", findings);
+      refuseMount(box, own.inside(), "belongs to the MPS daemon");
     }
   }
 
-  private static void refuseMount(Box box, String path, String why, Findings findings) {
+  private void refuseMount(Box box, String path, String why) {
     findings.refuse(
         Kind.MOUNT,
         "The mount at " + Shown.of(path) + " of the " + box + " " + why + ".",

@@ -28,7 +28,21 @@ public record AdmissionSettings(
     @Setting(
             "What happens to a pod that no managed node could ever take: refuse, or warn, for"
                 + " clusters where nodes are made for waiting pods.")
-        Impossible impossible) {
+        Impossible impossible,
+    @Setting(
+            "Folders of the nodes that GPU pods may mount, each with what is below it and read only,"
+                + " such as [/data/models]. With :rw ([/scratch:rw]) it may be written, and is open"
+                + " under its own path alone.")
+        Names hostPaths,
+    @Setting(
+            "Capabilities that containers of GPU pods may add beside those of the pod security level"
+                + " baseline, such as [IPC_LOCK].")
+        Names capabilities,
+    @Setting(
+            "Kinds of volumes that GPU pods may have beside configMap, csi, downwardAPI, emptyDir,"
+                + " ephemeral, image, nfs, persistentVolumeClaim, projected and secret, such as"
+                + " [cephfs].")
+        Names volumes) {
 
   /** What happens to a pod that no managed node could ever take. */
   public enum Impossible {
@@ -39,6 +53,18 @@ public record AdmissionSettings(
 
   static AdmissionSettings defaults() {
     return new AdmissionSettings(
-        false, "0.0.0.0", 8443, "", "", "", Names.NONE, "nvidia", true, Impossible.REFUSE);
+        false,
+        "0.0.0.0",
+        8443,
+        "",
+        "",
+        "",
+        Names.NONE,
+        "nvidia",
+        true,
+        Impossible.REFUSE,
+        Names.NONE,
+        Names.NONE,
+        Names.NONE);
   }
 }

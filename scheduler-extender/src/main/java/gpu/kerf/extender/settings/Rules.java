@@ -10,6 +10,8 @@ final class Rules {
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|::1|\\[::1]");
 
+  private static final Pattern CAPABILITY = Pattern.compile("[A-Z][A-Z_]{1,40}");
+
   private final Settings settings;
   private final UnaryOperator<String> from;
   private final List<Problem> problems = new ArrayList<>();
@@ -64,6 +66,46 @@ final class Rules {
           admission.aliases().toString(),
           "has the schedulerName of Kerf's own pods.",
           "Leave " + settings.cluster().schedulerName() + " out.");
+    }
+    opened(admission);
+  }
+
+  /** What is opened to GPU pods. */
+  private void opened(AdmissionSettings admission) {
+    List<HostPath> paths = new ArrayList<>();
+    for (String text : admission.hostPaths().values()) {
+      try {
+        paths.add(HostPath.parse(text));
+      } catch (IllegalArgumentException wrong) {
+        refuse(
+            "admission.hostPaths",
+            text,
+            "is not the path of a folder below the root, without . and .. in it.",
+            "Write a path such as /data/models, or /scratch:rw for one that may be written.");
+      }
+    }
+    for (HostPath inside : HostPath.replaceable(paths)) {
+      refuse(
+          "admission.hostPaths",
+          inside.toString(),
+          "lies in a folder that may be written, where a pod could put a link in its place.",
+          "Leave it out, or open the folder without :rw.");
+    }
+    for (String name : admission.capabilities().values()) {
+      if (!CAPABILITY.matcher(name).matches()) {
+        refuse(
+            "admission.capabilities",
+            name,
+            "is not the name of a capability.",
+            "Write it as pods do, such as IPC_LOCK.");
+      }
+    }
+    if (admission.volumes().contains("hostPath")) {
+      refuse(
+          "admission.volumes",
+          "hostPath",
+          "would open every folder of the nodes.",
+          "Name the folders in admission.hostPaths.");
     }
   }
 

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.settings.HostPath;
+import gpu.kerf.extender.settings.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
@@ -20,15 +23,13 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <p>In the files stands what somebody does: creates a {@code pod}; changes it {@code then}, when
  * the mutating webhook has seen it; {@code update}s it when it is there; adds {@code ephemeral}
- * containers. And what comes of it: it is {@code refused} with a text, {@code warned} of, or a
+ * containers; and what an administrator has {@code opened} to pods. And what comes of it: it is {@code refused} with a text, {@code warned} of, or a
  * container {@code seesNothing}.
  */
 class AttacksTest {
 
   private static final Path FOLDER = Path.of("src/test/resources/admission");
   private static final String NO_DEVICE = "void";
-
-  private final Desk desk = Desk.usual();
 
   @TestFactory
   Stream<DynamicTest> everyAttackIsRefusedOrGetsNothing() throws IOException {
@@ -40,14 +41,33 @@ class AttacksTest {
     return tests("harmless.yaml");
   }
 
-  private Stream<DynamicTest> tests(String file) throws IOException {
+  private static Terms terms(JsonNode opened) {
+    Terms usual = Desk.TERMS;
+    return new Terms(
+        usual.scheduler(),
+        usual.aliases(),
+        usual.runtimeClass(),
+        usual.mps(),
+        usual.refusesImpossible(),
+        new Opened(
+            HostPath.parse(new Names(texts(opened.path("hostPaths")))),
+            Set.copyOf(texts(opened.path("capabilities"))),
+            Set.copyOf(texts(opened.path("volumes")))));
+  }
+
+  private static List<String> texts(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false).map(JsonNode::asText).toList();
+  }
+
+  private static Stream<DynamicTest> tests(String file) throws IOException {
     JsonNode list = Desk.YAML.readTree(Files.readString(FOLDER.resolve(file)));
     assertThat(list.size()).isGreaterThan(5);
     return StreamSupport.stream(list.spliterator(), false)
         .map(each -> DynamicTest.dynamicTest(each.path("name").asText(), () -> check(each)));
   }
 
-  private void check(JsonNode attack) {
+  private static void check(JsonNode attack) {
+    Desk desk = Desk.usual(terms(attack.path("opened")));
     JsonNode pod = desk.mutated(Desk.pod(attack.path("pod").toString()));
     pod = Desk.patched(pod, attack.path("then"));
     Answer answer = desk.validate(Desk.creation(pod));

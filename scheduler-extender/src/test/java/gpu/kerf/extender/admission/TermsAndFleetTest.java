@@ -44,7 +44,7 @@ class TermsAndFleetTest {
 
   @Test
   void aClusterThatMakesNodesForWaitingPodsIsWarnedOnly() {
-    Terms terms = new Terms("kerf", List.of(), "nvidia", true, false);
+    Terms terms = new Terms("kerf", List.of(), "nvidia", true, false, Opened.NOTHING);
     Answer answer = Desk.usual(terms).admit(asking("", "kerf.gpu/memory: 96Gi"));
 
     assertThat(answer.isAllowed()).isTrue();
@@ -78,7 +78,7 @@ class TermsAndFleetTest {
 
   @Test
   void withoutMpsNoPathOfTheNodeIsMountedAndAShareIsWarnedOf() {
-    Desk desk = Desk.usual(new Terms("kerf", List.of(), "nvidia", false, true));
+    Desk desk = Desk.usual(new Terms("kerf", List.of(), "nvidia", false, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/memory: 8Gi"));
 
     assertThat(pod.path("spec").has("volumes")).isFalse();
@@ -90,7 +90,7 @@ class TermsAndFleetTest {
 
   @Test
   void withoutARuntimeClassNoneIsSet() {
-    Desk desk = Desk.usual(new Terms("kerf", List.of(), "", true, true));
+    Desk desk = Desk.usual(new Terms("kerf", List.of(), "", true, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/whole: '1'"));
 
     assertThat(pod.path("spec").has("runtimeClassName")).isFalse();
