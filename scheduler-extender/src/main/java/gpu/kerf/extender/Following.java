@@ -1,6 +1,7 @@
 package gpu.kerf.extender;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Accounting;
 import gpu.kerf.extender.wire.PodView;
@@ -16,27 +17,33 @@ final class Following implements ClusterListener {
   private final Scheduling scheduling;
   private final Accounting accounting;
   private final ClusterListener next;
+  private final FleetView fleet;
 
-  Following(Scheduling scheduling, Accounting accounting, ClusterListener next) {
+  Following(
+      Scheduling scheduling, Accounting accounting, ClusterListener next, FleetView fleet) {
     this.scheduling = scheduling;
     this.accounting = accounting;
     this.next = next;
+    this.fleet = fleet;
   }
 
   @Override
   public void nodeChanged(NodeSpec node) {
     next.nodeChanged(node);
     accounting.follow(scheduling.ledger(), node.name());
+    fleet.nodesChanged();
   }
 
   @Override
   public void nodeUnusable(String name, String problem) {
     next.nodeUnusable(name, problem);
+    fleet.nodesChanged();
   }
 
   @Override
   public void nodeGone(String name) {
     next.nodeGone(name);
+    fleet.nodesChanged();
   }
 
   @Override

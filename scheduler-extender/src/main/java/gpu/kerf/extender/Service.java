@@ -1,20 +1,17 @@
 package gpu.kerf.extender;
 
-import gpu.kerf.extender.admission.Admission;
-import gpu.kerf.extender.admission.Terms;
 import gpu.kerf.extender.api.Pending;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.http.ApiRoutes;
-import gpu.kerf.extender.http.Door;
 import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.Verbs;
-import gpu.kerf.extender.http.Webhooks;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
@@ -30,7 +27,6 @@ import gpu.kerf.extender.verb.Disruptions;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +60,8 @@ public final class Service {
   private final Usual usual = new Usual();
   private final VerbService verbs;
   private final HttpService http;
-  private final @Nullable HttpService webhook;
+  private final FleetView fleet;
+  private final @Nullable ReviewServer webhook;
   private final List<Long> timers = new ArrayList<>();
   private final long started;
   private String problem = "";
@@ -99,7 +96,11 @@ public final class Service {
     this.accounting = new Accounting(clocks.elapsed(), now.telemetry().namespaces());
     this.verbs = new VerbService(scheduling, around.cluster, around.delivery, around.disruptions);
     this.http = http(now);
-    this.webhook = now.admission().enabled() ? webhook(now) : null;
+    this.fleet = new FleetView(scheduling);
+    this.webhook =
+        now.admission().enabled()
+            ? new ReviewServer(vertx, now, scheduling, fleet, meters)
+            : null;
     conditions();
     measure();
     settings.onChange(this::use);
@@ -114,15 +115,6 @@ public final class Service {
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
         vertx, now, new HttpService.Parts(handlers.byName(), readiness, meters, api));
-  }
-
-  private HttpService webhook(Settings now) {
-    Webhooks webhooks = new Webhooks(new Admission(scheduling, Terms.of(now)));
-    return new HttpService(
-        vertx,
-        now,
-        Door.webhook(now),
-        new HttpService.Parts(webhooks.byName(), readiness, meters, null, meters::reviewed));
   }
 
   private long uptimeMillis() {
@@ -193,7 +185,7 @@ public final class Service {
 
   /** What the cluster must tell its news to. */
   public ClusterListener listener() {
-    return new Following(scheduling, accounting, verbs.listener());
+    return new Following(scheduling, accounting, verbs.listener(), fleet);
   }
 
   /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */
@@ -222,9 +214,9 @@ public final class Service {
     }
   }
 
-  private void listensForReviews(HttpServer server) {
+  private void listensForReviews(int port) {
     webhookProblem = "";
-    webhookPort = server.actualPort();
+    webhookPort = port;
   }
 
   private void waitForReviews(String why) {

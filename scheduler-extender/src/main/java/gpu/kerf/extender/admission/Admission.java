@@ -3,32 +3,56 @@ package gpu.kerf.extender.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.Reading;
-import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.state.FleetSnapshot;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.PodDemand;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the API server about pods before they are stored: what is added to them, and whether they
  * may be. Of pods of other schedulers it changes and refuses nothing, but for those of {@link
  * Terms#aliases} that ask for GPUs.
  *
- * <p>Used on the thread that owns the scheduling. It asks nobody and remembers nothing.
+ * <p>One thread at a time, which need not be the one that owns the scheduling: of the fleet it sees
+ * snapshots. It asks nobody and remembers nothing of pods.
  */
 public final class Admission {
 
-  private final Scheduling scheduling;
+  private final Dialects dialects;
+  private final Supplier<FleetSnapshot> fleet;
   private final Terms terms;
-  private final Possibility possibility;
+  private FleetSnapshot known = FleetSnapshot.EMPTY;
+  private Possibility possibility = new Possibility(known);
 
-  public Admission(Scheduling scheduling, Terms terms) {
-    this.scheduling = scheduling;
+  /**
+   * @param fleet gives the latest snapshot, the same object while nothing has changed
+   */
+  public Admission(Dialects dialects, Supplier<FleetSnapshot> fleet, Terms terms) {
+    this.dialects = dialects;
+    this.fleet = fleet;
     this.terms = terms;
-    this.possibility = new Possibility(scheduling);
+  }
+
+  private Possibility possibility() {
+    FleetSnapshot latest = fleet.get();
+    if (latest != known) {
+      known = latest;
+      possibility = new Possibility(latest);
+    }
+    return possibility;
+  }
+
+  /** Of what a pod, or what it was before, has too much; null if of nothing. */
+  private static @Nullable Problem excess(Review review) {
+    Problem now = Bounds.problem(review.object());
+    return now != null ? now : Bounds.problem(review.before());
   }
 
   /** Whether a pod is of Kerf's or of an alias, or none that could be read. */
@@ -39,10 +63,18 @@ public final class Admission {
         || terms.aliases().contains(scheduler.textValue());
   }
 
+  private boolean isOfAlias(JsonNode pod) {
+    return terms.aliases().contains(pod.path("spec").path("schedulerName").asText(""));
+  }
+
   /** What is added. */
   public Answer mutate(Review review) throws WireException {
     if (!concerns(review.object())) {
       return Answer.ALLOWED;
+    }
+    Problem excess = excess(review);
+    if (excess != null) {
+      return isOfAlias(review.object()) ? Answer.ALLOWED : Answer.refused(excess);
     }
     if (review.createsPod()) {
       return mutatePod(PodTree.of(review.object()));
@@ -61,7 +93,7 @@ public final class Admission {
     if (!alias && !isOurs(pod)) {
       return Answer.ALLOWED;
     }
-    Reading reading = scheduling.read(pod.view());
+    Reading reading = dialects.read(pod.view());
     if (!alias) {
       return Answer.with(mutation(pod, reading).ofPod());
     }
@@ -80,7 +112,7 @@ public final class Admission {
   }
 
   private Mutation mutation(PodTree pod, Reading reading) {
-    return new Mutation(pod, reading, terms, possibility::smallestMiB);
+    return new Mutation(pod, reading, terms, possibility()::smallestMiB);
   }
 
   private boolean isOurs(PodTree pod) {
@@ -91,6 +123,10 @@ public final class Admission {
   public Answer validate(Review review) throws WireException {
     if (!concerns(review.object())) {
       return Answer.ALLOWED;
+    }
+    Problem excess = excess(review);
+    if (excess != null) {
+      return Answer.refused(excess);
     }
     if (review.createsPod()) {
       return validatePod(PodTree.of(review.object()));
@@ -109,7 +145,7 @@ public final class Admission {
     if (!isOurs(pod)) {
       return Answer.ALLOWED;
     }
-    Reading reading = scheduling.read(pod.view());
+    Reading reading = dialects.read(pod.view());
     Findings findings = new Validation(pod, reading, terms).ofPod();
     checkCounted(pod, reading, findings);
     if (!reading.isNonsense()) {
@@ -138,11 +174,12 @@ public final class Admission {
   }
 
   private void checkPossible(PodDemand demand, Findings findings) {
-    Problem impossible = possibility.problem(demand);
+    Possibility answers = possibility();
+    Problem impossible = answers.problem(demand);
     if (impossible == null) {
       return;
     }
-    if (terms.refusesImpossible() && possibility.isSure()) {
+    if (terms.refusesImpossible() && answers.isSure()) {
       findings.refuse(impossible.kind(), impossible.what(), impossible.hint());
     } else {
       findings.warn(impossible.toString());
@@ -165,8 +202,8 @@ public final class Admission {
 
   /** What was added to a pod, and what quota counted, belong to what it asked when it came. */
   private void checkSameDemand(PodTree before, PodTree after, Findings findings) {
-    Reading asked = scheduling.read(before.view());
-    Reading asks = scheduling.read(after.view());
+    Reading asked = dialects.read(before.view());
+    Reading asks = dialects.read(after.view());
     if (!asked.isNonsense() && !asked.demand().containers().equals(asks.demand().containers())) {
       findings.refuse(
           Kind.CHANGED,

@@ -1,19 +1,30 @@
 package gpu.kerf.extender.admission;
 
 import gpu.kerf.extender.admission.Problem.Kind;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
-/** What has been found about a pod so far: reasons to refuse it, and warnings. */
+/**
+ * What has been found about a pod so far: reasons to refuse it, and warnings. There is an end to
+ * both: a pod that was made to have very many is as refused with a few of them.
+ */
 final class Findings {
 
-  private final List<Problem> problems = new ArrayList<>(0);
-  private final List<String> warnings = new ArrayList<>(0);
+  static final int MOST_PROBLEMS = 50;
+  static final int MOST_WARNINGS = 20;
+
+  private static final Problem MORE =
+      new Problem(Kind.NONSENSE, "The pod has more problems.", "Mend these first.");
+
+  private final Set<Problem> problems = new LinkedHashSet<>(0);
+  private final Set<String> warnings = new LinkedHashSet<>(0);
 
   void refuse(Kind kind, String what, String hint) {
-    Problem problem = new Problem(kind, what, hint);
-    if (!problems.contains(problem)) {
-      problems.add(problem);
+    if (problems.size() < MOST_PROBLEMS) {
+      problems.add(new Problem(kind, what, hint));
+    } else {
+      problems.add(MORE);
     }
   }
 
@@ -25,16 +36,16 @@ final class Findings {
   }
 
   void warn(String text) {
-    if (!warnings.contains(text)) {
+    if (warnings.size() < MOST_WARNINGS) {
       warnings.add(text);
     }
   }
 
   List<Problem> problems() {
-    return problems;
+    return List.copyOf(problems);
   }
 
   List<String> warnings() {
-    return warnings;
+    return List.copyOf(warnings);
   }
 }

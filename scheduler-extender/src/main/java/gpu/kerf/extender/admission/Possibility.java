@@ -1,55 +1,99 @@
 package gpu.kerf.extender.admission;
 
 import gpu.kerf.extender.admission.Problem.Kind;
-import gpu.kerf.extender.state.PodAsk;
-import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.state.FleetSnapshot;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.MigInstance;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.hardware.Topology;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placer;
+import gpu.kerf.model.placement.PreparedDemand;
 import gpu.kerf.model.placement.Reason;
+import gpu.kerf.model.price.Prices;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Whether any managed node could ever take a pod, whoever holds what today. While no node is known,
  * or one that cannot be read, nobody can say.
+ *
+ * <p>One thread at a time. Nodes that differ only in their names and in the names of their GPUs are
+ * one kind here, so that a fleet of thousands is looked at in no time.
  */
 final class Possibility {
 
   private static final int MOST_MODELS = 8;
 
-  private final Scheduling scheduling;
+  private final boolean complete;
+  private final Fleet kinds = new Fleet();
+  private final List<Integer> nodesOf = new ArrayList<>();
+  private final Placer placer;
 
-  Possibility(Scheduling scheduling) {
-    this.scheduling = scheduling;
+  Possibility(FleetSnapshot snapshot) {
+    this.complete = snapshot.complete();
+    Map<NodeSpec, Integer> counts = new LinkedHashMap<>();
+    for (NodeSpec node : snapshot.nodes()) {
+      counts.merge(kind(node, "a"), 1, Integer::sum);
+    }
+    counts.forEach(
+        (kind, count) -> {
+          kinds.put(kind(kind, "kind-" + nodesOf.size()));
+          nodesOf.add(count);
+        });
+    this.placer = new Placer(Prices.neutral(kinds.models()));
+  }
+
+  /** A node without what makes it this one. */
+  private static NodeSpec kind(NodeSpec node, String name) {
+    List<GpuSpec> gpus = new ArrayList<>(node.gpus().size());
+    for (GpuSpec gpu : node.gpus()) {
+      List<MigInstance> instances =
+          gpu.instances().stream()
+              .map(each -> new MigInstance(null, each.profile(), each.start()))
+              .toList();
+      gpus.add(
+          new GpuSpec(
+              null, gpu.model(), gpu.memoryMiB(), gpu.mode(), instances, gpu.mostClients()));
+    }
+    return new NodeSpec(
+        name,
+        gpus,
+        Topology.uniform(gpus.size()),
+        node.cpuMilli(),
+        node.hostMemoryMiB(),
+        node.delivery());
   }
 
   /** Why no node could; null if one could, or if nobody can say. */
   @Nullable Problem problem(PodDemand demand) {
-    Fleet fleet = scheduling.fleet();
-    if (demand.containers().isEmpty() || fleet.size() == 0) {
+    if (demand.containers().isEmpty() || kinds.size() == 0) {
       return null;
     }
-    PodAsk ask = scheduling.ask(demand);
+    PreparedDemand prepared = new PreparedDemand(demand, kinds.models());
+    placer.startDecision();
     Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
-    for (int i = 0; i < fleet.limit(); i++) {
-      if (fleet.at(i) != null) {
-        Reason reason = ask.refusal(i);
-        if (reason == null || !reason.never()) {
-          return null;
-        }
-        reasons.merge(reason, 1, Integer::sum);
+    for (int i = 0; i < kinds.limit(); i++) {
+      Reason reason = placer.judge(prepared, Objects.requireNonNull(kinds.at(i))).reason();
+      if (reason == null || !reason.never()) {
+        return null;
       }
+      reasons.merge(reason, nodesOf.get(i), Integer::sum);
     }
-    return describe(reasons, fleet);
+    return describe(reasons, kinds);
   }
 
   /** Whether every managed node is known with its GPUs. */
   boolean isSure() {
-    return scheduling.problems().keySet().stream().noneMatch(key -> key.startsWith("node"));
+    return complete;
   }
 
   private static Problem describe(Map<Reason, Integer> reasons, Fleet fleet) {
@@ -103,7 +147,7 @@ final class Possibility {
 
   /** The memory of the smallest managed GPU; 0 if none is known. */
   int smallestMiB() {
-    Fleet fleet = scheduling.fleet();
+    Fleet fleet = kinds;
     int smallest = 0;
     for (int i = 0; i < fleet.limit(); i++) {
       NodeState node = fleet.at(i);

@@ -11,6 +11,7 @@ public record Problem(Kind kind, String what, String hint) {
   /** The kinds of problems, for metrics. */
   public enum Kind {
     NONSENSE("nonsense"),
+    TOO_MUCH("too-much"),
     IMPOSSIBLE("impossible"),
     VARIABLE("variable"),
     ANNOTATION("annotation"),

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.settings.AdmissionSettings;
+import gpu.kerf.extender.settings.Bytes;
 import gpu.kerf.extender.settings.Settings;
 
 /**
@@ -8,6 +9,7 @@ import gpu.kerf.extender.settings.Settings;
  *
  * @param name what metrics and the log call it
  * @param tlsGroup the group of settings that names its certificates
+ * @param limits of what comes through it
  * @param pages whether health, metrics and the API are behind it, beside the verbs
  * @param console whether the console is, too
  */
@@ -17,14 +19,25 @@ public record Door(
     int port,
     String tlsGroup,
     Settings.Tls tls,
+    Settings.Limits limits,
     boolean pages,
     boolean console) {
+
+  /** A pod that the API server stores is shorter, and a change shows it twice. */
+  private static final Bytes LONGEST_REVIEW = Bytes.mib(4);
 
   /** The one through which kube-scheduler comes. */
   public static Door verbs(Settings settings) {
     Settings.Listen listen = settings.listen();
     return new Door(
-        "verbs", listen.host(), listen.port(), "tls", settings.tls(), true, listen.console());
+        "verbs",
+        listen.host(),
+        listen.port(),
+        "tls",
+        settings.tls(),
+        settings.limits(),
+        true,
+        listen.console());
   }
 
   /** The one through which the API server comes. */
@@ -36,7 +49,15 @@ public record Door(
             admission.key(),
             admission.clientAuthorities(),
             settings.tls().checkEvery());
-    return new Door("webhook", admission.host(), admission.port(), "admission", tls, false, false);
+    return new Door(
+        "webhook",
+        admission.host(),
+        admission.port(),
+        "admission",
+        tls,
+        settings.limits().withBodies(LONGEST_REVIEW),
+        false,
+        false);
   }
 
   String address(int actualPort) {

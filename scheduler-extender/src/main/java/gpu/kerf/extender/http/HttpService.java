@@ -83,10 +83,10 @@ public final class HttpService {
     this.door = door;
     this.parts = parts;
     this.refusals = new Refusals(parts.meters);
-    this.gate = new Gate(settings.limits(), parts.meters, door.name());
+    this.gate = new Gate(door.limits(), parts.meters, door.name());
     this.connections =
         new Connections(
-            settings.limits(),
+            door.limits(),
             parts.meters,
             open -> parts.meters.set(Meter.CONNECTIONS, open, door.name()));
     this.routes = new Routes(vertx, refusals);
@@ -108,7 +108,7 @@ public final class HttpService {
   }
 
   private VerbRoute route(String name, VerbHandler verb) {
-    return new VerbRoute(vertx, name, verb, settings.limits(), gate, refusals, parts.tally);
+    return new VerbRoute(vertx, name, verb, door.limits(), gate, refusals, parts.tally);
   }
 
   private void addStanding(Routes to) {
@@ -179,10 +179,10 @@ public final class HttpService {
   }
 
   private Future<HttpServer> listen(@Nullable Certificates certificates) {
-    HttpServerOptions options = options(settings.limits(), door.host(), door.port());
+    HttpServerOptions options = options(door.limits(), door.host(), door.port());
     if (certificates != null) {
       certificates.addTo(options);
-      options.setSslHandshakeTimeout(settings.limits().arrival().toMillis());
+      options.setSslHandshakeTimeout(door.limits().arrival().toMillis());
       options.setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
     }
     HttpServer created = vertx.createHttpServer(options);
@@ -253,7 +253,7 @@ public final class HttpService {
     Throwable cause = request.decoderResult().cause();
     Refusal refusal =
         cause instanceof TooLongHttpHeaderException
-            ? Refusal.headersTooLong(settings.limits().headers().value())
+            ? Refusal.headersTooLong(door.limits().headers().value())
             : cause instanceof TooLongHttpLineException
                 ? Refusal.uriTooLong()
                 : Refusal.badRequest("The request is no HTTP.", "Check what sends it.");

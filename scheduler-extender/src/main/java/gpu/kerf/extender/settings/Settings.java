@@ -138,6 +138,21 @@ public record Settings(
               max = "1d")
           Duration idle) {
 
+    /** The same for bodies of so many bytes at most. */
+    public Limits withBodies(Bytes most) {
+      Bytes shorter = body.compareTo(most) < 0 ? body : most;
+      return new Limits(
+          shorter,
+          allBodies,
+          headers,
+          connections,
+          inFlight,
+          eventStreams,
+          arrival,
+          answer,
+          idle);
+    }
+
     /** The same for so many connections, each unused for so long at most. */
     public Limits withConnections(int most, Duration unused) {
       return new Limits(

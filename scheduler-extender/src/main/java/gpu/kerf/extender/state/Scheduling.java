@@ -190,6 +190,11 @@ public final class Scheduling implements ClusterListener {
     return demands.of(demand, chooser.placer());
   }
 
+  /** How pods are read; any thread may use it. */
+  public Dialects dialects() {
+    return dialects;
+  }
+
   /** How a pod is read, without remembering it. */
   public Reading read(PodView pod) {
     return dialects.read(pod);

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.wire;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -17,12 +18,23 @@ public final class JsonTree {
           .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  /** A tree takes a hundred times the memory of a body that has nothing but commas and zeros. */
+  private static final int MOST_TOKENS = 500_000;
+
+  /** With so few bytes there cannot be too many. */
+  private static final int SHORT = MOST_TOKENS;
+
+  private static final JsonFactory TOKENS = JsonIn.factory();
+
   private JsonTree() {}
 
   /** Reads a document that must be one object. */
   public static JsonNode object(byte[] body) throws WireException {
     JsonNode read;
     try {
+      if (body.length > SHORT) {
+        count(body);
+      }
       read = READER.readTree(body);
     } catch (JsonProcessingException e) {
       throw new WireException("The body cannot be read: " + JsonIn.plain(e));
@@ -33,5 +45,18 @@ public final class JsonTree {
       throw new WireException("The body is not a JSON object.\nSend {...}.");
     }
     return read;
+  }
+
+  private static void count(byte[] body) throws IOException, WireException {
+    try (JsonParser parser = TOKENS.createParser(body)) {
+      int tokens = 0;
+      while (parser.nextToken() != null) {
+        tokens++;
+        if (tokens > MOST_TOKENS) {
+          throw new WireException(
+              "The body has more than " + MOST_TOKENS + " names and values.\nSend one object.");
+        }
+      }
+    }
   }
 }

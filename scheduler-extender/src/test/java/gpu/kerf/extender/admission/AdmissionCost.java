@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /**
  * Measures how long a review holds up the event loop, from the bytes that come to those that go, on
- * a fleet of so many nodes.
+ * a fleet of so many nodes; and with {@code hostile N} what bodies of N bytes that are made to be
+ * slow take.
  */
 public final class AdmissionCost {
   private static final int ROUNDS = 20_000;
@@ -20,6 +21,10 @@ public final class AdmissionCost {
   }
 
   public static void main(String[] args) throws WireException {
+    if (args[0].equals("hostile")) {
+      hostile(Integer.parseInt(args[1]));
+      return;
+    }
     Desk desk = Desk.empty(Desk.TERMS);
     for (int i = 0; i < Integer.parseInt(args[0]); i++) {
       desk.node("gpu-node-%05d".formatted(i), 8, "H100-80GB", GpuMode.PLAIN);
@@ -38,6 +43,38 @@ public final class AdmissionCost {
         desk,
         "no node could",
         "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 96Gi}}}]}}");
+  }
+
+  /** The slowest of a few, in milliseconds. */
+  private static void hostile(int bytes) {
+    Desk desk = Desk.usual();
+    HostileBodies.of(bytes)
+        .forEach(
+            (what, body) ->
+                System.out.printf(
+                    "%-28s %8d B  mutate %8.1f ms  validate %8.1f ms%n",
+                    what,
+                    body.length,
+                    slowest(desk.admission::mutate, body),
+                    slowest(desk.admission::validate, body)));
+  }
+
+  private static double slowest(Webhook webhook, byte[] review) {
+    long slowest = 0;
+    long total = 0;
+    for (int round = 0; round < 10 && total < 2_000_000_000L; round++) {
+      long began = System.nanoTime();
+      try {
+        Review read = Review.read(review);
+        webhook.answer(read).json(read.uid());
+      } catch (WireException refused) {
+        // That is an answer, too.
+      }
+      long took = System.nanoTime() - began;
+      total += took;
+      slowest = Math.max(slowest, took);
+    }
+    return slowest / 1e6;
   }
 
   private static String large() {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
@@ -38,10 +39,11 @@ final class Desk {
   static final Terms TERMS = new Terms("kerf", List.of("kai-scheduler"), "nvidia", true, true, Opened.NOTHING);
 
   final Scheduling scheduling = new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
+  private final FleetView fleet = new FleetView(scheduling);
   final Admission admission;
 
   private Desk(Terms terms) {
-    this.admission = new Admission(scheduling, terms);
+    this.admission = new Admission(scheduling.dialects(), fleet::latest, terms);
   }
 
   static Desk empty(Terms terms) {
@@ -61,16 +63,27 @@ final class Desk {
 
   Desk node(String name, int gpus, String model, GpuMode mode) {
     GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
-    scheduling.nodeChanged(NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode))));
-    return this;
+    return know(NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode))));
   }
 
   /** The same with so much CPU and memory. */
   Desk node(String name, int gpus, String model, GpuMode mode, int cpuMilli, int memoryMiB) {
     GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
-    scheduling.nodeChanged(
+    return know(
         NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode)))
             .withHost(cpuMilli, memoryMiB));
+  }
+
+  private Desk know(NodeSpec node) {
+    scheduling.nodeChanged(node);
+    fleet.nodesChanged();
+    return this;
+  }
+
+  /** A node that cannot be read. */
+  Desk unusable(String name) {
+    scheduling.nodeUnusable(name, "its inventory is no JSON");
+    fleet.nodesChanged();
     return this;
   }
 

@@ -90,6 +90,54 @@ class WebhookServerTest {
     }
   }
 
+  /** On the loop of the verbs nothing moves until the review is answered on another. */
+  @Test
+  void aReviewIsAnsweredWhileTheVerbsLoopIsBusy() throws Exception {
+    try (RunningService service = serve()) {
+      HttpRequest review = review(service, "/mutate", Desk.creation(Desk.pod(POD)));
+      HttpClient client = http(null);
+      int status =
+          service.onLoop(
+              () -> client.sendAsync(review, BodyHandlers.ofString()).join().statusCode());
+      assertThat(status).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aReviewSeesANodeThatCameLately() throws Exception {
+    byte[] large =
+        Desk.creation(
+            Desk.usual()
+                .mutated(
+                    Desk.pod(
+                        "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory:"
+                            + " 100Gi}}}]}}")));
+    try (RunningService service = serve()) {
+      assertThat(ok(post(service, "/validate", large)).at("/response/allowed").asBoolean())
+          .isFalse();
+      service.onLoop(
+          () -> {
+            service
+                .service
+                .listener()
+                .nodeChanged(RunningService.node("b", 1, "H200-141GB", GpuMode.PLAIN));
+            return "";
+          });
+      // The snapshot is replaced in the loop's next turn.
+      service.onLoop(() -> "");
+      assertThat(ok(post(service, "/validate", large)).at("/response/allowed").asBoolean())
+          .isTrue();
+    }
+  }
+
+  @Test
+  void aBodyHasAnEndHoweverLongThoseOfVerbsMayBe() throws Exception {
+    try (RunningService service = serve()) {
+      assertThat(refusal(service, " ".repeat(4 << 20))).startsWith("400");
+      assertThat(refusal(service, " ".repeat((4 << 20) + 1))).startsWith("413");
+    }
+  }
+
   @Test
   void nothingElseIsBehindItsDoor() throws Exception {
     try (RunningService service = serve()) {

@@ -1,0 +1,112 @@
+package gpu.kerf.extender.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.wire.WireException;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How much a review may have to look at. */
+class BoundsTest {
+
+  private static final int LONGEST_BODY = 4 << 20;
+
+  /** Much more than any takes, and much less than work that grows with the square of the body. */
+  private static final Duration WORK = Duration.ofSeconds(10);
+
+  private final Desk desk = Desk.usual();
+
+  @TestFactory
+  Stream<DynamicTest> noBodyIsMuchWorkNorMakesALongAnswer() {
+    return HostileBodies.of(LONGEST_BODY).entrySet().stream()
+        .map(each -> DynamicTest.dynamicTest(each.getKey(), () -> check(each.getValue())));
+  }
+
+  private void check(byte[] body) {
+    long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    for (Webhook webhook : new Webhook[] {desk.admission::mutate, desk.admission::validate}) {
+      try {
+        Review review = Review.read(body);
+        Answer answer = webhook.answer(review);
+        assertThat(answer.isAllowed()).isFalse();
+        assertThat(answer.problems()).hasSizeLessThanOrEqualTo(Findings.MOST_PROBLEMS + 1);
+        assertThat(answer.json(review.uid()).length).isLessThan(20_000);
+      } catch (WireException unreadable) {
+        assertThat(unreadable.getMessage()).hasSizeLessThan(1_000);
+      }
+    }
+    long took = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
+    assertThat(Duration.ofNanos(took)).isLessThan(WORK);
+  }
+
+  private interface Webhook {
+    Answer answer(Review review) throws WireException;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          255  | containers                                   | {name: c%d}
+          256  | volumes                                      | {name: v%d}
+          1024 | env of a container                           | {name: A%d}
+          1024 | volumeMounts of a container                  | {name: m%d, mountPath: /m%d}
+          1024 | capabilities of a container                  | CHOWN
+          1024 | annotations                                  | 'a%d: ""'
+          """)
+  void soManyAreReviewedAndOneMoreIsNot(int most, String what, String element) {
+    assertThat(excess(what, element, most)).isEmpty();
+    assertThat(excess(what, element, most + 1))
+        .contains("The number of " + what, "is more than", "Maybe split the pod.");
+  }
+
+  /** What is said of a pod with so many of something; beside one container that asks. */
+  private String excess(String what, String element, int number) {
+    String list =
+        IntStream.range(0, number)
+            .mapToObj(i -> element.replace("%d", "" + i))
+            .collect(Collectors.joining(", "));
+    String main = "name: main, resources: {limits: {kerf.gpu/memory: 8Gi}}";
+    String pod =
+        switch (what) {
+          case "containers" -> "{spec: {containers: [{" + main + "}, " + list + "]}}";
+          case "volumes" -> "{spec: {containers: [{" + main + "}], volumes: [" + list + "]}}";
+          case "annotations" ->
+              "{metadata: {annotations: {" + list + "}}, spec: {containers: [{" + main + "}]}}";
+          case "capabilities of a container" ->
+              "{spec: {containers: [{%s, securityContext: {capabilities: {add: [%s]}}}]}}"
+                  .formatted(main, list);
+          default ->
+              "{spec: {containers: [{%s, %s: [%s]}]}}"
+                  .formatted(main, what.substring(0, what.indexOf(' ')), list);
+        };
+    return desk.validate(Desk.creation(Desk.pod(pod))).problems().stream()
+        .filter(problem -> problem.kind() == Problem.Kind.TOO_MUCH)
+        .map(Problem::toString)
+        .collect(Collectors.joining());
+  }
+
+  @Test
+  void aPodOfAnotherSchedulerIsLeftAloneHoweverMuchItHas() {
+    String list =
+        IntStream.range(0, 300).mapToObj(i -> "{name: v" + i + "}").collect(Collectors.joining(","));
+    for (String scheduler : new String[] {"kai-scheduler", "volcano"}) {
+      JsonNode pod =
+          Desk.pod(
+              "{spec: {schedulerName: %s, containers: [{name: main}], volumes: [%s]}}"
+                  .formatted(scheduler, list));
+      assertThat(desk.mutate(Desk.creation(pod)).isAllowed()).isTrue();
+      assertThat(desk.mutate(Desk.creation(pod)).isPatched()).isFalse();
+    }
+  }
+}
