@@ -49,9 +49,9 @@ final class Pods implements Sink<PodView> {
   public void put(Meta meta, PodView pod) {
     if (pod.isBound() || waitsForKerf.test(pod)) {
       listener.podSeen(pod);
+      labels.seen(pod);
     }
     foreigners.seen(pod);
-    labels.seen(pod);
   }
 
   /** It is there, and nobody knows what it holds; what was known of it stands. */
