@@ -53,7 +53,8 @@ public final class Kerf implements Runnable {
         new ServeCommand(),
         new SchedulerConfigCommand(),
         new CheckConfigCommand(),
-        new ExplainCommand());
+        new ExplainCommand(),
+        new MpsPluginCommand());
   }
 
   @Override

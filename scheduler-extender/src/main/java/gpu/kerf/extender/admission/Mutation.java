@@ -6,6 +6,7 @@ import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.Counted;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.Mps;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
@@ -13,6 +14,7 @@ import gpu.kerf.model.demand.Size;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,7 +61,17 @@ final class Mutation {
   /** Whether a container gets the paths of the MPS daemon. */
   boolean reachesDaemon(Box box) {
     Demand demand = demand(box);
-    return terms.mps() && demand != null && Variables.mayShare(demand);
+    return terms.mps() != DaemonAccess.NONE && demand != null && Variables.mayShare(demand);
+  }
+
+  /** Whether it gets them by volumes of the pod. */
+  boolean mountsDaemon(Box box) {
+    return terms.mps() == DaemonAccess.PATHS && reachesDaemon(box);
+  }
+
+  /** Whether it gets them from a device plugin. */
+  boolean asksForDaemon(Box box) {
+    return terms.mps() == DaemonAccess.PLUGIN && reachesDaemon(box);
   }
 
   /** What it takes to make a new pod complete. */
@@ -70,7 +82,7 @@ final class Mutation {
     boolean shares = false;
     for (Box box : pod.containers()) {
       addVariables(box);
-      if (reachesDaemon(box)) {
+      if (mountsDaemon(box)) {
         List<JsonNode> mounts = box.mounts();
         patch.append(
             box.path() + "/volumeMounts",
@@ -84,7 +96,7 @@ final class Mutation {
           "/spec/volumes", pod.spec().path("volumes"), MpsPaths.missingVolumes(pod.volumes()));
     }
     addRuntimeClass();
-    count();
+    addLimits();
     return patch;
   }
 
@@ -121,23 +133,35 @@ final class Mutation {
     }
   }
 
-  /** Adds Kerf's resources where a pod asks in other words, so that quota counts it. */
-  private void count() {
-    boolean counted = pod.view().annotations().containsKey(Annotations.COUNTED);
-    if (counted || demands.isEmpty() || reading.dialect().equals(OWN_DIALECT)) {
-      return;
-    }
-    int gpuMiB = gpuMiB();
+  /**
+   * Adds Kerf's resources where a pod asks in other words, so that quota counts it, and what the
+   * device plugin is asked for.
+   */
+  private void addLimits() {
+    boolean counts = isCountedNow();
+    int gpuMiB = counts ? gpuMiB() : 0;
     for (Box box : pod.containers()) {
       Demand demand = demand(box);
       if (demand != null) {
-        add(Counted.amounts(demand, gpuMiB), box);
+        Map<String, String> amounts = new LinkedHashMap<>(2);
+        amounts.putAll(counts ? Counted.amounts(demand, gpuMiB) : Map.of());
+        if (asksForDaemon(box) && !DaemonRules.isAskedBy(box)) {
+          amounts.put(Mps.RESOURCE, DaemonRules.ONE);
+        }
+        add(amounts, box);
       }
     }
-    patch.put(
-        "/metadata/annotations",
-        pod.metadata().path("annotations"),
-        Map.of(Annotations.COUNTED, mark()));
+    if (counts) {
+      patch.put(
+          "/metadata/annotations",
+          pod.metadata().path("annotations"),
+          Map.of(Annotations.COUNTED, mark()));
+    }
+  }
+
+  private boolean isCountedNow() {
+    boolean counted = pod.view().annotations().containsKey(Annotations.COUNTED);
+    return !counted && !demands.isEmpty() && !reading.dialect().equals(OWN_DIALECT);
   }
 
   /** The mark of a pod that was counted. */

@@ -10,7 +10,7 @@ import java.util.List;
  * @param scheduler the schedulerName of Kerf's pods
  * @param aliases of other schedulers whose pods become Kerf's if they ask for GPUs
  * @param runtimeClass of pods that ask for GPUs and name none; empty adds none
- * @param mps whether containers that may get an MPS share get the paths of the daemon
+ * @param mps how containers that may get an MPS share reach the daemon
  * @param refusesImpossible whether a pod that no managed node could ever take is refused
  * @param opened what an administrator opens to GPU pods
  */
@@ -18,7 +18,7 @@ public record Terms(
     String scheduler,
     List<String> aliases,
     String runtimeClass,
-    boolean mps,
+    DaemonAccess mps,
     boolean refusesImpossible,
     Opened opened) {
 
@@ -32,7 +32,7 @@ public record Terms(
         settings.cluster().schedulerName(),
         admission.aliases().values(),
         admission.runtimeClass(),
-        admission.mps(),
+        DaemonAccess.of(admission),
         admission.impossible() == AdmissionSettings.Impossible.REFUSE,
         Opened.of(admission));
   }

@@ -31,13 +31,17 @@ final class Validation {
     reading.problems().forEach(problem -> findings.refuse(Kind.NONSENSE, problem));
     AnnotationRules.checkNew(pod.view(), reading.problems(), findings);
     host.checkPod(pod);
-    boolean sharesMayCome = pod.containers().stream().anyMatch(mutation::reachesDaemon);
+    boolean sharesMayCome = pod.containers().stream().anyMatch(mutation::mountsDaemon);
     volumes.checkPod(sharesMayCome);
     for (Box box : pod.containers()) {
       check(box);
     }
     checkRuntimeClass();
     return findings;
+  }
+
+  private DaemonAccess access(Box box) {
+    return mutation.reachesDaemon(box) ? terms.mps() : DaemonAccess.NONE;
   }
 
   private void check(Box box) throws WireException {
@@ -49,9 +53,10 @@ final class Validation {
     }
     VariableRules.check(box, mutation.demand(box), findings);
     host.checkContainer(box);
-    volumes.checkContainer(box, mutation.demand(box), mutation.reachesDaemon(box));
+    volumes.checkContainer(box, mutation.demand(box), access(box));
+    DaemonRules.check(box, mutation.asksForDaemon(box), findings);
     var demand = mutation.demand(box);
-    if (demand != null && !terms.mps() && Variables.mayShare(demand)) {
+    if (demand != null && terms.mps() == DaemonAccess.NONE && Variables.mayShare(demand)) {
       findings.warn(
           "The "
               + box
@@ -66,7 +71,7 @@ final class Validation {
       if (!known.contains(box.name())) {
         VariableRules.check(box, null, findings);
         host.checkContainer(box);
-        volumes.checkContainer(box, null, false);
+        volumes.checkContainer(box, null, DaemonAccess.NONE);
       }
     }
     return findings;

@@ -118,13 +118,13 @@ final class VolumeRules {
   }
 
   /**
-   * @param reachesDaemon whether Kerf gives the container the paths of the MPS daemon
+   * @param access how the container reaches the MPS daemon
    */
-  void checkContainer(Box box, @Nullable Demand demand, boolean reachesDaemon)
+  void checkContainer(Box box, @Nullable Demand demand, DaemonAccess access)
       throws WireException {
     List<JsonNode> mounts = box.mounts();
     for (JsonNode mount : mounts) {
-      checkMount(box, mount, reachesDaemon);
+      checkMount(box, mount, access == DaemonAccess.PATHS);
     }
     for (JsonNode device : PodTree.objects(box.json(), "volumeDevices", box)) {
       String path = Paths.plain(PodTree.text(device, "devicePath"));
@@ -132,12 +132,12 @@ final class VolumeRules {
         refuseMount(box, path, "is where GPUs are");
       }
     }
-    if (reachesDaemon) {
-      checkDaemonMounts(box, mounts, demand);
+    if (access != DaemonAccess.NONE) {
+      checkDaemonMounts(box, mounts, demand, access);
     }
   }
 
-  private void checkMount(Box box, JsonNode mount, boolean reachesDaemon) throws WireException {
+  private void checkMount(Box box, JsonNode mount, boolean mountsDaemon) throws WireException {
     String path = PodTree.text(mount, "mountPath");
     String volume = PodTree.text(mount, "name");
     if (readOnly.contains(volume) && !PodTree.truth(mount, "readOnly")) {
@@ -157,7 +157,7 @@ final class VolumeRules {
       for (MpsPaths own : MpsPaths.values()) {
         right |= own.isMountedBy(mount);
       }
-      if (!right || !reachesDaemon) {
+      if (!right || !mountsDaemon) {
         refuseMount(box, path, "is a path of the MPS daemon that Kerf does not give it");
       }
     } else if (Paths.isWithin(Paths.plain(path), LISTED)) {
@@ -165,12 +165,16 @@ final class VolumeRules {
     }
   }
 
-  private void checkDaemonMounts(Box box, List<JsonNode> mounts, @Nullable Demand demand)
+  private void checkDaemonMounts(
+      Box box, List<JsonNode> mounts, @Nullable Demand demand, DaemonAccess access)
       throws WireException {
     for (MpsPaths own : MpsPaths.values()) {
       JsonNode there = null;
       for (JsonNode mount : mounts) {
         there = Paths.same(PodTree.text(mount, "mountPath"), own.inside()) ? mount : there;
+      }
+      if (there == null && access == DaemonAccess.PLUGIN) {
+        continue; // The kubelet mounts it.
       }
       if (there == null) {
         findings.refuse(

@@ -22,9 +22,13 @@ public record AdmissionSettings(
         String runtimeClass,
     @Setting(
             "Whether containers that may get an MPS share get the two host paths of the MPS"
-                + " daemon. Without them a share has no wall; with them a pod does not pass the"
-                + " pod security level baseline.")
+                + " daemon. Without them a share has no wall.")
         boolean mps,
+    @Setting(
+            "How they get them: by host paths that Kerf adds to the pod (paths), or from a device"
+                + " plugin on the node (plugin), which needs no host path in the pod's namespace:"
+                + " docs/mps.md.")
+        MpsMounts mpsMounts,
     @Setting(
             "What happens to a pod that no managed node could ever take: refuse, or warn, for"
                 + " clusters where nodes are made for waiting pods.")
@@ -51,6 +55,12 @@ public record AdmissionSettings(
     WARN
   }
 
+  /** How containers get the paths of the MPS daemon. */
+  public enum MpsMounts {
+    PATHS,
+    PLUGIN
+  }
+
   static AdmissionSettings defaults() {
     return new AdmissionSettings(
         false,
@@ -62,6 +72,7 @@ public record AdmissionSettings(
         Names.NONE,
         "nvidia",
         true,
+        MpsMounts.PATHS,
         Impossible.REFUSE,
         Names.NONE,
         Names.NONE,

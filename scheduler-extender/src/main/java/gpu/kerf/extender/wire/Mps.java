@@ -12,5 +12,8 @@ public final class Mps {
   /** The memory through which daemon and clients speak. */
   public static final String SHM = "/run/kerf/mps/shm";
 
+  /** What a container asks its kubelet for, where a device plugin hands out both paths. */
+  public static final String RESOURCE = "kerf.gpu/mps";
+
   private Mps() {}
 }

@@ -47,7 +47,7 @@ class AttacksTest {
         usual.scheduler(),
         usual.aliases(),
         usual.runtimeClass(),
-        usual.mps(),
+        opened.path("mps").asText().equals("plugin") ? DaemonAccess.PLUGIN : usual.mps(),
         usual.refusesImpossible(),
         new Opened(
             HostPath.parse(new Names(texts(opened.path("hostPaths")))),

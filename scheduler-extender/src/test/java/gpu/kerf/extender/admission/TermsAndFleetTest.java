@@ -44,7 +44,7 @@ class TermsAndFleetTest {
 
   @Test
   void aClusterThatMakesNodesForWaitingPodsIsWarnedOnly() {
-    Terms terms = new Terms("kerf", List.of(), "nvidia", true, false, Opened.NOTHING);
+    Terms terms = new Terms("kerf", List.of(), "nvidia", DaemonAccess.PATHS, false, Opened.NOTHING);
     Answer answer = Desk.usual(terms).admit(asking("", "kerf.gpu/memory: 96Gi"));
 
     assertThat(answer.isAllowed()).isTrue();
@@ -77,7 +77,7 @@ class TermsAndFleetTest {
 
   @Test
   void withoutMpsNoPathOfTheNodeIsMountedAndAShareIsWarnedOf() {
-    Desk desk = Desk.usual(new Terms("kerf", List.of(), "nvidia", false, true, Opened.NOTHING));
+    Desk desk = Desk.usual(new Terms("kerf", List.of(), "nvidia", DaemonAccess.NONE, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/memory: 8Gi"));
 
     assertThat(pod.path("spec").has("volumes")).isFalse();
@@ -88,8 +88,33 @@ class TermsAndFleetTest {
   }
 
   @Test
+  void withADevicePluginAShareBringsALimitAndNoPathOfTheNode() {
+    Desk desk =
+        Desk.usual(
+            new Terms(
+                "kerf", List.of(), "nvidia", DaemonAccess.PLUGIN, true, Opened.NOTHING));
+    for (JsonNode asking :
+        List.of(asking("", "kerf.gpu/memory: 8Gi"), asking("gpu-fraction: '0.5'", "cpu: '1'"))) {
+      JsonNode pod = desk.mutated(asking);
+      assertThat(pod.path("spec").has("volumes")).isFalse();
+      assertThat(pod.at("/spec/containers/0").has("volumeMounts")).isFalse();
+      JsonNode limits = pod.at("/spec/containers/0/resources/limits");
+      assertThat(limits.path("kerf.gpu/mps").asText()).isEqualTo("1");
+      assertThat(limits.has("kerf.gpu/memory")).as("what quota counts").isTrue();
+      assertThat(desk.validate(Desk.creation(pod)).problems()).isEmpty();
+    }
+    JsonNode bare = Desk.pod("{metadata: {annotations: {gpu-fraction: '0.5'}}, spec: {containers: [{name: main}]}}");
+    JsonNode limits = desk.mutated(bare).at("/spec/containers/0/resources/limits");
+    assertThat(limits.path("kerf.gpu/mps").asText()).isEqualTo("1");
+    // half of the 40960 MiB of an A100
+    assertThat(limits.path("kerf.gpu/memory").asText()).isEqualTo("20480Mi");
+    JsonNode mig = desk.mutated(asking("kerf.gpu/wall: mig", "kerf.gpu/memory: 8Gi"));
+    assertThat(mig.at("/spec/containers/0/resources/limits").has("kerf.gpu/mps")).isFalse();
+  }
+
+  @Test
   void withoutARuntimeClassNoneIsSet() {
-    Desk desk = Desk.usual(new Terms("kerf", List.of(), "", true, true, Opened.NOTHING));
+    Desk desk = Desk.usual(new Terms("kerf", List.of(), "", DaemonAccess.PATHS, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/whole: '1'"));
 
     assertThat(pod.path("spec").has("runtimeClassName")).isFalse();
