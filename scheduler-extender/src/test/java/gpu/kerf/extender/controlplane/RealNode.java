@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A node that starts containers: a kubelet and containerd in a {@link Machine}. Pods have addresses
@@ -114,6 +115,11 @@ public final class RealNode implements AutoCloseable {
   /** Runs a command on the node, where its files and processes are. */
   public String run(String... command) {
     return machine.run(command);
+  }
+
+  /** Starts a program on the node, beside the kubelet; it ends with the node. */
+  public Program start(Path log, String... command) {
+    return machine.start(log, List.of(command));
   }
 
   @Override
