@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.controlplane.ContainerImage;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.NodeTest;
@@ -57,7 +58,7 @@ final class MpsPluginTest {
         "-XX:TieredStopAtLevel=1",
         "-cp",
         System.getProperty("java.class.path"),
-        KerfMain.class.getName(),
+        Kerf.class.getName(),
         "mps-plugin",
         "--clients=2");
     awaitOffered("0");
