@@ -19,8 +19,7 @@ final class Following implements ClusterListener {
   private final ClusterListener next;
   private final FleetView fleet;
 
-  Following(
-      Scheduling scheduling, Accounting accounting, ClusterListener next, FleetView fleet) {
+  Following(Scheduling scheduling, Accounting accounting, ClusterListener next, FleetView fleet) {
     this.scheduling = scheduling;
     this.accounting = accounting;
     this.next = next;

@@ -33,7 +33,8 @@ final class ReviewServer {
   /**
    * @param owner the Vert.x of the context that owns the scheduling
    */
-  ReviewServer(Vertx owner, Settings settings, Scheduling scheduling, FleetView fleet, Meters meters) {
+  ReviewServer(
+      Vertx owner, Settings settings, Scheduling scheduling, FleetView fleet, Meters meters) {
     this.owner = owner;
     Webhooks webhooks =
         new Webhooks(new Admission(scheduling.dialects(), fleet::latest, Terms.of(settings)));

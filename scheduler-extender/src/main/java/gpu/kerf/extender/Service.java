@@ -98,9 +98,7 @@ public final class Service {
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =
-        now.admission().enabled()
-            ? new ReviewServer(vertx, now, scheduling, fleet, meters)
-            : null;
+        now.admission().enabled() ? new ReviewServer(vertx, now, scheduling, fleet, meters) : null;
     conditions();
     measure();
     settings.onChange(this::use);

@@ -75,7 +75,11 @@ final class VolumeRules {
       } else if (!opened.opensVolume(kind)) {
         findings.refuse(
             Kind.VOLUME,
-            "The volume " + Shown.of(name) + " is of a kind (" + Shown.of(kind) + ") that is not"
+            "The volume "
+                + Shown.of(name)
+                + " is of a kind ("
+                + Shown.of(kind)
+                + ") that is not"
                 + " open to GPU pods.",
             "Maybe take a persistentVolumeClaim; an administrator can add the kind to"
                 + " admission.volumes.");
@@ -120,8 +124,7 @@ final class VolumeRules {
   /**
    * @param access how the container reaches the MPS daemon
    */
-  void checkContainer(Box box, @Nullable Demand demand, DaemonAccess access)
-      throws WireException {
+  void checkContainer(Box box, @Nullable Demand demand, DaemonAccess access) throws WireException {
     List<JsonNode> mounts = box.mounts();
     for (JsonNode mount : mounts) {
       checkMount(box, mount, access == DaemonAccess.PATHS);

@@ -9,7 +9,9 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 
-/** gRPC as HTTP/2 carries it: messages with their length before them, and the outcome at the end. */
+/**
+ * gRPC as HTTP/2 carries it: messages with their length before them, and the outcome at the end.
+ */
 final class Grpc {
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 3;
@@ -37,9 +39,7 @@ final class Grpc {
    */
   static byte[] only(Buffer body) {
     boolean whole =
-        body.length() >= PREFIX
-            && body.getByte(0) == 0
-            && body.getInt(1) == body.length() - PREFIX;
+        body.length() >= PREFIX && body.getByte(0) == 0 && body.getInt(1) == body.length() - PREFIX;
     if (!whole) {
       throw new IllegalArgumentException("the body is not one message");
     }

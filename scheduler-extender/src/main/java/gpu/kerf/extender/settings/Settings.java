@@ -142,15 +142,7 @@ public record Settings(
     public Limits withBodies(Bytes most) {
       Bytes shorter = body.compareTo(most) < 0 ? body : most;
       return new Limits(
-          shorter,
-          allBodies,
-          headers,
-          connections,
-          inFlight,
-          eventStreams,
-          arrival,
-          answer,
-          idle);
+          shorter, allBodies, headers, connections, inFlight, eventStreams, arrival, answer, idle);
     }
 
     /** The same for so many connections, each unused for so long at most. */

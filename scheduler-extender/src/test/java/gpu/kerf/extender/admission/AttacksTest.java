@@ -23,8 +23,8 @@ import org.junit.jupiter.api.TestFactory;
  *
  * <p>In the files stands what somebody does: creates a {@code pod}; changes it {@code then}, when
  * the mutating webhook has seen it; {@code update}s it when it is there; adds {@code ephemeral}
- * containers; and what an administrator has {@code opened} to pods. And what comes of it: it is {@code refused} with a text, {@code warned} of, or a
- * container {@code seesNothing}.
+ * containers; and what an administrator has {@code opened} to pods. And what comes of it: it is
+ * {@code refused} with a text, {@code warned} of, or a container {@code seesNothing}.
  */
 class AttacksTest {
 

@@ -99,7 +99,9 @@ class BoundsTest {
   @Test
   void aPodOfAnotherSchedulerIsLeftAloneHoweverMuchItHas() {
     String list =
-        IntStream.range(0, 300).mapToObj(i -> "{name: v" + i + "}").collect(Collectors.joining(","));
+        IntStream.range(0, 300)
+            .mapToObj(i -> "{name: v" + i + "}")
+            .collect(Collectors.joining(","));
     for (String scheduler : new String[] {"kai-scheduler", "volcano"}) {
       JsonNode pod =
           Desk.pod(

@@ -36,7 +36,9 @@ final class Desk {
               .enable(YAMLGenerator.Feature.INDENT_ARRAYS_WITH_INDICATOR)
               .build()
               .getFactory());
-  static final Terms TERMS = new Terms("kerf", List.of("kai-scheduler"), "nvidia", DaemonAccess.PATHS, true, Opened.NOTHING);
+  static final Terms TERMS =
+      new Terms(
+          "kerf", List.of("kai-scheduler"), "nvidia", DaemonAccess.PATHS, true, Opened.NOTHING);
 
   final Scheduling scheduling = new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final FleetView fleet = new FleetView(scheduling);

@@ -63,11 +63,7 @@ final class HostileBodies {
     String first = filled(i -> "{\"name\":\"c" + i + "\"}");
     add("init containers", "", main(), ",\"initContainers\":[" + first + "]");
     String resources = filled(i -> "\"a.b/" + i + "\":\"1\"");
-    add(
-        "resources",
-        "",
-        "{\"name\":\"main\",\"resources\":{\"limits\":{" + resources + "}}}",
-        "");
+    add("resources", "", "{\"name\":\"main\",\"resources\":{\"limits\":{" + resources + "}}}", "");
   }
 
   private void volumes() {
@@ -97,8 +93,7 @@ final class HostileBodies {
         some(
             Bounds.VOLUMES,
             i -> "{\"name\":\"v" + i + "\",\"hostPath\":{\"path\":\"/" + i + "\"}}");
-    String annotations =
-        some(Bounds.ENTRIES, i -> "\"kerf.gpu/visible-devices." + i + "\":\"a\"");
+    String annotations = some(Bounds.ENTRIES, i -> "\"kerf.gpu/visible-devices." + i + "\":\"a\"");
     add("all that is looked at", annotations, containers, ",\"volumes\":[" + volumes + "]");
     add("containers that all ask", "", some(Bounds.CONTAINERS, HostileBodies::asking), "");
   }

@@ -77,7 +77,8 @@ class TermsAndFleetTest {
 
   @Test
   void withoutMpsNoPathOfTheNodeIsMountedAndAShareIsWarnedOf() {
-    Desk desk = Desk.usual(new Terms("kerf", List.of(), "nvidia", DaemonAccess.NONE, true, Opened.NOTHING));
+    Desk desk =
+        Desk.usual(new Terms("kerf", List.of(), "nvidia", DaemonAccess.NONE, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/memory: 8Gi"));
 
     assertThat(pod.path("spec").has("volumes")).isFalse();
@@ -91,8 +92,7 @@ class TermsAndFleetTest {
   void withADevicePluginAShareBringsALimitAndNoPathOfTheNode() {
     Desk desk =
         Desk.usual(
-            new Terms(
-                "kerf", List.of(), "nvidia", DaemonAccess.PLUGIN, true, Opened.NOTHING));
+            new Terms("kerf", List.of(), "nvidia", DaemonAccess.PLUGIN, true, Opened.NOTHING));
     for (JsonNode asking :
         List.of(asking("", "kerf.gpu/memory: 8Gi"), asking("gpu-fraction: '0.5'", "cpu: '1'"))) {
       JsonNode pod = desk.mutated(asking);
@@ -103,7 +103,9 @@ class TermsAndFleetTest {
       assertThat(limits.has("kerf.gpu/memory")).as("what quota counts").isTrue();
       assertThat(desk.validate(Desk.creation(pod)).problems()).isEmpty();
     }
-    JsonNode bare = Desk.pod("{metadata: {annotations: {gpu-fraction: '0.5'}}, spec: {containers: [{name: main}]}}");
+    JsonNode bare =
+        Desk.pod(
+            "{metadata: {annotations: {gpu-fraction: '0.5'}}, spec: {containers: [{name: main}]}}");
     JsonNode limits = desk.mutated(bare).at("/spec/containers/0/resources/limits");
     assertThat(limits.path("kerf.gpu/mps").asText()).isEqualTo("1");
     // half of the 40960 MiB of an A100
@@ -114,7 +116,8 @@ class TermsAndFleetTest {
 
   @Test
   void withoutARuntimeClassNoneIsSet() {
-    Desk desk = Desk.usual(new Terms("kerf", List.of(), "", DaemonAccess.PATHS, true, Opened.NOTHING));
+    Desk desk =
+        Desk.usual(new Terms("kerf", List.of(), "", DaemonAccess.PATHS, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/whole: '1'"));
 
     assertThat(pod.path("spec").has("runtimeClassName")).isFalse();

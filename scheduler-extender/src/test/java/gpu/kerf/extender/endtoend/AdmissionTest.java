@@ -34,7 +34,12 @@ final class AdmissionTest {
   @BeforeAll
   void start(@TempDir Path folder) {
     webhook = new Webhook(folder);
-    site = Site.start(webhook.settings("admission.aliases=kai-scheduler"));
+    site =
+        Site.start(
+            webhook.settings(
+                "admission.aliases=kai-scheduler",
+                "admission.hostPaths=/data/models,/scratch:rw",
+                "admission.capabilities=IPC_LOCK"));
     site.plane().apply(webhook.manifests("kerf", "kai-scheduler"));
     Site.await("the API server asks", () -> isAsked("kerf"));
   }
@@ -210,6 +215,45 @@ final class AdmissionTest {
         .contains("hostPID: true", "is the node's /dev", "The largest managed GPU has 81559Mi");
     assertThat(refused(Pod.named("bypass").memory("8Gi").spec("{nodeName: a}")))
         .contains("spec.nodeName: a");
+  }
+
+  @Test
+  void ofTheNodeAPodHasWhatIsOpenAndNothingElse() {
+    site.nodes(Inventory.eightH100("a").manifest());
+    for (String path : List.of("/root/.ssh", "/run/dbus", "/usr/bin", "/opt/cni/bin", "/data")) {
+      assertThat(refused(mounting(path, "")))
+          .contains("is the node's " + path, "admission.hostPaths");
+    }
+    assertThat(refused(mounting("/scratch/link", ""))).contains("Mount /scratch with a subPath");
+    assertThat(refused(mounting("/data/models", ""))).contains("Write readOnly: true");
+    assertThat(dryRun(mounting("/data/models/llama", ", readOnly: true")).status()).isEqualTo(201);
+    assertThat(dryRun(mounting("/scratch", ", subPath: mine")).status()).isEqualTo(201);
+    assertThat(refused(adding("DAC_READ_SEARCH"))).contains("the capability DAC_READ_SEARCH");
+    assertThat(dryRun(adding("IPC_LOCK, CHOWN")).status()).isEqualTo(201);
+    assertThat(
+            refused(
+                Pod.named("flex")
+                    .memory("8Gi")
+                    .spec("{volumes: [{name: v, flexVolume: {driver: any/host}}]}")))
+        .contains("is of a kind (flexVolume)");
+  }
+
+  private static Pod mounting(String path, String mount) {
+    return Pod.named("mounting")
+        .memory("8Gi")
+        .spec(
+            ("{volumes: [{name: v, hostPath: {path: %s}}], initContainers: [{name: first, image: app,"
+                    + " volumeMounts: [{name: v, mountPath: /v%s}]}]}")
+                .formatted(path, mount));
+  }
+
+  private static Pod adding(String capabilities) {
+    return Pod.named("adding")
+        .memory("8Gi")
+        .spec(
+            ("{initContainers: [{name: first, image: app, securityContext: {capabilities: {add:"
+                    + " [%s]}}}]}")
+                .formatted(capabilities));
   }
 
   @Test

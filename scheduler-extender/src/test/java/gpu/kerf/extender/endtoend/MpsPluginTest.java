@@ -51,6 +51,8 @@ final class MpsPluginTest {
         kind: Namespace
         metadata: {name: tenant, labels: {pod-security.kubernetes.io/enforce: baseline}}
         """);
+    Await.until(
+        "the node is there", () -> plane.kubectl("get", "nodes", "-o", "name").contains("real"));
     node.start(
         folder.resolve("plugin.log"),
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -177,8 +177,7 @@ final class StrangersTest {
   @Test
   void bothPoliciesAreReadByTheApiServerWithoutAWarning() {
     for (String policy : new String[] {"kerf-strangers", "kerf-strangers-runtime"}) {
-      Await.until(
-          "it is checked", () -> !status(policy, ".observedGeneration").isEmpty());
+      Await.until("it is checked", () -> !status(policy, ".observedGeneration").isEmpty());
       assertThat(status(policy, ".typeChecking.expressionWarnings")).isEmpty();
     }
   }

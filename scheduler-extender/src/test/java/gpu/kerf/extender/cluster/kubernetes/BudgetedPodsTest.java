@@ -43,7 +43,8 @@ class BudgetedPodsTest {
     return ", \"labels\": {\"app\": \"" + app + "\"}";
   }
 
-  private static final String ON_A = "\"nodeName\": \"a\", \"schedulerName\": \"default-scheduler\"";
+  private static final String ON_A =
+      "\"nodeName\": \"a\", \"schedulerName\": \"default-scheduler\"";
 
   private void budget(String app) throws WireException {
     Meta meta = new Meta("ml", app, app, "1");
@@ -67,8 +68,11 @@ class BudgetedPodsTest {
   @Test
   void aPodWithoutGpusAndOneOfAnotherSchedulerAreCoveredLikeAny() throws WireException {
     budget("web");
-    pod("gpu", labelled("web") + ", \"annotations\": {\"" + Annotations.PLACEMENT + "\": \"{}\"}",
-        "\"nodeName\": \"a\", \"schedulerName\": \"kerf\"", "Running");
+    pod(
+        "gpu",
+        labelled("web") + ", \"annotations\": {\"" + Annotations.PLACEMENT + "\": \"{}\"}",
+        "\"nodeName\": \"a\", \"schedulerName\": \"kerf\"",
+        "Running");
     pod("cpu", labelled("web"), "\"nodeName\": \"a\", \"schedulerName\": \"kerf\"", "Running");
     pod("foreign", labelled("web"), ON_A, "Running");
     pod("other", labelled("db"), ON_A, "Running");
