@@ -27,7 +27,7 @@ public record AdmissionSettings(
     @Setting(
             "How they get them: by host paths that Kerf adds to the pod (paths), or from a device"
                 + " plugin on the node (plugin), which needs no host path in the pod's namespace:"
-                + " docs/mps.md.")
+                + " docs/explanation/mps.md.")
         MpsMounts mpsMounts,
     @Setting(
             "What happens to a pod that no managed node could ever take: refuse, or warn, for"

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.wire;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -53,6 +54,18 @@ final class JsonIn {
 
   /** Parsers for bodies that anybody may have sent: everything in them has a limit. */
   static JsonFactory factory() {
+    return builder().build();
+  }
+
+  /**
+   * The same for documents whose names are the sender's: they are not kept in a table, which a
+   * hundred thousand of them would make slow for all that follow.
+   */
+  static JsonFactory factoryForAnyNames() {
+    return builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).build();
+  }
+
+  private static JsonFactoryBuilder builder() {
     StreamReadConstraints limits =
         StreamReadConstraints.builder()
             .maxNestingDepth(DEEPEST)
@@ -60,12 +73,11 @@ final class JsonIn {
             .maxNumberLength(LONGEST_NUMBER)
             .maxNameLength(LONGEST_NAME)
             .build();
-    return JsonFactory.builder()
+    return new JsonFactoryBuilder()
         .streamReadConstraints(limits)
         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
         .disable(JsonFactory.Feature.CHARSET_DETECTION)
-        .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-        .build();
+        .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION);
   }
 
   /** Reads a document that must hold one object and nothing behind it. */

@@ -13,7 +13,7 @@ import java.io.IOException;
 public final class JsonTree {
 
   private static final ObjectReader READER =
-      new ObjectMapper(JsonIn.factory())
+      new ObjectMapper(JsonIn.factoryForAnyNames())
           .reader()
           .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -24,7 +24,7 @@ public final class JsonTree {
   /** With so few bytes there cannot be too many. */
   private static final int SHORT = MOST_TOKENS;
 
-  private static final JsonFactory TOKENS = JsonIn.factory();
+  private static final JsonFactory TOKENS = JsonIn.factoryForAnyNames();
 
   private JsonTree() {}
 

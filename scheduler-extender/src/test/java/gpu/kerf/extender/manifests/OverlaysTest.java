@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every overlay, as the API server takes it. */
 @ClusterTest
@@ -74,6 +75,24 @@ final class OverlaysTest {
         plane.kubectlWithInput(
             render(overlay), "apply", "--dry-run=server", "--validate=strict", "-f", "-");
     assertThat(accepted.lines().count()).isEqualTo(Shipped.objects(render(overlay)).size());
+  }
+
+  /** Kustomize takes other folders by their paths from here alone. */
+  @ParameterizedTest
+  @ValueSource(strings = {"strangers", "api-server-certificate"})
+  void aComponentThatNoOverlayHasIsAcceptedOnTopOfOne(String component) throws IOException {
+    Path here = Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target", component));
+    Path manifests = here.toRealPath().relativize(Shipped.file("").toRealPath());
+    Files.writeString(
+        here.resolve("kustomization.yaml"),
+        "resources: [%1$s/overlays/ha]\ncomponents: [%1$s/components/%2$s]\n"
+            .formatted(manifests, component));
+    String rendered = plane.kubectl("kustomize", here.toString());
+    assertThat(Shipped.objects(rendered)).isNotEqualTo(Shipped.objects(render("ha")));
+    String accepted =
+        plane.kubectlWithInput(
+            rendered, "apply", "--dry-run=server", "--validate=strict", "-f", "-");
+    assertThat(accepted.lines().count()).isEqualTo(Shipped.objects(rendered).size());
   }
 
   @ParameterizedTest
