@@ -40,6 +40,7 @@ public final class Admission {
     this.terms = terms;
   }
 
+  @SuppressWarnings("ReferenceEquality") // A snapshot is replaced and never changed.
   private Possibility possibility() {
     FleetSnapshot latest = fleet.get();
     if (latest != known) {

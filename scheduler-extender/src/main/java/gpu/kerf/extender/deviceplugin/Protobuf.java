@@ -23,14 +23,14 @@ final class Protobuf {
 
   Protobuf truth(int field, boolean value) {
     if (value) {
-      varint((long) field << 3 | VARINT);
+      varint(((long) field << 3) | VARINT);
       varint(1);
     }
     return this;
   }
 
   private Protobuf bytes(int field, byte[] value) {
-    varint((long) field << 3 | LENGTH);
+    varint(((long) field << 3) | LENGTH);
     varint(value.length);
     out.writeBytes(value);
     return this;
@@ -39,7 +39,7 @@ final class Protobuf {
   private void varint(long value) {
     long rest = value;
     while ((rest & ~0x7FL) != 0) {
-      out.write((int) (rest & 0x7F | 0x80));
+      out.write((int) ((rest & 0x7F) | 0x80));
       rest >>>= 7;
     }
     out.write((int) rest);
@@ -64,7 +64,7 @@ final class Protobuf {
       at = (int) value[1];
       int kind = (int) (tag[0] & 7);
       if (kind == LENGTH) {
-        count += tag[0] >>> 3 == field ? 1 : 0;
+        count += (tag[0] >>> 3) == field ? 1 : 0;
         if (value[0] < 0 || value[0] > message.length - at) {
           throw new IllegalArgumentException("a field is longer than its message");
         }

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 
 /** A document that anybody may have sent, read as a tree within the limits of {@link JsonIn}. */
 public final class JsonTree {
@@ -32,10 +35,11 @@ public final class JsonTree {
   public static JsonNode object(byte[] body) throws WireException {
     JsonNode read;
     try {
+      String text = text(body);
       if (body.length > SHORT) {
-        count(body);
+        count(text);
       }
-      read = READER.readTree(body);
+      read = READER.readTree(text);
     } catch (JsonProcessingException e) {
       throw new WireException("The body cannot be read: " + JsonIn.plain(e));
     } catch (IOException e) {
@@ -47,7 +51,15 @@ public final class JsonTree {
     return read;
   }
 
-  private static void count(byte[] body) throws IOException, WireException {
+  private static String text(byte[] body) throws WireException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+    } catch (CharacterCodingException e) {
+      throw new WireException("The body cannot be read: it is not UTF-8.");
+    }
+  }
+
+  private static void count(String body) throws IOException, WireException {
     try (JsonParser parser = TOKENS.createParser(body)) {
       int tokens = 0;
       while (parser.nextToken() != null) {

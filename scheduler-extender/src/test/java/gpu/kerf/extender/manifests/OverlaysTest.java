@@ -81,7 +81,8 @@ final class OverlaysTest {
   @ParameterizedTest
   @ValueSource(strings = {"strangers", "api-server-certificate"})
   void aComponentThatNoOverlayHasIsAcceptedOnTopOfOne(String component) throws IOException {
-    Path here = Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target", component));
+    Path here =
+        Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target", component));
     Path manifests = here.toRealPath().relativize(Shipped.file("").toRealPath());
     Files.writeString(
         here.resolve("kustomization.yaml"),
