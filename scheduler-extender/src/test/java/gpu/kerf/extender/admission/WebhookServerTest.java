@@ -131,21 +131,6 @@ class WebhookServerTest {
   }
 
   @Test
-  void aBodyHasAnEndHoweverLongThoseOfVerbsMayBe() throws Exception {
-    try (RunningService service = serve("limits.arrival=1m")) {
-      assertThat(refusal(service, " ".repeat(4 << 20))).startsWith("400");
-      byte[] longer = new byte[(4 << 20) + 1];
-      // Refused by its length alone, so that nothing of it need be sent.
-      HttpRequest request =
-          request(service, "/validate")
-              .expectContinue(true)
-              .POST(BodyPublishers.ofByteArray(longer))
-              .build();
-      assertThat(http(null).send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(413);
-    }
-  }
-
-  @Test
   void nothingElseIsBehindItsDoor() throws Exception {
     try (RunningService service = serve()) {
       for (String path :
