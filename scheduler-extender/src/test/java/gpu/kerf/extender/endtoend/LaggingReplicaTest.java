@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 final class LaggingReplicaTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final HttpClient client = HttpClient.newHttpClient();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /** The first replica is the site's own. */
   private Site site;
@@ -48,10 +49,13 @@ final class LaggingReplicaTest {
   private JsonNode ask(KerfProcess replica, String verb, ObjectNode body) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(replica.address() + "/" + verb))
+            .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
             .build();
     try {
-      return JSON.readTree(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+      var answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(verb + ": " + answer.body()).isEqualTo(200);
+      return JSON.readTree(answer.body());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
