@@ -2,11 +2,10 @@ package gpu.kerf.model.eviction;
 
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.Placer;
-import gpu.kerf.model.placement.Reason;
-import gpu.kerf.model.placement.Verdict;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds who must go so that a request fits, with the least {@link Harm}.
@@ -36,12 +35,17 @@ public final class EvictionPlanner {
 
   /** What eviction can do on one node. */
   public Outcome plan(Request request, Site site) {
-    return new NodeSearch(placer, request, site).outcome();
-  }
-
-  /** What eviction can do on each of several nodes. */
-  public FleetPlan planAll(Request request, List<Site> sites) {
-    return new FleetPlan(sites.stream().map(site -> plan(request, site)).toList());
+    NodeSearch search = new NodeSearch(placer, request, site);
+    Outcome clear = search.survey();
+    if (clear != null) {
+      return clear;
+    }
+    search.begin(NodeSearch.Effort.FULL, null, false);
+    boolean more = true;
+    while (more) {
+      more = search.step();
+    }
+    return search.outcome();
   }
 
   /**
@@ -52,16 +56,22 @@ public final class EvictionPlanner {
    */
   public FleetPlan planAll(
       Request request, Ledger ledger, List<String> nodes, UnaryOperator<Candidate> marked) {
-    List<Outcome> outcomes = new ArrayList<>();
-    for (String node : nodes) {
-      Site site = Site.of(ledger, node, marked);
-      outcomes.add(site == null ? unknown(node) : plan(request, site));
-    }
-    return new FleetPlan(outcomes);
+    FleetSearch search =
+        searchEach(request, nodes, node -> Site.of(ledger, node, marked));
+    search.goOn(() -> true);
+    return search.result();
   }
 
-  private static Outcome unknown(String node) {
-    return new Outcome.NoHelp(node, Verdict.of(Reason.NO_GPUS), Outcome.Obstacle.NODE);
+  /** Prepares to search each of several nodes for the least harmful plan on it. */
+  public FleetSearch searchEach(
+      Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
+    return new FleetSearch(placer, request, nodes, sites, false);
+  }
+
+  /** Prepares to search several nodes for the least harmful plan of all. */
+  public FleetSearch searchBest(
+      Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
+    return new FleetSearch(placer, request, nodes, sites, true);
   }
 
   /**

@@ -5,146 +5,211 @@ import gpu.kerf.model.placement.Placer;
 import gpu.kerf.model.placement.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The search for the least harmful plan on one node.
+ * The search for the least harmful plan on one node, a step at a time.
  *
- * <p>For one slot each GPU is a scope of its own: a set of victims that nobody is superfluous in
- * lies on the GPU where the slot comes free. Else the node is one scope. If it is too large to be
- * searched to the end, GPUs are cleared as blocks and then pod by pod in that order, for whoever
- * needs several of them should clear those that are least harmful to clear; and then the best plan
- * is improved: its victims and the pods of one more GPU are a scope small enough to search well,
- * GPU after GPU, until none improves it.
+ * <p>{@link #survey} comes first: whether the request fits already, whether it would fit without
+ * everybody who may go, and if so up to which priority pods have to go at least. Only those up to
+ * it are searched, unless budgets cover some: with a budget in play, a pod of higher priority may
+ * be the lesser harm. Then {@link #begin} says how hard to search, and {@link #step} searches.
  */
 final class NodeSearch {
 
-  private static final int MOST_TRIES_PER_GPU = 1 << 14;
-  private static final int MOST_TRIES_PER_NODE = 1 << 12;
-  private static final int MOST_TRIES_PER_IMPROVEMENT = 1 << 7;
-  private static final int MOST_ROUNDS = 8;
+  /** How hard a node is searched. */
+  enum Effort {
+    /** Until there is a plan in which nobody is superfluous. */
+    FIRST_PLANS,
+    /** Until no better plan exists, or as long as is reasonable. */
+    FULL
+  }
 
   private final Request request;
   private final Site site;
   private final Room room;
   private final NodeState node;
-  private final Tally tally;
+  private final HarmCount count;
   private final SubsetSearch search;
   private final List<Candidate> leaving = new ArrayList<>();
-  private final List<Victim> victims = new ArrayList<>();
+  private final List<Victim> all = new ArrayList<>();
+  private List<Victim> victims = List.of();
+  private int lowestTop = Integer.MIN_VALUE;
+  private @Nullable Outcome decided;
+  private @Nullable Scopes scopes;
+  private boolean over;
 
   NodeSearch(Placer placer, Request request, Site site) {
     this.request = request;
     this.site = site;
     this.room = new Room(placer, request);
     this.node = site.node().copy();
-    this.tally = new Tally(request, site.candidates());
-    this.search = new SubsetSearch(room, tally, node);
+    this.count = new HarmCount(request, site.candidates());
+    this.search = new SubsetSearch(room, count, node);
     for (Candidate candidate : site.candidates()) {
       sort(candidate);
     }
   }
 
   private void sort(Candidate candidate) {
-    boolean lower = candidate.priority() < request.priority();
-    if (request.isOwn(candidate)) {
+    if (request.isAwaited(candidate)) {
       leaving.add(candidate);
-      return;
-    }
-    switch (candidate.standing()) {
-      case TERMINATING -> leaving.add(candidate);
-      case PROPOSED -> {
-        if (lower) {
-          leaving.add(candidate);
-        }
-      }
-      case RUNNING -> {
-        if (lower) {
-          victims.add(tally.victim(candidate));
-        }
-      }
+    } else if (request.mayEvict(candidate)) {
+      all.add(count.victim(candidate));
     }
   }
 
-  Outcome outcome() {
+  /**
+   * Finds out what takes no search.
+   *
+   * @return what eviction can do, if that is clear already; null if victims have to be searched for
+   */
+  @Nullable Outcome survey() {
     leaving.forEach(candidate -> node.release(candidate.placement()));
     if (room.isOn(node)) {
-      return plan(List.of(), Harm.NONE, Outcome.Search.PROVEN);
+      decided = plan(List.of(), Harm.NONE, Outcome.Search.PROVEN);
+      return decided;
     }
-    Verdict verdict = room.verdict(node);
-    Outcome.NoHelp held = withoutEverybody();
-    if (held != null) {
-      return held;
+    all.forEach(this::release);
+    boolean helps = room.isOn(node);
+    Verdict without = helps ? Verdict.FITS : room.verdict(node);
+    if (helps) {
+      lowestTop = lowestTop();
     }
-    Outcome.Search reach = room.isOneSlot(node) ? overEachGpu() : overTheNode();
-    Harm least = search.least();
-    return least == null
-        ? new Outcome.NoHelp(site.node().name(), verdict, Outcome.Obstacle.BUDGETS)
-        : plan(search.best().stream().map(Victim::candidate).toList(), least, reach);
+    all.forEach(this::force);
+    decided = helps ? null : noHelp(without);
+    victims = helps ? upTo(lowestTop) : List.of();
+    return decided;
   }
 
-  /** Null if the request fits once everybody who may go is gone. */
-  private Outcome.@Nullable NoHelp withoutEverybody() {
-    victims.forEach(victim -> node.release(victim.candidate().placement()));
-    Verdict verdict = room.verdict(node);
-    victims.forEach(victim -> node.force(victim.candidate().placement()));
-    if (verdict.fits()) {
+  private Outcome noHelp(Verdict without) {
+    Outcome.Obstacle obstacle =
+        without.kind() == Verdict.Kind.NEVER ? Outcome.Obstacle.NODE : Outcome.Obstacle.HELD;
+    return new Outcome.NoHelp(site.node().name(), without, obstacle);
+  }
+
+  /** The least priority up to which all have to go, while all who may go are released. */
+  private int lowestTop() {
+    int[] priorities =
+        all.stream().mapToInt(victim -> victim.candidate().priority()).sorted().distinct().toArray();
+    int low = 0;
+    int high = priorities.length - 1;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      int top = priorities[middle];
+      List<Victim> higher =
+          all.stream().filter(victim -> victim.candidate().priority() > top).toList();
+      higher.forEach(this::force);
+      boolean fits = room.isOn(node);
+      higher.forEach(this::release);
+      high = fits ? middle : high;
+      low = fits ? low : middle + 1;
+    }
+    return priorities[high];
+  }
+
+  private List<Victim> upTo(int top) {
+    boolean budgeted = all.stream().anyMatch(victim -> victim.budgets().length > 0);
+    return budgeted
+        ? all
+        : all.stream().filter(victim -> victim.candidate().priority() <= top).toList();
+  }
+
+  /** No plan on the node is less harmful than this. */
+  Harm bound() {
+    return new Harm(0, lowestTop, 1, (long) lowestTop - Integer.MIN_VALUE, 0, 1);
+  }
+
+  /**
+   * Begins to search for plans that are less harmful than another one.
+   *
+   * @param ceiling the other one; null if there is none
+   * @param equal whether a plan that is as harmful counts too
+   */
+  void begin(Effort effort, @Nullable Harm ceiling, boolean equal) {
+    search.below(ceiling, equal);
+    scopes =
+        room.isOneSlot(node)
+            ? new Scopes.OfEachGpu(victims, node.gpus(), effort)
+            : new Scopes.OfTheNode(victims, node.gpus(), gpuByGpu(), effort);
+  }
+
+  /** Goes on until the request has been tried once more; false if there is nothing left to do. */
+  boolean step() {
+    if (!search.isOver()) {
+      search.step();
+    } else if (scopes == null || !scopes.next(search)) {
+      over = true;
+    }
+    return !over;
+  }
+
+  /** What eviction can do, as far as it has been found out. */
+  Outcome outcome() {
+    if (decided != null) {
+      return decided;
+    }
+    Harm least = search.least();
+    if (least == null) {
+      return new Outcome.NoHelp(
+          site.node().name(), room.verdict(node), Outcome.Obstacle.BUDGETS);
+    }
+    boolean proven = scopes != null && scopes.isProven();
+    return plan(
+        search.best().stream().map(Victim::candidate).toList(),
+        least,
+        proven ? Outcome.Search.PROVEN : Outcome.Search.BROKEN_OFF);
+  }
+
+  /** Whether a plan was found, or it is clear that there is none. */
+  boolean isDecided() {
+    return decided != null || search.least() != null;
+  }
+
+  /** A plan that was made earlier, if it stands on the node as it is now; null if it does not. */
+  Outcome.@Nullable Plan confirmed(Outcome.Plan earlier) {
+    leaving.forEach(candidate -> node.release(candidate.placement()));
+    Set<String> uids = new HashSet<>(earlier.victimUids());
+    List<Victim> again =
+        all.stream().filter(victim -> uids.contains(victim.candidate().uid())).toList();
+    Harm harm = harmOf(again);
+    boolean allowed = !isForbidden(again) && harm.violations() <= earlier.harm().violations();
+    if (again.size() < uids.size() || !allowed || !isEnough(again) || isTooMuch(again)) {
       return null;
     }
-    Outcome.Obstacle obstacle =
-        verdict.kind() == Verdict.Kind.NEVER ? Outcome.Obstacle.NODE : Outcome.Obstacle.HELD;
-    return new Outcome.NoHelp(site.node().name(), verdict, obstacle);
+    return plan(again.stream().map(Victim::candidate).toList(), harm, earlier.search());
   }
 
-  private Outcome.Search overEachGpu() {
-    boolean proven = true;
-    for (int gpu = 0; gpu < node.gpus(); gpu++) {
-      List<Victim> scope = on(gpu);
-      if (!scope.isEmpty()) {
-        proven &= search.over(oneByOne(scope), MOST_TRIES_PER_GPU);
-      }
+  private boolean isForbidden(List<Victim> victims) {
+    victims.forEach(count::add);
+    boolean forbidden = count.isForbidden();
+    takeBack(victims);
+    return forbidden;
+  }
+
+  private boolean isEnough(List<Victim> victims) {
+    victims.forEach(this::release);
+    boolean enough = room.isOn(node);
+    victims.forEach(this::force);
+    return enough;
+  }
+
+  /** Whether the request would fit if one of them stayed. */
+  private boolean isTooMuch(List<Victim> victims) {
+    victims.forEach(this::release);
+    boolean tooMuch = false;
+    for (Victim victim : victims) {
+      force(victim);
+      tooMuch |= room.isOn(node);
+      release(victim);
     }
-    return reach(proven);
-  }
-
-  private Outcome.Search overTheNode() {
-    if (search.over(oneByOne(victims), MOST_TRIES_PER_NODE)) {
-      return Outcome.Search.PROVEN;
-    }
-    List<List<Victim>> gpus = gpuByGpu();
-    search.over(gpus, MOST_TRIES_PER_NODE);
-    search.over(gpus.stream().flatMap(List::stream).map(List::of).toList(), MOST_TRIES_PER_NODE);
-    search.over(oneByOne(search.best()), MOST_TRIES_PER_NODE);
-    int rounds = 0;
-    while (rounds++ < MOST_ROUNDS && improve()) {}
-    return Outcome.Search.BROKEN_OFF;
-  }
-
-  private static Outcome.Search reach(boolean proven) {
-    return proven ? Outcome.Search.PROVEN : Outcome.Search.BROKEN_OFF;
-  }
-
-  /** Whether adding the pods of some GPU to the scope of the best plan makes it less harmful. */
-  private boolean improve() {
-    Harm before = search.least();
-    for (int gpu = 0; gpu < node.gpus(); gpu++) {
-      List<Victim> scope = new ArrayList<>(on(gpu));
-      search.best().stream().filter(victim -> !scope.contains(victim)).forEach(scope::add);
-      search.over(oneByOne(scope), MOST_TRIES_PER_IMPROVEMENT);
-    }
-    return !Objects.equals(search.least(), before);
-  }
-
-  private List<Victim> on(int gpu) {
-    return victims.stream().filter(victim -> victim.isOn(gpu)).toList();
-  }
-
-  private static List<List<Victim>> oneByOne(List<Victim> scope) {
-    return scope.stream().sorted(Victim.MOST_HARMFUL_FIRST).map(List::of).toList();
+    victims.forEach(this::force);
+    return tooMuch;
   }
 
   /** The GPU that is most harmful to clear first; whoever is on several goes with the first. */
@@ -159,12 +224,24 @@ final class NodeSearch {
   }
 
   private Harm harmOf(List<Victim> block) {
-    block.forEach(tally::add);
-    Harm harm = tally.harm();
-    for (int i = block.size() - 1; i >= 0; i--) {
-      tally.remove(block.get(i));
-    }
+    block.forEach(count::add);
+    Harm harm = count.harm();
+    takeBack(block);
     return harm;
+  }
+
+  private void takeBack(List<Victim> counted) {
+    for (int i = counted.size() - 1; i >= 0; i--) {
+      count.remove(counted.get(i));
+    }
+  }
+
+  private void force(Victim victim) {
+    node.force(victim.candidate().placement());
+  }
+
+  private void release(Victim victim) {
+    node.release(victim.candidate().placement());
   }
 
   private Outcome.Plan plan(List<Candidate> evicted, Harm harm, Outcome.Search reach) {

@@ -40,7 +40,24 @@ public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
     return least;
   }
 
-  boolean isOwn(Candidate candidate) {
+  /** Whether a candidate goes or yields without being evicted. */
+  boolean isAwaited(Candidate candidate) {
+    return isOwn(candidate)
+        || switch (candidate.standing()) {
+          case TERMINATING -> true;
+          case PROPOSED -> candidate.priority() < priority();
+          case RUNNING -> false;
+        };
+  }
+
+  /** Whether a candidate may be evicted, budgets aside. */
+  boolean mayEvict(Candidate candidate) {
+    return candidate.standing() == Candidate.Standing.RUNNING
+        && candidate.priority() < priority()
+        && !isOwn(candidate);
+  }
+
+  private boolean isOwn(Candidate candidate) {
     return preemptors.stream().anyMatch(one -> one.holder().uid().equals(candidate.uid()));
   }
 }

@@ -11,9 +11,13 @@ import java.util.List;
  * Whether a node has room for all preemptors of a request.
  *
  * <p>Several are placed one after the other, each where it costs least; that they might fit in
- * another order is not tried.
+ * another order is not tried. The answer rests on the node's state alone, not on what was asked
+ * before, so that a search that pauses comes to the same end.
  */
 final class Room {
+
+  /** Steps of search for one question: a pod of several containers may need them. */
+  private static final int STEPS = 128;
 
   private final Placer placer;
   private final Request request;
@@ -25,7 +29,7 @@ final class Room {
 
   boolean isOn(NodeState node) {
     List<Request.Preemptor> all = request.preemptors();
-    return all.size() == 1 ? placer.tryOn(all.get(0).demand(), node) : verdict(node).fits();
+    return all.size() == 1 ? placer.fits(all.get(0).demand(), node, STEPS) : verdict(node).fits();
   }
 
   /** The first refusal, or that all fit. */
@@ -43,7 +47,7 @@ final class Room {
   private Verdict place(NodeState node, List<Placement> placements) {
     NodeState trial = node.copy();
     for (Request.Preemptor preemptor : request.preemptors()) {
-      Verdict verdict = placer.judge(preemptor.demand(), trial);
+      Verdict verdict = placer.judge(preemptor.demand(), trial, STEPS);
       if (!verdict.fits()) {
         return verdict;
       }

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds which victims of a scope must go, by branch and bound over its subsets.
+ * Finds which victims of a scope must go, by branch and bound over its subsets, a step at a time.
  *
  * <p>A scope is a list of blocks: victims who are spared or evicted together, mostly one each. At
  * first all of them are gone. Block by block, in the order handed in, each is spared if the request
@@ -15,64 +15,153 @@ import org.jspecify.annotations.Nullable;
  * it, as long as that can still be less harmful than the best plan so far. When it ends by itself
  * nothing better exists in the scope, and no block of a plan that it finds is superfluous. The same
  * object goes over several scopes, and what it found in one bounds the next.
+ *
+ * <p>The way down the tree stands in fields and not on the thread's stack, so that the search can
+ * be left after any step and gone on with later.
  */
 final class SubsetSearch {
 
+  /** What was last tried with the block at a depth. */
+  private enum Tried {
+    NOTHING,
+    SPARED,
+    EVICTED
+  }
+
   private final Room room;
-  private final Tally tally;
+  private final HarmCount count;
   private final NodeState node;
   private final List<Victim> evicted = new ArrayList<>();
   private List<List<Victim>> scope = List.of();
+  private Tried[] tried = {};
+
+  /** -1 when the scope has been searched. */
+  private int depth = -1;
+
   private int triesLeft;
   private boolean brokenOff;
+  private @Nullable Harm ceiling;
+  private boolean asHarmfulCounts;
   private @Nullable Harm least;
   private List<Victim> best = List.of();
 
-  SubsetSearch(Room room, Tally tally, NodeState node) {
+  SubsetSearch(Room room, HarmCount count, NodeState node) {
     this.room = room;
-    this.tally = tally;
+    this.count = count;
     this.node = node;
   }
 
   /**
-   * Looks for less harmful subsets of a scope.
+   * Only plans that are less harmful than another one count.
+   *
+   * @param equal whether one that is as harmful counts too
+   */
+  void below(@Nullable Harm other, boolean equal) {
+    ceiling = other;
+    asHarmfulCounts = equal;
+  }
+
+  /**
+   * Begins to look for less harmful subsets of a scope.
    *
    * @param tries after how many the search is broken off; the first plan is always found
-   * @return whether none is left that is better
    */
-  boolean over(List<List<Victim>> blocks, int tries) {
+  void begin(List<List<Victim>> blocks, int tries) {
     scope = blocks;
     triesLeft = Math.max(tries, blocks.size());
     brokenOff = false;
+    tried = new Tried[blocks.size() + 1];
     blocks.forEach(this::release);
     if (room.isOn(node)) {
-      decide(0);
+      depth = 0;
+      tried[0] = Tried.NOTHING;
+    } else {
+      end();
     }
-    blocks.forEach(this::force);
+  }
+
+  boolean isOver() {
+    return depth < 0;
+  }
+
+  /** Whether the search of the scope ended by itself: nothing in it is better than what is known. */
+  boolean isExhausted() {
     return !brokenOff;
   }
 
-  private void decide(int depth) {
+  /** Goes on until the request has been tried once more, or the scope has been searched. */
+  void step() {
+    boolean asked = false;
+    while (!asked && depth >= 0) {
+      switch (tried[depth]) {
+        case NOTHING -> asked = goDown();
+        case SPARED -> {
+          release(scope.get(depth));
+          evictBlock();
+        }
+        case EVICTED -> {
+          takeBack(scope.get(depth));
+          goUp();
+        }
+      }
+    }
+  }
+
+  /** Whether the request was tried. */
+  private boolean goDown() {
     if (depth == scope.size()) {
-      least = tally.harm();
+      least = count.harm();
       best = List.copyOf(evicted);
-      return;
+      goUp();
+      return false;
     }
     if (triesLeft-- <= 0) {
       brokenOff = true;
-      return;
+      goUp();
+      return false;
     }
     List<Victim> block = scope.get(depth);
     force(block);
     if (room.isOn(node)) {
-      decide(depth + 1);
+      tried[depth] = Tried.SPARED;
+      next();
+    } else {
+      release(block);
+      evictBlock();
     }
-    release(block);
-    evict(block);
-    if (!tally.isForbidden() && (least == null || tally.harm().isLessThan(least))) {
-      decide(depth + 1);
+    return true;
+  }
+
+  private void evictBlock() {
+    evict(scope.get(depth));
+    tried[depth] = Tried.EVICTED;
+    if (!count.isForbidden() && isLessThanKnown(count.harm())) {
+      next();
     }
-    takeBack(block);
+  }
+
+  private boolean isLessThanKnown(Harm harm) {
+    if (least != null) {
+      return harm.isLessThan(least);
+    }
+    return ceiling == null
+        || harm.isLessThan(ceiling)
+        || (asHarmfulCounts && harm.compareTo(ceiling) == 0);
+  }
+
+  private void next() {
+    tried[++depth] = Tried.NOTHING;
+  }
+
+  private void goUp() {
+    if (--depth < 0) {
+      end();
+    }
+  }
+
+  private void end() {
+    scope.forEach(this::force);
+    depth = -1;
   }
 
   private void force(List<Victim> block) {
@@ -89,19 +178,19 @@ final class SubsetSearch {
 
   private void evict(List<Victim> block) {
     for (Victim victim : block) {
-      tally.add(victim);
+      count.add(victim);
       evicted.add(victim);
     }
   }
 
   private void takeBack(List<Victim> block) {
     for (int i = block.size() - 1; i >= 0; i--) {
-      tally.remove(block.get(i));
+      count.remove(block.get(i));
       evicted.remove(evicted.size() - 1);
     }
   }
 
-  /** The least harm found; null if nothing helps within the budgets. */
+  /** The least harm found; null if nothing helps within the budgets and below the ceiling. */
   @Nullable Harm least() {
     return least;
   }

@@ -101,6 +101,25 @@ public final class Placer {
     return search.place(demand, node, chosen) && total(search.taken(demand, node, chosen));
   }
 
+  /**
+   * Whether a demand fits on a node, found out with so many steps of search at most, whatever the
+   * decision has used up already: the same state always gives the same answer.
+   */
+  public boolean fits(PreparedDemand demand, NodeState node, int steps) {
+    int left = search.exchangeSteps(steps);
+    boolean fits = tryOn(demand, node);
+    search.exchangeSteps(left);
+    return fits;
+  }
+
+  /** As {@link #judge}, with so many steps of search at most. */
+  public Verdict judge(PreparedDemand demand, NodeState node, int steps) {
+    int left = search.exchangeSteps(steps);
+    Verdict verdict = judge(demand, node);
+    search.exchangeSteps(left);
+    return verdict;
+  }
+
   private void reserve(int number) {
     if (chosen.length < number) {
       chosen = new Choice[number];

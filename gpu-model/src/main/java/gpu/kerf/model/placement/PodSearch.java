@@ -42,6 +42,13 @@ final class PodSearch {
     return stepsLeft;
   }
 
+  /** Allows so many steps from here on; how many were left before. */
+  int exchangeSteps(int steps) {
+    int left = stepsLeft;
+    stepsLeft = steps;
+    return left;
+  }
+
   boolean place(PreparedDemand demand, NodeState node, Choice[] chosen) {
     for (Need need : demand.needs()) {
       if (!placer.choose(need, node, Placer.NOTHING, alone)) {

@@ -11,7 +11,7 @@ import java.util.Map;
  *
  * <p>It numbers groups and budgets once, so that counting them is an array access.
  */
-final class Tally {
+final class HarmCount {
 
   private final long now;
   private final Budgets budgets;
@@ -26,7 +26,7 @@ final class Tally {
   private int worksHit;
   private long prioritySum;
 
-  Tally(Request request, List<Candidate> onNode) {
+  HarmCount(Request request, List<Candidate> onNode) {
     this.now = request.now();
     this.budgets = request.budgets();
     for (Candidate candidate : onNode) {
