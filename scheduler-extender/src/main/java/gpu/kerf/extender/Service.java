@@ -23,7 +23,7 @@ import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
 import gpu.kerf.extender.telemetry.Usual;
 import gpu.kerf.extender.verb.Delivery;
-import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

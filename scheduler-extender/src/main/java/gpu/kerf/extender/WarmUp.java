@@ -10,7 +10,7 @@ import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Meters;
-import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.verb.EnvDelivery;
 import gpu.kerf.extender.verb.VerbService;
 import gpu.kerf.model.demand.Demand;

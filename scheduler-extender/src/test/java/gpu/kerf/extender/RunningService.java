@@ -15,7 +15,7 @@ import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.verb.EnvDelivery;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuCatalog;

@@ -1,10 +1,8 @@
 package gpu.kerf.model.eviction;
 
-import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.Placer;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,29 +47,13 @@ public final class EvictionPlanner {
   }
 
   /**
-   * What eviction can do on each of several nodes of a ledger. A node that the ledger does not know
-   * has no GPUs that Kerf manages.
+   * Prepares to search several nodes for the least harmful plan of all.
    *
-   * @param marked adds what the ledger does not know: who is terminating, and who is budgeted
+   * @param sites a node as it is when the search comes to it; null if it is not known
    */
-  public FleetPlan planAll(
-      Request request, Ledger ledger, List<String> nodes, UnaryOperator<Candidate> marked) {
-    FleetSearch search =
-        searchEach(request, nodes, node -> Site.of(ledger, node, marked));
-    search.goOn(() -> true);
-    return search.result();
-  }
-
-  /** Prepares to search each of several nodes for the least harmful plan on it. */
-  public FleetSearch searchEach(
+  public FleetSearch search(
       Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
-    return new FleetSearch(placer, request, nodes, sites, false);
-  }
-
-  /** Prepares to search several nodes for the least harmful plan of all. */
-  public FleetSearch searchBest(
-      Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
-    return new FleetSearch(placer, request, nodes, sites, true);
+    return new FleetSearch(placer, request, nodes, sites);
   }
 
   /**

@@ -41,7 +41,6 @@ public final class FleetSearch {
   private final Placer placer;
   private final List<String> nodes;
   private final Function<String, @Nullable Site> sites;
-  private final boolean bestAlone;
   private final @Nullable Outcome[] outcomes;
   private final @Nullable Harm[] bounds;
   private final List<Integer> open = new ArrayList<>();
@@ -62,19 +61,16 @@ public final class FleetSearch {
 
   /**
    * @param sites a node as it is now; null if it is not known
-   * @param bestAlone whether plans that are worse than the best one need not be found
    */
   FleetSearch(
       Placer placer,
       Request request,
       List<String> nodes,
-      Function<String, @Nullable Site> sites,
-      boolean bestAlone) {
+      Function<String, @Nullable Site> sites) {
     this.placer = placer;
     this.request = request;
     this.nodes = List.copyOf(nodes);
     this.sites = sites;
-    this.bestAlone = bestAlone;
     this.outcomes = new Outcome[nodes.size()];
     this.bounds = new Harm[nodes.size()];
     this.stage = nodes.isEmpty() ? Stage.OVER : Stage.SURVEY;
@@ -125,7 +121,7 @@ public final class FleetSearch {
     }
     at++;
     Outcome.Plan least = best();
-    if (bestAlone && least != null && least.victims().isEmpty()) {
+    if (least != null && least.victims().isEmpty()) {
       open.clear();
       to(Stage.PLANS);
     } else if (at == nodes.size()) {
@@ -168,7 +164,7 @@ public final class FleetSearch {
   private @Nullable NodeSearch begin(int node, NodeSearch.Effort effort) {
     Outcome.Plan least = best();
     Harm bound = Objects.requireNonNull(bounds[node]);
-    if (bestAlone && least != null && isNoBetter(bound, node, least.harm())) {
+    if (least != null && isNoBetter(bound, node, least.harm())) {
       return null;
     }
     Site site = sites.apply(nodes.get(node));
@@ -182,7 +178,7 @@ public final class FleetSearch {
       replace(node, clear);
       return null;
     }
-    Harm ceiling = bestAlone && least != null ? least.harm() : null;
+    Harm ceiling = least != null ? least.harm() : null;
     search.begin(effort, ceiling, node <= best);
     return search;
   }
@@ -221,7 +217,8 @@ public final class FleetSearch {
     }
   }
 
-  private Outcome.@Nullable Plan best() {
+  /** The least harmful plan so far, as it was when it was found; null if there is none yet. */
+  public Outcome.@Nullable Plan best() {
     return best < 0 ? null : (Outcome.Plan) outcomes[best];
   }
 

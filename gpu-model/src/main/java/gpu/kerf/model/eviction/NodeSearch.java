@@ -49,19 +49,17 @@ final class NodeSearch {
     this.site = site;
     this.room = new Room(placer, request);
     this.node = site.node().copy();
-    this.count = new HarmCount(request, site.candidates());
-    this.search = new SubsetSearch(room, count, node);
+    List<Candidate> evictable = new ArrayList<>();
     for (Candidate candidate : site.candidates()) {
-      sort(candidate);
+      if (request.isAwaited(candidate)) {
+        leaving.add(candidate);
+      } else if (request.mayEvict(candidate)) {
+        evictable.add(candidate);
+      }
     }
-  }
-
-  private void sort(Candidate candidate) {
-    if (request.isAwaited(candidate)) {
-      leaving.add(candidate);
-    } else if (request.mayEvict(candidate)) {
-      all.add(count.victim(candidate));
-    }
+    this.count = new HarmCount(request, evictable.isEmpty() ? List.of() : site.candidates());
+    this.search = new SubsetSearch(room, count, node);
+    evictable.forEach(candidate -> all.add(count.victim(candidate)));
   }
 
   /**

@@ -119,6 +119,11 @@ public record Grant(
         placement.hostMemoryMiB());
   }
 
+  /** The same slots, with other CPU and memory. */
+  Grant resized(int cpu, int memory) {
+    return new Grant(node, containers, composition, cpu, memory);
+  }
+
   /** Where all of it lies on the node as it is now; null if the node does not have all of it. */
   public @Nullable Placement on(NodeSpec now) {
     Resolution found = Resolution.of(this, now);

@@ -65,6 +65,7 @@ public final class Ledger {
   private final Map<String, Map<String, Entry>> byNode = new HashMap<>();
   private final Map<String, Conflict> conflicts = new LinkedHashMap<>();
   private final Map<String, GpuSet> foreign = new HashMap<>();
+  private final Map<String, Placement> withheld = new LinkedHashMap<>();
 
   public Fleet fleet() {
     return fleet;
@@ -105,6 +106,55 @@ public final class Ledger {
           .filter(proposal -> (gpusOf(proposal.placement()) & gpus) != 0)
           .forEach(proposal -> release(proposal.uid()));
     }
+  }
+
+  /**
+   * Withholds the CPU and memory that a pod will take of its node from everybody, free or not: what
+   * others give back there makes up for it first. Once for each pod.
+   */
+  public void withhold(String uid, Placement placement) {
+    giveBack(uid);
+    Placement host = withoutSlots(placement);
+    withheld.put(uid, host);
+    NodeState node = fleet.node(host.node());
+    if (node != null) {
+      node.force(host);
+    }
+  }
+
+  /** Gives back what was withheld for a pod. */
+  public void giveBack(String uid) {
+    Placement host = withheld.remove(uid);
+    NodeState node = host == null ? null : fleet.node(host.node());
+    if (host != null && node != null) {
+      node.release(host);
+    }
+  }
+
+  /**
+   * The CPU and memory that a pod takes of its node have changed; its slots have not. False if it
+   * holds nothing.
+   */
+  public boolean resize(String uid, int cpuMilli, int hostMemoryMiB) {
+    Entry known = entries.get(uid);
+    if (known == null) {
+      return false;
+    }
+    Placement before = known.placement();
+    if (before.cpuMilli() != cpuMilli || before.hostMemoryMiB() != hostMemoryMiB) {
+      NodeState node = fleet.node(before.node());
+      Placement after = new Placement(before.node(), before.containers(), cpuMilli, hostMemoryMiB);
+      Grant grant = known.grant().resized(cpuMilli, hostMemoryMiB);
+      Entry entry =
+          new Entry(known.holder(), grant, after, known.state(), known.since(), known.expires());
+      remember(entry);
+      conflicts.computeIfPresent(uid, (same, was) -> new Conflict(entry, was.kind(), was.device()));
+      if (node != null) {
+        node.force(withoutSlots(after));
+        node.release(withoutSlots(before));
+      }
+    }
+    return true;
   }
 
   /**
@@ -412,6 +462,7 @@ public final class Ledger {
     if (node != null) {
       eachGpu(node, closed, node::block);
       eachGpu(node, foreign.getOrDefault(name, GpuSet.NONE).on(node.spec()), node::block);
+      withheld.values().stream().filter(host -> host.node().equals(name)).forEach(node::force);
     }
     for (Entry proposal : proposalsOn(name)) {
       if (node == null || !node.take(proposal.placement())) {

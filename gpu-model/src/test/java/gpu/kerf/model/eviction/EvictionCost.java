@@ -50,7 +50,7 @@ public final class EvictionCost {
     for (int round = 0; round < rounds; round++) {
       scene.placer().startDecision();
       FleetSearch search =
-          planner.searchBest(request, names, node -> Site.of(scene.ledger, node, scene::marked));
+          planner.search(request, names, node -> Site.of(scene.ledger, node, scene::marked));
       report(search, containers + (alike ? " alike: " : " different: "));
     }
   }

@@ -12,8 +12,6 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.NodeSpec;
-import gpu.kerf.model.placement.Reason;
-import gpu.kerf.model.placement.Verdict;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -42,18 +40,8 @@ class FleetPlanTest {
   }
 
   @Test
-  void aNodeThatTheLedgerDoesNotKnowIsReportedAndTheOthersArePlanned() {
-    FleetPlan plan = planAll(threeNodes(), "gone", "a");
-
-    assertThat(plan.outcomes().get(0))
-        .isEqualTo(new Outcome.NoHelp("gone", Verdict.of(Reason.NO_GPUS), Outcome.Obstacle.NODE));
-    assertThat(best(plan).node()).isEqualTo("a");
-  }
-
-  @Test
   void anEmptyFleetHasNoBestPlan() {
     assertThat(planAll(new Scene()).best()).isNull();
-    assertThat(planAll(new Scene(), "a").best()).isNull();
   }
 
   @Test
@@ -94,9 +82,7 @@ class FleetPlanTest {
   }
 
   private static FleetPlan planAll(Scene scene, String... nodes) {
-    return scene
-        .planner()
-        .planAll(scene.request(9, THREE_G), scene.ledger, List.of(nodes), scene::marked);
+    return scene.planAll(scene.request(9, THREE_G), List.of(nodes));
   }
 
   private static Outcome.Plan best(FleetPlan plan) {

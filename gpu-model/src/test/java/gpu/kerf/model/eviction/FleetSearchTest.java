@@ -12,6 +12,8 @@ import gpu.kerf.model.demand.MemoryMiB;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.placement.Reason;
+import gpu.kerf.model.placement.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +49,7 @@ class FleetSearchTest {
   private static FleetSearch search(Scene scene, Request request, List<String> nodes) {
     return scene
         .planner()
-        .searchBest(request, nodes, name -> Site.of(scene.ledger, name, scene::marked));
+        .search(request, nodes, name -> Site.of(scene.ledger, name, scene::marked));
   }
 
   /** Plain nodes with random pods; every third also has groups and budgets. */
@@ -117,7 +119,7 @@ class FleetSearchTest {
       PodDemand one = PodDemand.of(Demand.memory(new MemoryMiB(10_000 * (2 + random.nextInt(5)))));
       Request request = scene.request(1 + random.nextInt(6), one);
       Outcome.@Nullable Plan each =
-          scene.planner().planAll(request, scene.ledger, names(8), scene::marked).best();
+          scene.planAll(request, names(8)).best();
       Outcome.@Nullable Plan best =
           searched(search(scene, request, names(8)), () -> true).best();
       assertThat(best).as("seed %d", SEED - i).isEqualTo(each);
@@ -145,6 +147,19 @@ class FleetSearchTest {
     }
     Outcome.Plan best = best(search(scene, scene.request(5, HALF), names(1_000)));
     assertThat(best.node()).isEqualTo("n999");
+  }
+
+  @Test
+  void aNodeThatTheLedgerDoesNotKnowIsReportedAndTheOthersAreSearched() {
+    Scene scene = new Scene();
+    fullNode(scene, "a", 1);
+    FleetPlan plan =
+        searched(search(scene, scene.request(5, HALF), List.of("gone", "a")), () -> true);
+    assertThat(plan.outcomes().get(0))
+        .isEqualTo(new Outcome.NoHelp("gone", Verdict.of(Reason.NO_GPUS), Outcome.Obstacle.NODE));
+    assertThat(Objects.requireNonNull(plan.best()).node()).isEqualTo("a");
+    assertThat(searched(search(scene, scene.request(5, HALF), List.of()), () -> true).best())
+        .isNull();
   }
 
   /** One GPU with two pods of 40,000 MiB, of which the second has run longer. */

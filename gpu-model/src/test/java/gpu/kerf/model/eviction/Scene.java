@@ -127,6 +127,15 @@ final class Scene {
     return plan(priority, demand).victimUids();
   }
 
+  /** What a full search of each node alone finds. */
+  FleetPlan planAll(Request request, List<String> nodes) {
+    return new FleetPlan(
+        nodes.stream()
+            .map(name -> Objects.requireNonNull(Site.of(ledger, name, this::marked)))
+            .map(site -> planner().plan(request, site))
+            .toList());
+  }
+
   private String firstNode() {
     return Objects.requireNonNull(ledger.fleet().at(0)).name();
   }

@@ -8,7 +8,7 @@ import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
-import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.verb.EnvDelivery;
 import gpu.kerf.model.analysis.UsualDemands;
 import io.vertx.core.Context;

@@ -11,7 +11,9 @@ import gpu.kerf.model.fleet.Chooser;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Placer;
+import gpu.kerf.model.placement.Slot;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -137,13 +139,22 @@ public final class Scheduling implements ClusterListener {
     watch.podIsUnreadable(pod, problem);
   }
 
-  /** GPUs of a node, as bits, get no new pods until somebody who waits for them gets them. */
-  public void reserve(String uid, String node, long gpus) {
-    watch.reserve(uid, node, gpus);
+  /**
+   * The GPUs of a placement get no new pods, nor does the CPU and memory that it takes of its node,
+   * until the pod that waits for them gets them.
+   */
+  public void reserve(String uid, Placement placement) {
+    long gpus = 0;
+    for (Slot slot : placement.slots()) {
+      gpus |= 1L << slot.gpu();
+    }
+    watch.reserve(uid, placement.node(), gpus);
+    ledger.withhold(uid, placement);
   }
 
   public void unreserve(String uid) {
     watch.unreserve(uid);
+    ledger.giveBack(uid);
   }
 
   /** What is wrong with nodes and pods of the cluster: what it is about, and in words. */
@@ -228,6 +239,11 @@ public final class Scheduling implements ClusterListener {
   /** A clock that only goes forward, with any origin: for every wait and every limit. */
   public long elapsedMillis() {
     return clocks.elapsedMillis();
+  }
+
+  /** The same clock in nanoseconds. */
+  public long elapsedNanos() {
+    return clocks.nanos().getAsLong();
   }
 
   private long stopWatch() {

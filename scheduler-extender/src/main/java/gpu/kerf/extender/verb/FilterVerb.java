@@ -1,6 +1,8 @@
 package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
@@ -122,15 +124,22 @@ public final class FilterVerb {
       return placed(pod, ask, call.nodes(), decision, true);
     }
     List<String> proposed = scheduling.proposals().uids(pod.holder().priority());
-    if (proposed.isEmpty()) {
-      return refused(pod, ask, call.nodes(), decision);
-    }
+    FilterAnswer answer =
+        proposed.isEmpty()
+            ? refused(ask, call.nodes(), decision)
+            : without(proposed, pod, ask, call.nodes(), decision);
+    return answer.chosen() > 0 ? answer : makeRoom(pod, ask, call.nodes(), decision, answer);
+  }
+
+  /** Judges as if some pods were proposed nowhere. */
+  private FilterAnswer without(
+      List<String> proposed, KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
     Ledger.Undo undo = scheduling.ledger().without(proposed);
     try {
       scheduling.chooser().refresh();
-      return scan.look(ask, call.nodes()) > 0
-          ? placed(pod, ask, call.nodes(), decision, false)
-          : refused(pod, ask, call.nodes(), decision);
+      return scan.look(ask, nodes) > 0
+          ? placed(pod, ask, nodes, decision, false)
+          : refused(ask, nodes, decision);
     } finally {
       undo.undo();
     }
@@ -197,10 +206,16 @@ public final class FilterVerb {
         : null;
   }
 
-  private FilterAnswer refused(KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision) {
+  private FilterAnswer refused(PodAsk ask, NodeList nodes, DecisionDraft decision) {
     FilterAnswer answer = FilterAnswer.to(nodes);
     fill(answer, ask, nodes);
     decision.refused(answer.refusedByReason());
+    return answer;
+  }
+
+  /** A pod fits nowhere: others may have to go for it. */
+  private FilterAnswer makeRoom(
+      KnownPod pod, PodAsk ask, NodeList nodes, DecisionDraft decision, FilterAnswer answer) {
     wakeUps.refused(pod.uid(), nodes);
     if (preemptions.isOn()) {
       int freeing = preemptions.consider(pod, ask, nodes, decision);

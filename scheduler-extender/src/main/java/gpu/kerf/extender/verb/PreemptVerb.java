@@ -1,22 +1,17 @@
 package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.state.Trouble;
-import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.model.eviction.Budgets;
-import gpu.kerf.model.eviction.Candidate;
-import gpu.kerf.model.eviction.EvictionPlanner;
-import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.Outcome;
-import gpu.kerf.model.eviction.Request;
-import gpu.kerf.model.fleet.Holder;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,7 +26,6 @@ public final class PreemptVerb {
   private final Scheduling scheduling;
   private final DecisionGate gate;
   private final Preemptions preemptions;
-  private final EvictionPlanner planner;
 
   public PreemptVerb(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
     this(scheduling, cluster, new Preemptions(scheduling, cluster, disruptions));
@@ -41,7 +35,6 @@ public final class PreemptVerb {
     this.scheduling = scheduling;
     this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
-    this.planner = new EvictionPlanner(scheduling.placer());
   }
 
   public PreemptAnswer preempt(PreemptCall call) throws VerbException {
@@ -53,7 +46,7 @@ public final class PreemptVerb {
     }
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =
-        pod.isNonsense() || !pod.mayPreempt() || preemptions.has(pod.uid())
+        pod.isNonsense() || !pod.mayPreempt()
             ? nobody(decision)
             : answer(pod, call.candidates(), decision);
     scheduling.decided(decision);
@@ -68,29 +61,18 @@ public final class PreemptVerb {
 
   private PreemptAnswer answer(
       KnownPod pod, List<PreemptCall.Candidate> proposed, DecisionDraft decision) {
-    Budgets budgets = preemptions.disruptions().budgets();
-    Request request =
-        Request.of(pod.holder(), scheduling.ask(pod.demand()).prepared(), scheduling.wallMillis())
-            .within(budgets);
-    List<String> nodes = proposed.stream().map(PreemptCall.Candidate::node).toList();
     scheduling.chooser().refresh();
-    FleetPlan plan = planner.planAll(request, scheduling.ledger(), nodes, preemptions::marked);
-    List<PreemptAnswer.Victims> answer = new ArrayList<>();
-    for (Outcome.Plan one : plan.plans()) {
-      // What comes free is kept for the pod, so the choice among nodes must be Kerf's.
-      boolean chosen = !preemptions.isOn() || one.equals(plan.best());
-      if (chosen && !one.victims().isEmpty()) {
-        answer.add(victims(one, proposed, budgets));
-      }
+    // What comes free is kept for the pod, so the choice among nodes must be Kerf's.
+    Outcome.Plan best =
+        preemptions.amongProposed(
+            pod, proposed.stream().map(PreemptCall.Candidate::node).toList());
+    if (best == null || best.victims().isEmpty()) {
+      return nobody(decision);
     }
-    Outcome.Plan best = plan.best();
-    if (answer.isEmpty() || best == null || best.victims().isEmpty()) {
-      nobody(decision);
-    } else {
-      describe(best, decision);
-      preemptions.adopt(pod, best);
-    }
-    return new PreemptAnswer(answer);
+    Preemptions.describe(best, decision);
+    preemptions.adopt(pod, best);
+    return new PreemptAnswer(
+        List.of(victims(best, proposed, preemptions.disruptions().budgets())));
   }
 
   /** Where Kerf knows no budgets, kube-scheduler's count of violated ones is the best there is. */
@@ -103,15 +85,5 @@ public final class PreemptVerb {
       }
     }
     return new PreemptAnswer.Victims(plan.node(), plan.victimUids(), violations);
-  }
-
-  static void describe(Outcome.Plan plan, DecisionDraft decision) {
-    List<Decision.Victim> victims = new ArrayList<>();
-    for (Candidate victim : plan.victims()) {
-      Holder holder = victim.holder();
-      PodView.Ref ref = new PodView.Ref(holder.namespace(), holder.name(), holder.uid());
-      victims.add(new Decision.Victim(ref, holder.priority()));
-    }
-    decision.evicts(new Decision.Choice(plan.node(), null, plan.placements().get(0)), victims);
   }
 }

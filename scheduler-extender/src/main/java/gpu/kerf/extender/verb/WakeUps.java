@@ -1,6 +1,7 @@
 package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Scheduling;
@@ -32,7 +33,6 @@ public final class WakeUps {
   private static final int MOST_REFUSED = 2_000;
   private static final int MOST_DEMANDS = 16;
   private static final int MOST_NUDGES = 10;
-  private static final int MOST_PLANNED = 2;
   private static final long FIRST_PATIENCE_MILLIS = 2_000;
   private static final long LONGEST_PATIENCE_MILLIS = 300_000;
   private static final int MOST_DOUBLINGS = 8;
@@ -154,20 +154,23 @@ public final class WakeUps {
           .sorted(Comparator.comparing(pod -> -pod.holder().priority()))
           .forEach(pod -> hopeful.add(pod.uid()));
     }
-    for (int looked = 0; looked < MOST_PLANNED && !hopeful.isEmpty(); looked++) {
-      String uid = hopeful.remove();
-      KnownPod pod = scheduling.pods().get(uid);
-      Refused one = refused.get(uid);
-      if (pod != null && one != null && preemptions.couldHelp(pod, names(one.offered))) {
-        nudge(pod);
-      }
+    lookForPlan();
+  }
+
+  private void lookForPlan() {
+    String uid = hopeful.peek();
+    KnownPod pod = uid == null ? null : scheduling.pods().get(uid);
+    Refused one = uid == null ? null : refused.get(uid);
+    if (pod == null || one == null) {
+      hopeful.poll();
+    } else if (preemptions.lookAgain(pod, names(one.offered), () -> nudge(pod))) {
+      hopeful.remove();
     }
   }
 
   private List<String> names(BitSet nodes) {
     Fleet fleet = scheduling.fleet();
     return nodes.stream()
-        .limit(PlanSearch.MOST_NODES)
         .mapToObj(fleet::at)
         .filter(node -> node != null)
         .map(node -> node.name())

@@ -13,6 +13,8 @@ import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Slot;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -344,7 +346,11 @@ class SchedulingTest {
     scheduling.nodeChanged(named("a", "A", "B", "C", "D"));
     scheduling.gpusUnusable("a", 0b0001);
     scheduling.gpusForeign("a", 0b0010);
-    scheduling.reserve("1", "a", 0b0100);
+    Slot reserved = new Slot.Share(2, 8_192, 0);
+    scheduling.reserve(
+        "1",
+        new Placement(
+            "a", List.of(new Placement.ContainerSlots("main", List.of(reserved))), 0, 0));
 
     scheduling.nodeChanged(named("a", "D", "C", "B", "A"));
     assertThat(state("a").untouched()).as("D").isEqualTo(0b0001);

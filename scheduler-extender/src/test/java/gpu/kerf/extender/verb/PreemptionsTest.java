@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.wire.FilterAnswer;

@@ -3,6 +3,7 @@ package gpu.kerf.extender.verb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.BindAnswer;

@@ -3,7 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.cluster.kubernetes.BudgetDisruptions.Budget;
-import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.eviction.Budgets;
 import gpu.kerf.model.eviction.Candidate;

@@ -14,7 +14,7 @@ import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Meter;
 import gpu.kerf.extender.telemetry.Meters;
-import gpu.kerf.extender.verb.Disruptions;
+import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;

@@ -1,4 +1,4 @@
-package gpu.kerf.extender.verb;
+package gpu.kerf.extender.preemption;
 
 import java.util.ArrayList;
 import java.util.Iterator;

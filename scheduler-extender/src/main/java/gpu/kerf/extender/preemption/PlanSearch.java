@@ -1,4 +1,4 @@
-package gpu.kerf.extender.verb;
+package gpu.kerf.extender.preemption;
 
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
@@ -7,6 +7,7 @@ import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.EvictionPlanner;
 import gpu.kerf.model.eviction.FleetPlan;
+import gpu.kerf.model.eviction.FleetSearch;
 import gpu.kerf.model.eviction.Outcome;
 import gpu.kerf.model.eviction.Request;
 import gpu.kerf.model.eviction.Site;
@@ -16,15 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds who would have to go so that a pod fits, with what the cluster says of pods and budgets.
  */
 final class PlanSearch {
-
-  /** Where there are very many nodes, somebody is looked for on some of them. */
-  static final int MOST_NODES = 256;
 
   private final Scheduling scheduling;
   private final Disruptions disruptions;
@@ -36,32 +35,43 @@ final class PlanSearch {
     this.planner = new EvictionPlanner(scheduling.placer());
   }
 
-  /** What eviction can do for a pod on some nodes. */
-  FleetPlan within(List<String> nodes, KnownPod pod, PodAsk ask) {
-    return planner.planAll(
-        request(pod, ask).within(disruptions.budgets()), scheduling.ledger(), nodes, this::marked);
+  /** A search for the least harmful plan on some nodes, as they are when it comes to them. */
+  FleetSearch on(List<String> nodes, KnownPod pod) {
+    return on(nodes, pod, this::site);
   }
 
-  /** The same on one node, whatever the budgets say. */
-  Outcome.@Nullable Plan onNode(String node, KnownPod pod, PodAsk ask) {
-    return planner
-        .planAll(request(pod, ask), scheduling.ledger(), List.of(node), this::marked)
-        .best();
+  FleetSearch on(List<String> nodes, KnownPod pod, Function<String, @Nullable Site> sites) {
+    return planner.search(request(pod), nodes, sites);
   }
 
-  private Request request(KnownPod pod, PodAsk ask) {
+  /** What the ledger and the cluster know of a node now; null if Kerf does not manage it. */
+  @Nullable Site site(String node) {
+    return Site.of(scheduling.ledger(), node, this::marked);
+  }
+
+  /** What a pod asks, with the time and the budgets of now. */
+  Request request(KnownPod pod) {
+    return unlimited(pod).within(disruptions.budgets());
+  }
+
+  private Request unlimited(KnownPod pod) {
+    PodAsk ask = scheduling.ask(pod.demand());
     return Request.of(pod.holder(), ask.prepared(), scheduling.wallMillis());
   }
 
-  /** Whether somebody has to go at all. */
-  static boolean frees(Outcome.Plan plan) {
-    return !plan.victims().isEmpty() || !plan.awaited().isEmpty();
+  /** Where a pod fits on a node once those have gone who are on their way out; null if nowhere. */
+  Outcome.@Nullable Plan withoutVictims(String node, KnownPod pod) {
+    FleetSearch search = planner.search(unlimited(pod), List.of(node), this::site);
+    // The first step asks nothing else.
+    search.goOn(() -> false);
+    Outcome.Plan plan = search.result().best();
+    return plan != null && plan.victims().isEmpty() ? plan : null;
   }
 
-  /** Nodes that could ever hold the pod; where there are very many, some of them. */
+  /** Nodes that could ever hold the pod. */
   List<String> candidates(PodAsk ask, NodeList nodes) {
     List<String> names = new ArrayList<>();
-    for (int place = 0; place < nodes.size() && names.size() < MOST_NODES; place++) {
+    for (int place = 0; place < nodes.size(); place++) {
       NodeState node = scheduling.fleet().at(nodes.index(place));
       var reason = node == null ? null : ask.refusal(nodes.index(place));
       if (node != null && reason != null && !reason.never()) {
@@ -71,8 +81,23 @@ final class PlanSearch {
     return names;
   }
 
+  /**
+   * Those of some nodes on which a pod does not fit: where it does, something else than Kerf
+   * refuses it, and evicting anybody for its GPUs is of no use.
+   */
+  List<String> refused(List<String> nodes, KnownPod pod) {
+    PodAsk ask = scheduling.ask(pod.demand());
+    return nodes.stream()
+        .filter(
+            node -> {
+              int index = scheduling.fleet().indexOf(node);
+              return index >= 0 && ask.refusal(index) != null;
+            })
+        .toList();
+  }
+
   /** Adds what the ledger does not know of a pod. */
-  Candidate marked(Candidate candidate) {
+  private Candidate marked(Candidate candidate) {
     KnownPod pod = scheduling.pods().get(candidate.uid());
     Candidate known = disruptions.covered(candidate);
     return pod != null && pod.terminating() ? known.terminating() : known;
@@ -97,7 +122,7 @@ final class PlanSearch {
   private SortedSet<String> exhausted(String node) {
     SortedSet<String> names = new TreeSet<>();
     Map<String, Integer> allowed = disruptions.budgets().allowed();
-    Site site = Site.of(scheduling.ledger(), node, this::marked);
+    Site site = site(node);
     for (Candidate candidate : site == null ? List.<Candidate>of() : site.candidates()) {
       for (String budget : candidate.budgets()) {
         if (allowed.getOrDefault(budget, 0) == 0) {

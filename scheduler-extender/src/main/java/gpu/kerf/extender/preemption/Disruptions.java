@@ -1,4 +1,4 @@
-package gpu.kerf.extender.verb;
+package gpu.kerf.extender.preemption;
 
 import gpu.kerf.model.eviction.Budgets;
 import gpu.kerf.model.eviction.Candidate;

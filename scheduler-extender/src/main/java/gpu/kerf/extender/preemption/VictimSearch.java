@@ -1,0 +1,91 @@
+package gpu.kerf.extender.preemption;
+
+import gpu.kerf.model.eviction.FleetPlan;
+import gpu.kerf.model.eviction.FleetSearch;
+import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.Request;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The search for one pod's victims: first on the nodes that it was offered, then on the node of one
+ * plan after the other that was made for a pod of lower priority ({@link Takeover}).
+ *
+ * <p>It pauses and goes on; what it finds stands at the moment at which it says so.
+ */
+final class VictimSearch {
+
+  private final Supplier<Request> request;
+  private final Takeover takeover;
+  private @Nullable FleetSearch current;
+  private FleetPlan onNodes = new FleetPlan(List.of());
+  private boolean over;
+  private @Nullable FleetSearch successful;
+  private Outcome.@Nullable Plan found;
+
+  /**
+   * @param nodes the search over the nodes; null if no more plans may begin
+   * @param request the request with the time and the budgets of now
+   */
+  VictimSearch(
+      @Nullable FleetSearch nodes, Supplier<Request> request, Takeover takeover) {
+    this.current = nodes;
+    this.request = request;
+    this.takeover = takeover;
+  }
+
+  /** Searches on; whether the search is over. */
+  boolean goOn(BooleanSupplier mayGoOn) {
+    if (over && successful != null) {
+      // It was found in an earlier call.
+      over = false;
+      current = successful;
+    }
+    while (!over) {
+      if (current == null) {
+        current = takeover.next();
+        over = current == null;
+      } else if (current.goOn(mayGoOn)) {
+        conclude(current);
+      }
+      if (!mayGoOn.getAsBoolean()) {
+        break;
+      }
+    }
+    return over;
+  }
+
+  private void conclude(FleetSearch search) {
+    Outcome.Plan plan = search.confirmed(request.get());
+    if (plan != null && (takeover.isUnderWay() || frees(plan))) {
+      found = plan;
+      successful = search;
+      over = true;
+    } else if (search.isOver()) {
+      onNodes = takeover.isUnderWay() ? onNodes : search.result();
+      current = null;
+    }
+  }
+
+  /** Whether somebody has to go at all. */
+  static boolean frees(Outcome.Plan plan) {
+    return !plan.victims().isEmpty() || !plan.awaited().isEmpty();
+  }
+
+  /** The plan that was found, if it stands now; null if there is none. */
+  Outcome.@Nullable Plan found() {
+    return found;
+  }
+
+  /** The plan of a lower pod that the one found takes the place of; null if there is none. */
+  Plan.@Nullable Found insteadOf() {
+    return found == null ? null : takeover.current();
+  }
+
+  /** What eviction can do on the nodes that the pod was offered, when the search is over. */
+  FleetPlan onNodes() {
+    return onNodes;
+  }
+}

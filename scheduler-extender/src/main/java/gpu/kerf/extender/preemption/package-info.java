@@ -1,0 +1,8 @@
+/**
+ * Evicts pods of lower priority where only Kerf sees that it helps: the search for victims, the
+ * plans that are under way, and what becomes of them.
+ */
+@NullMarked
+package gpu.kerf.extender.preemption;
+
+import org.jspecify.annotations.NullMarked;
