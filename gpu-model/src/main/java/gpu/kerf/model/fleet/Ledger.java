@@ -132,8 +132,8 @@ public final class Ledger {
   }
 
   /**
-   * The CPU and memory that a pod takes of its node have changed; its slots have not. False if it
-   * holds nothing.
+   * The CPU and memory that a pod takes of its node have changed; its slots have not. Proposals for
+   * which too little is left then are dropped. False if the pod holds nothing.
    */
   public boolean resize(String uid, int cpuMilli, int hostMemoryMiB) {
     Entry known = entries.get(uid);
@@ -152,6 +152,9 @@ public final class Ledger {
       if (node != null) {
         node.force(withoutSlots(after));
         node.release(withoutSlots(before));
+        if (node.freeCpuMilli() < 0 || node.freeHostMiB() < 0) {
+          settle(node.name());
+        }
       }
     }
     return true;

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -85,8 +86,10 @@ final class FleetWalk {
       adopt();
     } else if (dice < 88) {
       takeGang();
-    } else if (dice < 91) {
+    } else if (dice < 90) {
       whatIf();
+    } else if (dice < 91) {
+      resize();
     } else if (dice < 95) {
       changeForeign();
     } else if (dice < 97) {
@@ -226,6 +229,25 @@ final class FleetWalk {
       touch(entry);
       count("confirm " + entry.state());
       assertThat(ledger.confirm(entry.uid(), now)).isEqualTo(entry.state() != State.PROPOSED);
+    }
+  }
+
+  /** Up and down, also beyond what the node has; what nobody holds cannot be resized. */
+  private void resize() {
+    assertThat(ledger.resize("nobody", 1, 1)).isFalse();
+    Entry entry = anyEntry();
+    if (entry != null && entry.state() != State.PROPOSED) {
+      touch(entry);
+      int cpu = random.nextInt(3) == 0 ? entry.placement().cpuMilli() : random.nextInt(40_000);
+      int memory = random.nextInt(1 << 16);
+      count("resize " + (cpu > entry.placement().cpuMilli()));
+      assertThat(ledger.resize(entry.uid(), cpu, memory)).isTrue();
+      Entry resized = Objects.requireNonNull(ledger.entry(entry.uid()));
+      Placement expected =
+          new Placement(
+              entry.placement().node(), entry.placement().containers(), cpu, memory);
+      assertThat(resized.placement()).isEqualTo(expected);
+      assertThat(resized.state()).isEqualTo(entry.state());
     }
   }
 

@@ -49,6 +49,8 @@ class FleetWalkTest {
             "take NOT_FREE",
             "take NO_SUCH_NODE",
             "take TAKEN",
+            "resize true",
+            "resize false",
             "what if true");
   }
 

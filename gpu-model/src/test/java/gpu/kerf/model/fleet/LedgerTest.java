@@ -878,4 +878,45 @@ class LedgerTest {
     assertThat(NodeStates.text(state(node))).isEqualTo(NodeStates.text(fresh.put(spec)));
     assertThat(ledger.entriesOn(node)).isEmpty();
   }
+
+  // ---- CPU and memory that wait for a pod
+
+  @Test
+  void whatIsWithheldForAPodGoesToNobodyElseNotEvenWhatComesFree() {
+    Ledger ledger = new Ledger();
+    NodeSpec spec = node("a").with(1, h100(), GpuMode.PLAIN).cpu(8_000).hostMemory(8_000).spec();
+    ledger.putNode(spec);
+    assertThat(ledger.take(Holder.of("victim"), host(6_000), 0)).isEqualTo(Taking.TAKEN);
+    ledger.withhold("preemptor", host(7_000));
+    assertThat(ledger.take(Holder.of("thief"), host(1), 0)).isEqualTo(Taking.NOT_FREE);
+    ledger.release("victim");
+    // 8 are there and 7 withheld
+    assertThat(ledger.take(Holder.of("thief"), host(1_001), 0)).isEqualTo(Taking.NOT_FREE);
+    assertThat(ledger.take(Holder.of("small"), host(1_000), 0)).isEqualTo(Taking.TAKEN);
+    ledger.putNode(spec.withHost(9_000, 9_000));
+    assertThat(ledger.take(Holder.of("thief"), host(1_001), 0)).isEqualTo(Taking.NOT_FREE);
+    ledger.giveBack("preemptor");
+    assertThat(ledger.take(Holder.of("preemptor"), host(7_000), 0)).isEqualTo(Taking.TAKEN);
+  }
+
+  @Test
+  void whatIsWithheldTwiceForOnePodIsWithheldOnceAndSurvivesTheNodesAbsence() {
+    Ledger ledger = new Ledger();
+    NodeSpec spec = node("a").with(1, h100(), GpuMode.PLAIN).cpu(8_000).hostMemory(8_000).spec();
+    ledger.putNode(spec);
+    ledger.withhold("preemptor", host(7_000));
+    ledger.withhold("preemptor", host(5_000));
+    assertThat(Objects.requireNonNull(ledger.fleet().node("a")).freeCpuMilli()).isEqualTo(3_000);
+    ledger.removeNode("a");
+    ledger.putNode(spec);
+    assertThat(Objects.requireNonNull(ledger.fleet().node("a")).freeCpuMilli()).isEqualTo(3_000);
+    ledger.removeNode("a");
+    ledger.giveBack("preemptor");
+    ledger.putNode(spec);
+    assertThat(Objects.requireNonNull(ledger.fleet().node("a")).freeCpuMilli()).isEqualTo(8_000);
+  }
+
+  private static Placement host(int amount) {
+    return new Placement("a", List.of(), amount, amount);
+  }
 }

@@ -2,6 +2,7 @@ package gpu.kerf.extender.dialect;
 
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
+import gpu.kerf.extender.wire.PodView.Granted;
 import gpu.kerf.extender.wire.PodView.Resources;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
@@ -14,6 +15,9 @@ import java.util.function.ToLongFunction;
  * <p>Containers and sidecars run together and add up. An init container runs alone beside the
  * sidecars before it, so that the largest counts if it is more. What the pod says as a whole wins
  * over that, and its overhead is added.
+ *
+ * <p>While a container is resized in place, the most of what it asks for, what the kubelet has set
+ * aside and what it runs with counts; what can never be granted does not.
  */
 record HostDemand(int cpuMilli, int memoryMiB, List<String> problems) {
 
@@ -31,18 +35,31 @@ record HostDemand(int cpuMilli, int memoryMiB, List<String> problems) {
       long sidecars = 0;
       long starting = 0;
       for (Container init : pod.initContainers()) {
-        long asked = asked(init.resources(), "init container " + init.name());
+        String name = "init container " + init.name();
+        long asked = init.sidecar() ? held(init, name) : asked(init.resources(), name);
         sidecars += init.sidecar() ? asked : 0;
         starting = Math.max(starting, init.sidecar() ? sidecars : sidecars + asked);
       }
       long running = sidecars;
       for (Container container : pod.containers()) {
-        running += asked(container.resources(), "container " + container.name());
+        running += held(container, "container " + container.name());
       }
       long ofPod = asked(pod.resources(), "the pod");
       long sum = ofPod > 0 ? ofPod : Math.max(starting, running);
       sum += amount(pod.overhead().getOrDefault(resource, ""), "the pod's overhead");
       return (int) Math.min(sum, NodeSpec.UNKNOWN);
+    }
+
+    /** What a container that runs on holds, or will when its resize is done. */
+    private long held(Container container, String whose) {
+      long asked = asked(container.resources(), whose);
+      Granted granted = container.granted();
+      if (granted == Granted.NOTHING_SAID) {
+        return asked;
+      }
+      long allocated = amount(granted.allocated().getOrDefault(resource, ""), whose);
+      long running = amount(granted.running().getOrDefault(resource, ""), whose);
+      return Math.max(granted.infeasible() ? 0 : asked, Math.max(allocated, running));
     }
 
     private long asked(Resources resources, String whose) {

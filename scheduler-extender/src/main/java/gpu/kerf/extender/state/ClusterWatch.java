@@ -194,6 +194,7 @@ final class ClusterWatch {
    * changes nothing of that, and must not make the slots free for others.
    */
   private void seenAgain(Bound bound, @Nullable Grant grant) {
+    resize(bound.pod);
     Entry entry = Objects.requireNonNull(ledger.entry(bound.pod.uid()));
     String key = podKey(bound.pod.uid());
     String problem = "Pod " + bound.pod.ref() + ": " + CHANGED;
@@ -202,6 +203,11 @@ final class ClusterWatch {
     } else {
       problems.put(key, problem);
     }
+  }
+
+  /** The CPU and memory of a pod may change while it runs; its slots never do. */
+  private void resize(KnownPod pod) {
+    ledger.resize(pod.uid(), pod.demand().cpuMilli(), pod.demand().hostMemoryMiB());
   }
 
   private void forgive(String uid) {
@@ -225,6 +231,7 @@ final class ClusterWatch {
         entry != null && entry.state() != Entry.State.PROPOSED && entry.grant().givesSame(grant);
     if (same) {
       ledger.confirm(pod.uid(), pod.since());
+      resize(pod);
     } else {
       ledger.adopt(pod.holder(), grant, pod.since());
     }

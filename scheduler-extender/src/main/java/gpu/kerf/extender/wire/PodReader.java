@@ -2,6 +2,7 @@ package gpu.kerf.extender.wire;
 
 import com.fasterxml.jackson.core.JsonParser;
 import gpu.kerf.extender.wire.PodView.Container;
+import gpu.kerf.extender.wire.PodView.Granted;
 import gpu.kerf.extender.wire.PodView.Owner;
 import gpu.kerf.extender.wire.PodView.Phase;
 import gpu.kerf.extender.wire.PodView.Ref;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +54,8 @@ public final class PodReader {
     private final List<Container> containers = new ArrayList<>(2);
     private final List<Container> initContainers = new ArrayList<>(0);
     private final List<Owner> owners = new ArrayList<>(1);
+    private final Map<String, Granted> granted = new HashMap<>(2);
+    private boolean infeasible;
 
     Draft(JsonIn in) {
       this.in = in;
@@ -71,11 +75,43 @@ public final class PodReader {
           createdMillis,
           labels,
           annotations,
-          containers,
-          initContainers,
+          withGranted(containers),
+          withGranted(initContainers),
           resources,
           overhead,
           owners);
+    }
+
+    /** What is granted is kept only where it is not what is asked for: pods are many. */
+    private List<Container> withGranted(List<Container> asked) {
+      if (!granted.isEmpty()) {
+        asked.replaceAll(this::withGranted);
+      }
+      return asked;
+    }
+
+    private Container withGranted(Container container) {
+      Granted said = granted.get(container.name());
+      Map<String, String> requests = hostPart(container.resources().requests());
+      if (said == null || (said.running().equals(requests) && said.allocated().isEmpty())) {
+        return container;
+      }
+      return new Container(
+          container.name(),
+          container.resources(),
+          container.sidecar(),
+          new Granted(said.allocated(), said.running(), infeasible));
+    }
+
+    private static Map<String, String> hostPart(Map<String, String> quantities) {
+      Map<String, String> part = new HashMap<>(2);
+      for (String resource : List.of("cpu", "memory")) {
+        String quantity = quantities.get(resource);
+        if (quantity != null) {
+          part.put(resource, quantity);
+        }
+      }
+      return part;
     }
 
     private boolean field(String field) throws IOException, WireException {
@@ -202,11 +238,61 @@ public final class PodReader {
       switch (field) {
         case "phase" -> phase = phase(in.text());
         case "nominatedNodeName" -> nominatedNode = in.text();
+        case "conditions" -> in.array(this::condition);
+        case "containerStatuses", "initContainerStatuses" -> in.array(this::containerStatus);
         default -> {
           return false;
         }
       }
       return true;
+    }
+
+    /** The kubelet says so when the node can never grant a resize. */
+    private void condition() throws IOException, WireException {
+      String[] texts = {"", "", ""};
+      in.object(
+          field -> {
+            switch (field) {
+              case "type" -> texts[0] = in.text();
+              case "reason" -> texts[1] = in.text();
+              case "status" -> texts[2] = in.text();
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      infeasible |=
+          texts[0].equals("PodResizePending")
+              && texts[1].equals("Infeasible")
+              && texts[2].equals("True");
+    }
+
+    /** Without {@code resources} the kubelet does not resize containers, or has not begun. */
+    private void containerStatus() throws IOException, WireException {
+      String[] called = {""};
+      List<Map<String, String>> maps = new ArrayList<>(2);
+      maps.add(Map.of());
+      maps.add(Map.of());
+      boolean[] said = {false};
+      in.object(
+          field -> {
+            switch (field) {
+              case "name" -> called[0] = in.text();
+              case "allocatedResources" -> maps.set(0, hostPart(in.texts()));
+              case "resources" -> {
+                said[0] = true;
+                maps.set(1, hostPart(resources().requests()));
+              }
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      if (said[0]) {
+        granted.put(called[0], new Granted(maps.get(0), maps.get(1), false));
+      }
     }
 
     private static Phase phase(String word) {

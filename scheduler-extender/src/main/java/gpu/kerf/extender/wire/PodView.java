@@ -51,8 +51,28 @@ public record PodView(
    * One container.
    *
    * @param sidecar an init container that keeps running beside the others
+   * @param granted what the kubelet says of its CPU and memory
    */
-  public record Container(String name, Resources resources, boolean sidecar) {}
+  public record Container(String name, Resources resources, boolean sidecar, Granted granted) {
+
+    /** A container of which the kubelet has said nothing. */
+    public Container(String name, Resources resources, boolean sidecar) {
+      this(name, resources, sidecar, Granted.NOTHING_SAID);
+    }
+  }
+
+  /**
+   * The CPU and memory that the kubelet has granted to a container, while that differs from what
+   * the container asks for: a resize in place is not done yet.
+   *
+   * @param allocated what the kubelet has set aside for it
+   * @param running what it runs with
+   * @param infeasible whether the node can never grant what is asked for
+   */
+  public record Granted(
+      Map<String, String> allocated, Map<String, String> running, boolean infeasible) {
+    public static final Granted NOTHING_SAID = new Granted(Map.of(), Map.of(), false);
+  }
 
   /** Quantities by resource name, as they are written. */
   public record Resources(Map<String, String> requests, Map<String, String> limits) {

@@ -7,6 +7,7 @@ import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Phase;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -84,6 +85,86 @@ class SchedulingTest {
     scheduling.podSeen(bound("1", "a", 0));
     assertThat(state("a")).isSameAs(before);
     assertThat(before.version()).isEqualTo(version);
+  }
+
+  /** The same pod after a resize: what it asks for, sets aside and runs with, in CPUs. */
+  private static PodView resized(String asked, String allocated, String running, boolean never) {
+    Map<String, String> request =
+        Map.of("kerf.gpu/memory", "8Gi", "cpu", asked, "memory", asked + "Gi");
+    return PodView.of(new PodView.Ref("ml", "pod-1", "1"))
+        .container(
+            new PodView.Container(
+                "main",
+                new PodView.Resources(request, request),
+                false,
+                new PodView.Granted(
+                    Map.of("cpu", allocated, "memory", allocated + "Gi"),
+                    Map.of("cpu", running, "memory", running + "Gi"),
+                    never)))
+        .nodeName("a")
+        .phase(Phase.RUNNING)
+        .annotation("kerf.gpu/placement", record("a", 1))
+        .build();
+  }
+
+  private void assertHolds(int cpus) {
+    assertThat(state("a").freeCpuMilli()).isEqualTo(64_000 - 1000 * cpus);
+    assertThat(state("a").freeHostMiB()).isEqualTo((1 << 20) - 1024 * cpus);
+    assertThat(state("a").freeMiB(1)).isEqualTo(81_152 - 8_192);
+    Ledger rebuilt = new Ledger();
+    rebuilt.putNode(node("a", 2));
+    rebuilt.rebuild(scheduling.ledger().entries());
+    NodeState fresh = Objects.requireNonNull(rebuilt.fleet().node("a"));
+    assertThat(fresh.freeCpuMilli()).isEqualTo(state("a").freeCpuMilli());
+    assertThat(fresh.freeHostMiB()).isEqualTo(state("a").freeHostMiB());
+    assertThat(fresh.gpu(1)).isEqualTo(state("a").gpu(1));
+  }
+
+  @Test
+  void aResizeInPlaceChangesTheCpuAndMemoryThatIsHeldBothWays() {
+    scheduling.nodeChanged(node("a", 2));
+    scheduling.podSeen(resized("2", "2", "2", false));
+    assertHolds(2);
+    // Asked for and not granted yet: it will be.
+    scheduling.podSeen(resized("6", "2", "2", false));
+    assertHolds(6);
+    scheduling.podSeen(resized("6", "6", "6", false));
+    assertHolds(6);
+    // Less is asked for, and the container still runs with more.
+    scheduling.podSeen(resized("1", "1", "6", false));
+    assertHolds(6);
+    scheduling.podSeen(resized("1", "1", "1", false));
+    assertHolds(1);
+    assertThat(scheduling.problems()).isEmpty();
+  }
+
+  @Test
+  void aResizeThatTheNodeCanNeverGrantHoldsNothingMore() {
+    scheduling.nodeChanged(node("a", 2));
+    scheduling.podSeen(resized("60", "2", "2", false));
+    assertHolds(60);
+    scheduling.podSeen(resized("60", "2", "2", true));
+    assertHolds(2);
+  }
+
+  @Test
+  void aResizeThatWasHeardOfWhileKerfWasBindingCounts() {
+    scheduling.nodeChanged(node("a", 2));
+    scheduling.arrived(pod("1").build());
+    KnownPod known = Objects.requireNonNull(scheduling.pods().get("1"));
+    scheduling
+        .ledger()
+        .take(
+            known.holder(),
+            new Placement(
+                "a",
+                List.of(
+                    new Placement.ContainerSlots("main", List.of(new Slot.Share(1, 8_192, 0)))),
+                2_000,
+                0),
+            0);
+    scheduling.podSeen(resized("6", "6", "6", false));
+    assertHolds(6);
   }
 
   @Test

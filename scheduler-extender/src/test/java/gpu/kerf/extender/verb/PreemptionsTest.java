@@ -11,10 +11,12 @@ import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.hardware.Topology;
 import gpu.kerf.model.placement.NodeState;
 import java.util.ArrayList;
 import java.util.List;
@@ -265,6 +267,175 @@ class PreemptionsTest {
             .annotation("kerf.gpu/placement", record)
             .terminating()
             .build());
+  }
+
+  // ---- a search that takes its time
+
+  private void fillMany(int nodes) {
+    String[] names = new String[nodes];
+    for (int i = 0; i < nodes; i++) {
+      names[i] = "n" + i;
+    }
+    fill(names);
+  }
+
+  @Test
+  void aSearchThatIsTooLongForACallGoesOnInSlicesAndItsPlanBeginsByItself() {
+    fillMany(40);
+    world.nanosPerLook = SECOND * 1_000;
+    FilterAnswer answer = filter.filter(world.call(urgent("u")));
+    assertThat(answer.evicts()).isFalse();
+    assertThat(world.hopeless(answer)).as("kube-scheduler need not look").hasSize(40);
+    assertThat(preemptions.has("u")).isTrue();
+    assertThat(preemptions.underWay()).as("nobody has to go yet").isZero();
+    int turns = 0;
+    while (preemptions.underWay() == 0 && turns < 1_000) {
+      Objects.requireNonNull(world.later.poll(), "the search goes on").run();
+      turns++;
+    }
+    assertThat(turns).as("slices").isGreaterThan(10);
+    world.turn();
+    assertThat(world.cluster.evictions).hasSize(1);
+    Decision decision = world.scheduling.decisions().latest(1, "u").get(0);
+    assertThat(decision.verb()).isEqualTo(Decision.Verb.PREEMPT);
+    assertThat(decision.victims()).hasSize(1);
+    assertThat(ask(urgent("u")).evicts()).as("nobody new goes").isFalse();
+    gone(world.cluster.evictions.get(0));
+    assertThat(isHeldFor("u")).isTrue();
+  }
+
+  @Test
+  void whereTheSearchIsCutTheVictimIsTheSame() {
+    fillMany(20);
+    ask(urgent("at-once"));
+    String victim = world.cluster.evictions.get(0);
+    gone("at-once");
+    world.cluster.evictions.clear();
+    world.nanosPerLook = SECOND * 3_000;
+    ask(urgent("cut"));
+    assertThat(world.cluster.evictions).containsExactly(victim);
+  }
+
+  @Test
+  void aPodThatIsDeletedWhileItsVictimsAreSearchedForEvictsNobody() {
+    fillMany(40);
+    world.nanosPerLook = SECOND * 1_000;
+    filter.filter(world.call(urgent("u")));
+    gone("u");
+    assertThat(preemptions.has("u")).isFalse();
+    assertThat(world.cluster.evictions).isEmpty();
+    assertThat(world.later).isEmpty();
+  }
+
+  @Test
+  void aVictimOfASearchThatGoesByItselfMeanwhileSparesTheOthers() {
+    fill("a");
+    world.nanosPerLook = SECOND * 20_000;
+    filter.filter(world.call(urgent("u")));
+    assertThat(preemptions.underWay()).as("the first step is done, and no more").isZero();
+    world.scheduling.podGone("a0");
+    world.turn();
+    assertThat(world.cluster.evictions).isEmpty();
+    world.nanosPerLook = 0;
+    assertThat(world.chosen(ask(urgent("u")))).containsExactly("a");
+  }
+
+  @Test
+  void kubeSchedulerIsToldNobodyWhileTheSearchGoesOnAndKerfEvictsThen() throws VerbException {
+    fillMany(40);
+    PreemptVerb preempt = new PreemptVerb(world.scheduling, world.cluster, preemptions);
+    world.nanosPerLook = SECOND * 1_000;
+    assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes()).isEmpty();
+    assertThat(world.cluster.evictions).isEmpty();
+    world.turn();
+    assertThat(world.cluster.evictions).hasSize(1);
+  }
+
+  @Test
+  void whereKubeSchedulerEvictsItIsCalledWhenTheSearchIsOverAndGetsTheVictims()
+      throws VerbException {
+    fillMany(40);
+    world.scheduling.use(new Policy(Policy.Answer.WINNERS, 10 * SECOND, Policy.Preemption.NATIVE));
+    PreemptVerb preempt = new PreemptVerb(world.scheduling, world.cluster, preemptions);
+    world.nanosPerLook = SECOND * 1_000;
+    assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes()).isEmpty();
+    world.turn();
+    assertThat(world.cluster.evictions).isEmpty();
+    assertThat(world.cluster.nudged).containsExactly("u");
+    assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes())
+        .singleElement()
+        .satisfies(victims -> assertThat(victims.uids()).hasSize(1));
+    assertThat(preemptions.has("u")).isFalse();
+  }
+
+  private static PreemptCall proposing(PodView pod, int nodes) {
+    List<PreemptCall.Candidate> proposed = new ArrayList<>();
+    for (int i = 0; i < nodes; i++) {
+      proposed.add(new PreemptCall.Candidate("n" + i, List.of(), 0));
+    }
+    return new PreemptCall(pod, proposed);
+  }
+
+  // ---- CPU and memory
+
+  private static PodView asking(String uid, String memory, int priority, String cpu) {
+    return pod(uid)
+        .priority(priority)
+        .container("main", Map.of("kerf.gpu/memory", memory, "cpu", cpu))
+        .build();
+  }
+
+  /** A node of 8 CPUs with a pod of 20 GiB on each of its GPUs, and one that holds 6 CPUs. */
+  private void fillCpu(int priority) {
+    fill("a");
+    world.node(
+        new NodeSpec(
+            "a",
+            Objects.requireNonNull(world.scheduling.fleet().node("a")).spec().gpus(),
+            Topology.uniform(2),
+            8_000,
+            64_000));
+    PodView web = pod("web").priority(priority).container("main", Map.of("cpu", "6")).build();
+    assertThat(world.place(web, "a").isBound()).isTrue();
+    assertThat(world.entry("web").placement().cpuMilli()).isEqualTo(6_000);
+  }
+
+  @Test
+  void aPodWithoutGpusGoesWhereItsCpuIsNeeded() {
+    fillCpu(1);
+    ask(asking("u", "30Gi", 10, "6"));
+    assertThat(world.cluster.evictions).hasSize(2).contains("web");
+  }
+
+  @Test
+  void aPodWithoutGpusStaysWhereItsCpuIsNotNeeded() {
+    fillCpu(0);
+    ask(asking("u", "30Gi", 10, "2"));
+    assertThat(world.cluster.evictions).hasSize(1).doesNotContain("web");
+  }
+
+  @Test
+  void aNodeWhoseCpuIsHeldByEqualPriorityIsNoPlanAlthoughItsGpusCouldBeFreed() {
+    fillCpu(10);
+    FilterAnswer answer = ask(asking("u", "30Gi", 10, "6"));
+    assertThat(answer.evicts()).isFalse();
+    assertThat(world.cluster.evictions).isEmpty();
+    assertThat(preemptions.underWay()).isZero();
+  }
+
+  @Test
+  void theCpuThatComesFreeIsKeptForThePreemptorUntilItLands() {
+    fillCpu(1);
+    PodView urgent = asking("u", "30Gi", 10, "6");
+    ask(urgent);
+    gone("web");
+    assertThat(ask(pod("thief").container("main", Map.of("cpu", "3")).build()).chosen()).isZero();
+    assertThat(world.chosen(ask(pod("small").container("main", Map.of("cpu", "2")).build())))
+        .containsExactly("a");
+    world.cluster.evictions.stream().filter(uid -> !uid.equals("web")).forEach(this::gone);
+    assertThat(isHeldFor("u")).isTrue();
+    assertThat(world.chosen(ask(urgent))).containsExactly("a");
+    assertThat(world.bind(urgent, "a").isBound()).isTrue();
   }
 
   // ---- over a restart

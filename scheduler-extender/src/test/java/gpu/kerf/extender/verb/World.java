@@ -40,6 +40,10 @@ final class World {
   /** By how much somebody has set the wall clock forward; back, if negative. */
   long wallStep;
 
+  /** By how much the monotonic clock goes on each time it is looked at. */
+  long nanosPerLook;
+
+  private long looked;
   final Scheduling scheduling;
   final WireReader reader;
   final WireWriter writer;
@@ -54,7 +58,7 @@ final class World {
 
   World(Dialects dialects) {
     Clocks clocks =
-        new Clocks(() -> Instant.ofEpochMilli(millis + wallStep), () -> millis * 1_000_000);
+        new Clocks(() -> Instant.ofEpochMilli(millis + wallStep), this::nanos);
     scheduling = new Scheduling(dialects, clocks, later::add);
     reader = new WireReader(scheduling.names());
     writer = new WireWriter(scheduling.names());
@@ -62,6 +66,11 @@ final class World {
     prioritize = new PrioritizeVerb(scheduling, cluster);
     bind = new BindVerb(scheduling, cluster, new EnvDelivery());
     preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
+  }
+
+  private long nanos() {
+    looked += nanosPerLook;
+    return millis * 1_000_000 + looked;
   }
 
   static GpuModel model(String name) {
