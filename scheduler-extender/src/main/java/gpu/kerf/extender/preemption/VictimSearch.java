@@ -42,6 +42,7 @@ final class VictimSearch {
       // It was found in an earlier call.
       over = false;
       current = successful;
+      found = null;
     }
     while (!over) {
       if (current == null) {

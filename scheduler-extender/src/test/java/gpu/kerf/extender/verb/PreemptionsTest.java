@@ -368,6 +368,23 @@ class PreemptionsTest {
     assertThat(preemptions.has("u")).isFalse();
   }
 
+  @Test
+  void whatWasFoundForKubeSchedulerIsLookedAtAgainWhenItAsks() throws VerbException {
+    fillMany(40);
+    world.scheduling.use(new Policy(Policy.Answer.WINNERS, 10 * SECOND, Policy.Preemption.NATIVE));
+    PreemptVerb preempt = new PreemptVerb(world.scheduling, world.cluster, preemptions);
+    world.nanosPerLook = SECOND * 1_000;
+    assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes()).isEmpty();
+    world.turn();
+    // Of equals those go that have run least, on the node that comes first.
+    world.scheduling.podGone("n00");
+    world.scheduling.podGone("n01");
+    world.nanosPerLook = 0;
+    assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes())
+        .as("nobody has to go where nobody is, and nobody elsewhere")
+        .isEmpty();
+  }
+
   private static PreemptCall proposing(PodView pod, int nodes) {
     List<PreemptCall.Candidate> proposed = new ArrayList<>();
     for (int i = 0; i < nodes; i++) {
