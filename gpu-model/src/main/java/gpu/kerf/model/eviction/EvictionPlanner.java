@@ -53,7 +53,13 @@ public final class EvictionPlanner {
    */
   public FleetSearch search(
       Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
-    return new FleetSearch(placer, request, nodes, sites);
+    return new FleetSearch(placer, request, nodes, sites, true);
+  }
+
+  /** Prepares to search each of several nodes for the least harmful plan on it. */
+  public FleetSearch searchEach(
+      Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
+    return new FleetSearch(placer, request, nodes, sites, false);
   }
 
   /**

@@ -41,6 +41,7 @@ public final class FleetSearch {
   private final Placer placer;
   private final List<String> nodes;
   private final Function<String, @Nullable Site> sites;
+  private final boolean bestAlone;
   private final @Nullable Outcome[] outcomes;
   private final @Nullable Harm[] bounds;
   private final List<Integer> open = new ArrayList<>();
@@ -61,12 +62,15 @@ public final class FleetSearch {
 
   /**
    * @param sites a node as it is now; null if it is not known
+   * @param bestAlone whether plans that are worse than the best one need not be found
    */
   FleetSearch(
       Placer placer,
       Request request,
       List<String> nodes,
-      Function<String, @Nullable Site> sites) {
+      Function<String, @Nullable Site> sites,
+      boolean bestAlone) {
+    this.bestAlone = bestAlone;
     this.placer = placer;
     this.request = request;
     this.nodes = List.copyOf(nodes);
@@ -121,7 +125,7 @@ public final class FleetSearch {
     }
     at++;
     Outcome.Plan least = best();
-    if (least != null && least.victims().isEmpty()) {
+    if (bestAlone && least != null && least.victims().isEmpty()) {
       open.clear();
       to(Stage.PLANS);
     } else if (at == nodes.size()) {
@@ -164,7 +168,7 @@ public final class FleetSearch {
   private @Nullable NodeSearch begin(int node, NodeSearch.Effort effort) {
     Outcome.Plan least = best();
     Harm bound = Objects.requireNonNull(bounds[node]);
-    if (least != null && isNoBetter(bound, node, least.harm())) {
+    if (bestAlone && least != null && isNoBetter(bound, node, least.harm())) {
       return null;
     }
     Site site = sites.apply(nodes.get(node));
@@ -178,7 +182,7 @@ public final class FleetSearch {
       replace(node, clear);
       return null;
     }
-    Harm ceiling = least != null ? least.harm() : null;
+    Harm ceiling = bestAlone && least != null ? least.harm() : null;
     search.begin(effort, ceiling, node <= best);
     return search;
   }

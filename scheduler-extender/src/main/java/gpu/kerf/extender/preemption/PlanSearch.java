@@ -40,6 +40,11 @@ final class PlanSearch {
     return on(nodes, pod, this::site);
   }
 
+  /** A search for the least harmful plan on each of some nodes. */
+  FleetSearch onEach(List<String> nodes, KnownPod pod) {
+    return planner.searchEach(request(pod), nodes, this::site);
+  }
+
   FleetSearch on(List<String> nodes, KnownPod pod, Function<String, @Nullable Site> sites) {
     return planner.search(request(pod), nodes, sites);
   }

@@ -260,26 +260,28 @@ public final class Preemptions {
   // ---- kube-scheduler asks for victims
 
   /**
-   * The least harmful plan for a pod on nodes that kube-scheduler proposes.
+   * Plans for a pod on nodes that kube-scheduler proposes, from which it chooses. Where what comes
+   * free is kept for the pod the choice is Kerf's: it is the least harmful plan alone.
    *
-   * @return null if there is none, if Kerf evicts for the pod already, or if the search goes on:
+   * @return none if there is none, if Kerf evicts for the pod already, or if the search goes on:
    *     then Kerf evicts by itself when it is over, or has kube-scheduler ask again
    */
-  public Outcome.@Nullable Plan amongProposed(KnownPod pod, List<String> nodes) {
+  public List<Outcome.Plan> amongProposed(KnownPod pod, List<String> nodes) {
     Plan plan = plans.of(pod.uid());
     if (plan == null && plans.maySearch()) {
-      Takeover none = new Takeover(plans, scheduling, search, pod, Set.of());
-      VictimSearch victims =
-          new VictimSearch(
-              search.on(search.refused(nodes, pod), pod), () -> search.request(pod), none);
-      plan = put(pod, victims);
+      plan = put(pod, amongProposed(search.refused(nodes, pod), pod));
     }
     if (!(plan instanceof Plan.Searching searching) || !searches.goOn(new ForPlan(searching))) {
-      return null;
+      return List.of();
     }
     plans.end(searching);
-    Outcome.Plan found = searching.search().found();
-    return found != null && nodes.contains(found.node()) ? found : null;
+    return searching.search().all().stream().filter(one -> nodes.contains(one.node())).toList();
+  }
+
+  private VictimSearch amongProposed(List<String> refused, KnownPod pod) {
+    FleetSearch onNodes = isOn() ? search.on(refused, pod) : search.onEach(refused, pod);
+    Takeover none = new Takeover(plans, scheduling, search, pod, Set.of());
+    return new VictimSearch(onNodes, () -> search.request(pod), none);
   }
 
   /** kube-scheduler evicts by this plan; what comes free is kept for the pod. */

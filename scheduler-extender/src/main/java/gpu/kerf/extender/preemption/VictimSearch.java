@@ -22,6 +22,7 @@ final class VictimSearch {
   private @Nullable FleetSearch current;
   private FleetPlan onNodes = new FleetPlan(List.of());
   private boolean over;
+  private boolean paused;
   private @Nullable FleetSearch successful;
   private Outcome.@Nullable Plan found;
 
@@ -55,6 +56,7 @@ final class VictimSearch {
         break;
       }
     }
+    paused |= !over;
     return over;
   }
 
@@ -78,6 +80,15 @@ final class VictimSearch {
   /** The plan that was found, if it stands now; null if there is none. */
   Outcome.@Nullable Plan found() {
     return found;
+  }
+
+  /** The plan that was found, and those on other nodes if the search was looking for them. */
+  List<Outcome.Plan> all() {
+    if (found == null || successful == null) {
+      return List.of();
+    }
+    // What was found before a pause was looked at again for the best plan alone.
+    return paused ? List.of(found) : successful.result().plans();
   }
 
   /** The plan of a lower pod that the one found takes the place of; null if there is none. */

@@ -11,6 +11,7 @@ import gpu.kerf.extender.state.Trouble;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.model.eviction.Budgets;
+import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.Outcome;
 import java.util.List;
 
@@ -62,17 +63,20 @@ public final class PreemptVerb {
   private PreemptAnswer answer(
       KnownPod pod, List<PreemptCall.Candidate> proposed, DecisionDraft decision) {
     scheduling.chooser().refresh();
-    // What comes free is kept for the pod, so the choice among nodes must be Kerf's.
-    Outcome.Plan best =
-        preemptions.amongProposed(
-            pod, proposed.stream().map(PreemptCall.Candidate::node).toList());
+    List<String> nodes = proposed.stream().map(PreemptCall.Candidate::node).toList();
+    FleetPlan found = new FleetPlan(List.copyOf(preemptions.amongProposed(pod, nodes)));
+    Outcome.Plan best = found.best();
     if (best == null || best.victims().isEmpty()) {
       return nobody(decision);
     }
     Preemptions.describe(best, decision);
     preemptions.adopt(pod, best);
+    Budgets budgets = preemptions.disruptions().budgets();
     return new PreemptAnswer(
-        List.of(victims(best, proposed, preemptions.disruptions().budgets())));
+        found.plans().stream()
+            .filter(plan -> preemptions.isOn() ? plan.equals(best) : !plan.victims().isEmpty())
+            .map(plan -> victims(plan, proposed, budgets))
+            .toList());
   }
 
   /** Where Kerf knows no budgets, kube-scheduler's count of violated ones is the best there is. */
