@@ -72,6 +72,8 @@ final class ResizeTest {
     site.create(Pod.named("grows").memory("8Gi").limit("cpu", "4"));
     site.awaitRunning("grows");
     awaitFreeCpus(124);
+    // The API server resizes a pod only where the kubelet says what its containers run with.
+    runsWith("grows", 4);
     JsonNode slot = site.slotOf("grows");
 
     resize("grows", 100);
