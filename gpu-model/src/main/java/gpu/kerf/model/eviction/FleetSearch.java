@@ -233,7 +233,8 @@ public final class FleetSearch {
       return;
     }
     open.removeIf(node -> isProven(outcomes[node]));
-    open.sort(Comparator.comparing(this::harmSoFar, Comparator.nullsLast(Comparator.naturalOrder())));
+    open.sort(
+        Comparator.comparing(this::harmSoFar, Comparator.nullsLast(Comparator.naturalOrder())));
     to(Stage.IMPROVE);
   }
 
@@ -283,9 +284,14 @@ public final class FleetSearch {
     openByBound();
   }
 
-  /** What has been found out, in the order of the nodes; nodes that were passed over are left out. */
+  /**
+   * What has been found out, in the order of the nodes; nodes that were passed over are left out.
+   */
   public FleetPlan result() {
     return new FleetPlan(
-        IntStream.range(0, nodes.size()).mapToObj(i -> outcomes[i]).filter(Objects::nonNull).toList());
+        IntStream.range(0, nodes.size())
+            .mapToObj(i -> outcomes[i])
+            .filter(Objects::nonNull)
+            .toList());
   }
 }

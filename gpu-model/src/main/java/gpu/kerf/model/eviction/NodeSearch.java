@@ -94,7 +94,11 @@ final class NodeSearch {
   /** The least priority up to which all have to go, while all who may go are released. */
   private int lowestTop() {
     int[] priorities =
-        all.stream().mapToInt(victim -> victim.candidate().priority()).sorted().distinct().toArray();
+        all.stream()
+            .mapToInt(victim -> victim.candidate().priority())
+            .sorted()
+            .distinct()
+            .toArray();
     int low = 0;
     int high = priorities.length - 1;
     while (low < high) {
@@ -154,8 +158,7 @@ final class NodeSearch {
     }
     Harm least = search.least();
     if (least == null) {
-      return new Outcome.NoHelp(
-          site.node().name(), room.verdict(node), Outcome.Obstacle.BUDGETS);
+      return new Outcome.NoHelp(site.node().name(), room.verdict(node), Outcome.Obstacle.BUDGETS);
     }
     boolean proven = scopes != null && scopes.isProven();
     return plan(

@@ -93,8 +93,7 @@ interface Scopes {
     private int gpu;
     private @Nullable Harm before;
 
-    OfTheNode(
-        List<Victim> victims, int gpus, List<List<Victim>> byGpu, NodeSearch.Effort effort) {
+    OfTheNode(List<Victim> victims, int gpus, List<List<Victim>> byGpu, NodeSearch.Effort effort) {
       this.victims = victims;
       this.gpus = gpus;
       this.byGpu = byGpu;

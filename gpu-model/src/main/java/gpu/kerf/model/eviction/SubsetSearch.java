@@ -84,7 +84,9 @@ final class SubsetSearch {
     return depth < 0;
   }
 
-  /** Whether the search of the scope ended by itself: nothing in it is better than what is known. */
+  /**
+   * Whether the search of the scope ended by itself: nothing in it is better than what is known.
+   */
   boolean isExhausted() {
     return !brokenOff;
   }

@@ -95,7 +95,11 @@ public final class EvictionCost {
     Scene scene = new Scene();
     for (int i = 0; i < nodes; i++) {
       scene.ledger.putNode(
-          node(name(i)).with(GPUS, h100(), GpuMode.PLAIN).cpu(192_000).hostMemory(2_000_000).spec());
+          node(name(i))
+              .with(GPUS, h100(), GpuMode.PLAIN)
+              .cpu(192_000)
+              .hostMemory(2_000_000)
+              .spec());
       for (int pod = 0; pod < GPUS * SHARES; pod++) {
         Holder holder = Holder.of(i + "-" + pod).withPriority(random.nextInt(5));
         Placement placed = Scene.placement(name(i), 1_900, Scene.share(pod % GPUS, 6_500));

@@ -118,10 +118,8 @@ class FleetSearchTest {
       // One slot is searched to the end on every node.
       PodDemand one = PodDemand.of(Demand.memory(new MemoryMiB(10_000 * (2 + random.nextInt(5)))));
       Request request = scene.request(1 + random.nextInt(6), one);
-      Outcome.@Nullable Plan each =
-          scene.planAll(request, names(8)).best();
-      Outcome.@Nullable Plan best =
-          searched(search(scene, request, names(8)), () -> true).best();
+      Outcome.@Nullable Plan each = scene.planAll(request, names(8)).best();
+      Outcome.@Nullable Plan best = searched(search(scene, request, names(8)), () -> true).best();
       assertThat(best).as("seed %d", SEED - i).isEqualTo(each);
       plans += best == null || best.victims().isEmpty() ? 0 : 1;
     }

@@ -244,8 +244,7 @@ final class FleetWalk {
       assertThat(ledger.resize(entry.uid(), cpu, memory)).isTrue();
       Entry resized = Objects.requireNonNull(ledger.entry(entry.uid()));
       Placement expected =
-          new Placement(
-              entry.placement().node(), entry.placement().containers(), cpu, memory);
+          new Placement(entry.placement().node(), entry.placement().containers(), cpu, memory);
       assertThat(resized.placement()).isEqualTo(expected);
       assertThat(resized.state()).isEqualTo(entry.state());
     }

@@ -902,8 +902,7 @@ class LedgerTest {
   @Test
   void aResizeDropsTheProposalsForWhichTooLittleIsLeft() {
     Ledger ledger = new Ledger();
-    ledger.putNode(
-        node("a").with(1, h100(), GpuMode.PLAIN).cpu(8_000).hostMemory(8_000).spec());
+    ledger.putNode(node("a").with(1, h100(), GpuMode.PLAIN).cpu(8_000).hostMemory(8_000).spec());
     assertThat(ledger.take(Holder.of("runs"), host(2_000), 0)).isEqualTo(Taking.TAKEN);
     assertThat(ledger.propose(Holder.of("hint"), host(4_000), 0, 100)).isTrue();
     assertThat(ledger.resize("runs", 4_000, 4_000)).isTrue();

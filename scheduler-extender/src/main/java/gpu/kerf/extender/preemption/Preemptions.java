@@ -239,8 +239,7 @@ public final class Preemptions {
         cluster.nudge(searching.pod().ref());
         return;
       }
-      DecisionDraft decision =
-          scheduling.deciding(Decision.Verb.PREEMPT, searching.pod().ref());
+      DecisionDraft decision = scheduling.deciding(Decision.Verb.PREEMPT, searching.pod().ref());
       if (conclude(searching, decision) != null) {
         scheduling.decided(decision);
       }

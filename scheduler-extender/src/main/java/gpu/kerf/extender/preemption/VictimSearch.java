@@ -30,8 +30,7 @@ final class VictimSearch {
    * @param nodes the search over the nodes; null if no more plans may begin
    * @param request the request with the time and the budgets of now
    */
-  VictimSearch(
-      @Nullable FleetSearch nodes, Supplier<Request> request, Takeover takeover) {
+  VictimSearch(@Nullable FleetSearch nodes, Supplier<Request> request, Takeover takeover) {
     this.current = nodes;
     this.request = request;
     this.takeover = takeover;

@@ -158,8 +158,7 @@ class SchedulingTest {
             known.holder(),
             new Placement(
                 "a",
-                List.of(
-                    new Placement.ContainerSlots("main", List.of(new Slot.Share(1, 8_192, 0)))),
+                List.of(new Placement.ContainerSlots("main", List.of(new Slot.Share(1, 8_192, 0)))),
                 2_000,
                 0),
             0);

@@ -57,8 +57,7 @@ final class World {
   }
 
   World(Dialects dialects) {
-    Clocks clocks =
-        new Clocks(() -> Instant.ofEpochMilli(millis + wallStep), this::nanos);
+    Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(millis + wallStep), this::nanos);
     scheduling = new Scheduling(dialects, clocks, later::add);
     reader = new WireReader(scheduling.names());
     writer = new WireWriter(scheduling.names());
