@@ -159,7 +159,7 @@ public final class FleetSearch {
         current = null;
       }
     }
-    if (current == null && ++at == open.size() || triesLeft == 0) {
+    if ((current == null && ++at == open.size()) || triesLeft == 0) {
       finish(effort);
     }
   }

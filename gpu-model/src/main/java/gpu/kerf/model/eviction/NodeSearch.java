@@ -30,7 +30,6 @@ final class NodeSearch {
     FULL
   }
 
-  private final Request request;
   private final Site site;
   private final Room room;
   private final NodeState node;
@@ -45,7 +44,6 @@ final class NodeSearch {
   private boolean over;
 
   NodeSearch(Placer placer, Request request, Site site) {
-    this.request = request;
     this.site = site;
     this.room = new Room(placer, request);
     this.node = site.node().copy();

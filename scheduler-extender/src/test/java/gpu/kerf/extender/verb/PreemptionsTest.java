@@ -255,6 +255,17 @@ class PreemptionsTest {
     assertThat(world.chosen(ask(higher))).containsExactly("a");
   }
 
+  @Test
+  void whatAProposalHoldsComesFreeOnceAndNotTwice() {
+    world.node("a", 1, "A100-40GB", GpuMode.PLAIN);
+    assertThat(world.place(asking("a0", "20Gi", 1), "a").isBound()).isTrue();
+    // 19 GiB are left; the proposal holds 15 of them.
+    assertThat(world.chosen(ask(asking("hint", "15Gi", 1)))).containsExactly("a");
+    assertThat(isHeldFor("hint")).isTrue();
+    ask(urgent("u"));
+    assertThat(world.cluster.evictions).as("19 GiB are less than 30").containsExactly("a0");
+  }
+
   private void terminates(String uid) {
     String record =
         Objects.requireNonNull(world.cluster.pods.get("ml/pod-" + uid))
