@@ -247,12 +247,12 @@ public final class Preemptions {
 
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof ForPlan search && search.searching == searching;
+      return other instanceof ForPlan search && search.searching.equals(searching);
     }
 
     @Override
     public int hashCode() {
-      return System.identityHashCode(searching);
+      return searching.hashCode();
     }
   }
 
