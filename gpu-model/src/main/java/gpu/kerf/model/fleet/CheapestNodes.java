@@ -8,12 +8,13 @@ import gpu.kerf.model.price.Prices;
 import java.util.Arrays;
 
 /**
- * On which nodes a demand costs least, and which of them is taken: the least {@link Cost}, and among
- * equals the node whose name comes first. The service, the replays and explain all decide here.
+ * On which nodes a demand costs least, and which of them is taken: the least {@link Cost}, and
+ * among equals the node whose name comes first. The service, the replays and explain all decide
+ * here.
  *
- * <p>A decision is {@link #start}, then {@link #offer} for each node in question, in any order, under
- * a number that the caller chooses and gets back. The nodes of exactly equal cost are one class.
- * Used again for every decision, so that it allocates nothing but costs.
+ * <p>A decision is {@link #start}, then {@link #offer} for each node in question, in any order,
+ * under a number that the caller chooses and gets back. The nodes of exactly equal cost are one
+ * class. Used again for every decision, so that it allocates nothing but costs.
  */
 public final class CheapestNodes {
 

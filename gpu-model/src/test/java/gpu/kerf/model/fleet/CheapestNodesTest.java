@@ -81,7 +81,8 @@ class CheapestNodesTest {
     for (int i = 0; i < cheapest.count(); i++) {
       numbers.add(cheapest.number(i));
     }
-    assertThat(numbers).containsExactlyElementsOf(best.stream().map(Costed::number).sorted().toList());
+    assertThat(numbers)
+        .containsExactlyElementsOf(best.stream().map(Costed::number).sorted().toList());
     assertThat(cheapest.cost()).isEqualTo(least);
     assertThat(Objects.requireNonNull(fleet.at(cheapest.index())).name())
         .isEqualTo(sorted.get(0).node);

@@ -75,8 +75,7 @@ public final class Explainer {
     }
     NodeState node = Objects.requireNonNull(fleet.at(cheapest.index()));
     placer.tryOn(prepared, node);
-    return new Chooser.Choice(
-        cheapest.index(), cheapest.cost(), placer.placement(prepared, node));
+    return new Chooser.Choice(cheapest.index(), cheapest.cost(), placer.placement(prepared, node));
   }
 
   private static List<Explanation.Group> groups(Map<Verdict, List<String>> byVerdict) {

@@ -247,9 +247,7 @@ final class Evictions {
     Plan.Ready ready =
         plans.put(new Plan.Ready(plan.pod(), plan.destination(), now + LANDING_MILLIS));
     boolean kept =
-        scheduling
-            .proposals()
-            .reserve(plan.pod().holder(), plan.placement(), now, LANDING_MILLIS);
+        scheduling.proposals().reserve(plan.pod().holder(), plan.placement(), now, LANDING_MILLIS);
     if (kept) {
       // kube-scheduler, which heard of it too, may have asked before Kerf had heard of it.
       cluster.nudge(plan.pod().ref());

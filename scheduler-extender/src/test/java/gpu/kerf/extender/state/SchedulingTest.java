@@ -429,8 +429,7 @@ class SchedulingTest {
     Slot reserved = new Slot.Share(2, 8_192, 0);
     scheduling.reserve(
         "1",
-        new Placement(
-            "a", List.of(new Placement.ContainerSlots("main", List.of(reserved))), 0, 0));
+        new Placement("a", List.of(new Placement.ContainerSlots("main", List.of(reserved))), 0, 0));
 
     scheduling.nodeChanged(named("a", "D", "C", "B", "A"));
     assertThat(state("a").untouched()).as("D").isEqualTo(0b0001);
