@@ -115,9 +115,7 @@ final class LaggingReplicaTest {
     site.create(pods);
     for (int i = 0; i < pods.length; i++) {
       filter(site.kerf(), "p" + i, "a", "b");
-      long began = System.nanoTime();
       assertThat(bind(site.kerf(), "p" + i, i % 2 == 0 ? "a" : "b")).isEmpty();
-      System.out.printf("bind %d: %.1f ms%n", i, (System.nanoTime() - began) / 1e6);
       Site.await("the watch tells it", () -> site.kerf().held().size() >= 1);
     }
     assertThat(site.kerf().metric("kerf_fresh_reads_total{outcome=\"passed\""))
