@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Runs the JMH benchmarks whose names a regular expression finds, or all.",
+      "Runs the JMH benchmarks, all or those that match a regular expression.",
       "",
       "A benchmark runs in JVMs of its own, and says by itself how long; the options here say"
           + " otherwise.",

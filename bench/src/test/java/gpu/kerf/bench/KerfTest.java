@@ -6,10 +6,15 @@ import gpu.kerf.extender.Kerf;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 final class KerfTest {
   private final StringWriter out = new StringWriter();
@@ -41,7 +46,45 @@ final class KerfTest {
   void anUnknownCommandIsWrongUsageThatIsNamed() {
     assertThat(kerf.execute("relpay")).isEqualTo(2);
     assertThat(out.toString()).isEmpty();
-    assertThat(err.toString()).contains("relpay");
+    assertThat(err.toString()).contains("relpay").contains("Did you mean: kerf replay?");
+  }
+
+  @Test
+  void theListOfCommandsHasOneWholeSentenceForEach() {
+    each(
+        kerf.getCommandSpec(),
+        command ->
+            assertThat(command.usageMessage().description()[0])
+                .as("first line of the description of %s", command.qualifiedName())
+                .matches("[A-Z].*\\."));
+  }
+
+  @Test
+  void everyValueOfAnOptionHasALabelInCapitals() {
+    each(
+        kerf.getCommandSpec(),
+        command -> {
+          for (OptionSpec option : command.options()) {
+            if (option.arity().max() > 0) {
+              assertThat(option.paramLabel())
+                  .as("%s %s", command.qualifiedName(), option.longestName())
+                  .matches("[A-Z]+([:=][A-Z]+)?");
+            }
+          }
+        });
+  }
+
+  @Test
+  void theReadmeNamesEveryCommand() throws IOException {
+    String readme = Files.readString(Path.of("").toAbsolutePath().resolveSibling("README.md"));
+    for (String command : kerf.getSubcommands().keySet()) {
+      assertThat(readme).contains("| `kerf " + command);
+    }
+  }
+
+  private static void each(CommandSpec command, Consumer<CommandSpec> check) {
+    check.accept(command);
+    command.subcommands().values().forEach(sub -> each(sub.getCommandSpec(), check));
   }
 
   @Test

@@ -21,8 +21,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "check-config",
     description = {
-      "Says whether settings make sense: everything that is wrong with them at once, or",
-      "what they come to. Reads the same file, environment and options as kerf serve."
+      "Checks settings and lists every problem at once.",
+      "",
+      "Reads the same file, environment and options as kerf serve. Without a problem it prints the "
+          + "settings that result."
     },
     mixinStandardHelpOptions = true)
 public final class CheckConfigCommand implements Callable<Integer> {

@@ -36,12 +36,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Starts Kerf on a simulated fleet, and plays kube-scheduler's part against it over HTTP: "
-          + "inference, notebooks, tenants behind MIG walls and training arrive, urgent work "
-          + "preempts. Watch it here or in a browser; at the end it says what it meant.",
+      "Runs Kerf on a simulated fleet, with work arriving; needs no cluster and no GPU.",
       "",
-      "The demo has a clock of its own. In a terminal it goes as the one on the wall does, "
-          + "otherwise as fast as it can. The same seed takes the same course at any pace."
+      "The service is the real one. The demo plays kube-scheduler's part against it over HTTP: "
+          + "inference, notebooks, tenants behind MIG walls and training arrive, and urgent work "
+          + "preempts. Watch it in the terminal or in a browser. Press Ctrl-C to stop and print a "
+          + "summary.",
+      "",
+      "The demo has its own clock. In a terminal it runs in real time, elsewhere as fast as it "
+          + "can. The same seed gives the same run at any pace."
     },
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
@@ -60,27 +63,34 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--pods",
+      paramLabel = "N",
       description = {
         "How many pods arrive; then the demo ends. Default: until Ctrl-C in a terminal, else "
             + HEADLESS_PODS
             + ".",
-        "With 0 none arrives, and whoever calls bind creates its pod: for kerf load."
+        "With 0 no pod arrives, and a bind call creates its own pod: for kerf load."
       })
   private int pods = UNSET;
 
   @Option(
       names = "--rate",
+      paramLabel = "N",
       defaultValue = "1.5",
       description = "Arrivals per second of the demo's clock. Default: ${DEFAULT-VALUE}.")
   private double rate;
 
-  @Option(names = "--seed", defaultValue = "1", description = "The same seed, the same course.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "The same seed gives the same run. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(
       names = "--pace",
+      paramLabel = "N",
       description =
-          "Seconds of the demo per second; 0 is as fast as it goes. Default: 1 in a terminal, else 0.")
+          "Seconds of the demo per second; 0 is as fast as possible. Default: 1 in a terminal, else 0.")
   private double pace = UNSET;
 
   @Option(
@@ -93,7 +103,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Mixin private SettingsOptions settings = new SettingsOptions();
 
-  @Option(names = "--headless", description = "Tell the course in lines instead of drawing it.")
+  @Option(names = "--headless", description = "Print the run as lines instead of drawing it.")
   private boolean headless;
 
   @Option(

@@ -42,9 +42,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "explain",
     description = {
-      "Says how the demand of a pod is read, which nodes have room, why others do not,",
-      "and by which change it would fit where it does not. With --url it asks a Kerf that",
-      "runs; without, it tries an empty fleet."
+      "Explains where a pod fits, where not and why, and which change would help.",
+      "",
+      "Prints how Kerf reads the pod's demand, which nodes have room, why the other nodes do not, "
+          + "and the cheapest change that would make it fit. With --url it asks a running Kerf, "
+          + "whose fleet is as full as it is; without, it tries an empty fleet."
     },
     mixinStandardHelpOptions = true)
 public final class ExplainCommand implements Callable<Integer> {
@@ -57,14 +59,20 @@ public final class ExplainCommand implements Callable<Integer> {
   @Option(
       names = {"-f", "--file"},
       required = true,
-      paramLabel = "POD.yaml",
-      description = "Manifests of pods, or of what makes pods; - reads stdin.")
+      paramLabel = "FILE",
+      description = "Manifests of pods, or of objects with a pod template; - reads stdin.")
   private String file = "";
 
-  @Option(names = "--url", description = "A Kerf to ask, such as http://127.0.0.1:8880.")
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "The running Kerf to ask, such as http://127.0.0.1:8880.")
   private @Nullable URI url;
 
-  @Option(names = "--fleet", description = "The fleet to try, instead of that of kerf demo.")
+  @Option(
+      names = "--fleet",
+      paramLabel = "FILE",
+      description = "The fleet to try. Default: that of kerf demo.")
   private @Nullable Path fleet;
 
   @Option(

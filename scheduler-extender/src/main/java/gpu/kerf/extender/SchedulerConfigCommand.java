@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Prints the configuration with which a stock kube-scheduler asks Kerf, or checks one.",
       "",
-      "kube-scheduler takes it with --config FILE, and reads it once."
+      "kube-scheduler takes it with --config FILE and reads it once, at its start."
     },
     mixinStandardHelpOptions = true)
 public final class SchedulerConfigCommand implements Callable<Integer> {
@@ -37,51 +37,62 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
   @Option(
       names = "--check",
       paramLabel = "FILE",
-      description = "Tell everything that is wrong with this one, instead of printing one.")
+      description = "Check this file and list every problem, instead of printing a configuration.")
   private @Nullable Path check;
 
   @Option(
       names = "--scheduler-name",
+      paramLabel = "NAME",
       defaultValue = "kerf",
       description = "The schedulerName of Kerf's pods. Default: ${DEFAULT-VALUE}.")
   private String schedulerName = "";
 
   @Option(
       names = "--url",
+      paramLabel = "URL",
       defaultValue = "http://127.0.0.1:8880",
       description = "Where kerf serve listens. Default: ${DEFAULT-VALUE}.")
   private String url = "";
 
   @Option(
       names = "--namespace",
+      paramLabel = "NAME",
       defaultValue = "kerf-system",
-      description = "Where the lease of the leader lies. Default: ${DEFAULT-VALUE}.")
+      description = "The namespace of the leader's lease. Default: ${DEFAULT-VALUE}.")
   private String namespace = "";
 
   @Option(
       names = "--kubeconfig",
+      paramLabel = "FILE",
       defaultValue = "",
       description = "How kube-scheduler reaches the cluster. Default: the pod's credentials.")
   private String kubeconfig = "";
 
   @Option(
       names = "--no-leader-election",
-      description = "For a kube-scheduler of which there is only ever one.")
+      description =
+          "Leave leader election out, for a kube-scheduler that never has a second replica.")
   private boolean alone;
 
   @Option(
       names = "--ca-file",
+      paramLabel = "FILE",
       defaultValue = "",
-      description = "The authority of Kerf's certificate, where the URL is https.")
+      description = "The authority of Kerf's certificate, if the URL is https.")
   private String authority = "";
 
   @Option(
       names = "--cert-file",
+      paramLabel = "FILE",
       defaultValue = "",
-      description = "The certificate that kube-scheduler shows.")
+      description = "The client certificate of kube-scheduler.")
   private String certificate = "";
 
-  @Option(names = "--key-file", defaultValue = "", description = "The key of that certificate.")
+  @Option(
+      names = "--key-file",
+      paramLabel = "FILE",
+      defaultValue = "",
+      description = "The key of that certificate.")
   private String key = "";
 
   @Option(names = "--json", description = "Print one JSON object.")

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "serve",
     description = {
-      "Answers kube-scheduler for a cluster.",
+      "Runs the service that kube-scheduler asks, on a cluster.",
       "",
       "Runs beside a stock kube-scheduler whose configuration kerf scheduler-config prints. Gives"
           + " out the GPUs of the nodes with the label kerf.gpu/managed=true. Needs no settings:"
@@ -41,7 +41,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--kubeconfig",
       paramLabel = "FILE",
-      description = "How the cluster is reached. Default: the pod's credentials, or kubectl's.")
+      description = "The kubeconfig of the cluster. Default: the pod's credentials, or kubectl's.")
   private @Nullable Path kubeconfig;
 
   @Option(

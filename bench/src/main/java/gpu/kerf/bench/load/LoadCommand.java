@@ -34,9 +34,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "load",
     description = {
-      "Drives a scheduler extender as kube-scheduler does: filter, prioritize when several",
-      "nodes are left, bind. Tells latencies and rates per verb. Works on any extender; for",
-      "Kerf itself start: kerf demo --pods 0 --fleet FILE"
+      "Drives any scheduler extender as kube-scheduler does, and measures it.",
+      "",
+      "Calls filter, then prioritize if several nodes are left, then bind, and prints latencies and "
+          + "rates per verb. To measure Kerf itself, start: kerf demo --pods 0 --fleet FILE"
     },
     mixinStandardHelpOptions = true)
 public final class LoadCommand implements Callable<Integer> {
@@ -46,29 +47,47 @@ public final class LoadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private Output output = new Output();
 
-  @Option(names = "--url", required = true, description = "The extender's urlPrefix.")
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      required = true,
+      description = "The extender's urlPrefix.")
   private URI url = URI.create("http://127.0.0.1:8880");
 
   @Option(
       names = "--nodes",
+      paramLabel = "N",
       defaultValue = "1000",
       description = "How many nodes each request names.")
   private int nodes;
 
-  @Option(names = "--pods", defaultValue = "1000", description = "How many pods are brought.")
+  @Option(
+      names = "--pods",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "How many pods arrive.")
   private int pods;
 
   @Option(
       names = "--verbs",
+      paramLabel = "VERB",
       split = ",",
       defaultValue = "filter,prioritize,bind",
       description = "Which verbs are called: ${DEFAULT-VALUE}.")
   private List<String> verbs = List.of();
 
-  @Option(names = "--seed", defaultValue = "1", description = "The same seed, the same pods.")
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "The same seed gives the same pods.")
   private long seed;
 
-  @Option(names = "--concurrency", defaultValue = "1", description = "Connections at once.")
+  @Option(
+      names = "--concurrency",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How many connections are open at once.")
   private int concurrency;
 
   @Option(names = "--full-nodes", description = "Send whole nodes, for extenders without a cache.")
@@ -77,14 +96,15 @@ public final class LoadCommand implements Callable<Integer> {
   @Option(
       names = "--node-names",
       paramLabel = "FILE",
-      description = "Names of nodes, one a line; otherwise Kerf is asked for its own.")
+      description = "A file of node names, one per line. Default: Kerf is asked for its own.")
   private @Nullable Path nodeNames;
 
   @Option(
       names = "--limits",
       split = ",",
       paramLabel = "KEY=VALUE",
-      description = "What every pod asks, such as aliyun.com/gpu-mem=8; otherwise a mix for Kerf.")
+      description =
+          "What every pod asks for, such as aliyun.com/gpu-mem=8. Default: a mix of Kerf's words.")
   private Map<String, String> limits = new LinkedHashMap<>();
 
   @Override

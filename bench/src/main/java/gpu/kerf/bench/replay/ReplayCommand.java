@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** Names the replays and the generators of their traces. */
 @Command(
     name = "replay",
-    description = "Plays a trace against a simulated fleet, under Kerf's policy and others.",
+    description = "Replays a trace on a simulated fleet, with Kerf's policy and others.",
     synopsisSubcommandLabel = "REPLAY",
     subcommands = {
       OpenbCommand.class,

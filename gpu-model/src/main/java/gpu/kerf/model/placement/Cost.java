@@ -5,7 +5,8 @@ import java.util.Comparator;
 /**
  * What a placement does to the fleet's usefulness; lower is better.
  *
- * @param taken what it takes from the demands that usually come, in millionths of a GPU
+ * @param taken what it takes from the demands that usually come, in the unit of {@link
+ *     gpu.kerf.model.price.Prices#MIB}
  * @param distance how far its GPUs are from each other
  * @param leftover the memory that stays free on the GPUs it uses, in MiB: the fuller GPU wins among
  *     equals

@@ -16,7 +16,7 @@ public final class Supply {
     this.dynamicGpus = new int[models];
   }
 
-  /** Counts what the free part of one GPU is worth, in KiB. */
+  /** Counts what the free part of one GPU is worth, in the unit of {@link Prices#MIB}. */
   public void addWorth(int model, long amount) {
     worth[model] += amount;
   }

@@ -27,8 +27,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "mig-churn",
     description = {
-      "Requests for MIG profiles come, one per slot of time, stay for a while, and go. One that"
-          + " fits nowhere is lost. They ask for about as much as the GPUs have.",
+      "Replays random requests for MIG profiles that come and go.",
+      "",
+      "One request comes per slot of time, stays for a while, and goes. A request that fits nowhere"
+          + " is lost. Together they ask for about as much as the GPUs have.",
       "",
       "T0 is the number of requests that ask for all memory slices once. A run has 5 T0 requests,"
           + " each stays 1 to 2 T0 slots; slots from 2 T0 on are measured. Run r draws from"

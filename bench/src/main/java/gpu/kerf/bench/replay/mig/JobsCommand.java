@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "jobs",
     description = {
-      "Jobs with work to do arrive, wait in a queue with backfill, and run on MIG instances.",
+      "Replays timed jobs that wait in a queue with backfill and run on MIG instances.",
       "",
       "A job's memory names its profile: 10240 MB 1g.10gb, 20480 2g.20gb, 40960 3g.40gb, 81920"
           + " 7g.80gb. It runs for computeCoreMS / percent, rounded up, where percent is the"

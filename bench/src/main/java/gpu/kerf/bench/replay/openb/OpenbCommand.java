@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "openb",
     description = {
-      "Plays an openb trace: pods arrive one by one and stay; one that fits nowhere is dropped.",
+      "Replays an openb trace: pods arrive one by one and stay; one that fits nowhere is dropped.",
       "",
       "The value at a percent of arrivals is the mean over all arrivals that round to it. Stranded"
           + " is what is free on GPUs that no usual pod could use now; usual are the most frequent"
