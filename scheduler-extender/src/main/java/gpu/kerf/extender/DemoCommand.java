@@ -58,7 +58,7 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--fleet",
       paramLabel = "FILE",
       description =
-          "The fleet, as YAML; docs/tutorials/demo.md describes it. Default: 16 H100 and 10 A100.")
+          "The fleet, as YAML; docs/reference/cli.md describes it. Default: 16 H100 and 10 A100.")
   private @Nullable Path fleet;
 
   @Option(

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A fleet as people write it. {@code docs/tutorials/demo.md} describes the form.
+ * A fleet as people write it. {@code docs/reference/cli.md} describes the form.
  *
  * <pre>{@code
  * nodes:
