@@ -55,7 +55,8 @@ class ArchitectureDocTest {
   void everyChangeOfTheTableNamesATest() throws IOException {
     Sources sources = Sources.read();
     int changes = 0;
-    for (String row : section("To change X").lines().filter(line -> line.startsWith("| ")).toList()) {
+    for (String row :
+        section("To change X").lines().filter(line -> line.startsWith("| ")).toList()) {
       String[] cells = row.split(" \\| ");
       if (cells[0].equals("| to change")) {
         continue;
@@ -76,8 +77,7 @@ class ArchitectureDocTest {
   void everyClassThatTheReadmeOfAFolderNamesExists(String folder) throws IOException {
     Sources sources = Sources.read();
     String page = Files.readString(Markdown.root().resolve(folder).resolve("README.md"));
-    List<String> named =
-        Sources.codeIn(page).stream().filter(word -> word.matches(CLASS)).toList();
+    List<String> named = Sources.codeIn(page).stream().filter(word -> word.matches(CLASS)).toList();
     assertThat(named).hasSizeGreaterThan(4).allMatch(sources::hasClass, "is a class");
   }
 

@@ -39,8 +39,7 @@ class DecisionsTest {
   }
 
   private static List<String> decisions() throws IOException {
-    String page =
-        Files.readString(Markdown.root().resolve("docs/explanation/decisions.md"));
+    String page = Files.readString(Markdown.root().resolve("docs/explanation/decisions.md"));
     List<String> parts = List.of(page.split("\n## "));
     return parts.subList(1, parts.size());
   }

@@ -15,18 +15,41 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The project's Markdown pages as text: their links, and the anchors that GitHub makes. */
-final class Markdown {
+/** The project's Markdown pages as text: links, the anchors that GitHub makes, shell blocks. */
+public final class Markdown {
   private static final Pattern FENCE = Pattern.compile("^\\s*```.*?^\\s*```\\s*?$", flags());
   private static final Pattern CODE = Pattern.compile("`[^`\n]*`");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
   private static final Pattern HEADING = Pattern.compile("^#{1,6} +(.*?)\\s*$", Pattern.MULTILINE);
   private static final Pattern NOT_IN_ANCHORS = Pattern.compile("[^\\p{L}\\p{N}_ -]");
 
+  private static final Pattern SHELL =
+      Pattern.compile("^( *)```sh\\s*?\n(.*?)^ *```\\s*?$", flags());
+  private static final String FAILS = "<!-- this block fails -->\n";
+
+  /**
+   * A block of shell commands.
+   *
+   * @param fails whether the page announces that it must fail
+   */
+  public record Shell(String script, boolean fails) {}
+
   private Markdown() {}
 
+  /** The page's blocks of shell commands, without the margin that they have in a list. */
+  public static List<Shell> shellBlocks(Path page) throws IOException {
+    String text = Files.readString(page);
+    Matcher blocks = SHELL.matcher(text);
+    List<Shell> scripts = new ArrayList<>();
+    while (blocks.find()) {
+      String script = blocks.group(2).replaceAll("(?m)^" + blocks.group(1), "");
+      scripts.add(new Shell(script, text.substring(0, blocks.start()).endsWith(FAILS)));
+    }
+    return scripts;
+  }
+
   /** The root of the repository, seen from the module in which tests run. */
-  static Path root() {
+  public static Path root() {
     Path module = Path.of("").toAbsolutePath();
     return Objects.requireNonNull(module.getParent());
   }
