@@ -3,12 +3,14 @@ package gpu.kerf.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import gpu.kerf.extender.Kerf;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -26,7 +28,7 @@ import picocli.CommandLine;
  * prints what the page shows below it. Commands of all other pages are only parsed.
  */
 class GuidesTest {
-  private static final Path ROOT = Path.of("").toAbsolutePath().resolveSibling("docs").getParent();
+  private static final Path ROOT = Objects.requireNonNull(Path.of("").toAbsolutePath().getParent());
   private static final Pattern SHELL =
       Pattern.compile("(?m)^( *)```sh\n(.*?)^ *```$(?:\n\n^ *```\n(.*?)^ *```$)?", Pattern.DOTALL);
 
