@@ -65,7 +65,7 @@ public final class CheckConfigCommand implements Callable<Integer> {
     if (json) {
       out.println(new JsonObject().put("ok", true).put("settings", settings).encode());
     } else {
-      out.println("The settings make sense.");
+      out.println("The settings are valid.");
       out.println(settings.encodePrettily());
     }
     out.flush();

@@ -153,7 +153,7 @@ public final class ClusterService {
     } catch (IllegalStateException e) {
       boolean taken = e.getCause() instanceof BindException;
       throw new IOException(
-          "Nobody can listen on "
+          "Kerf cannot listen on "
               + where.host()
               + ":"
               + where.port()

@@ -201,7 +201,7 @@ public final class ExplainCommand implements Callable<Integer> {
         return JSON.readTree(connection.body(), 0, connection.length());
       } catch (ConnectException e) {
         throw new IOException(
-            "Nobody answers at " + url + ".\nMaybe start kerf demo, or leave --url out.", e);
+            "Kerf does not answer at " + url + ".\nMaybe start kerf demo, or leave --url out.", e);
       }
     }
 

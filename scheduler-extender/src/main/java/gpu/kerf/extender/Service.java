@@ -284,7 +284,7 @@ public final class Service {
       meters.count(Meter.SETTINGS_RELOADS, "refused");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, now)
-          .log("The new settings make no sense; those of before stay in force.");
+          .log("The new settings are invalid; the old ones stay in force.");
     }
     problem = now;
   }

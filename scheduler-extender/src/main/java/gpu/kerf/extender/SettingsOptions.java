@@ -24,7 +24,7 @@ public final class SettingsOptions {
 
   @Option(
       names = "--insecure-listen",
-      description = "Listen beyond this machine without TLS: whoever can call can bind pods.")
+      description = "Listen beyond this machine without TLS: a client that can call can bind pods.")
   private boolean insecure;
 
   @Nullable Path file() {

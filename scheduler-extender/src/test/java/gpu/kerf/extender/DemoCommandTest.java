@@ -56,7 +56,7 @@ class DemoCommandTest {
 
       assertThat(demo("--headless", "--pods", "1", "--listen", address)).isEqualTo(1);
       assertThat(err.toString())
-          .contains("Nobody can listen on " + address + ": the address is taken")
+          .contains("Kerf cannot listen on " + address + ": the address is taken")
           .contains("--listen 127.0.0.1:0");
     }
   }

@@ -122,7 +122,7 @@ class ExplainCommandTest {
     assertThat(explain("-f", write("").toString(), "--url", "ftp://x")).isEqualTo(1);
     Path pod = write("{kind: Pod, spec: {containers: []}}");
     assertThat(explain("-f", pod.toString(), "--url", "http://127.0.0.1:1")).isEqualTo(1);
-    assertThat(err.toString()).contains("Nobody answers at http://127.0.0.1:1");
+    assertThat(err.toString()).contains("Kerf does not answer at http://127.0.0.1:1");
     assertThat(explain()).isEqualTo(2);
     assertThat(explain("-f", pod.toString(), "--url", "http://x", "--fleet", "y")).isEqualTo(2);
   }

@@ -197,7 +197,8 @@ public final class LoadCommand implements Callable<Integer> {
         fleet.path("nodes").forEach(node -> names.add(node.path("name").asText()));
       }
     } catch (ConnectException e) {
-      throw new IOException("Nobody answers at " + url + ".\nMaybe start kerf demo --pods 0.", e);
+      throw new IOException(
+          "No extender answers at " + url + ".\nMaybe start kerf demo --pods 0.", e);
     } catch (JsonProcessingException e) {
       return List.of();
     }

@@ -159,7 +159,7 @@ class LoadCommandTest {
     assertThat(err.toString()).contains("The verb (bend) is not known");
     server.stop(0);
     assertThat(run("--url", url(), "--pods", "1", "--nodes", "1")).isEqualTo(1);
-    assertThat(err.toString()).contains("Nobody answers at http://127.0.0.1");
+    assertThat(err.toString()).contains("No extender answers at http://127.0.0.1");
   }
 
   private List<String> sorted() {

@@ -33,7 +33,7 @@ public record Demand(
       throw new IllegalArgumentException(
           "The wall ("
               + wall.word()
-              + ") makes no sense for whole GPUs, which nobody shares.\n"
+              + ") makes no sense for whole GPUs, which are not shared.\n"
               + "Maybe ask for memory instead, or leave the wall out.");
     }
     if (size instanceof Size.Whole && sm != null) {

@@ -19,7 +19,7 @@ public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
   public Request {
     preemptors = List.copyOf(preemptors);
     if (preemptors.isEmpty()) {
-      throw new IllegalArgumentException("Nobody asks for room.\nName at least one pod.");
+      throw new IllegalArgumentException("The request has no pod.\nName at least one pod.");
     }
   }
 

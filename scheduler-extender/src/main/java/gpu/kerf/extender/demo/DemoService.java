@@ -79,7 +79,7 @@ final class DemoService implements Demo.Service {
     } catch (IllegalStateException e) {
       boolean taken = e.getCause() instanceof BindException;
       throw new IOException(
-          "Nobody can listen on "
+          "Kerf cannot listen on "
               + address
               + ": "
               + (taken ? "the address is taken, or not of this machine" : e.getCause())

@@ -150,8 +150,8 @@ final class LiveView implements Demo.View {
         "",
         "instead  one pod per GPU would take %d GPUs for what runs now"
             .formatted(demo.wholeGpusNow()));
-    line(text, DIM, "refused  " + or(demo.lastRefusal(), "nobody yet"));
-    line(text, DIM, "evicted  " + or(lastSaid, "nobody yet"));
+    line(text, DIM, "refused  " + or(demo.lastRefusal(), "none yet"));
+    line(text, DIM, "evicted  " + or(lastSaid, "none yet"));
   }
 
   private static String or(String text, String otherwise) {

@@ -127,10 +127,10 @@ final class Summary {
         %s pods in %s s of the demo: %s finished, %s turned away, %s preempted
 
                                  with Kerf   one pod per GPU
-          GPUs needed       %15s   %15s   so that nobody waits longer
+          GPUs needed       %15s   %15s   so that no pod waits longer
           wait p50 / p95    %15s   %15s   on these %s GPUs
           GPU memory held   %14s%%                     while work arrived
-          stranded          %14s%%                     free, but of no use to what usually comes
+          stranded          %14s%%                     free, but of no use to usual demands
 
         Kerf ran this on %s GPUs; with one pod per GPU it takes %s.
         %s decisions, %s a second over HTTP; %s slots given twice

@@ -75,7 +75,7 @@ public final class KaiDialect extends Dialect {
           Word.kept("kai.scheduler/node-pool", Place.LABEL, "Kept; write a nodeSelector for it."),
           Word.kept("kai.scheduler/subgroup-name", Place.LABEL, "Kept."),
           Word.kept("pod-group-name", Place.ANNOTATION, "Kept."),
-          Word.kept("runai/shared-gpu-configmap", Place.ANNOTATION, "Kept; nobody reads it."),
+          Word.kept("runai/shared-gpu-configmap", Place.ANNOTATION, "Kept; Kerf does not read it."),
           Word.refused("runai-gpu-group", Place.LABEL, "names a GPU, and only Kerf may", LEAVE_OUT),
           Word.refused(
               "runai-gpu-group/<group>", Place.LABEL, "names a GPU, and only Kerf may", LEAVE_OUT),

@@ -81,7 +81,9 @@ public final class ExplanationText {
     }
     line(
         "wait",
-        later ? "it fits once others have left" : "does not help: nobody who leaves makes room");
+        later
+            ? "it fits when other pods have left"
+            : "does not help: no pod that leaves would make room");
     JsonNode changes = explanation.path("changes");
     if (changes.isEmpty()) {
       line("change", "nothing that was tried would make it fit now");

@@ -193,7 +193,9 @@ public final class ApiRoutes implements Api {
 
     private void manifest(Buffer bytes) {
       if (!budget.mayWork()) {
-        refused(Refusal.busyForNow("So much is being explained that kube-scheduler would wait."));
+        refused(
+            Refusal.busyForNow(
+                "Kerf is busy with other explanations, and kube-scheduler comes first."));
         return;
       }
       try (JsonParser parser = yaml.createParser(bytes.getBytes())) {

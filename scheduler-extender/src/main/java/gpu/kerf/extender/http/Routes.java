@@ -53,7 +53,7 @@ final class Routes {
     Throwable cause = call.failure();
     if (cause == null && call.statusCode() < 500) {
       refusals.answer(
-          call.request(), Refusal.badRequest("The request makes no sense.", "Check its path."));
+          call.request(), Refusal.badRequest("The request cannot be read.", "Check its path."));
     } else {
       refusals.answer(call.request(), Refusal.broken(), cause);
     }

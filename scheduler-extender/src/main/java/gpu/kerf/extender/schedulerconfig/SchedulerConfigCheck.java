@@ -195,7 +195,7 @@ public final class SchedulerConfigCheck {
       problem(
           path + ".httpTimeout",
           written,
-          "may end before Kerf answers (limits.answer, 4 s), and then nobody knows what was bound.",
+          "may end before Kerf answers (limits.answer, 4 s), and then kube-scheduler does not know what was bound.",
           "Write 5s.");
     }
   }
@@ -239,7 +239,7 @@ public final class SchedulerConfigCheck {
       problem(
           path + ".tlsConfig.caFile",
           "",
-          "lets anybody pass for Kerf: with enableHTTPS and no authority, no certificate is checked.",
+          "lets any server pass for Kerf: with enableHTTPS and no authority, no certificate is checked.",
           "Name the file with the authority of Kerf's certificate.");
     }
     if (authority && tls.path("insecure").asBoolean(false)) {

@@ -115,7 +115,7 @@ final class Rules {
       refuse(
           "listen.host",
           listen.host(),
-          "can be reached from other machines, and whoever reaches it can bind pods.",
+          "can be reached from other machines, and a client that reaches it can bind pods.",
           "Set tls.certificate and tls.key, or listen on 127.0.0.1; listen.insecure: true"
               + " (--insecure-listen) if a network policy guards it.");
     }

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 public record Settings(
     @Setting("Where the service listens.") Listen listen,
     @Setting(
-            "A second port for those who only look: kubelet, Prometheus, people. No verb is there, so"
+            "A second port for clients that only read: kubelet, Prometheus, people. No verb is there, so"
                 + " that it may be open where the first is not.")
         Observe observe,
     @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
@@ -23,7 +23,7 @@ public record Settings(
         Certificates certificates,
     @Setting("What one client may take of the service. Beyond it: 408, 413, 431 or 503.")
         Limits limits,
-    @Setting("How the service stops when it is told to.") Stop stop,
+    @Setting("How the service stops.") Stop stop,
     @Setting("When the service calls itself ready.") Readiness readiness,
     @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
     @Setting("How pods are placed.") Scheduling scheduling,
@@ -32,7 +32,7 @@ public record Settings(
         AdmissionSettings admission,
     @Setting(
             value =
-                "Who evicts pods of lower priority where only Kerf sees that it helps, because the"
+                "Which component evicts pods of lower priority if only Kerf sees that it helps, because the"
                     + " node's sums fit and its pieces do not: kerf, or native (kube-scheduler, which"
                     + " does from 1.38 on). kerf serve only.",
             live = true)
@@ -56,7 +56,7 @@ public record Settings(
       @Setting("The address. Loopback is for a kube-scheduler in the same pod.") String host,
       @Setting(value = "The port; 0 takes any free one.", min = "0", max = "65535") int port,
       @Setting(
-              "Whether others than this machine may call without TLS. Whoever can call can bind"
+              "Whether other machines may call without TLS. A client that can call can bind"
                   + " pods.")
           boolean insecure,
       @Setting("Whether the console is served at /.") boolean console) {}
@@ -67,7 +67,7 @@ public record Settings(
       @Setting(value = "The port; 0 takes any free one.", min = "0", max = "65535") int port,
       @Setting(
               "Whether the console and the API are there too. They show the pods of all namespaces"
-                  + " to whoever reaches the port.")
+                  + " to every client that reaches the port.")
           boolean console) {
 
     public boolean enabled() {
@@ -95,9 +95,9 @@ public record Settings(
   /** A certificate that Kerf makes itself. */
   public record Certificates(
       @Setting(
-              "Whether it does. It is kept in the Secret kerf-webhook, is renewed when two thirds of"
-                  + " its time are over, and the webhook configurations called kerf are told to"
-                  + " believe it.")
+              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two thirds"
+                  + " of its time are over, and writes its authority into the webhook configurations"
+                  + " called kerf.")
           boolean make,
       @Setting("The folder where the webhook finds it, as tls.crt, tls.key and ca.crt.")
           String folder,

@@ -13,7 +13,7 @@ public enum Trouble {
   STALE("Kerf has not heard of the cluster for too long to decide; try again"),
   BEHIND("Kerf has not yet heard of all that is on this node; try again"),
   POD_UNKNOWN("Kerf has not seen this pod; it must pass filter first"),
-  POD_IS_NONSENSE("what the pod asks of GPUs makes no sense; see the events of filter"),
+  POD_IS_NONSENSE("the pod's demand for GPUs is invalid; see the events of filter"),
   NODE_UNKNOWN("Kerf does not manage this node"),
   NO_SLOT("the slot that filter saw is gone; try again"),
   HELD_ELSEWHERE("the pod holds slots on another node, and its binding there is not settled yet"),

@@ -82,7 +82,7 @@ public enum Meter {
   UNREADABLE(
       Kind.COUNTER,
       "kerf_unreadable_objects_total",
-      "Objects of the cluster that made no sense and were left out.",
+      "Objects of the cluster that could not be read and were left out.",
       "resource"),
   NODES_UNUSABLE(
       Kind.GAUGE,
@@ -112,7 +112,7 @@ public enum Meter {
   SETTINGS_VALID(
       Kind.GAUGE,
       "kerf_settings_valid",
-      "1 if the newest settings are in force, 0 if they make no sense and older ones are."),
+      "1 if the newest settings are in force, 0 if they are invalid and older ones are."),
   TLS_RELOADS(
       Kind.COUNTER,
       "kerf_tls_reloads_total",
@@ -166,13 +166,13 @@ public enum Meter {
   GPUS(Kind.GAUGE, "kerf_gpus", "GPUs.", "model"),
   GPUS_UNUSABLE(
       Kind.GAUGE, "kerf_gpus_unusable", "GPUs that are unhealthy or used by others.", "model"),
-  GPUS_UNTOUCHED(Kind.GAUGE, "kerf_gpus_untouched", "GPUs that nobody holds a part of.", "model"),
+  GPUS_UNTOUCHED(Kind.GAUGE, "kerf_gpus_untouched", "GPUs of which no pod holds a part.", "model"),
   CAPACITY(Kind.GAUGE, "kerf_gpu_memory_capacity_bytes", "Memory of GPUs.", "model"),
   HELD(Kind.GAUGE, "kerf_gpu_memory_held_bytes", "GPU memory that pods hold.", "model"),
   FREE(
       Kind.GAUGE,
       "kerf_gpu_memory_free_bytes",
-      "GPU memory that nobody holds, on usable GPUs.",
+      "GPU memory that no pod holds, on usable GPUs.",
       "model"),
   STRANDED(
       Kind.GAUGE,

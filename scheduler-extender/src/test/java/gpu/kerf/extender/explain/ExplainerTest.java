@@ -52,7 +52,7 @@ class ExplainerTest {
   void aDemandThatIsTooBigForAnyGpuIsToldToAskForALittleLessOrToSplit() {
     assertThat(text(Demand.memory(gib(96))))
         .contains("never     on 5 nodes")
-        .contains("wait      does not help: nobody who leaves makes room")
+        .contains("wait      does not help: no pod that leaves would make room")
         .containsPattern(
             "change    ask for [0-9]+(Mi|Gi) instead of 96Gi; then it goes to h100-a\n")
         .contains("or        split it over 2 GPUs (kerf.gpu/split: \"2\"); then it goes to h100-");
@@ -152,7 +152,7 @@ class ExplainerTest {
     PodDemand pod = PodDemand.of(Demand.memory(gib(8)));
     assertThat(explainer.cheapestChange(pod)).isNull();
     assertThat(ExplanationText.of("pod", explainer.explain(pod)))
-        .contains("wait      it fits once others have left")
+        .contains("wait      it fits when other pods have left")
         .contains("change    nothing that was tried would make it fit now");
   }
 
