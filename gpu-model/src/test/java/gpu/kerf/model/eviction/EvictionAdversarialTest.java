@@ -190,7 +190,7 @@ class EvictionAdversarialTest {
   @Test
   void nobodyAskingIsRefused() {
     assertThatThrownBy(() -> new Request(List.of(), Budgets.none(), NOW))
-        .hasMessageContaining("Nobody asks");
+        .hasMessageContaining("The request has no pod");
   }
 
   private static Scene migNode() {

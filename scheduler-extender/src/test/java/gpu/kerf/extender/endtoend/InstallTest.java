@@ -139,7 +139,7 @@ final class InstallTest {
   @Test
   void podPastTheSchedulerWithForgedDecisionIsRefused() {
     Pod forged = Pod.named("p").annotated("kerf.gpu/visible-devices.main", "GPU-real-0").spec(PAST);
-    assertThat(site.refusal(forged)).contains("nobody but Kerf may write");
+    assertThat(site.refusal(forged)).contains("only Kerf may write");
   }
 
   @Test

@@ -52,7 +52,7 @@ final class ShippedWebhookTest {
                           "ours",
                           "--overwrite",
                           "kerf.gpu/visible-devices.main=all"))
-          .hasMessageContaining("nobody");
+          .hasMessageContaining("only Kerf may write");
 
       site.kerf().kill();
       assertThatThrownBy(() -> site.create(Pod.named("late").memory("8Gi")))

@@ -27,7 +27,7 @@ final class PolicyTest {
   /** May do everything in the namespace team that a namespace can grant. */
   private static final String ALICE = "alice";
 
-  private static final String REFUSED = "nobody but Kerf";
+  private static final String REFUSED = "only Kerf";
 
   private static ControlPlane plane;
   private static int pods;
