@@ -12,7 +12,7 @@ function hash(text) {
 }
 
 /**
- * Gives each namespace the colour of its hash, or the next one that nobody has yet. Names are taken in
+ * Gives each namespace the colour of its hash, or the next one that no namespace has yet. Names are taken in
  * alphabetical order, so that one set of namespaces always gets the same colours; one that comes later
  * never changes the colour of another. The browser remembers what was given, for the visits to come.
  */

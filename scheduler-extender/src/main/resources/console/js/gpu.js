@@ -26,13 +26,13 @@ export function pieceWords(piece) {
     const state = slot.state === "bound" ? "" : ` · ${slot.state}`;
     return `${slot.namespace}/${slot.pod}\n${slotWords(slot)} · ${memory(slot.memoryMiB)}${state}`;
   }
-  if (piece.kind === "instance") return `${piece.instance.profile} at slice ${piece.instance.start}\nan instance that nobody holds`;
+  if (piece.kind === "instance") return `${piece.instance.profile} at slice ${piece.instance.start}\nan instance that no pod holds`;
   return piece.kind === "stranded" ? "Stranded\nfree, but no usual demand could use it" : "Free";
 }
 
 /**
  * Brings `box` up to date with the GPU. Pieces that stay keep their element, so that a change moves instead of blinking.
- * `labels` is the smallest part of the GPU that has room for a name, or nothing; a `ghost` is a place that nobody holds yet.
+ * `labels` is the smallest part of the GPU that has room for a name, or nothing; a `ghost` is a place that no pod holds yet.
  */
 export function drawGpu(box, gpu, colours, { labels = 0, ghost = null } = {}) {
   const first = !box.pieces;

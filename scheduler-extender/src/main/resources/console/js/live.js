@@ -166,7 +166,7 @@ export class Live {
     clearTimeout(this.#pollTimer);
     this.#store.setLink({ state: "live", retryAt: 0 });
     this.#watch();
-    if (again) this.loadAll(); // what happened in between came past nobody
+    if (again) this.loadAll(); // events in between were lost
   }
 
   /** A connection that is dead without a word would look live for ever: the server says something every two seconds. */

@@ -103,7 +103,7 @@ export class Panel {
       facts([["Held", memory(heldMiB(gpu)), `${percent(heldMiB(gpu), gpu.memoryMiB)} %`], ["Free", gpu.freeMiB ? memory(gpu.freeMiB) : "none"], ["Stranded", gpu.strandedMiB ? memory(gpu.strandedMiB) : "none"],
         gpu.mode === "plain" ? ["SMs free", `${percent(gpu.freeSmMilli, 1000)} %`] : ["Slices", `${gpu.slices}`],
         gpu.mode === "plain" && ["MPS clients", count(gpu.clients)], gpu.uuid && ["UUID", gpu.uuid]]),
-      h("h3", { text: gpu.slots.length ? "Who holds it" : "Nobody holds it" }),
+      h("h3", { text: gpu.slots.length ? "Pods on it" : "No pod is on it" }),
       gpu.slots.length === 0 && h("p", { class: "quiet", text: gpu.mode === "plain" ? "It can be given whole, or be the first to be shared." : "Every start of every profile is free." }),
       h("ul", { class: "holders" }, [...gpu.slots].sort((a, b) => (a.start ?? 0) - (b.start ?? 0)).map((slot) => this.#holder(slot))),
       this.#others(node, gpu),
@@ -246,7 +246,7 @@ function podFacts(pod, now) {
     facts([["Asks", pod.demand], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((now - pod.since) / 5000) * 5000)]]),
     pod.reason && h("div", { class: "advice" }, h("h3", { text: "Why it waits" }), h("p", { text: pod.reason }),
       pod.change && [h("h3", { text: "What would make it fit" }), h("p", { class: "change", text: pod.change })],
-      pod.change === null && h("p", { class: "quiet", text: "No smaller demand would fit either: it needs somebody to leave." }))];
+      pod.change === null && h("p", { class: "quiet", text: "No smaller demand would fit either: another pod must leave." }))];
 }
 
 /** CPU and memory of the node: GPUs are of no use without. */

@@ -31,7 +31,7 @@ export function pendingView(store) {
         h("td", { class: "n", text: waits(pod, store.now()) }),
         h("td", { class: "n", text: count(pod.priority ?? 0) }),
         h("td", { class: "reason", text: reasonOf(pod) }),
-        h("td", { class: "change" }, pod.change ?? h("span", { class: "quiet", text: pod.change === null ? "no smaller demand fits: somebody must leave" : pod.reason ? "being worked out" : "–" })))));
+        h("td", { class: "change" }, pod.change ?? h("span", { class: "quiet", text: pod.change === null ? "no smaller demand fits: another pod must leave" : pod.reason ? "being worked out" : "–" })))));
   };
   store.on("pending namespace view", draw);
 }

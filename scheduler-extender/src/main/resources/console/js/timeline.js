@@ -41,7 +41,7 @@ export class Timeline {
     this.draw();
   }
 
-  /** Until somebody chooses, five minutes, and then fifteen as soon as there is so much to show. */
+  /** Until the user chooses, five minutes, and then fifteen as soon as there is so much to show. */
   #grow() {
     const { points } = this.#store;
     if (!this.#chosen && this.#span === 5 && points.length > 1 && points.at(-1).time - points[0].time > 5 * 60_000) this.#show(15);
