@@ -212,7 +212,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** On Ctrl-C the JVM goes down at once unless somebody holds it until the results are out. */
+  /** On Ctrl-C the JVM goes down at once unless a hook holds it until the results are out. */
   private static Thread onInterrupt(Runnable stop, CountDownLatch done) {
     Thread end =
         new Thread(

@@ -65,7 +65,7 @@ public class FilterBenchmark {
     MIG,
     /** Shares on plain GPUs; the answer names all that fit. */
     PLAIN_ALL,
-    /** Nobody fits anywhere; the answer says of every node why. */
+    /** No pod fits anywhere; the answer gives the reason of every node. */
     NONE_FITS
   }
 

@@ -50,7 +50,7 @@ final class Fleets {
     return Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0));
   }
 
-  /** A node of eight equal GPUs whose CPU nobody counts. */
+  /** A node of eight equal GPUs whose CPU is not counted. */
   static NodeSpec eight(String name, GpuModel model, GpuMode mode) {
     return NodeSpec.of(name, Collections.nCopies(8, GpuSpec.of(model, mode)));
   }

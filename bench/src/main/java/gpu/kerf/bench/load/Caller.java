@@ -90,7 +90,9 @@ final class Caller implements Runnable {
     return request;
   }
 
-  /** kube-scheduler asks nobody to rank one node; this driver does only if filter is not called. */
+  /**
+   * kube-scheduler sends no prioritize for one node; this driver does only if filter is not called.
+   */
   private String prioritize(int pod, byte[] name, byte[] uid, String only) throws IOException {
     body(pod, name, uid);
     if (!load.verbs().contains(Verb.FILTER)) {

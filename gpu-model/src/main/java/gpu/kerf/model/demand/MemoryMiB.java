@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  *
  * <p>It exists because the same digits mean different things: {@code 8G} is 7630 MiB, {@code 8Gi}
  * is 8192 MiB, and a profile named {@code 1g.5gb} has 4864 MiB. Amounts that are asked for round
- * up, so that nobody gets less than asked.
+ * up, so that no pod gets less than it asked for.
  */
 public record MemoryMiB(int value) implements Comparable<MemoryMiB> {
 

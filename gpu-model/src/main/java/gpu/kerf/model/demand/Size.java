@@ -11,7 +11,7 @@ public sealed interface Size {
   /** A part of the memory of whichever GPU it lands on. */
   record Fraction(Milli part) implements Size {}
 
-  /** The whole GPU, with nobody else on it. */
+  /** The whole GPU, with no other pod on it. */
   record Whole() implements Size {}
 
   /** A MIG profile by its name, as {@code nvidia.com/mig-1g.10gb} asks for it. */

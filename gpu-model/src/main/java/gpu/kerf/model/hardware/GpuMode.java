@@ -8,7 +8,7 @@ public enum GpuMode {
   PLAIN,
   /** Only the MIG instances that exist. */
   MIG,
-  /** Any MIG instance that has a legal start free; somebody cuts it before the container starts. */
+  /** Any MIG instance that has a legal start free; it is created before the container starts. */
   MIG_DYNAMIC;
 
   /** The word that records use: {@code plain}, {@code mig}, {@code mig-dynamic}. */

@@ -52,8 +52,8 @@ public final class GpuModel {
   }
 
   /**
-   * A card that no catalogue knows, but whose memory somebody reported: it is shared by MPS or
-   * given whole.
+   * A card that no catalogue knows, but whose memory its node reports: it is shared by MPS or given
+   * whole.
    */
   public static GpuModel plain(String name, int memoryMiB) {
     return named(name).memoryMiB(memoryMiB).build();
@@ -89,7 +89,7 @@ public final class GpuModel {
     return memoryMiB;
   }
 
-  /** Whether nobody has published the total, so that only a live report can be trusted. */
+  /** Whether the total is not published, so that only a live report can be trusted. */
   public boolean memoryIsEstimate() {
     return memoryIsEstimate;
   }

@@ -20,7 +20,7 @@ public record GpuState(
     int occupied,
     int starts) {
 
-  /** Nobody holds any part of it. */
+  /** No pod holds any part of it. */
   public boolean untouched() {
     return !wholeHeld && clients == 0 && occupied == 0;
   }

@@ -5,7 +5,7 @@ import gpu.kerf.model.price.Prices;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a placement takes by using up a node's CPU: how much more, or less, of its GPUs nobody can
+ * What a placement takes by using up a node's CPU: how much more, or less, of its GPUs no pod can
  * use afterwards.
  */
 final class HostCost {

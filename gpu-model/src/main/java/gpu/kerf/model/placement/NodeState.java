@@ -80,7 +80,7 @@ public final class NodeState {
   /** Who hands its GPUs out, as a bit. */
   final int deliveryBit;
 
-  /** Whether anybody counts the node's CPU. */
+  /** Whether the node's CPU is counted. */
   final boolean cpuCounted;
 
   private long wholeHeld;
@@ -90,7 +90,7 @@ public final class NodeState {
 
   long withMedia;
 
-  /** The usable plain GPUs that nobody holds any part of. */
+  /** The usable plain GPUs of which no pod holds any part. */
   long untouched;
 
   /**
@@ -105,8 +105,8 @@ public final class NodeState {
   private int version;
 
   /**
-   * The CPU that filling all free parts would ask for, as somebody last asked, by which prices and
-   * at which version.
+   * The CPU that filling all free parts would ask for, as last worked out, by which prices and at
+   * which version.
    */
   private long needMilli;
 
@@ -209,7 +209,7 @@ public final class NodeState {
     return new NodeState(this);
   }
 
-  /** The CPU that whoever fills the free parts of all usable GPUs will ask for, in thousandths. */
+  /** The CPU that pods that fill the free parts of all usable GPUs will ask for, in thousandths. */
   long needMilli(Prices prices) {
     if (needBy != prices || needVersion != version) {
       needMilli = 0;
@@ -318,7 +318,7 @@ public final class NodeState {
     return onlyModel >= 0 ? onlyModel : model[gpu];
   }
 
-  /** Whether it makes no difference which of two GPUs somebody gets. */
+  /** Whether it makes no difference which of two GPUs a pod gets. */
   boolean isTwin(int gpu, int other) {
     return uniform
         && mode(gpu) == mode(other)
@@ -332,7 +332,7 @@ public final class NodeState {
         && mediaCounts[gpu] == mediaCounts[other];
   }
 
-  /** The same node with nobody on it and every GPU usable. */
+  /** The same node, empty and with every GPU usable. */
   NodeState emptied() {
     return new NodeState(spec, models);
   }
@@ -382,7 +382,7 @@ public final class NodeState {
     return media[gpu];
   }
 
-  /** Whether a slot exists on this node, on a usable GPU, and nobody holds any of it. */
+  /** Whether a slot exists on this node, on a usable GPU, and no pod holds any of it. */
   public boolean isFree(Slot slot) {
     return exists(slot) && isUsable(slot.gpu()) && isUnheld(slot);
   }
@@ -402,7 +402,7 @@ public final class NodeState {
     return isPlain(gpu) && !large;
   }
 
-  /** Whether nobody holds any part of a slot that exists. */
+  /** Whether no pod holds any part of a slot that exists. */
   public boolean isUnheld(Slot slot) {
     int gpu = slot.gpu();
     if (slot instanceof Slot.Whole) {
@@ -501,8 +501,8 @@ public final class NodeState {
   }
 
   /**
-   * Somebody whom Kerf did not place uses this GPU, or it is unhealthy: nothing more goes there
-   * until it is unblocked.
+   * A pod that Kerf did not place uses this GPU, or it is unhealthy: nothing more goes there until
+   * it is unblocked.
    */
   public void block(int gpu) {
     foreign[gpu]++;
@@ -559,12 +559,12 @@ public final class NodeState {
     return (plain >> gpu & 1) != 0;
   }
 
-  /** A usable plain GPU that nobody holds any part of. */
+  /** A usable plain GPU of which no pod holds any part. */
   public boolean isUntouched(int gpu) {
     return (untouched >> gpu & 1) != 0;
   }
 
-  /** The usable plain GPUs that nobody holds any part of. */
+  /** The usable plain GPUs of which no pod holds any part. */
   public long untouched() {
     return untouched;
   }

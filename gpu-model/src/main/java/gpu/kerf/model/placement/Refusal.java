@@ -87,7 +87,7 @@ final class Refusal {
     };
   }
 
-  /** Whether a GPU that nobody uses would serve one part of the need. */
+  /** Whether an unused GPU would serve one part of the need. */
   private static boolean serves(Need need, NodeState node, int gpu) {
     int model = node.model[gpu];
     GpuSpec spec = node.spec().gpus().get(gpu);
@@ -156,7 +156,7 @@ final class Refusal {
     return free >= asked * need.count ? Reason.FRAGMENTED : Reason.MEMORY_TAKEN;
   }
 
-  /** Of a GPU in mode mig only the memory of its instances, for nobody can have the rest. */
+  /** Of a GPU in mode mig only the memory of its instances, for no pod can have the rest. */
   private static int freeThere(NodeState node, int gpu) {
     if (node.mode(gpu) != GpuMode.MIG) {
       return node.freeOn(gpu);

@@ -15,7 +15,7 @@ public sealed interface Slot {
   /** What keeps it apart from its neighbours on the GPU. */
   Wall wall();
 
-  /** A GPU with nobody else on it. */
+  /** A GPU with no other pod on it. */
   record Whole(int gpu, int memoryMiB) implements Slot {
     public Whole {
       refuseNonsense(gpu, memoryMiB);

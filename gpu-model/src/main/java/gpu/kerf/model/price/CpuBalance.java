@@ -3,7 +3,7 @@ package gpu.kerf.model.price;
 /**
  * What a node's GPUs cannot be used for because its CPU is gone.
  *
- * <p>Whoever fills the free parts of a node's GPUs will ask for so much CPU: half-way between the
+ * <p>Pods that fill the free parts of a node's GPUs will ask for so much CPU: half-way between the
  * best filling's own CPU and the usual CPU per worth. Of the worth that lacks CPU a quarter is
  * counted as lost at the usual demand's rate, and three quarters where even demands that ask for
  * little CPU cannot use it. Both are straight lines with a kink: a curve would spread the load, a

@@ -140,12 +140,12 @@ public final class MigPrices {
         : 0;
   }
 
-  /** The CPU that whoever fills a GPU with this layout will ask for, in thousandths. */
+  /** The CPU that pods that fill a GPU with this layout will ask for, in thousandths. */
   public long needMilli(int layout) {
     return needMilli[layout];
   }
 
-  /** The CPU that whoever takes an instance of a profile will ask for, in thousandths. */
+  /** The CPU that a pod that takes an instance of a profile will ask for, in thousandths. */
   public long needOfInstance(int profile) {
     return sizes.length == 0 ? 0 : needMilli[0] * sizes[profile] / model.slices();
   }
@@ -175,7 +175,7 @@ public final class MigPrices {
     return layouts.with(layout, kind[profile], start);
   }
 
-  /** The media engines that nobody else on the GPU may hold, as bits. */
+  /** The media engines that no other pod on the GPU may hold, as bits. */
   public byte mediaExcluded(int profile) {
     return (byte) media[profile].excludes();
   }

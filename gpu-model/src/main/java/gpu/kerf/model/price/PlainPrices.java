@@ -1,7 +1,7 @@
 package gpu.kerf.model.price;
 
 /**
- * What the free part of a plain GPU of one model is worth, and the CPU that whoever fills it will
+ * What the free part of a plain GPU of one model is worth, and the CPU that pods that fill it will
  * ask for.
  */
 public final class PlainPrices {
@@ -50,7 +50,7 @@ public final class PlainPrices {
     return perMiB != 0 ? freeMiB * perMiB : worth[steps.step(freeMiB)];
   }
 
-  /** The CPU that whoever fills it will ask for, in thousandths. */
+  /** The CPU that pods that fill it will ask for, in thousandths. */
   public long needMilli(int freeMiB) {
     return perMiB != 0 ? (long) (freeMiB * needPerMiB) : needMilli[steps.step(freeMiB)];
   }

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  *
  * <p>Scarcity is one rule for everything: <em>load</em> is what the mix will ask of a thing until
  * the fleet is full, over what is left of it, at most one; its price is load to a power, in GPUs.
- * Plenty costs nothing; a thing that somebody else will need all of costs a GPU more.
+ * Plenty costs nothing; a thing that other pods will need all of costs a GPU more.
  */
 public final class PriceMaker {
 

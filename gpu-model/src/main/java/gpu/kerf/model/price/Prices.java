@@ -14,7 +14,7 @@ import gpu.kerf.model.hardware.NodeSpec;
  *     its untouched GPUs                                    dearer where demands name their model
  *   + what can still be put into its partly used GPUs       shares by size, MIG by layout
  *   + holes(model, number of untouched GPUs)                what demands for several whole GPUs would miss
- *   - stranded(CPU that all this will need, free CPU)       what nobody can use for want of CPU
+ *   - stranded(CPU that all this will need, free CPU)       what no pod can use for want of CPU
  * </pre>
  *
  * <p>The unit is a fraction of a MiB of GPU memory that twelfths, sixteenths and the like divide
@@ -67,7 +67,7 @@ public final class Prices {
   }
 
   /**
-   * What of a node nobody can use when its free parts will need so much CPU and so much is free.
+   * What of a node no pod can use when its free parts will need so much CPU and so much is free.
    */
   public long stranded(long needMilli, int freeCpuMilli) {
     return freeCpuMilli > NodeSpec.UNKNOWN / 2 ? 0 : cpu.stranded(needMilli, freeCpuMilli);

@@ -24,7 +24,7 @@ final class CertificateFolder {
     write("tls.crt", bundle.certificate());
   }
 
-  /** Nobody ever sees half of a file, and nobody else the key. */
+  /** No reader ever sees half of a file, and no other user the key. */
   private void write(String name, String text) throws IOException {
     var mine = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     Path fresh = Files.createTempFile(folder, "." + name, "", mine);

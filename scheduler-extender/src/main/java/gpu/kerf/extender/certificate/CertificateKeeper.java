@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   nothing of use is kept, or two thirds of its time are over
- *        |  make one, keep it where all replicas look; whoever is second takes what the first made
+ *        |  make one, keep it where all replicas look; the second replica takes what the first made
  *        v
  *   the API server is told to believe it, and the one before
  *        |  a while later, so that every API server has heard it
@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  *   the webhook shows it
  * </pre>
  *
- * <p>Each step can be done again at any time, by any replica, so that nobody need know how far
- * another one came.
+ * <p>Each step can be done again at any time, by any replica, so that no replica needs to know how
+ * far another one came.
  */
 public final class CertificateKeeper implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateKeeper.class);

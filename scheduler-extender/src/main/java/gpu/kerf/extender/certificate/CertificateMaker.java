@@ -28,7 +28,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * Makes certificates, each signed by an authority of its own that signs once: its key is forgotten
- * at once, so that nobody who reads what is kept can make another.
+ * at once, so that a reader of what is kept cannot make another.
  */
 final class CertificateMaker {
   private static final int SERIAL_BITS = 128;

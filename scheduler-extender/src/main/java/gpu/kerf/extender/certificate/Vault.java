@@ -16,7 +16,7 @@ public interface Vault {
 
   Kept read() throws IOException;
 
-  /** Keeps another instead; false if meanwhile somebody else has done so. */
+  /** Keeps another instead; false if meanwhile another replica has done so. */
   boolean replace(String version, Bundle bundle) throws IOException;
 
   /** Tells the API server whose certificates it shall believe the webhook. */

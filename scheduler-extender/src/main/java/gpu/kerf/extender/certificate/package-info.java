@@ -1,6 +1,4 @@
-/**
- * The webhook's certificate where nobody else makes one: made, renewed and shared between replicas.
- */
+/** The webhook's certificate where Kerf makes it: made, renewed and shared between replicas. */
 @NullMarked
 package gpu.kerf.extender.certificate;
 

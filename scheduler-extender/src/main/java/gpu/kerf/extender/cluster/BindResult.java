@@ -11,7 +11,7 @@ public record BindResult(Kind kind, String text) {
     NOT_FOUND,
     /** The API server has refused it for another reason, and will not carry it out. */
     REFUSED,
-    /** Nobody knows: no answer came in time. It may have been carried out, or may still be. */
+    /** Unknown: no answer came in time. It may have been carried out, or may still be. */
     UNKNOWN
   }
 

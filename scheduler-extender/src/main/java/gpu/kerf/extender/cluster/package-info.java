@@ -1,4 +1,4 @@
-/** The port to whoever runs the pods, a real cluster or a simulated one. */
+/** The port to the cluster that runs the pods, real or simulated. */
 @NullMarked
 package gpu.kerf.extender.cluster;
 

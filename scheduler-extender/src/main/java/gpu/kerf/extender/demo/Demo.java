@@ -209,7 +209,7 @@ final class Demo {
     return capacityMiB;
   }
 
-  /** How many GPUs the pods that run now would hold if nobody shared one. */
+  /** How many GPUs the pods that run now would hold if no pod shared one. */
   int wholeGpusNow() {
     return live.values().stream().mapToInt(each -> each.run().work().gpus()).sum();
   }

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** Puts a demo together: fleet, service, and whoever plays kube-scheduler's part. */
+/** Puts a demo together: fleet, service, and the player of kube-scheduler's part. */
 public final class DemoRunner {
 
   private static final int TIMEOUT_MILLIS = 30_000;
@@ -75,7 +75,7 @@ public final class DemoRunner {
     }
   }
 
-  /** Serves the fleet without any work, for whoever brings some, until it is told to stop. */
+  /** Serves the fleet without any work, for a client that brings some, until it is stopped. */
   public void serve(InstantSource clock, Runnable untilStopped) throws IOException {
     SimApiServer server = new SimApiServer(new VirtualTimers(clock.millis()));
     wish.fleet().forEach(server::putNode);

@@ -19,7 +19,7 @@ final class Extender implements Closeable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The nodes that may be chosen, or why not; an error means that nobody knows. */
+  /** The nodes that may be chosen, or why not; an error means that it is unknown. */
   record Filtered(
       List<String> nodes, Map<String, String> failed, Map<String, String> hopeless, String error) {}
 

@@ -66,8 +66,8 @@ final class InTree {
 
   /**
    * The victims that the dry run of preemption finds on each node that filter thinks can be freed:
-   * everybody of lower priority goes, and who fits in again by sums stays. Where the sums are no
-   * obstacle that leaves nobody, and the node is a candidate without victims.
+   * every pod of lower priority goes, and a pod that fits in again by sums stays. Where the sums
+   * are no obstacle that leaves no victim, and the node is a candidate without victims.
    */
   List<Extender.Victims> candidates(Run preemptor, Iterable<String> nodes) {
     List<Extender.Victims> candidates = new ArrayList<>();

@@ -17,7 +17,7 @@ import java.util.Objects;
  * may go, ranks, binds, and preempts where there is no room.
  *
  * <p>It does what {@code schedule_one.go} does with one extender: the nominated node is tried by
- * itself first; with one node left nobody is asked to rank; only nodes that may be freed are
+ * itself first; with one node left there is no prioritize call; only nodes that may be freed are
  * candidates of preemption, and of those the extender names the one with the least important
  * victims wins. Unlike the real one it waits for each bind, so that the same work takes the same
  * course.
@@ -143,7 +143,7 @@ final class StandIn {
     queue.noRoom(pod);
   }
 
-  /** Whoever waits for victims to end does not look for more of them. */
+  /** A pod that waits for victims to end does not look for more of them. */
   private boolean mayPreempt(Waiting pod) {
     return pod.nominated.isEmpty()
         || server.podsOn(pod.nominated).stream()

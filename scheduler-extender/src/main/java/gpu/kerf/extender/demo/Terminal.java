@@ -26,7 +26,7 @@ final class Terminal {
     this.nanos = nanos;
   }
 
-  /** How large it is now, or was a second ago; 24 by 80 where nobody can tell. */
+  /** How large it is now, or was a second ago; 24 by 80 where it is unknown. */
   Size size() {
     long now = nanos.getAsLong();
     if (!known || now - asked > EVERY_NANOS) {

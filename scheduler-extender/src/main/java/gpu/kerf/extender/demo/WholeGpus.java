@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>To be fair to it, every GPU is taken for a plain one, the smallest card that serves is chosen
  * on the fullest node that has room, small work overtakes large work that has no room, more
- * important work goes first, and nobody is preempted.
+ * important work goes first, and no pod is preempted.
  */
 final class WholeGpus {
 
@@ -55,7 +55,7 @@ final class WholeGpus {
   }
 
   /**
-   * The fewest nodes on which nobody waits longer than so: neither the slow twentieth nor on
+   * The fewest nodes on which no pod waits longer than so: neither the slow twentieth nor on
    * average.
    */
   Result withWaitsOf(List<Long> waits) {

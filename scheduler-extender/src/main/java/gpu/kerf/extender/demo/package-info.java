@@ -1,5 +1,5 @@
 /**
- * The embedded default: work arrives at a simulated fleet, and somebody plays kube-scheduler's part
+ * The embedded default: work arrives at a simulated fleet, and the demo plays kube-scheduler's part
  * over HTTP.
  */
 @NullMarked

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * added: a forged mark gains nothing, nor does an annotation that was changed after the pod was
  * counted.
  *
- * <p>A part of a GPU whose size nobody knows yet is counted by the least that it can come to, so
+ * <p>A part of a GPU whose size is not known yet is counted by the least that it can come to, so
  * that no node looks fuller than it is.
  */
 public final class Counted {
@@ -38,7 +38,7 @@ public final class Counted {
   /**
    * The mark of a pod.
    *
-   * @param gpuMiB of how much memory fractions are counted; 0 if nobody knows
+   * @param gpuMiB of how much memory fractions are counted; 0 if it is unknown
    */
   public static String mark(String dialect, PodDemand demand, int gpuMiB) {
     boolean fractions =
@@ -47,7 +47,7 @@ public final class Counted {
     return fractions && gpuMiB > 0 ? dialect + "/" + gpuMiB + "Mi" : dialect;
   }
 
-  /** Kerf's resources for one container's demand: none, if nobody knows how much it comes to. */
+  /** Kerf's resources for one container's demand: none, if the amount is unknown. */
   public static Map<String, String> amounts(Demand demand, int gpuMiB) {
     if (demand.size() instanceof Size.Whole) {
       return Map.of(KerfDialect.WHOLE, String.valueOf(demand.gpus()));

@@ -79,7 +79,7 @@ public final class Dialects {
     return reading(host, problems, name);
   }
 
-  /** What a pod that somebody else placed takes of a node: its GPUs are not Kerf's to count. */
+  /** What a pod that another scheduler placed takes of a node: its GPUs are not Kerf's to count. */
   public Reading readForeign(PodView pod) {
     HostDemand host = HostDemand.of(pod);
     return reading(host, host.problems(), "");

@@ -15,7 +15,7 @@ public record Reading(PodDemand demand, List<String> problems, String dialect) {
   /** Of something that asks for nothing. */
   public static final Reading NOTHING = new Reading(new PodDemand(List.of(), 0, 0), List.of(), "");
 
-  /** Longer texts help nobody, and stand in the answer once for every node. */
+  /** Longer texts do not help, and stand in the answer once for every node. */
   private static final int LONGEST_TEXT = 400;
 
   public Reading {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Live events for consoles, as server-sent events.
  *
  * <p>Four times a second each listener gets what has happened since, one message of each kind: a
- * browser cannot draw more, and a fast scheduler would drown it. Whoever does not keep up is let go
- * and comes back by itself. Where nobody listens nothing is worked out but the timeline.
+ * browser cannot draw more, and a fast scheduler would drown it. A client that does not keep up is
+ * let go and comes back by itself. Without a listener nothing is worked out but the timeline.
  */
 final class EventStreams {
   private static final long TICK_MILLIS = 250;

@@ -36,7 +36,7 @@ final class Observer {
     this.connections = new Connections(limits(), meters, open -> {});
   }
 
-  /** Whoever is not looking makes room for the next. */
+  /** An idle client makes room for the next. */
   private Settings.Limits limits() {
     return settings.limits().withConnections(MOST_CONNECTIONS, IDLE);
   }

@@ -38,7 +38,7 @@ final class Refusals {
   }
 
   /**
-   * Answers once; whoever has been answered already hears nothing more.
+   * Answers once; a peer that has been answered already hears nothing more.
    *
    * @param cause what the log should tell, where a stack trace helps
    */

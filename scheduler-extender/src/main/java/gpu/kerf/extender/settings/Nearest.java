@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The word that somebody probably meant. */
+/** The word that the user probably meant. */
 final class Nearest {
 
   private Nearest() {}

@@ -100,7 +100,7 @@ final class Overrides {
     return tree;
   }
 
-  /** Who set the value at a path or above it, or null if nobody here did. */
+  /** Who set the value at a path or above it, or null if no override did. */
   @Nullable String origin(String path) {
     for (Map.Entry<String, String> entry : origins.entrySet()) {
       if (path.equals(entry.getKey()) || path.startsWith(entry.getKey() + ".")) {

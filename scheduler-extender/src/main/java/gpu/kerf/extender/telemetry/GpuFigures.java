@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * What one GPU, or many of a model, hold and have left.
  *
  * <p>Free memory is stranded where the demands that usually come cannot use it, however well they
- * fill the rest; and for certain where nobody can: slices between MIG instances that no profile can
+ * fill the rest; and for certain where no pod can: slices between MIG instances that no profile can
  * take, slices without an instance where instances are fixed, the rest of a GPU whose MPS clients
  * are as many as it serves or that has less than {@link #LEAST_SHARE_MIB} left, and all of a node
  * without free CPU.
@@ -124,7 +124,7 @@ public record GpuFigures(
     return usual == null ? uselessSlices(node, gpu) : usual.strandedSlices(node, gpu);
   }
 
-  /** The free slices that nobody can have. */
+  /** The free slices that no pod can have. */
   private static int uselessSlices(NodeState node, int gpu) {
     int occupied = node.occupied(gpu);
     GpuModel model = node.gpuModel(gpu);

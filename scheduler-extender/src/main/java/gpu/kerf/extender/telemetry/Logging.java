@@ -46,7 +46,7 @@ public final class Logging {
     settings.levels().forEach((name, level) -> set(name, level(level)));
   }
 
-  /** Libraries talk about their own affairs; below WARN that is for whoever asks. */
+  /** Libraries talk about their own affairs; below WARN only users who ask see that. */
   private void quiet(Settings.Logs settings) {
     if (settings.level() == Settings.Level.INFO) {
       set("io.netty", ch.qos.logback.classic.Level.WARN);

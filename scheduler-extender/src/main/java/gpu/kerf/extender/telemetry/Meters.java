@@ -105,7 +105,7 @@ public final class Meters {
     return new Scrape(format, out.toString());
   }
 
-  /** Without the time of creation of each series, which doubles them and which nobody asks for. */
+  /** Without the time of creation of each series, which doubles them and has no reader. */
   private List<Collector.MetricFamilySamples> families() {
     List<Collector.MetricFamilySamples> families = new ArrayList<>();
     for (Collector.MetricFamilySamples family : Collections.list(registry.metricFamilySamples())) {

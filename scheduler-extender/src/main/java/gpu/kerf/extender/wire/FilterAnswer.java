@@ -80,7 +80,7 @@ public final class FilterAnswer {
     return evicts;
   }
 
-  /** Whether nobody's leaving helps at a place that is refused. */
+  /** Whether no eviction helps at a place that is refused. */
   boolean isHopeless(int place, Reason reason) {
     return oneHope ? place != hopeAt : reason.never();
   }

@@ -28,7 +28,7 @@ public final class NodeNames {
   private @Nullable String[] names = new String[16];
   private byte[][] json = new byte[16][];
 
-  /** Makes a name known for a node's index, which nobody else has. */
+  /** Makes a name known for a node's index, which no other name has. */
   public void put(String name, int index) {
     if (find(name) == index) {
       return;

@@ -117,7 +117,7 @@ public final class WireReader {
       return new FilterCall(named(pod), nodes);
     }
 
-    /** The answer repeats names that nobody knows; no object of Kubernetes has a longer one. */
+    /** The answer repeats unknown names; no object of Kubernetes has a longer one. */
     private static void refuseIfTooLong(String name) throws WireException {
       if (name.length() > LONGEST_NAME) {
         throw new WireException(

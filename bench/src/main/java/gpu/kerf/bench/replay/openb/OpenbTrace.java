@@ -55,7 +55,7 @@ record OpenbTrace(List<NodeSpec> nodes, List<Ask> pods, List<Ask> arrivals) {
     return gpus * Ask.WHOLE;
   }
 
-  /** The nodes with nobody on them, at indexes in order of their names. */
+  /** The empty nodes, at indexes in order of their names. */
   Fleet fleet() {
     Fleet fleet = new Fleet();
     nodes.forEach(fleet::put);

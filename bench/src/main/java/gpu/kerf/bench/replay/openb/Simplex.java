@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The limits are changed by a millionth at random, so that no two of them bind at once and the
  * method cannot go round in circles. So the prices that it finds are nearly, not exactly, the best
- * ones; whoever uses them must not need more.
+ * ones; callers must not need more.
  */
 final class Simplex {
 

@@ -38,9 +38,9 @@ public final class EmbeddedCluster implements Cluster {
 
   /** Whether a binding may create the pod that it binds. */
   public enum Strangers {
-    /** As on a cluster: nobody binds a pod that is not there. */
+    /** As on a cluster: a pod that is not there cannot be bound. */
     REFUSED,
-    /** For load drivers, whose pods nobody creates. */
+    /** For load drivers, whose pods are not created. */
     WELCOME
   }
 

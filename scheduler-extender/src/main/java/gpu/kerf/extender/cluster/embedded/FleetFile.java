@@ -24,7 +24,7 @@ import java.util.Set;
  * nodes:
  * - name: h100
  *   count: 2                # h100-1 and h100-2
- *   cpu: 192                # a Kubernetes quantity; left out: nobody counts it
+ *   cpu: 192                # a Kubernetes quantity; left out: it is not counted
  *   memory: 2Ti
  *   gpus:
  *   - {model: H100-80GB, count: 4}

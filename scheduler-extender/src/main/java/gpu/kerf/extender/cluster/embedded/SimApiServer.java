@@ -69,7 +69,9 @@ public final class SimApiServer {
     tell(watcher -> watcher.nodeChanged(node));
   }
 
-  /** The node object is deleted; its pods stay, as they do until somebody collects them. */
+  /**
+   * The node object is deleted; its pods stay, as they do until the garbage collector takes them.
+   */
   public synchronized void removeNode(String name) {
     if (nodes.remove(name) != null) {
       tell(watcher -> watcher.nodeGone(name));
