@@ -84,7 +84,9 @@ final class AnnotationRules {
       if (guarded && !same) {
         findings.refuse(
             Kind.CHANGED,
-            "The annotation " + Shown.of(key) + " decides about devices, and users may not change it.",
+            "The annotation "
+                + Shown.of(key)
+                + " decides about devices, and users may not change it.",
             "Leave it as it is; to get other GPUs, create the pod anew.");
       }
     }
