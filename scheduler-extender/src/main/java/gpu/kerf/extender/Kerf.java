@@ -54,6 +54,7 @@ public final class Kerf implements Runnable {
         new SchedulerConfigCommand(),
         new CheckConfigCommand(),
         new ExplainCommand(),
+        new AuditCommand(),
         new MpsPluginCommand());
   }
 

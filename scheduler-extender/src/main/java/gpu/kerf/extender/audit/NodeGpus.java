@@ -1,0 +1,49 @@
+package gpu.kerf.extender.audit;
+
+import java.util.List;
+
+/**
+ * The GPUs that a node says it has.
+ *
+ * @param source which object says so; empty if none does
+ * @param complete whether what is not listed is not there
+ */
+public record NodeGpus(String node, String source, boolean complete, List<Gpu> gpus) {
+  public NodeGpus {
+    gpus = List.copyOf(gpus);
+  }
+
+  /**
+   * One GPU. What is not said is empty or 0.
+   *
+   * @param mode {@code plain}, {@code mig} or {@code mig-dynamic}
+   */
+  public record Gpu(
+      String node,
+      int index,
+      String uuid,
+      String model,
+      long memoryMiB,
+      String mode,
+      List<Instance> instances) {
+    public Gpu {
+      instances = List.copyOf(instances);
+    }
+
+    boolean isPlain() {
+      return mode.equals("plain");
+    }
+
+    /** How people name it. */
+    String text() {
+      return "GPU " + index + (uuid.isEmpty() ? "" : " (" + uuid + ")") + " of node " + node;
+    }
+  }
+
+  /**
+   * A MIG instance that exists.
+   *
+   * @param size in the driver's units; 0 where it follows from the profile
+   */
+  public record Instance(String uuid, String profile, int start, int size) {}
+}
