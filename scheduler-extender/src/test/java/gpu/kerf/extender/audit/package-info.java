@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.audit;
+
+import org.jspecify.annotations.NullMarked;
