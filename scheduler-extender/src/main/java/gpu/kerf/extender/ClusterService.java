@@ -63,6 +63,7 @@ public final class ClusterService {
     cluster.start(scheduling.loop(), service.listener());
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
+    cluster.audit(settings.current().audit().every());
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
     this.certificates = certificates(settings.current().certificates(), server, clocks, meters);
   }

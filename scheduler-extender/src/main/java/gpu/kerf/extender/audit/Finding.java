@@ -26,7 +26,7 @@ public record Finding(
    * Whether another reading found the same: the rule is broken on the same GPU by enough of the same
    * holders.
    */
-  boolean isConfirmedBy(Finding other) {
+  public boolean isConfirmedBy(Finding other) {
     if (rule != other.rule
         || !node.equals(other.node)
         || gpu != other.gpu

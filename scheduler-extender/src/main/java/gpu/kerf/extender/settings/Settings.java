@@ -26,6 +26,8 @@ public record Settings(
     @Setting("How the service stops.") Stop stop,
     @Setting("When the service calls itself ready.") Readiness readiness,
     @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
+    @Setting("The audit that looks for slots that are held twice; kerf serve only.")
+        Auditing audit,
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")
@@ -218,6 +220,17 @@ public record Settings(
               max = "1d")
           Duration reconcile) {}
 
+  /** How the cluster is audited. */
+  public record Auditing(
+      @Setting(
+              value =
+                  "How often all pods, nodes, ResourceSlices and ResourceClaims are listed and what"
+                      + " pods hold is worked out from them alone; a quarter more or less. What is"
+                      + " held twice is reported: kerf_audit_overlaps, an event, the log.",
+              min = "1s",
+              max = "1d")
+          Duration every) {}
+
   /** What filter answers. */
   public enum Answer {
     /** The nodes of the best cost class: a few names. */
@@ -312,6 +325,7 @@ public record Settings(
             Duration.ofMillis(1900),
             Duration.ofSeconds(30),
             Duration.ofSeconds(60)),
+        new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         new Dialects(GpushareDialect.Unit.GIB),
         AdmissionSettings.defaults(),
@@ -332,6 +346,7 @@ public record Settings(
         stop,
         readiness,
         cluster,
+        audit,
         scheduling,
         dialects,
         admission,

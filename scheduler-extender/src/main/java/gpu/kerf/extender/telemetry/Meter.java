@@ -163,6 +163,23 @@ public enum Meter {
       "Reads of what is on a node before a first binding after a pause, by outcome: passed, or"
           + " refused because it was not heard of in time.",
       "outcome"),
+  AUDIT_OVERLAPS(
+      Kind.GAUGE,
+      "kerf_audit_overlaps",
+      "GPUs of which the last audit found a part that is held twice, by the rule that is broken. The"
+          + " audit reads the API server alone and shares no code with the ledger.",
+      "rule"),
+  AUDIT_PROBLEMS(
+      Kind.GAUGE,
+      "kerf_audit_problems",
+      "What else the last audit found, by rule: parts that are held and not there, and objects that"
+          + " cannot be read.",
+      "rule"),
+  AUDITS(Kind.COUNTER, "kerf_audits_total", "Audits, by outcome: done or failed.", "outcome"),
+  AUDIT_SUCCESS(
+      Kind.GAUGE,
+      "kerf_audit_last_success_timestamp_seconds",
+      "When the last audit was done, in Unix time; the start of the process where none was."),
   GPUS(Kind.GAUGE, "kerf_gpus", "GPUs.", "model"),
   GPUS_UNUSABLE(
       Kind.GAUGE, "kerf_gpus_unusable", "GPUs that are unhealthy or used by others.", "model"),

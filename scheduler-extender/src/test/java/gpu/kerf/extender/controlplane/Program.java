@@ -86,6 +86,11 @@ public final class Program {
     }
   }
 
+  /** How it ended. */
+  public int exitCode() {
+    return process.exitValue();
+  }
+
   /** Everything it wrote so far. */
   public String log() {
     try {

@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 public final class KubernetesCluster implements Cluster, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesCluster.class);
   private static final int BACKGROUND_THREADS = 2;
+  private static final Duration AUDIT_PAUSE = Duration.ofSeconds(2);
 
   /**
    * Whoever was stopped for longer may have been replaced meanwhile, and knows nothing of what the
@@ -174,6 +175,18 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     Reconciler.Told told = new Reconciler.Told(events, meters, this::synced, every);
     runForEver("kerf-reconcile", new Reconciler(server, threads, loop, ledger, sink, told));
+  }
+
+  /** Begins to audit the cluster at intervals. */
+  public void audit(Duration every) {
+    ClusterAudit audit = new ClusterAudit(server, AUDIT_PAUSE);
+    Auditor auditor =
+        new Auditor(audit, every, new Auditor.Reporting(events, meters, clocks.wall()));
+    Thread thread = Daemons.named("kerf-audit").newThread(auditor);
+    synchronized (threads) {
+      threads.add(thread);
+    }
+    thread.start();
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */
