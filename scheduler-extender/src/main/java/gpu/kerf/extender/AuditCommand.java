@@ -88,7 +88,8 @@ public final class AuditCommand implements Callable<Integer> {
           spec.commandLine(), "--file reads objects from a file: leave --kubeconfig out.");
     }
     AuditReport report = file != null ? ofFile(file) : ofCluster();
-    String text = json ? JSON.writeValueAsString(AuditJson.of(report)) + "\n" : AuditText.of(report);
+    String text =
+        json ? JSON.writeValueAsString(AuditJson.of(report)) + "\n" : AuditText.of(report);
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
     return report.overlaps().isEmpty() && report.of(Level.INVALID).isEmpty() ? 0 : 1;
@@ -129,7 +130,8 @@ public final class AuditCommand implements Callable<Integer> {
       throw new IOException("There is no file " + file + ".", e);
     } catch (JsonProcessingException e) {
       throw new IOException(
-          file + " is not JSON: " + e.getOriginalMessage() + ".\nWrite it with kubectl -o json.", e);
+          file + " is not JSON: " + e.getOriginalMessage() + ".\nWrite it with kubectl -o json.",
+          e);
     }
     if (objects == 0) {
       throw new IOException(

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Brings together everything that is held of each GPU, and compares it.
  *
- * <p>A GPU is its uuid. Only where the node gives none it is the node's name and the index, as it is
- * for a slot whose record has no uuid.
+ * <p>A GPU is its uuid. Only where the node gives none it is the node's name and the index, as it
+ * is for a slot whose record has no uuid.
  */
 public final class Audit {
   private final Map<String, NodeGpus> nodes = new HashMap<>();
@@ -69,9 +69,7 @@ public final class Audit {
       missing(holding, slot);
       String key = slot.uuid().isEmpty() ? holding.node() + "#" + slot.gpu() : slot.uuid();
       return groups.computeIfAbsent(
-          key,
-          each ->
-              new Group(holding.node(), slot.gpu(), slot.uuid(), null, new ArrayList<>()));
+          key, each -> new Group(holding.node(), slot.gpu(), slot.uuid(), null, new ArrayList<>()));
     }
     String key = gpu.uuid().isEmpty() ? gpu.node() + "#" + gpu.index() : gpu.uuid();
     return groups.computeIfAbsent(
@@ -105,15 +103,9 @@ public final class Audit {
   }
 
   private static Finding elsewhere(NodeGpus.Gpu gpu, Holding holding) {
-    String text =
-        "%s of node %s holds %s.".formatted(holding.holder(), holding.node(), gpu.text());
+    String text = "%s of node %s holds %s.".formatted(holding.holder(), holding.node(), gpu.text());
     return new Finding(
-        Rule.MISSING_GPU,
-        holding.node(),
-        gpu.index(),
-        gpu.uuid(),
-        List.of(holding.holder()),
-        text);
+        Rule.MISSING_GPU, holding.node(), gpu.index(), gpu.uuid(), List.of(holding.holder()), text);
   }
 
   private void missing(Holding holding, HeldSlot slot) {
@@ -144,8 +136,7 @@ public final class Audit {
   private AuditReport report() {
     List<AuditReport.HeldGpu> held = new ArrayList<>();
     for (Group group : groups.values()) {
-      GpuAudit audit =
-          new GpuAudit(group.node, group.index, group.uuid, group.gpu, group.parts);
+      GpuAudit audit = new GpuAudit(group.node, group.index, group.uuid, group.gpu, group.parts);
       findings.addAll(audit.findings());
       held.add(audit.held());
     }

@@ -37,8 +37,7 @@ public final class AuditText {
 
   private static void findings(List<Finding> findings, String word, StringBuilder out) {
     for (Finding finding : findings) {
-      out.append(
-          "%s %s: %s%n".formatted(word, finding.rule().word(), finding.text()));
+      out.append("%s %s: %s%n".formatted(word, finding.rule().word(), finding.text()));
     }
   }
 

@@ -127,8 +127,7 @@ final class DeviceSlices {
         (node, list) ->
             nodes.put(
                 node,
-                new NodeGpus(
-                    node, "ResourceSlices", complete.getOrDefault(node, false), list)));
+                new NodeGpus(node, "ResourceSlices", complete.getOrDefault(node, false), list)));
     return nodes;
   }
 
@@ -151,8 +150,7 @@ final class DeviceSlices {
     long memory = 0;
     for (Device device : devices) {
       if (device.isMig()) {
-        instances.add(
-            new Instance(device.instance, device.profile, device.start, device.size));
+        instances.add(new Instance(device.instance, device.profile, device.start, device.size));
       } else {
         named = device;
         memory = device.memoryMiB;

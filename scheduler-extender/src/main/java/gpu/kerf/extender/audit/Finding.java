@@ -23,8 +23,8 @@ public record Finding(
   }
 
   /**
-   * Whether another reading found the same: the rule is broken on the same GPU by enough of the same
-   * holders.
+   * Whether another reading found the same: the rule is broken on the same GPU by enough of the
+   * same holders.
    */
   public boolean isConfirmedBy(Finding other) {
     if (rule != other.rule

@@ -121,8 +121,7 @@ final class GpuAudit {
     if (slot.kind() == Kind.FOREIGN || part.holder().isClaim()) {
       return; // a claim's devices come from the driver that makes them
     }
-    boolean there =
-        slot.isMig() ? !known.isPlain() && hasInstance(known, slot) : known.isPlain();
+    boolean there = slot.isMig() ? !known.isPlain() && hasInstance(known, slot) : known.isPlain();
     if (!there) {
       add(Rule.MISSING_INSTANCE, part);
     }

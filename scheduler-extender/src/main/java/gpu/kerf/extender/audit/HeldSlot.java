@@ -61,8 +61,7 @@ public record HeldSlot(
   }
 
   HeldSlot withSize(int units) {
-    return new HeldSlot(
-        by, gpu, uuid, kind, profile, start, units, instance, memoryMiB, smMilli);
+    return new HeldSlot(by, gpu, uuid, kind, profile, start, units, instance, memoryMiB, smMilli);
   }
 
   /** What is held, such as {@code MIG 3g.40gb at 4}. */

@@ -51,8 +51,7 @@ record PlacementAnnotation(String node, List<HeldSlot> slots, List<String> probl
       String profile = mig.path("profile").asText("");
       String instance = mig.path("uuid").asText("");
       int start = Texts.number(mig, "start");
-      return new HeldSlot(
-          container, gpu, uuid, Kind.MIG, profile, start, 0, instance, memory, 0);
+      return new HeldSlot(container, gpu, uuid, Kind.MIG, profile, start, 0, instance, memory, 0);
     }
     if (slot.has("mps")) {
       int multiprocessors = slot.path("mps").path("smMilli").asInt(0);

@@ -1,9 +1,15 @@
 package gpu.kerf.extender.demo;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import gpu.kerf.model.hardware.GpuMode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.audit.Audit;
+import gpu.kerf.extender.audit.AuditInput;
+import gpu.kerf.extender.audit.AuditReport;
+import gpu.kerf.extender.audit.ClusterReader;
+import gpu.kerf.extender.audit.Finding;
+import gpu.kerf.extender.audit.HeldSlot;
+import gpu.kerf.extender.audit.Holding;
+import gpu.kerf.extender.audit.NodeGpus;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -15,17 +21,14 @@ import java.util.Objects;
 
 /**
  * Checks that no part of a GPU is ever given to two pods, from nothing but the placements that were
- * written on them.
- *
- * <p>It shares no code with the ledger: what is on a GPU is a list, and every newcomer is compared
- * with everybody there.
+ * written on them: after every binding the auditor, which shares no code with the ledger, compares
+ * everything on the node.
  */
 final class SlotAudit {
-
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What a pod holds of one GPU. {@code mask} are MIG slices, {@code smMilli} is of a share. */
-  record Held(String uid, Kind kind, int memoryMiB, int mask, int smMilli) {}
+  record Held(String uid, Kind kind, long memoryMiB, int mask, int smMilli) {}
 
   /** How it is held. */
   enum Kind {
@@ -34,145 +37,153 @@ final class SlotAudit {
     SHARE
   }
 
-  private final Map<String, List<List<Held>>> nodes = new LinkedHashMap<>();
-  private final Map<String, NodeSpec> specs = new LinkedHashMap<>();
+  private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final List<String> violations = new ArrayList<>();
   private long heldMiB;
+  private int gpusInUse;
 
   SlotAudit(List<NodeSpec> fleet) {
-    for (NodeSpec node : fleet) {
-      List<List<Held>> gpus = new ArrayList<>();
-      node.gpus().forEach(gpu -> gpus.add(new ArrayList<>()));
-      nodes.put(node.name(), gpus);
-      specs.put(node.name(), node);
+    fleet.forEach(node -> nodes.put(node.name(), new Node(node)));
+  }
+
+  /** A node with what its pods hold. */
+  private static final class Node {
+    private final NodeSpec spec;
+    private final NodeGpus gpus;
+    private final Map<String, Holding> pods = new LinkedHashMap<>();
+
+    Node(NodeSpec spec) {
+      List<NodeGpus.Gpu> listed = new ArrayList<>();
+      for (GpuSpec gpu : spec.gpus()) {
+        listed.add(listed(spec.name(), listed.size(), gpu));
+      }
+      this.spec = spec;
+      this.gpus = new NodeGpus(spec.name(), "the fleet", true, listed);
+    }
+
+    private static NodeGpus.Gpu listed(String node, int index, GpuSpec gpu) {
+      List<NodeGpus.Instance> instances = new ArrayList<>();
+      gpu.instances()
+          .forEach(
+              each ->
+                  instances.add(
+                      new NodeGpus.Instance(
+                          Objects.requireNonNullElse(each.uuid(), ""),
+                          each.profile().name(),
+                          each.profile().driverStart(each.start()),
+                          0)));
+      return new NodeGpus.Gpu(
+          node,
+          index,
+          Objects.requireNonNullElse(gpu.uuid(), ""),
+          gpu.model().name(),
+          gpu.memoryMiB(),
+          gpu.mode().word(),
+          instances);
+    }
+
+    AuditReport audit(List<Finding> whileReading) {
+      return Audit.of(new AuditInput(List.of(gpus), List.copyOf(pods.values()), whileReading));
+    }
+
+    long heldMiB() {
+      return slots().stream().mapToLong(HeldSlot::memoryMiB).sum();
+    }
+
+    int gpusInUse() {
+      return (int) slots().stream().mapToInt(HeldSlot::gpu).distinct().count();
+    }
+
+    private List<HeldSlot> slots() {
+      return pods.values().stream().flatMap(pod -> pod.slots().stream()).toList();
     }
   }
 
   /** A pod was bound to a node with this placement record. */
-  void bound(String uid, String node, String record) {
-    JsonNode placement = read(uid, record);
-    NodeSpec spec = specs.get(node);
-    if (spec == null || !placement.path("node").asText().equals(node)) {
-      violations.add(uid + " is bound to " + node + ", but its placement says " + record);
+  void bound(String uid, String name, String record) {
+    Node node = nodes.get(name);
+    if (node == null) {
+      violations.add(uid + " is bound to " + name + ", which is not there");
       return;
     }
-    for (JsonNode container : placement.path("containers")) {
-      for (JsonNode slot : container.path("slots")) {
-        hold(uid, spec, slot);
+    AuditInput read = read(uid, name, record);
+    change(node, () -> read.holdings().forEach(holding -> node.pods.put(uid, holding)));
+    for (Finding finding : node.audit(read.findings()).findings()) {
+      if (finding.holders().stream().anyMatch(holder -> holder.uid().equals(uid))) {
+        violations.add(finding.text());
       }
     }
   }
 
-  private JsonNode read(String uid, String record) {
-    try {
-      return JSON.readTree(record);
-    } catch (JsonProcessingException e) {
-      violations.add("The placement of " + uid + " is not JSON: " + record);
-      return JSON.missingNode();
-    }
-  }
-
-  private void hold(String uid, NodeSpec node, JsonNode slot) {
-    int index = slot.path("gpu").asInt(-1);
-    if (index < 0 || index >= node.gpus().size()) {
-      violations.add(uid + " holds GPU " + index + " of " + node.name() + ", which is not there");
-      return;
-    }
-    GpuSpec gpu = node.gpus().get(index);
-    Held held = held(uid, gpu, slot);
-    List<Held> there = gpus(node.name()).get(index);
-    String trouble = trouble(gpu, held, there);
-    if (!trouble.isEmpty()) {
-      violations.add(
-          "%s on GPU %d of %s: %s (%s beside %s)"
-              .formatted(uid, index, node.name(), trouble, held, there));
-    }
-    there.add(held);
-    heldMiB += held.memoryMiB();
-  }
-
-  private List<List<Held>> gpus(String node) {
-    return Objects.requireNonNull(nodes.get(node));
-  }
-
-  private Held held(String uid, GpuSpec gpu, JsonNode slot) {
-    int memory = slot.path("memoryMiB").asInt();
-    if (slot.has("mig")) {
-      MigProfile profile = gpu.model().profile(slot.at("/mig/profile").asText());
-      int mask = profile == null ? 0 : mask(profile, slot.at("/mig/start").asInt(-1));
-      if (mask == 0) {
-        violations.add(uid + " holds a MIG instance that cannot be: " + slot);
-      }
-      return new Held(uid, Kind.MIG, memory, mask, 0);
-    }
-    return slot.path("whole").asBoolean()
-        ? new Held(uid, Kind.WHOLE, memory, 0, 0)
-        : new Held(uid, Kind.SHARE, memory, 0, slot.at("/mps/smMilli").asInt());
-  }
-
-  /** The slices of an instance by the start that the driver gives it; 0 if it gives no such. */
-  private static int mask(MigProfile profile, int driverStart) {
-    for (int start = 0; start < Byte.SIZE; start++) {
-      if (profile.startsAt(start) && profile.driverStart(start) == driverStart) {
-        return profile.maskAt(start);
-      }
-    }
-    return 0;
-  }
-
-  /** Why a newcomer may not be beside those who are there; empty if it may. */
-  private static String trouble(GpuSpec gpu, Held held, List<Held> there) {
-    if ((held.kind() == Kind.MIG) != (gpu.mode() != GpuMode.PLAIN)) {
-      return "a " + held.kind() + " on a GPU in mode " + gpu.mode().word();
-    }
-    int memory = held.memoryMiB();
-    int sm = held.smMilli();
-    for (Held other : there) {
-      if (other.kind() != held.kind() || held.kind() == Kind.WHOLE) {
-        return "the GPU is held already";
-      }
-      if ((other.mask() & held.mask()) != 0) {
-        return "the slices are held already";
-      }
-      memory += other.memoryMiB();
-      sm += other.smMilli();
-    }
-    if (memory > gpu.memoryMiB()) {
-      return "more memory is promised than there is";
-    }
-    return sm > 1000 ? "more multiprocessors are promised than there are" : "";
+  private static AuditInput read(String uid, String node, String record) {
+    ObjectNode pod = JSON.createObjectNode();
+    pod.withObject("/metadata")
+        .put("name", uid)
+        .put("uid", uid)
+        .withObject("/annotations")
+        .put("kerf.gpu/placement", record);
+    pod.withObject("/spec").put("nodeName", node);
+    ClusterReader reader = new ClusterReader();
+    reader.add("Pod", pod);
+    return reader.input();
   }
 
   /** A pod is gone, and holds nothing any more. */
-  void gone(String uid, String node) {
-    if (nodes.containsKey(node)) {
-      for (List<Held> gpu : gpus(node)) {
-        for (Held held : gpu) {
-          heldMiB -= held.uid().equals(uid) ? held.memoryMiB() : 0;
-        }
-        gpu.removeIf(held -> held.uid().equals(uid));
-      }
+  void gone(String uid, String name) {
+    Node node = nodes.get(name);
+    if (node != null) {
+      change(node, () -> node.pods.remove(uid));
     }
   }
 
+  private void change(Node node, Runnable change) {
+    heldMiB -= node.heldMiB();
+    gpusInUse -= node.gpusInUse();
+    change.run();
+    heldMiB += node.heldMiB();
+    gpusInUse += node.gpusInUse();
+  }
+
   /** What is on the GPUs of a node, by index. */
-  List<List<Held>> on(String node) {
-    return gpus(node);
+  List<List<Held>> on(String name) {
+    Node node = Objects.requireNonNull(nodes.get(name));
+    List<List<Held>> gpus = new ArrayList<>();
+    node.spec.gpus().forEach(gpu -> gpus.add(new ArrayList<>()));
+    for (AuditReport.HeldGpu gpu : node.audit(List.of()).held()) {
+      if (gpu.index() >= 0 && gpu.index() < gpus.size()) {
+        GpuSpec card = node.spec.gpus().get(gpu.index());
+        gpu.parts().forEach(part -> gpus.get(gpu.index()).add(held(card, part)));
+      }
+    }
+    return gpus;
+  }
+
+  private static Held held(GpuSpec card, AuditReport.Part part) {
+    HeldSlot slot = part.slot();
+    Kind kind =
+        switch (slot.kind()) {
+          case MIG -> Kind.MIG;
+          case SHARE -> Kind.SHARE;
+          case WHOLE, FOREIGN -> Kind.WHOLE;
+        };
+    int mask = kind == Kind.MIG ? mask(card, slot) : 0;
+    return new Held(part.holder().uid(), kind, slot.memoryMiB(), mask, slot.smMilli());
+  }
+
+  /** The slices of an instance; the driver may count several units in one. */
+  private static int mask(GpuSpec card, HeldSlot slot) {
+    List<MigProfile> profiles = card.model().profiles();
+    int unit = profiles.isEmpty() ? 1 : profiles.get(0).driverStart(1);
+    return ((1 << slot.size() / unit) - 1) << slot.start() / unit;
   }
 
   long heldMiB() {
     return heldMiB;
   }
 
-  /** How many GPUs somebody holds a part of. */
+  /** How many GPUs pods hold a part of. */
   int gpusInUse() {
-    int used = 0;
-    for (List<List<Held>> gpus : nodes.values()) {
-      for (List<Held> gpu : gpus) {
-        used += gpu.isEmpty() ? 0 : 1;
-      }
-    }
-    return used;
+    return gpusInUse;
   }
 
   /** Everything that should not be. */

@@ -26,8 +26,7 @@ public record Settings(
     @Setting("How the service stops.") Stop stop,
     @Setting("When the service calls itself ready.") Readiness readiness,
     @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
-    @Setting("The audit that looks for slots that are held twice; kerf serve only.")
-        Auditing audit,
+    @Setting("The audit that looks for slots that are held twice; kerf serve only.") Auditing audit,
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** One small cluster for each way in which something can be held twice, and for those that look so. */
+/**
+ * One small cluster for each way in which something can be held twice, and for those that look so.
+ */
 class AuditTest {
   private final SmallCluster cluster = new SmallCluster();
 
@@ -69,10 +71,7 @@ class AuditTest {
 
   @Test
   void recordWithoutUuidMeansTheGpuAtItsIndex() {
-    cluster
-        .node("a", plain("GPU-0"))
-        .pod("x", "a", whole(0, ""))
-        .pod("y", "a", whole(0, "GPU-0"));
+    cluster.node("a", plain("GPU-0")).pod("x", "a", whole(0, "")).pod("y", "a", whole(0, "GPU-0"));
     assertFound(Rule.WHOLE_GPU, "x", "y");
   }
 
@@ -173,9 +172,7 @@ class AuditTest {
 
   @Test
   void instanceIsFoundUnderTheNameOfAnotherDriver() {
-    cluster
-        .node("a", cut("GPU-0", "3g.39gb@4"))
-        .pod("x", "a", mig(0, "GPU-0", "3g.40gb@4"));
+    cluster.node("a", cut("GPU-0", "3g.39gb@4")).pod("x", "a", mig(0, "GPU-0", "3g.40gb@4"));
     assertThat(findings()).isEmpty();
   }
 
@@ -231,15 +228,16 @@ class AuditTest {
         .recorded("x", "a", "Running", "nonsense")
         .recorded("y", "a", "Running", placement("a", "{\"gpu\":\"0\"}", whole(0, "GPU-0")))
         .recorded("z", "a", "Running", placement("a", whole(0, "GPU-0")));
-    assertThat(findings())
-        .containsExactly("whole-gpu [y, z]", "unreadable [x]", "unreadable [y]");
+    assertThat(findings()).containsExactly("whole-gpu [y, z]", "unreadable [x]", "unreadable [y]");
     assertThat(cluster.audit().of(Rule.Level.UNKNOWN)).hasSize(2);
   }
 
   @Test
   void unreadableInventoryIsFoundAndItsPodsAreComparedAllTheSame() {
     cluster
-        .object("Node", "{\"metadata\":{\"name\":\"a\",\"annotations\":{\"kerf.gpu/inventory\":\"?\"}}}")
+        .object(
+            "Node",
+            "{\"metadata\":{\"name\":\"a\",\"annotations\":{\"kerf.gpu/inventory\":\"?\"}}}")
         .pod("x", "a", mig(0, "", "1g.10gb@0"))
         .pod("y", "a", mig(0, "", "1g.10gb@0"));
     assertThat(findings()).containsExactly("mig-instance [x, y]", "unreadable []");
@@ -346,8 +344,7 @@ class AuditTest {
         .node("a", plain("GPU-0"), plain("GPU-1"))
         .pod("x", "a", share(0, "GPU-0", 10, 0))
         .pod("y", "a", share(1, "GPU-1", 10, 0))
-        .foreign(
-            "hami", "a", "hami.io/vgpu-devices-allocated", "GPU-0,NVIDIA,3000,30:;", "cpu")
+        .foreign("hami", "a", "hami.io/vgpu-devices-allocated", "GPU-0,NVIDIA,3000,30:;", "cpu")
         .foreign("gpushare", "a", "ALIYUN_COM_GPU_MEM_IDX", "1", "cpu");
     assertThat(findings())
         .containsExactlyInAnyOrder("other-scheduler [hami, x]", "other-scheduler [gpushare, y]");

@@ -34,8 +34,7 @@ final class SmallCluster {
       listed.add("{\"index\":" + listed.size() + "," + gpu + "}");
     }
     ObjectNode node = named("", name);
-    annotate(
-        node, "kerf.gpu/inventory", "{\"v\":1,\"gpus\":[" + String.join(",", listed) + "]}");
+    annotate(node, "kerf.gpu/inventory", "{\"v\":1,\"gpus\":[" + String.join(",", listed) + "]}");
     reader.add("Node", node);
     return this;
   }

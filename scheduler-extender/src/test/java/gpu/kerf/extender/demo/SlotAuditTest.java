@@ -28,7 +28,9 @@ class SlotAuditTest {
     hold("a", "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}");
     hold("b", "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}");
     hold("c", "{\"gpu\":0,\"mps\":{\"smMilli\":0},\"memoryMiB\":10}");
-    assertThat(audit.violations()).hasSize(2).allMatch(text -> text.contains("held already"));
+    assertThat(audit.violations())
+        .hasSize(2)
+        .allMatch(text -> text.contains("hold a whole GPU and something else on it"));
   }
 
   @Test
@@ -36,7 +38,10 @@ class SlotAuditTest {
     hold("a", mig(4, "3g.40gb", 0));
     hold("b", mig(4, "1g.10gb", 3));
 
-    assertThat(audit.violations()).singleElement().asString().contains("slices are held already");
+    assertThat(audit.violations())
+        .singleElement()
+        .asString()
+        .contains("hold the same memory slices");
   }
 
   @Test

@@ -38,8 +38,7 @@ final class AuditOnAClusterTest {
       """;
 
   private final ControlPlane plane =
-      ControlPlane.start(
-          gpu.kerf.extender.controlplane.Options.defaults().user(READER));
+      ControlPlane.start(gpu.kerf.extender.controlplane.Options.defaults().user(READER));
   private int runs;
 
   @AfterEach
@@ -98,11 +97,7 @@ final class AuditOnAClusterTest {
               {"gpu":%1$d,"uuid":"GPU-a-%1$d","mig":{"profile":"1g.5gb","start":2,"uuid":"MIG-a-%1$d-2"},
                "memoryMiB":4864}]}]}"""
                 .formatted(gpu));
-    binding
-        .withObject("/target")
-        .put("apiVersion", "v1")
-        .put("kind", "Node")
-        .put("name", "a");
+    binding.withObject("/target").put("apiVersion", "v1").put("kind", "Node").put("name", "a");
     Api.of(plane.kubeconfig()).post(Site.PODS + "/" + name + "/binding", binding.toString());
   }
 }

@@ -67,7 +67,8 @@ class PrometheusTest {
                 "admission.port=" + webhookPort,
                 "admission.certificate=" + pem,
                 "admission.key=" + key,
-                "cluster.reconcile=10s"))) {
+                "cluster.reconcile=10s",
+                "audit.every=10s"))) {
       Program scraping = scrape(prometheus, served.port(), dcgm.getAddress().getPort());
       try {
         assertThat(withoutData(certificate)).isEmpty();

@@ -13,7 +13,7 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.Random;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,16 +30,23 @@ final class Auditor implements Runnable {
 
   private final ClusterAudit audit;
   private final Reporting reporting;
-  private final Duration every;
+  private final Pace pace;
   private List<Finding> before = List.of();
   private List<String> notes = List.of();
 
   /** Where reports go. */
   record Reporting(Events events, Meters meters, InstantSource clock) {}
 
-  Auditor(ClusterAudit audit, Duration every, Reporting reporting) {
+  /**
+   * How often it audits.
+   *
+   * @param seed of the jitter
+   */
+  record Pace(Threads threads, Duration every, long seed) {}
+
+  Auditor(ClusterAudit audit, Pace pace, Reporting reporting) {
     this.audit = audit;
-    this.every = every;
+    this.pace = pace;
     this.reporting = reporting;
     Meters meters = reporting.meters;
     List.of("done", "failed").forEach(outcome -> meters.zero(Meter.AUDITS, outcome));
@@ -49,10 +56,11 @@ final class Auditor implements Runnable {
 
   @Override
   public void run() {
+    Random jitter = new Random(pace.seed);
     try {
       while (true) {
-        double factor = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
-        Thread.sleep(Math.round(every.toMillis() * factor));
+        double factor = 1 + JITTER * (2 * jitter.nextDouble() - 1);
+        pace.threads.sleep(Duration.ofMillis(Math.round(pace.every.toMillis() * factor)));
         attempt();
       }
     } catch (InterruptedException e) {

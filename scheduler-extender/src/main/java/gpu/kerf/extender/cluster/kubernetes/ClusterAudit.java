@@ -39,6 +39,7 @@ public final class ClusterAudit {
           new Listed("ResourceClaim", CLAIMS));
 
   private final ApiServer server;
+  private final Threads threads;
   private final Duration pause;
 
   private record Listed(String kind, Resource resource) {}
@@ -54,7 +55,12 @@ public final class ClusterAudit {
    * @param pause before what was found is read once more
    */
   public ClusterAudit(ApiServer server, Duration pause) {
+    this(server, new JvmThreads(), pause);
+  }
+
+  ClusterAudit(ApiServer server, Threads threads, Duration pause) {
     this.server = server;
+    this.threads = threads;
     this.pause = pause;
   }
 
@@ -64,7 +70,7 @@ public final class ClusterAudit {
     if (first.report.findings().isEmpty()) {
       return first;
     }
-    Thread.sleep(pause.toMillis());
+    threads.sleep(pause);
     Outcome second = read();
     return new Outcome(first.report.confirmedBy(second.report), second.notes);
   }

@@ -179,14 +179,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   /** Begins to audit the cluster at intervals. */
   public void audit(Duration every) {
-    ClusterAudit audit = new ClusterAudit(server, AUDIT_PAUSE);
-    Auditor auditor =
-        new Auditor(audit, every, new Auditor.Reporting(events, meters, clocks.wall()));
-    Thread thread = Daemons.named("kerf-audit").newThread(auditor);
-    synchronized (threads) {
-      threads.add(thread);
-    }
-    thread.start();
+    ClusterAudit audit = new ClusterAudit(server, threads, AUDIT_PAUSE);
+    Auditor.Reporting reporting = new Auditor.Reporting(events, meters, clocks.wall());
+    Auditor.Pace pace = new Auditor.Pace(threads, every, wish.instance.hashCode());
+    run("kerf-audit", new Auditor(audit, pace, reporting));
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */

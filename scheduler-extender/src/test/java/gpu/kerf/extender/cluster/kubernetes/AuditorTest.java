@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.audit.Finding;
 import gpu.kerf.extender.audit.Rule;
+import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.telemetry.Meters;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -58,12 +58,14 @@ class AuditorTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new Calls(server, 1, "test");
-    Events events = new Events(background, meters, InstantSource.system(), "test");
+    background = new Calls(server, new JvmThreads(), 1, "test");
+    Events events = new Events(background, meters, Clocks.system(), "test");
     audit = new ClusterAudit(server, Duration.ofMillis(1));
     auditor =
         new Auditor(
-            audit, Duration.ofHours(1), new Auditor.Reporting(events, meters, () -> now));
+            audit,
+            new Auditor.Pace(new JvmThreads(), Duration.ofHours(1), 0),
+            new Auditor.Reporting(events, meters, () -> now));
     api.put("nodes", NODE);
   }
 
@@ -123,7 +125,8 @@ class AuditorTest {
     auditor.attempt();
     assertThat(metric("kerf_audit_overlaps{rule=\"whole-gpu\"")).isEqualTo("1.0");
     Await.until("two events", () -> api.events().size() == 2);
-    assertThat(api.events()).extracting(event -> event.at("/regarding/name").asText())
+    assertThat(api.events())
+        .extracting(event -> event.at("/regarding/name").asText())
         .containsExactlyInAnyOrder("x", "y");
     assertThat(api.events().get(0).path("reason").asText()).isEqualTo("SlotsOverlap");
     assertThat(api.events().get(0).path("note").asText()).contains("GPU-0", "ml/x", "ml/y");
@@ -137,8 +140,7 @@ class AuditorTest {
   void overlapThatIsGoneAtTheSecondReadingIsNotReported() throws Exception {
     holds("x", 0);
     holds("y", 0);
-    String both =
-        server.send(ApiRequest.get("/api/v1/pods", Map.of())).json().toString();
+    String both = server.send(ApiRequest.get("/api/v1/pods", Map.of())).json().toString();
     api.delete("pods", "ml/y");
     api.plan(new FakeApiServer.Answer("GET", "/pods", 200, both, false));
     assertThat(audit.run().report().findings()).isEmpty();
