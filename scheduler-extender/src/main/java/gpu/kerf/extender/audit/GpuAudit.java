@@ -95,7 +95,7 @@ final class GpuAudit {
 
   private static @Nullable Rule collisionOfInstances(HeldSlot one, HeldSlot other) {
     boolean sameUuid = !one.instance().isEmpty() && one.instance().equals(other.instance());
-    if (sameUuid || one.start() == other.start() && one.profile().equals(other.profile())) {
+    if (sameUuid || (one.start() == other.start() && one.profile().equals(other.profile()))) {
       return Rule.MIG_INSTANCE;
     }
     int end = one.start() + Math.max(1, one.size());
@@ -146,7 +146,7 @@ final class GpuAudit {
             ? instance.size()
             : MigSizes.size(known.model(), known.memoryMiB(), instance.profile());
     return instance.start() == slot.start()
-        && (instance.profile().equals(slot.profile()) || size > 0 && size == slot.size());
+        && (instance.profile().equals(slot.profile()) || (size > 0 && size == slot.size()));
   }
 
   private void add(Rule rule, Part... who) {

@@ -28,8 +28,8 @@ public record Holder(String kind, String namespace, String name, String uid, Set
 
   /** Whether one is a claim and the other one the only pod that uses it, or both are one claim. */
   boolean mayShareWith(Holder other) {
-    return isClaim() && uid.equals(other.uid)
-        || isClaim() != other.isClaim() && pods.equals(other.pods);
+    return (isClaim() && uid.equals(other.uid))
+        || (isClaim() != other.isClaim() && pods.equals(other.pods));
   }
 
   /** How people name it, such as {@code pod ml/train-0}. */
