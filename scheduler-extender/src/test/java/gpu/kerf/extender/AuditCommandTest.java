@@ -9,9 +9,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** From what kubectl printed to what stands on stdout. */
 class AuditCommandTest {
@@ -143,14 +144,11 @@ class AuditCommandTest {
   }
 
   private int audit(String... args) {
-    return new CommandLine(new AuditCommand())
+    List<String> all = new ArrayList<>(List.of("audit"));
+    all.addAll(List.of(args));
+    return Kerf.commandLine()
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
-        .setExecutionExceptionHandler(
-            (failure, command, parsed) -> {
-              command.getErr().println(failure.getMessage());
-              return 1;
-            })
-        .execute(args);
+        .execute(all.toArray(String[]::new));
   }
 }

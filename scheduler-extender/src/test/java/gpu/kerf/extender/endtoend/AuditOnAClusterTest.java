@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
+import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.controlplane.Program;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +40,7 @@ final class AuditOnAClusterTest {
       """;
 
   private final ControlPlane plane =
-      ControlPlane.start(gpu.kerf.extender.controlplane.Options.defaults().user(READER));
+      ControlPlane.start(Options.defaults().user(READER));
   private int runs;
 
   @AfterEach
@@ -75,7 +77,7 @@ final class AuditOnAClusterTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(KerfMain.class.getName(), "audit"));
+    command.addAll(List.of(Kerf.class.getName(), "audit"));
     command.add("--kubeconfig=" + plane.kubeconfig(READER));
     Program program = plane.run("audit-" + runs++, Map.of(), command);
     Await.until("the audit ends", () -> !program.running());
