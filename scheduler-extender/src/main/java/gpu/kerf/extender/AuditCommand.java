@@ -1,14 +1,13 @@
 package gpu.kerf.extender;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.audit.Audit;
 import gpu.kerf.extender.audit.AuditJson;
 import gpu.kerf.extender.audit.AuditReport;
 import gpu.kerf.extender.audit.AuditText;
 import gpu.kerf.extender.audit.ClusterReader;
+import gpu.kerf.extender.audit.ObjectFile;
 import gpu.kerf.extender.audit.Rule.Level;
 import gpu.kerf.extender.cluster.kubernetes.Access;
 import gpu.kerf.extender.cluster.kubernetes.AccessException;
@@ -120,12 +119,9 @@ public final class AuditCommand implements Callable<Integer> {
 
   private static AuditReport ofFile(String file) throws IOException {
     ClusterReader reader = new ClusterReader();
-    int objects = 0;
-    try (InputStream in = file.equals("-") ? System.in : Files.newInputStream(Path.of(file));
-        MappingIterator<JsonNode> documents = JSON.readerFor(JsonNode.class).readValues(in)) {
-      while (documents.hasNextValue()) {
-        objects += read(documents.nextValue(), reader);
-      }
+    int objects;
+    try (InputStream in = file.equals("-") ? System.in : Files.newInputStream(Path.of(file))) {
+      objects = ObjectFile.read(in, reader);
     } catch (NoSuchFileException e) {
       throw new IOException("There is no file " + file + ".", e);
     } catch (JsonProcessingException e) {
@@ -140,19 +136,5 @@ public final class AuditCommand implements Callable<Integer> {
               + ".\nWrite it with kubectl get pods,nodes -A -o json.");
     }
     return Audit.of(reader.input());
-  }
-
-  /** Reads an object, or the objects of a list; how many it knows. */
-  private static int read(JsonNode document, ClusterReader reader) {
-    String kind = document.path("kind").asText("");
-    if (!kind.endsWith("List")) {
-      return reader.add(kind, document) ? 1 : 0;
-    }
-    String ofItems = kind.substring(0, kind.length() - "List".length());
-    int objects = 0;
-    for (JsonNode item : document.path("items")) {
-      objects += reader.add(item.path("kind").asText(ofItems), item) ? 1 : 0;
-    }
-    return objects;
   }
 }

@@ -28,6 +28,7 @@ final class Soak implements AutoCloseable {
   private static final Duration STEP = Duration.ofMillis(250);
   private static final Duration SAMPLE = Duration.ofSeconds(1);
   private static final Duration RESTART = Duration.ofSeconds(1);
+  private static final Duration BEHIND = Duration.ofSeconds(2);
 
   /** How soon after the last fault every pod that fits is placed and every ledger is right. */
   private static final Duration SETTLE = Duration.ofMinutes(2);
@@ -43,8 +44,8 @@ final class Soak implements AutoCloseable {
   private final SoakPods pods;
   private final PriorityQueue<Ending> endings =
       new PriorityQueue<>(Comparator.comparingLong(Ending::atMillis));
+  private final Map<String, Long> deadSince = new TreeMap<>();
   private final List<String> story = new ArrayList<>();
-  private final Deque<String> recent = new ArrayDeque<>();
   private final long start;
   private int samples;
   private long mostBound;
@@ -115,7 +116,7 @@ final class Soak implements AutoCloseable {
       if (!left.isEmpty() && left.peek().atMillis() <= now()) {
         begin(left.remove());
       }
-      replicas.forEach(this::superviseNow);
+      replicas.forEach(this::supervise);
       if (!apiServerAway) {
         load();
         if (now() - sampled >= SAMPLE.toMillis()) {
@@ -127,10 +128,8 @@ final class Soak implements AutoCloseable {
     }
   }
 
-  private final Map<String, Long> deadSince = new TreeMap<>();
-
   /** A kubelet does not start a container again at once. */
-  private void superviseNow(SoakReplica replica) {
+  private void supervise(SoakReplica replica) {
     if (replica.kerf().running() && replica.scheduler().running()) {
       deadSince.remove(replica.name());
       return;
@@ -196,6 +195,7 @@ final class Soak implements AutoCloseable {
         }
       }
       case SCHEDULER_KILLED -> replica.scheduler().kill();
+      case REPLICA_STUCK -> stick(planned, replica);
       case API_SERVER_AWAY -> {
         if (!apiServerAway) {
           apiServerAway = true;
@@ -221,6 +221,22 @@ final class Soak implements AutoCloseable {
       }
     }
     tell(what);
+  }
+
+  /** Another one leads when it wakes up, and it hears so last of all. */
+  private void stick(Planned planned, SoakReplica replica) {
+    if (replica.kerf().running() && replica.scheduler().running()) {
+      replica.scheduler().pause();
+      replica.kerf().pause();
+      replica.toApi().holdWatches(true);
+      endWith(
+          planned,
+          () -> {
+            resumeKerf(replica);
+            resumeScheduler(replica);
+          });
+      endAfter(planned, BEHIND, () -> replica.toApi().holdWatches(false));
+    }
   }
 
   private static void resumeKerf(SoakReplica replica) {
@@ -252,7 +268,11 @@ final class Soak implements AutoCloseable {
   }
 
   private void endWith(Planned planned, Runnable undo) {
-    endings.add(new Ending(now() + planned.forMillis(), planned, undo));
+    endAfter(planned, Duration.ZERO, undo);
+  }
+
+  private void endAfter(Planned planned, Duration longer, Runnable undo) {
+    endings.add(new Ending(now() + planned.forMillis() + longer.toMillis(), planned, undo));
   }
 
   private void end(Ending ending) {
@@ -317,7 +337,7 @@ final class Soak implements AutoCloseable {
             "Not right " + SETTLE + " after the last fault:\n" + String.join("\n", wrong));
       }
       LockSupport.parkNanos(STEP.multipliedBy(2).toNanos());
-      replicas.forEach(this::superviseNow);
+      replicas.forEach(this::supervise);
       wrong = wrong();
     }
     tell("all is right again");

@@ -12,21 +12,29 @@ final class SoakPlan {
   private static final long LONGEST_GAP_MILLIS = 5_000;
   private static final long LONGEST_FAULT_MILLIS = 12_000;
 
-  /** What goes wrong. Faults of a replica concern one of the two. */
+  /** What goes wrong: with one of the two replicas, or with what they share. */
   enum Fault {
-    WATCHES_CUT,
-    WATCHES_HELD,
-    CONNECTION_CUT,
-    ANSWERS_SLOW,
-    BINDING_ANSWERS_LOST,
-    KERF_PAUSED,
-    KERF_KILLED,
-    SCHEDULER_PAUSED,
-    SCHEDULER_KILLED,
-    API_SERVER_AWAY,
-    PODS_FORCE_DELETED,
-    GPUS_SWAPPED,
-    GPU_LOST
+    WATCHES_CUT(true),
+    WATCHES_HELD(true),
+    CONNECTION_CUT(true),
+    ANSWERS_SLOW(true),
+    BINDING_ANSWERS_LOST(true),
+    KERF_PAUSED(true),
+    KERF_KILLED(true),
+    SCHEDULER_PAUSED(true),
+    SCHEDULER_KILLED(true),
+    /** Both of its processes stand still, and its watches stay behind for a while longer. */
+    REPLICA_STUCK(true),
+    API_SERVER_AWAY(false),
+    PODS_FORCE_DELETED(false),
+    GPUS_SWAPPED(false),
+    GPU_LOST(false);
+
+    private final boolean ofReplica;
+
+    Fault(boolean ofReplica) {
+      this.ofReplica = ofReplica;
+    }
   }
 
   /**
@@ -37,7 +45,7 @@ final class SoakPlan {
   record Planned(long atMillis, Fault fault, int replica, long forMillis, int pick) {
     @Override
     public String toString() {
-      return "%s of replica %d for %d ms".formatted(fault, replica, forMillis);
+      return fault.ofReplica ? fault + " of kerf-" + replica : fault.toString();
     }
   }
 

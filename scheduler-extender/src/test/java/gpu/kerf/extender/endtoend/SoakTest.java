@@ -5,24 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.endtoend.SoakPlan.Fault;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
  * Real processes under faults: {@code -Dkerf.soak=20m} is the long run, and {@code
- * -Dkerf.soak.seed=N} draws the same faults again.
+ * -Dkerf.soak.seed=N} draws the same faults again. {@code -Dkerf.soak.faults=kerf_killed,gpu_lost}
+ * draws from these alone.
  */
 @ClusterTest
 final class SoakTest {
   private static final Duration LENGTH = length(System.getProperty("kerf.soak", "3m"));
   private static final long SEED = Long.getLong("kerf.soak.seed", System.nanoTime() % 1_000_000);
 
-  private static final Set<Fault> FAULTS =
-      EnumSet.complementOf(
-          EnumSet.of(Fault.PODS_FORCE_DELETED, Fault.GPUS_SWAPPED, Fault.GPU_LOST));
+  private static final Set<Fault> FAULTS = faults(System.getProperty("kerf.soak.faults", ""));
 
   @Test
   void noSlotIsHeldTwiceAndEverythingIsRightAgainWhenTheFaultsAreOver() {
@@ -62,6 +63,17 @@ final class SoakTest {
     assertThat(plan)
         .allMatch(
             fault -> fault.atMillis() + fault.forMillis() <= Duration.ofMinutes(20).toMillis());
+  }
+
+  /** Those that are named, or all that must do no harm. */
+  private static Set<Fault> faults(String names) {
+    if (names.isEmpty()) {
+      return EnumSet.complementOf(
+          EnumSet.of(Fault.GPUS_SWAPPED, Fault.GPU_LOST));
+    }
+    return Arrays.stream(names.split(",", -1))
+        .map(name -> Fault.valueOf(name.strip().toUpperCase(Locale.ROOT)))
+        .collect(Collectors.toCollection(() -> EnumSet.noneOf(Fault.class)));
   }
 
   /** Such as {@code 20m} or {@code 90s}. */

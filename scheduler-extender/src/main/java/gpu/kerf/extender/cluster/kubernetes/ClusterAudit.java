@@ -1,6 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.audit.Audit;
 import gpu.kerf.extender.audit.AuditReport;
 import gpu.kerf.extender.audit.ClusterReader;
@@ -18,6 +18,7 @@ import java.util.Map;
  * therefore read once more, and counts if it is found again.
  */
 public final class ClusterAudit {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PAGE_LIMIT = Duration.ofSeconds(60);
   private static final int PAGE = 500;
   private static final int NOT_FOUND = 404;
@@ -132,10 +133,10 @@ public final class ClusterAudit {
               + "): "
               + reply.problem());
     }
-    JsonNode page = reply.json();
-    for (JsonNode object : page.path("items")) {
-      reader.add(listed.kind, object);
+    ListPage page = ListPage.read(reply.body(), JSON.getFactory());
+    for (Piece piece : page.items()) {
+      reader.add(listed.kind, JSON.readTree(piece.bytes(), piece.offset(), piece.length()));
     }
-    return page.at("/metadata/continue").asText("");
+    return page.next();
   }
 }
