@@ -39,8 +39,7 @@ final class AuditOnAClusterTest {
       subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: auditor}]
       """;
 
-  private final ControlPlane plane =
-      ControlPlane.start(Options.defaults().user(READER));
+  private final ControlPlane plane = ControlPlane.start(Options.defaults().user(READER));
   private int runs;
 
   @AfterEach

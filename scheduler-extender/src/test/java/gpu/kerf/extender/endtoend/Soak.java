@@ -188,14 +188,14 @@ final class Soak implements AutoCloseable {
         }
       }
       case KERF_KILLED -> replica.kerf().kill();
-      case SCHEDULER_PAUSED -> {
+      case SCHEDULER_PAUSED, SCHEDULER_OUTLIVES_LEASE -> {
         if (replica.scheduler().running()) {
           replica.scheduler().pause();
           endWith(planned, () -> resumeScheduler(replica));
         }
       }
       case SCHEDULER_KILLED -> replica.scheduler().kill();
-      case REPLICA_STUCK -> stick(planned, replica);
+      case REPLICA_STUCK, REPLICA_OUTLIVES_LEASE -> stick(planned, replica);
       case API_SERVER_AWAY -> {
         if (!apiServerAway) {
           apiServerAway = true;

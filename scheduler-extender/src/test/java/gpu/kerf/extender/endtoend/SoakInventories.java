@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The inventories of the nodes, which change as those of real nodes do: two GPUs change places after
- * a reboot, one falls off the bus and comes back. A GPU keeps its uuid.
+ * The inventories of the nodes, which change as those of real nodes do: two GPUs change places
+ * after a reboot, one falls off the bus and comes back. A GPU keeps its uuid.
  */
 final class SoakInventories {
   private final Api api;

@@ -23,6 +23,14 @@ final class SoakTest {
   private static final Duration LENGTH = length(System.getProperty("kerf.soak", "3m"));
   private static final long SEED = Long.getLong("kerf.soak.seed", System.nanoTime() % 1_000_000);
 
+  /** Only by name. */
+  private static final EnumSet<Fault> ASKED_FOR =
+      EnumSet.of(
+          Fault.SCHEDULER_OUTLIVES_LEASE,
+          Fault.REPLICA_OUTLIVES_LEASE,
+          Fault.GPUS_SWAPPED,
+          Fault.GPU_LOST);
+
   private static final Set<Fault> FAULTS = faults(System.getProperty("kerf.soak.faults", ""));
 
   @Test
@@ -68,8 +76,7 @@ final class SoakTest {
   /** Those that are named, or all that must do no harm. */
   private static Set<Fault> faults(String names) {
     if (names.isEmpty()) {
-      return EnumSet.complementOf(
-          EnumSet.of(Fault.GPUS_SWAPPED, Fault.GPU_LOST));
+      return EnumSet.complementOf(ASKED_FOR);
     }
     return Arrays.stream(names.split(",", -1))
         .map(name -> Fault.valueOf(name.strip().toUpperCase(Locale.ROOT)))
