@@ -110,9 +110,8 @@ public final class Audit {
 
   private void missing(Holding holding, HeldSlot slot) {
     NodeGpus there = nodes.get(holding.node());
-    boolean expected = there != null && there.complete();
     boolean foreign = slot.kind() == HeldSlot.Kind.FOREIGN || holding.holder().isClaim();
-    if (!expected || foreign) {
+    if (there == null || !there.complete() || foreign) {
       return;
     }
     String text =

@@ -36,10 +36,13 @@ final class GpuAudit {
 
   /** The parts with the lengths of MIG instances where those follow from their profiles. */
   private static List<Part> measured(NodeGpus.@Nullable Gpu gpu, List<Part> parts) {
+    if (gpu == null) {
+      return parts;
+    }
     List<Part> measured = new ArrayList<>();
     for (Part part : parts) {
       HeldSlot slot = part.slot();
-      boolean open = slot.isMig() && slot.size() == 0 && gpu != null;
+      boolean open = slot.isMig() && slot.size() == 0;
       int size = open ? MigSizes.size(gpu.model(), gpu.memoryMiB(), slot.profile()) : slot.size();
       measured.add(new Part(part.holder(), slot.withSize(size)));
     }

@@ -174,7 +174,7 @@ final class SlotAudit {
   private static int mask(GpuSpec card, HeldSlot slot) {
     List<MigProfile> profiles = card.model().profiles();
     int unit = profiles.isEmpty() ? 1 : profiles.get(0).driverStart(1);
-    return ((1 << slot.size() / unit) - 1) << slot.start() / unit;
+    return ((1 << (slot.size() / unit)) - 1) << (slot.start() / unit);
   }
 
   long heldMiB() {

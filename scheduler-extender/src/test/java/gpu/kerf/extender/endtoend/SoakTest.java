@@ -25,11 +25,7 @@ final class SoakTest {
 
   /** Only by name. */
   private static final EnumSet<Fault> ASKED_FOR =
-      EnumSet.of(
-          Fault.SCHEDULER_OUTLIVES_LEASE,
-          Fault.REPLICA_OUTLIVES_LEASE,
-          Fault.GPUS_SWAPPED,
-          Fault.GPU_LOST);
+      EnumSet.of(Fault.SCHEDULER_OUTLIVES_LEASE, Fault.REPLICA_OUTLIVES_LEASE);
 
   private static final Set<Fault> FAULTS = faults(System.getProperty("kerf.soak.faults", ""));
 
