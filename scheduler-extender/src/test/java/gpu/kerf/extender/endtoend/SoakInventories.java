@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -40,10 +41,14 @@ final class SoakInventories {
     return List.copyOf(gpus.keySet()).get(pick % gpus.size());
   }
 
+  private List<ObjectNode> gpusOf(String node) {
+    return Objects.requireNonNull(gpus.get(node));
+  }
+
   /** Two GPUs of a node change places; which ones. */
   String swap(int pick) {
     String node = node(pick);
-    List<ObjectNode> there = gpus.get(node);
+    List<ObjectNode> there = gpusOf(node);
     int one = pick / 7 % there.size();
     int other = pick / 61 % there.size();
     Collections.swap(there, one, other);
@@ -54,7 +59,7 @@ final class SoakInventories {
   /** A GPU of a node is not listed any more; those behind it move up. */
   String lose(int pick) {
     String node = node(pick);
-    List<ObjectNode> left = new ArrayList<>(gpus.get(node));
+    List<ObjectNode> left = new ArrayList<>(gpusOf(node));
     ObjectNode lost = left.remove(pick / 7 % left.size());
     publish(node, left);
     return "%s of %s".formatted(lost.path("uuid").asText(), node);
