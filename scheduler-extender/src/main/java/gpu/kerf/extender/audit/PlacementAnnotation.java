@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The annotation {@code kerf.gpu/placement} of a pod, as docs/delivery.md describes it.
+ * The annotation {@code kerf.gpu/placement} of a pod, as docs/explanation/delivery.md describes it.
  *
  * @param problems what could not be read of it; the rest counts all the same
  */
