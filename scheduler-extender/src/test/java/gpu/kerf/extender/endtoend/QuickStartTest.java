@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,13 +56,17 @@ final class QuickStartTest {
 
   private ControlPlane plane;
 
+  @BeforeEach
+  void start() {
+    plane =
+        ControlPlane.start(
+            Options.defaults().user(ACCOUNT).apiServerFlag("--enable-aggregator-routing=true"));
+  }
+
   @Test
   void theGuidesCommandsDoWhatTheySay() throws Exception {
     copyManifests();
     int port = Ports.free();
-    plane =
-        ControlPlane.start(
-            Options.defaults().user(ACCOUNT).apiServerFlag("--enable-aggregator-routing=true"));
     plane.apply(RUNTIME_CLASS);
     plane.create("/api/v1/nodes", List.of(unmanaged()));
     List<Markdown.Shell> install = blocks(Guides.INSTALL);
