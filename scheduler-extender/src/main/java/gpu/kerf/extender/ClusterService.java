@@ -99,7 +99,11 @@ public final class ClusterService {
   private static KubernetesCluster.Wish wish(Settings settings) {
     Settings.Cluster cluster = settings.cluster();
     return new KubernetesCluster.Wish(
-        cluster.schedulerName(), cluster.workers(), cluster.watch(), hostname());
+        cluster.schedulerName(),
+        cluster.workers(),
+        cluster.watch(),
+        hostname(),
+        cluster.quarantineMargin());
   }
 
   private static String hostname() {

@@ -2,6 +2,7 @@ package gpu.kerf.extender;
 
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.state.FleetView;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Accounting;
 import gpu.kerf.extender.wire.PodView;
@@ -57,6 +58,12 @@ final class Following implements ClusterListener {
     String before = nodeOf(uid);
     next.podGone(uid);
     follow(before, nodeOf(uid));
+  }
+
+  @Override
+  public void podQuarantined(String uid, Quarantined hold) {
+    scheduling.podQuarantined(uid, hold);
+    preemptions.look();
   }
 
   @Override

@@ -32,9 +32,16 @@ public record Candidate(
    * What the ledger knows of it; who is terminating and what is budgeted only the cluster knows.
    */
   public static Candidate of(Entry entry) {
-    Standing standing =
-        entry.state() == Entry.State.PROPOSED ? Standing.PROPOSED : Standing.RUNNING;
-    return new Candidate(entry.holder(), entry.placement(), entry.since(), standing, List.of());
+    return new Candidate(
+        entry.holder(), entry.placement(), entry.since(), standing(entry.state()), List.of());
+  }
+
+  private static Standing standing(Entry.State state) {
+    return switch (state) {
+      case PROPOSED -> Standing.PROPOSED;
+      case BINDING, BOUND -> Standing.RUNNING;
+      case QUARANTINED -> Standing.TERMINATING;
+    };
   }
 
   /** The same pod, on its way out. */

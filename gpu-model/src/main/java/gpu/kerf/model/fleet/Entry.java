@@ -19,7 +19,9 @@ public record Entry(
   public enum State {
     PROPOSED,
     BINDING,
-    BOUND
+    BOUND,
+    /** The pod object is gone, and its containers may still run. */
+    QUARANTINED
   }
 
   public String uid() {

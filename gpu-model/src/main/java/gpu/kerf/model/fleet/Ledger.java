@@ -31,11 +31,17 @@ import org.jspecify.annotations.Nullable;
  *       |               (nothing)           (nothing)               (nothing)
  *       +---- take (without a proposal) ------> BINDING
  *       +---- rebuild (what the API server says) -----------------> BOUND
+ *
+ *                    quarantine                    endQuarantine
+ *   BINDING, BOUND --------------> QUARANTINED -------------------> (nothing)
  * </pre>
  *
  * <p>A proposal is a hint: it holds its slots against other proposals, yields to whoever takes
  * them, and is dropped, never a conflict, when its node changes so that it cannot stand. BINDING
- * and BOUND hold until released; no time-out frees a slot that a container may be using. Time is a
+ * and BOUND hold until released; no time-out frees a slot that a container may be using. A pod that
+ * was deleted by force is QUARANTINED: its object is gone, its containers may run on, and it holds
+ * its slots against everybody until {@link #endQuarantine}. Nothing evicts it, and {@link #release}
+ * does not free it, for it is no longer the API server that knows when it ends. Time is a
  * parameter, and a clock that goes backwards only lets proposals live longer. One thread owns a
  * ledger.
  */
@@ -288,12 +294,54 @@ public final class Ledger {
     return true;
   }
 
-  /** The pod is gone, or its binding was refused. False if the ledger does not know it. */
+  /**
+   * The pod is gone, or its binding was refused. False if the ledger does not know it, or if it is
+   * quarantined: a late answer to a binding proves nothing about its containers.
+   */
   public boolean release(String uid) {
     Entry known = entries.get(uid);
-    if (known == null) {
+    if (known == null || known.state() == State.QUARANTINED) {
       return false;
     }
+    free(known);
+    return true;
+  }
+
+  /**
+   * The pod object is gone, and its containers may still run. False if the pod holds no slots; its
+   * proposal is dropped.
+   */
+  public boolean quarantine(String uid) {
+    Entry known = entries.get(uid);
+    if (known == null || known.state() == State.PROPOSED) {
+      release(uid);
+      return false;
+    }
+    if (known.state() != State.QUARANTINED) {
+      remember(
+          new Entry(
+              known.holder(),
+              known.grant(),
+              known.placement(),
+              State.QUARANTINED,
+              known.since(),
+              Long.MAX_VALUE));
+      settleIfDisputed(known.placement().node());
+    }
+    return true;
+  }
+
+  /** The containers of a quarantined pod have surely ended. False if no such pod is quarantined. */
+  public boolean endQuarantine(String uid) {
+    Entry known = entries.get(uid);
+    if (known == null || known.state() != State.QUARANTINED) {
+      return false;
+    }
+    free(known);
+    return true;
+  }
+
+  private void free(Entry known) {
     String name = known.placement().node();
     boolean disputed = hasConflictOn(name);
     forget(known);
@@ -303,7 +351,6 @@ public final class Ledger {
     } else if (node != null) {
       node.release(known.placement());
     }
-    return true;
   }
 
   /** Drops the proposals whose time is over; how many. */
@@ -340,8 +387,14 @@ public final class Ledger {
     return conflicts();
   }
 
-  /** Adds a pod that was bound elsewhere, as its annotation says. Null if all is well. */
+  /**
+   * Adds a pod that was bound elsewhere, as its annotation says. Null if all is well. Old news of a
+   * quarantined pod changes nothing.
+   */
   public @Nullable Conflict adopt(Holder holder, Grant grant, long since) {
+    if (isQuarantined(holder.uid())) {
+      return conflicts.get(holder.uid());
+    }
     release(holder.uid());
     remember(Entry.bound(holder, grant, since));
     settle(grant.node());
@@ -382,6 +435,11 @@ public final class Ledger {
 
   public @Nullable Entry entry(String uid) {
     return entries.get(uid);
+  }
+
+  private boolean isQuarantined(String uid) {
+    Entry known = entries.get(uid);
+    return known != null && known.state() == State.QUARANTINED;
   }
 
   public Collection<Entry> entries() {

@@ -104,6 +104,66 @@ class LedgerTest {
   }
 
   @Test
+  void aQuarantinedPodHoldsItsSlotsUntilItsQuarantineEndsAndNothingElseFreesThem() {
+    ledger.take(pod("p"), on("a", whole(0)), 20);
+    ledger.confirm("p", 30);
+
+    assertThat(ledger.quarantine("p")).isTrue();
+    assertThat(entry("p").state()).isEqualTo(State.QUARANTINED);
+    assertThat(ledger.release("p")).as("a late answer to a binding").isFalse();
+    assertThat(ledger.confirm("p", 40)).as("it holds slots").isTrue();
+    assertThat(ledger.adopt(pod("p"), on("a", whole(1)), 1)).as("old news").isNull();
+    assertThat(ledger.expire(Long.MAX_VALUE)).isZero();
+    assertThat(ledger.take(pod("q"), on("a", whole(0)), 50)).isEqualTo(Taking.NOT_FREE);
+    assertThat(ledger.take(pod("p"), on("a", whole(1)), 50)).isEqualTo(Taking.HELD_ALREADY);
+    assertThat(entry("p").state()).isEqualTo(State.QUARANTINED);
+    assertThat(state("a").isUntouched(0)).isFalse();
+    assertThat(state("a").isUntouched(1)).isTrue();
+
+    assertThat(ledger.endQuarantine("p")).isTrue();
+    assertThat(ledger.endQuarantine("p")).isFalse();
+    assertUnused("a");
+  }
+
+  @Test
+  void aBindingOfWhichNobodyKnowsTheEndCanBeQuarantined() {
+    ledger.take(pod("p"), on("a", whole(0)), 20);
+
+    assertThat(ledger.quarantine("p")).isTrue();
+    assertThat(state("a").isUntouched(0)).isFalse();
+  }
+
+  @Test
+  void aProposalIsNeverQuarantinedForNothingRunsThere() {
+    ledger.propose(pod("p"), on("a", whole(0)), 10, 100);
+
+    assertThat(ledger.quarantine("p")).isFalse();
+    assertThat(ledger.quarantine("unknown")).isFalse();
+    assertUnused("a");
+  }
+
+  @Test
+  void onlyAQuarantineIsEndedByItsEnd() {
+    ledger.adopt(pod("p"), on("a", whole(0)), 1);
+
+    assertThat(ledger.endQuarantine("p")).isFalse();
+    assertThat(entry("p").state()).isEqualTo(State.BOUND);
+  }
+
+  @Test
+  void aQuarantineOutlivesEveryChangeOfItsNode() {
+    ledger.adopt(pod("p"), on("a", whole(1)), 1);
+    ledger.quarantine("p");
+
+    ledger.putNode(TWO_H100);
+    assertThat(state("a").isUntouched(1)).isFalse();
+    ledger.removeNode("a");
+    ledger.putNode(TWO_H100);
+    assertThat(state("a").isUntouched(1)).isFalse();
+    assertThat(entry("p").state()).isEqualTo(State.QUARANTINED);
+  }
+
+  @Test
   void whatIsRebuiltIsBound() {
     assertThat(ledger.rebuild(List.of(bound("p", 5, on("a", whole(0)))))).isEmpty();
 

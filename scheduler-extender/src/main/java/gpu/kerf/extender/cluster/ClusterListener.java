@@ -17,7 +17,14 @@ public interface ClusterListener {
   /** A pod is there, or is another than before; pods of other schedulers, too. */
   void podSeen(PodView pod);
 
+  /** A pod is gone, and its containers have ended. */
   void podGone(String uid);
+
+  /**
+   * A pod object is gone, and its containers may still run; {@link #podGone} follows when they have
+   * surely ended. Told again when the wait has changed.
+   */
+  default void podQuarantined(String uid, Quarantined hold) {}
 
   /** These GPUs of a node, as bits, are ill: they get no new pods. */
   default void gpusUnusable(String node, long gpus) {}

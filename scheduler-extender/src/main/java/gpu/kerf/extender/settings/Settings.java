@@ -217,7 +217,16 @@ public record Settings(
                       + " twice in a row is reported: kerf_ledger_differences, an event, the log.",
               min = "1s",
               max = "1d")
-          Duration reconcile) {}
+          Duration reconcile,
+      @Setting(
+              value =
+                  "How much longer than its grace period the GPU memory of a pod is held that was"
+                      + " deleted by force. Keep it longer than --node-monitor-grace-period of the"
+                      + " controller-manager (50 s): then a kubelet that has not heard of the"
+                      + " deletion by its end is known to be cut off, and its pods are held on.",
+              min = "0s",
+              max = "1h")
+          Duration quarantineMargin) {}
 
   /** How the cluster is audited. */
   public record Auditing(
@@ -323,6 +332,7 @@ public record Settings(
             16,
             Duration.ofMillis(1900),
             Duration.ofSeconds(30),
+            Duration.ofSeconds(60),
             Duration.ofSeconds(60)),
         new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),

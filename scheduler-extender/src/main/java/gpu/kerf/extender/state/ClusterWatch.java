@@ -12,10 +12,12 @@ import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ final class ClusterWatch {
   private final Map<String, GpuSet> ill = new LinkedHashMap<>();
   private final Map<String, GpuSet> foreign = new LinkedHashMap<>();
   private final Map<String, Reserved> reserved = new LinkedHashMap<>();
+  private final Set<String> quarantined = new HashSet<>();
 
   /** GPUs that wait for a pod for which others must go first. */
   private record Reserved(String node, GpuSet gpus) {}
@@ -144,7 +147,15 @@ final class ClusterWatch {
     }
   }
 
+  /** Whatever a pod holds, readable or not, goes on being held although its object is gone. */
+  void podIsQuarantined(String uid) {
+    quarantined.add(uid);
+    ledger.quarantine(uid);
+  }
+
   void podWent(String uid) {
+    quarantined.remove(uid);
+    ledger.endQuarantine(uid);
     ledger.release(uid);
     waiting.remove(uid);
     problems.remove(podKey(uid));
@@ -168,6 +179,9 @@ final class ClusterWatch {
         return;
       }
       enter(pod, grant);
+      if (quarantined.contains(pod.uid())) {
+        ledger.quarantine(pod.uid());
+      }
       waiting.remove(pod.uid());
       forgive(pod.uid());
     } catch (WireException e) {

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.state;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.Annotations;
@@ -14,6 +15,7 @@ import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Placer;
 import gpu.kerf.model.placement.Slot;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,6 +46,7 @@ public final class Scheduling implements ClusterListener {
   private final ClusterWatch watch = new ClusterWatch(ledger);
   private final FailedBinds failedBinds = new FailedBinds();
   private final EndedPods ended = new EndedPods();
+  private final Map<String, Quarantined> quarantined = new HashMap<>();
   private Policy policy = Policy.defaults();
   private boolean renewalComes;
 
@@ -111,7 +114,20 @@ public final class Scheduling implements ClusterListener {
   @Override
   public void podGone(String uid) {
     forget(uid);
+    quarantined.remove(uid);
     watch.podWent(uid);
+  }
+
+  @Override
+  public void podQuarantined(String uid, Quarantined hold) {
+    forget(uid);
+    quarantined.put(uid, hold);
+    watch.podIsQuarantined(uid);
+  }
+
+  /** How long the slots of a quarantined pod are held; null if it is not quarantined. */
+  public @Nullable Quarantined quarantined(String uid) {
+    return quarantined.get(uid);
   }
 
   @Override

@@ -50,7 +50,7 @@ public final class FleetCollector extends Collector {
     List<MetricFamilySamples> all = new ArrayList<>();
     all.add(single(Meter.NODES, ledger.fleet().size()));
     all.add(single(Meter.CONFLICTS, ledger.conflicts().size()));
-    all.add(states());
+    states(all);
     models(all);
     namespaces(all);
     waiting(all);
@@ -58,20 +58,32 @@ public final class FleetCollector extends Collector {
     return all;
   }
 
-  private MetricFamilySamples states() {
+  private void states(List<MetricFamilySamples> all) {
     int proposed = 0;
     int binding = 0;
     int bound = 0;
+    int quarantined = 0;
+    long quarantinedMiB = 0;
     for (Entry entry : ledger.entries()) {
       switch (entry.state()) {
         case PROPOSED -> proposed++;
         case BINDING -> binding++;
         case BOUND -> bound++;
+        case QUARANTINED -> {
+          quarantined++;
+          quarantinedMiB += entry.placement().memoryMiB();
+        }
       }
     }
     Map<String, Integer> counts =
-        new TreeMap<>(Map.of("proposed", proposed, "binding", binding, "bound", bound));
-    return byName(Meter.LEDGER, counts, Integer::doubleValue);
+        new TreeMap<>(
+            Map.of(
+                "proposed", proposed,
+                "binding", binding,
+                "bound", bound,
+                "quarantined", quarantined));
+    all.add(byName(Meter.LEDGER, counts, Integer::doubleValue));
+    all.add(single(Meter.QUARANTINED, quarantinedMiB * MIB));
   }
 
   private void models(List<MetricFamilySamples> all) {

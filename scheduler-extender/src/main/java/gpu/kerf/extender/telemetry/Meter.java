@@ -134,8 +134,14 @@ public enum Meter {
   LEDGER(
       Kind.GAUGE,
       "kerf_ledger_placements",
-      "Placements in the ledger by state: proposed, binding or bound.",
+      "Placements in the ledger by state: proposed, binding, bound or quarantined (the pod was"
+          + " deleted by force, and its containers may still run).",
       "state"),
+  QUARANTINED(
+      Kind.GAUGE,
+      "kerf_quarantined_gpu_memory_bytes",
+      "GPU memory that is held for pods that were deleted by force, until their containers have"
+          + " surely ended."),
   CONFLICTS(
       Kind.GAUGE,
       "kerf_ledger_conflicts",

@@ -169,6 +169,9 @@ public final class BindVerb {
   /** The pod holds slots from an earlier call. */
   private CompletionStage<BindAnswer> again(BindCall call, Entry entry, DecisionDraft decision) {
     boolean here = entry.placement().node().equals(call.node());
+    if (entry.state() == Entry.State.QUARANTINED) {
+      return failed(Trouble.POD_GONE, decision);
+    }
     if (entry.state() == Entry.State.BOUND) {
       return here ? bound(entry.placement(), decision) : failed(Trouble.POD_ELSEWHERE, decision);
     }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,6 +210,17 @@ final class JsonIn {
     }
     expect(JsonToken.VALUE_NUMBER_INT, "a whole number");
     return parser.getIntValue();
+  }
+
+  /** A whole number of any size; one that is too big for a long is the biggest one. */
+  long bigInteger() throws IOException, WireException {
+    if (isNull()) {
+      return 0;
+    }
+    expect(JsonToken.VALUE_NUMBER_INT, "a whole number");
+    BigInteger value = parser.getBigIntegerValue();
+    boolean fits = value.bitLength() < Long.SIZE;
+    return fits ? value.longValue() : value.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
   }
 
   boolean truth() throws WireException {

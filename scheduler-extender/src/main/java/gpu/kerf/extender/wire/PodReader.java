@@ -47,6 +47,9 @@ public final class PodReader {
     private boolean mayPreempt = true;
     private boolean terminating;
     private long createdMillis;
+    private long specGraceSeconds = PodView.DEFAULT_GRACE_SECONDS;
+    private long deletionGraceSeconds;
+    private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
     private Map<String, String> annotations = Map.of();
     private Map<String, String> overhead = Map.of();
@@ -63,16 +66,20 @@ public final class PodReader {
 
     PodView read() throws IOException, WireException {
       in.object(this::field);
+      Phase proven = phase == Phase.OVER && states.anyRuns() ? Phase.RUNNING : phase;
+      boolean stopped = terminating && states.allEnded(containers.size());
       return new PodView(
           new Ref(namespace, name, uid),
           schedulerName,
           nodeName,
           nominatedNode,
-          phase,
+          proven,
           priority,
           mayPreempt,
           terminating,
           createdMillis,
+          Math.max(specGraceSeconds, deletionGraceSeconds),
+          proven == Phase.OVER || stopped,
           labels,
           annotations,
           withGranted(containers),
@@ -135,6 +142,7 @@ public final class PodReader {
         case "annotations" -> annotations = annotations();
         case "creationTimestamp" -> createdMillis = millis(in.text());
         case "deletionTimestamp" -> terminating = !in.text().isEmpty();
+        case "deletionGracePeriodSeconds" -> deletionGraceSeconds = in.bigInteger();
         case "ownerReferences" -> in.array(() -> owners.add(owner()));
         default -> {
           return false;
@@ -185,6 +193,7 @@ public final class PodReader {
         case "schedulerName" -> schedulerName = in.text();
         case "nodeName" -> nodeName = in.text();
         case "priority" -> priority = in.integer();
+        case "terminationGracePeriodSeconds" -> specGraceSeconds = in.bigInteger();
         case "preemptionPolicy" -> mayPreempt = !in.text().equals("Never");
         case "containers" -> in.array(() -> containers.add(container()));
         case "initContainers" -> in.array(() -> initContainers.add(container()));
@@ -239,7 +248,9 @@ public final class PodReader {
         case "phase" -> phase = phase(in.text());
         case "nominatedNodeName" -> nominatedNode = in.text();
         case "conditions" -> in.array(this::condition);
-        case "containerStatuses", "initContainerStatuses" -> in.array(this::containerStatus);
+        case "containerStatuses" -> in.array(() -> containerStatus(true));
+        case "initContainerStatuses", "ephemeralContainerStatuses" ->
+            in.array(() -> containerStatus(false));
         default -> {
           return false;
         }
@@ -268,9 +279,14 @@ public final class PodReader {
               && texts[2].equals("True");
     }
 
-    /** Without {@code resources} the kubelet does not resize containers, or has not begun. */
-    private void containerStatus() throws IOException, WireException {
+    /**
+     * Without {@code resources} the kubelet does not resize containers, or has not begun.
+     *
+     * @param proper whether it is none of the init or ephemeral containers
+     */
+    private void containerStatus(boolean proper) throws IOException, WireException {
       String[] called = {""};
+      String[] state = {ContainerStates.WAITING};
       List<Map<String, String>> maps = new ArrayList<>(2);
       maps.add(Map.of());
       maps.add(Map.of());
@@ -279,6 +295,7 @@ public final class PodReader {
           field -> {
             switch (field) {
               case "name" -> called[0] = in.text();
+              case "state" -> state[0] = ContainerStates.read(in);
               case "allocatedResources" -> maps.set(0, hostPart(in.texts()));
               case "resources" -> {
                 said[0] = true;
@@ -290,6 +307,7 @@ public final class PodReader {
             }
             return true;
           });
+      states.add(state[0], proper);
       if (said[0]) {
         granted.put(called[0], new Granted(maps.get(0), maps.get(1), false));
       }

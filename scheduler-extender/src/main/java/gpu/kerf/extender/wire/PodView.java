@@ -12,6 +12,8 @@ import java.util.Map;
  * @param nominatedNode where kube-scheduler expects it to go once victims are gone; else empty
  * @param resources what the pod asks for as a whole, where it does ({@code spec.resources})
  * @param createdMillis 0 if the pod does not say
+ * @param graceSeconds how long its containers may run on after they were told to stop
+ * @param ended whether all its containers were reported to have ended
  */
 public record PodView(
     Ref ref,
@@ -23,6 +25,8 @@ public record PodView(
     boolean mayPreempt,
     boolean terminating,
     long createdMillis,
+    long graceSeconds,
+    boolean ended,
     Map<String, String> labels,
     Map<String, String> annotations,
     List<Container> containers,
@@ -30,6 +34,9 @@ public record PodView(
     Resources resources,
     Map<String, String> overhead,
     List<Owner> owners) {
+
+  /** What the API server sets where a pod says nothing. */
+  public static final long DEFAULT_GRACE_SECONDS = 30;
 
   /** Which pod. */
   public record Ref(String namespace, String name, String uid) {
@@ -138,6 +145,8 @@ public record PodView(
     private boolean mayPreempt = true;
     private boolean terminating;
     private long createdMillis;
+    private long graceSeconds = DEFAULT_GRACE_SECONDS;
+    private boolean ended;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
 
@@ -184,6 +193,17 @@ public record PodView(
 
     public Builder createdMillis(long value) {
       createdMillis = value;
+      return this;
+    }
+
+    public Builder graceSeconds(long value) {
+      graceSeconds = value;
+      return this;
+    }
+
+    /** Its containers were reported to have ended. */
+    public Builder ended() {
+      ended = true;
       return this;
     }
 
@@ -243,6 +263,8 @@ public record PodView(
           mayPreempt,
           terminating,
           createdMillis,
+          graceSeconds,
+          ended || phase == Phase.OVER,
           labels,
           annotations,
           containers,

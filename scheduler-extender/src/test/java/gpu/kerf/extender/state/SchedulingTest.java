@@ -2,6 +2,7 @@ package gpu.kerf.extender.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.wire.PodView;
@@ -29,6 +30,8 @@ class SchedulingTest {
   private final Scheduling scheduling =
       new Scheduling(
           Dialects.all(), new Clocks(() -> Instant.ofEpochMilli(1_000), () -> 0), Runnable::run);
+
+  private static final Quarantined HOLD = new Quarantined(90_000_000_000L, false);
 
   private static NodeSpec node(String name, int gpus) {
     var h100 = Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0));
@@ -176,6 +179,43 @@ class SchedulingTest {
     assertThat(scheduling.ledger().entries()).isEmpty();
     assertThat(scheduling.pods().size()).isZero();
     assertThat(state("a").freeMiB(0)).isEqualTo(81_152);
+  }
+
+  @Test
+  void aQuarantinedPodHoldsItsSlotsThoughItIsNoPodAnyMoreUntilItIsGone() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podQuarantined("1", HOLD);
+    assertThat(state("a").clients(0)).isEqualTo(1);
+    assertThat(scheduling.pods().get("1")).isNull();
+    assertThat(scheduling.quarantined("1")).isEqualTo(HOLD);
+    scheduling.podSeen(bound("1-again", "a", 0));
+    assertThat(state("a").clients(0)).as("a pod of the same name is another one").isEqualTo(2);
+    scheduling.podGone("1");
+    assertThat(state("a").clients(0)).isEqualTo(1);
+    assertThat(scheduling.quarantined("1")).isNull();
+  }
+
+  @Test
+  void aPodThatIsQuarantinedBeforeItsNodeIsKnownHoldsItsSlotsWhenTheNodeComes() {
+    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podQuarantined("1", HOLD);
+    scheduling.nodeChanged(node("a", 1));
+    assertThat(state("a").clients(0)).isEqualTo(1);
+    assertThat(Objects.requireNonNull(scheduling.ledger().entry("1")).state())
+        .isEqualTo(Entry.State.QUARANTINED);
+    scheduling.podGone("1");
+    assertThat(state("a").clients(0)).isZero();
+  }
+
+  @Test
+  void aQuarantinedPodWhoseRecordCannotBeReadKeepsItsNodeFromNewPods() {
+    scheduling.nodeChanged(node("a", 1));
+    scheduling.podSeen(pod("1").nodeName("a").annotation("kerf.gpu/placement", "{").build());
+    scheduling.podQuarantined("1", HOLD);
+    assertThat(state("a").isUsable(0)).isFalse();
+    scheduling.podGone("1");
+    assertThat(state("a").isUsable(0)).isTrue();
   }
 
   @Test

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the ledger held at one moment, compared pod by pod with what the API server says. Proposals
- * are not compared: nobody but Kerf knows of them.
+ * and quarantined pods are not compared: the API server knows nothing of them.
  */
 final class Comparison {
   private final Map<String, Entry> unseen = new LinkedHashMap<>();
@@ -31,7 +31,8 @@ final class Comparison {
   static Comparison with(Ledger ledger) {
     Comparison comparison = new Comparison();
     for (Entry entry : ledger.entries()) {
-      if (entry.state() != Entry.State.PROPOSED) {
+      boolean proposed = entry.state() == Entry.State.PROPOSED;
+      if (!proposed && entry.state() != Entry.State.QUARANTINED) {
         comparison.unseen.put(entry.uid(), entry);
       }
     }

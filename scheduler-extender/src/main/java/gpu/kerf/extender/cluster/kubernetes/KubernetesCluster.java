@@ -78,8 +78,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param workers how many requests run at once
    * @param renewal after how long the API server ends a watch
    * @param instance who this is, in events
+   * @param quarantineMargin how long a kubelet that works may take to hear of a deletion
    */
-  public record Wish(String schedulerName, int workers, Duration renewal, String instance) {}
+  public record Wish(
+      String schedulerName,
+      int workers,
+      Duration renewal,
+      String instance,
+      Duration quarantineMargin) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Wish wish, Clocks clocks, Meters meters) {
@@ -119,7 +125,13 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new ResourceWatch.Shared(
             server, threads, loop, new Counting(), wish.renewal, clocks.nanos());
     Slices slices = new Slices(sliceInventory, known::lookAgain);
-    Pods ofListener = new Pods(listener, this::waitsForKerf, foreigners, labels);
+    Quarantine held =
+        new Quarantine(
+            wish.quarantineMargin,
+            clocks.nanos(),
+            change -> listener.podQuarantined(change.uid(), change.hold()));
+    announced.quarantine = held;
+    Pods ofListener = new Pods(listener, this::waitsForKerf, foreigners, labels, held);
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
@@ -195,6 +207,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     if (advertiser != null) {
       advertiser.tick();
+    }
+    if (pods != null) {
+      pods.tick();
     }
     if (nodes != null) {
       nodes.tick();
@@ -378,9 +393,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final class Announced implements Nodes.Told {
     private final Advertiser capacity;
     private @Nullable Foreigners foreigners;
+    private @Nullable Quarantine quarantine;
 
     Announced(Advertiser capacity) {
       this.capacity = capacity;
+    }
+
+    @Override
+    public void seen(String node, NodeObject.Kubelet kubelet) {
+      if (quarantine != null) {
+        quarantine.nodeSeen(node, kubelet);
+      }
     }
 
     @Override
@@ -420,6 +443,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     @Override
     public void gone(String node) {
       capacity.gone(node);
+      if (quarantine != null) {
+        quarantine.nodeGone(node);
+      }
     }
   }
 

@@ -15,12 +15,38 @@ import java.util.function.Predicate;
  * What is kept of a node.
  *
  * @param managed whether Kerf gives out its GPUs
+ * @param kubelet what is known of the kubelet
  * @param advertised what it offers of Kerf's resources and of gpushare's, by name, as it is written
  */
 record NodeObject(
-    NodeFacts facts, boolean managed, int cpuMilli, int memoryMiB, Map<String, String> advertised) {
+    NodeFacts facts,
+    boolean managed,
+    Kubelet kubelet,
+    int cpuMilli,
+    int memoryMiB,
+    Map<String, String> advertised) {
 
   static final String MANAGED = "kerf.gpu/managed";
+
+  /**
+   * The kubelet of a node.
+   *
+   * @param silent whether the control plane has not heard of it for a while
+   * @param bootId which start of the machine it is; empty if it does not say
+   */
+  record Kubelet(boolean silent, String bootId) {
+    static final Kubelet UNKNOWN = new Kubelet(false, "");
+
+    static Kubelet read(JsonNode status) {
+      boolean silent = false;
+      for (JsonNode condition : status.path("conditions")) {
+        silent |=
+            condition.path("type").asText("").equals("Ready")
+                && condition.path("status").asText("").equals("Unknown");
+      }
+      return new Kubelet(silent, status.path("nodeInfo").path("bootID").asText(""));
+    }
+  }
 
   static NodeObject read(String name, JsonNode object) throws WireException {
     JsonNode metadata = object.path("metadata");
@@ -40,6 +66,7 @@ record NodeObject(
             ? new NodeFacts(name, labels, annotations)
             : new NodeFacts(name, Map.of(), Map.of()),
         managed,
+        Kubelet.read(status),
         amount(allocatable, "cpu", Quantity::cpuMilli),
         amount(allocatable, "memory", Quantity::memoryMiB),
         texts(

@@ -29,6 +29,9 @@ final class Nodes implements Sink<NodeObject> {
 
   /** Who else wants to know. */
   interface Told {
+    /** A node is there, or is another than before; called before all else. */
+    void seen(String node, NodeObject.Kubelet kubelet);
+
     /** A node can be used, or can no longer be managed: this is what it should advertise. */
     void advertise(NodeObject node, @Nullable NodeSpec spec);
 
@@ -83,6 +86,7 @@ final class Nodes implements Sink<NodeObject> {
   @Override
   public void put(Meta meta, NodeObject object) {
     Node before = nodes.get(meta.name());
+    told.seen(meta.name(), object.kubelet());
     if (!object.managed()) {
       nodes.remove(meta.name());
       if (before != null) {

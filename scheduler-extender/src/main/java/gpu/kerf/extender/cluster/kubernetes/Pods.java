@@ -3,6 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.wire.PodReader;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
@@ -20,16 +21,19 @@ final class Pods implements Sink<PodView> {
   private final Predicate<PodView> waitsForKerf;
   private final Foreigners foreigners;
   private final Labels labels;
+  private final Quarantine quarantine;
 
   Pods(
       ClusterListener listener,
       Predicate<PodView> waitsForKerf,
       Foreigners foreigners,
-      Labels labels) {
+      Labels labels,
+      Quarantine quarantine) {
     this.listener = listener;
     this.waitsForKerf = waitsForKerf;
     this.foreigners = foreigners;
     this.labels = labels;
+    this.quarantine = quarantine;
   }
 
   @Override
@@ -47,6 +51,15 @@ final class Pods implements Sink<PodView> {
 
   @Override
   public void put(Meta meta, PodView pod) {
+    if (pod.phase() == PodView.Phase.OVER) {
+      ended(pod.uid());
+      return;
+    }
+    if (quarantine.isHeld(pod.uid())) {
+      // The API server has it again, as after a restore from a backup.
+      ended(pod.uid());
+    }
+    quarantine.seen(pod);
     if (pod.isBound() || waitsForKerf.test(pod)) {
       listener.podSeen(pod);
       labels.seen(pod);
@@ -60,10 +73,26 @@ final class Pods implements Sink<PodView> {
     listener.podUnreadable(new PodView.Ref(meta.namespace(), meta.name(), meta.uid()), problem);
   }
 
+  /** The object is gone; its containers may run on. */
   @Override
   public void gone(Meta meta) {
-    listener.podGone(meta.uid());
-    foreigners.gone(meta.uid());
-    labels.gone(meta.uid());
+    Quarantined hold = quarantine.hold(meta.uid());
+    if (hold == null) {
+      ended(meta.uid());
+    } else {
+      listener.podQuarantined(meta.uid(), hold);
+    }
+  }
+
+  /** Looks whose time is over; to be called now and then. */
+  void tick() {
+    quarantine.over().forEach(this::ended);
+  }
+
+  private void ended(String uid) {
+    quarantine.forget(uid);
+    listener.podGone(uid);
+    foreigners.gone(uid);
+    labels.gone(uid);
   }
 }

@@ -162,7 +162,7 @@ final class Reconciler implements Runnable {
   private void list(Comparison comparison) throws IOException {
     String next = "";
     do {
-      Map<String, String> query = new LinkedHashMap<>(Resource.PODS.selector());
+      Map<String, String> query = new LinkedHashMap<>(Resource.PODS.firstList());
       query.put("limit", "" + PAGE);
       if (!next.isEmpty()) {
         query.put("continue", next);

@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
  *
  * @param word its name in the log and in metrics
  * @param selector a part of the query of lists and watches
+ * @param firstList a part of the query of the first list alone: what it leaves out is of no
+ *     interest, but what becomes of the rest later is
  * @param optional whether a cluster without it, or one that does not let Kerf see it, is served too
  * @param olderVersions in which else it may be, the newest first, where the API server does not
  *     have that of the path
@@ -17,13 +19,14 @@ record Resource(
     String word,
     String path,
     Map<String, String> selector,
+    Map<String, String> firstList,
     boolean optional,
     List<String> olderVersions) {
 
   private static final Pattern GROUP = Pattern.compile("(/apis/[^/]+)/[^/]+/(.+)");
 
   private Resource(String word, String path, Map<String, String> selector, boolean optional) {
-    this(word, path, selector, optional, List.of());
+    this(word, path, selector, Map.of(), optional, List.of());
   }
 
   /** Whether a placement may be wrong if this kind is not known as it is. */
@@ -62,13 +65,18 @@ record Resource(
 
   static final Resource NODES = new Resource("nodes", "/api/v1/nodes", Map.of(), false);
 
-  /** Pods that are over hold nothing: to those who look this way they are gone. */
+  /**
+   * Pods that are over hold nothing, so the first list leaves them out. The watch does not: it would
+   * tell of a pod that is over as it tells of one that was deleted by force, with the same words.
+   */
   static final Resource PODS =
       new Resource(
           "pods",
           "/api/v1/pods",
+          Map.of(),
           Map.of("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed"),
-          false);
+          false,
+          List.of());
 
   static final Resource BUDGETS =
       new Resource("budgets", "/apis/policy/v1/poddisruptionbudgets", Map.of(), true);
@@ -78,6 +86,7 @@ record Resource(
           "slices",
           "/apis/resource.k8s.io/v1/resourceslices",
           Map.of("fieldSelector", "spec.driver=gpu.nvidia.com"),
+          Map.of(),
           true,
           List.of("v1beta2", "v1beta1"));
 }

@@ -250,10 +250,14 @@ final class ResourceWatch<T> implements Runnable {
     int answers = wanted.get();
     forgetLost();
     Set<String> present = new HashSet<>();
+    Map<String, String> query = new LinkedHashMap<>(resource.selector());
+    if (seen.isEmpty()) {
+      query.putAll(resource.firstList());
+    }
     String next = "";
     ListPage page;
     do {
-      page = page(next);
+      page = page(query, next);
       for (Piece piece : page.items()) {
         Meta meta = Meta.read(piece, JSON);
         present.add(meta.key());
@@ -290,8 +294,8 @@ final class ResourceWatch<T> implements Runnable {
     all.stream().filter(Lost::end).forEach(one -> seen.put(one.object.key(), one.object));
   }
 
-  private ListPage page(String next) throws IOException {
-    Map<String, String> query = new LinkedHashMap<>(resource.selector());
+  private ListPage page(Map<String, String> selection, String next) throws IOException {
+    Map<String, String> query = new LinkedHashMap<>(selection);
     query.put("limit", "" + PAGE);
     if (!next.isEmpty()) {
       query.put("continue", next);

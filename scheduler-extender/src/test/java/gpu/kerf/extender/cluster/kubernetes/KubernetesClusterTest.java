@@ -50,7 +50,7 @@ class KubernetesClusterTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofMillis(500), Duration.ofMillis(1500)));
     KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test");
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO);
     return new KubernetesCluster(server, wish, clocks, meters);
   }
 
@@ -123,6 +123,78 @@ class KubernetesClusterTest {
     awaitLine("pod gone " + uid);
     assertThat(metric("kerf_lists_total{resource=\"nodes\"")).endsWith("} 1.0");
     assertThat(cluster.staleness()).isLessThan(Duration.ofSeconds(2));
+  }
+
+  /** What a pod of its own status looks like on node a, with a slot of Kerf's. */
+  private static String running(String name, String deletion, String status) {
+    return """
+        {"metadata":{"namespace":"ml","name":"%s","annotations":{"kerf.gpu/placement":"{}"}%s},
+         "spec":{"nodeName":"a","terminationGracePeriodSeconds":1,
+          "containers":[{"name":"main","resources":{}}]},"status":%s}"""
+        .formatted(name, deletion, status);
+  }
+
+  private static final String RUNS =
+      """
+      {"phase":"Running","containerStatuses":[{"name":"main","state":{"running":{}}}]}""";
+
+  private static final String ENDED =
+      """
+      {"phase":"Running","containerStatuses":[{"name":"main","state":{"terminated":{}}}]}""";
+
+  private static final String OVER =
+      """
+      {"phase":"Succeeded","containerStatuses":[{"name":"main","state":{"terminated":{}}}]}""";
+
+  @Test
+  void aPodThatIsDeletedWhileItRunsIsQuarantinedAndGoneAfterItsTime() {
+    follow();
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    api.put("pods", running("p", "", RUNS));
+    String uid = ref("p").uid();
+    api.delete("pods", "ml/p");
+    awaitLine("quarantined " + uid);
+    assertThat(told.lines).doesNotContain("pod gone " + uid);
+    Await.until(
+        "its time is over",
+        () -> {
+          loop.execute(cluster::tick);
+          return told.lines.contains("pod gone " + uid);
+        });
+  }
+
+  @Test
+  void aPodThatEndsIsGoneAtOnceBeItsObjectThereOrNot() {
+    follow();
+    api.put("pods", running("over", "", RUNS));
+    api.put("pods", running("left", "", RUNS));
+    String over = ref("over").uid();
+    String left = ref("left").uid();
+    api.put("pods", running("over", "", OVER));
+    awaitLine("pod gone " + over);
+    api.put("pods", running("left", ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ENDED));
+    api.delete("pods", "ml/left");
+    awaitLine("pod gone " + left);
+    assertThat(told.lines).noneMatch(line -> line.startsWith("quarantined"));
+  }
+
+  @Test
+  void aPodThatVanishedWhileNobodyWatchedIsQuarantinedAndOneThatEndedIsNot() {
+    follow();
+    api.put("pods", running("vanished", "", RUNS));
+    api.put("pods", running("ended", "", RUNS));
+    String vanished = ref("vanished").uid();
+    String ended = ref("ended").uid();
+    awaitLine("pod ml/ended on a");
+    api.mute(true);
+    api.delete("pods", "ml/vanished");
+    api.put("pods", running("ended", "", OVER));
+    api.compact();
+    api.mute(false);
+    api.cutWatches();
+    awaitLine("quarantined " + vanished);
+    awaitLine("pod gone " + ended);
+    assertThat(told.lines).doesNotContain("quarantined " + ended);
   }
 
   private long watches(String path) {

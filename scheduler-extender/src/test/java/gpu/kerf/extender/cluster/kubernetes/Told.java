@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.List;
@@ -36,6 +37,11 @@ class Told implements ClusterListener {
   @Override
   public void podGone(String uid) {
     lines.add("pod gone " + uid);
+  }
+
+  @Override
+  public void podQuarantined(String uid, Quarantined hold) {
+    lines.add("quarantined " + uid);
   }
 
   @Override

@@ -1,0 +1,87 @@
+package gpu.kerf.extender.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+/** What a pod says of its end. */
+class PodReaderTest {
+  private static final String RUNS = "{'name':'c','state':{'running':{'startedAt':'x'}}}";
+  private static final String WAITS = "{'name':'c','state':{'waiting':{'reason':'x'}}}";
+  private static final String ENDED =
+      "{'name':'c','lastState':{'running':{}},'state':{'terminated':{'exitCode':0}}}";
+
+  private static PodView read(String deletion, String status) {
+    String json =
+        """
+        {'metadata':{'namespace':'ml','name':'p','uid':'1' %s},
+         'spec':{'nodeName':'a','terminationGracePeriodSeconds':45,
+          'containers':[{'name':'c'},{'name':'d'}]},
+         'status':{%s}}"""
+            .formatted(deletion, status)
+            .replace('\'', '"');
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      return PodReader.readDocument(parser);
+    } catch (IOException | WireException e) {
+      throw new AssertionError(json, e);
+    }
+  }
+
+  private static PodView leaving(String status) {
+    return read(
+        ",'deletionTimestamp':'2026-01-01T00:00:00Z','deletionGracePeriodSeconds':45", status);
+  }
+
+  private static String containers(String one, String other) {
+    return "'phase':'Running','containerStatuses':[" + one + "," + other + "]";
+  }
+
+  @Test
+  void aPodThatIsOverHasEnded() {
+    PodView pod = read("", "'phase':'Succeeded','containerStatuses':[" + ENDED + "," + ENDED + "]");
+    assertThat(pod.phase()).isEqualTo(PodView.Phase.OVER);
+    assertThat(pod.ended()).isTrue();
+  }
+
+  @Test
+  void aPodThatTheKubeletRefusedHasEndedWithoutAnyStatus() {
+    assertThat(read("", "'phase':'Failed','reason':'OutOfcpu'").ended()).isTrue();
+  }
+
+  @Test
+  void aPodIsNotOverWhileAContainerIsReportedRunningWhateverItsPhase() {
+    PodView pod = read("", "'phase':'Failed','containerStatuses':[" + ENDED + "," + RUNS + "]");
+    assertThat(pod.phase()).isEqualTo(PodView.Phase.RUNNING);
+    assertThat(pod.ended()).isFalse();
+    String sidecar = "'phase':'Failed','initContainerStatuses':[" + RUNS + "]";
+    assertThat(read("", sidecar).ended()).isFalse();
+    String debugger = "'phase':'Failed','ephemeralContainerStatuses':[" + RUNS + "]";
+    assertThat(read("", debugger).ended()).isFalse();
+  }
+
+  @Test
+  void aPodOnItsWayOutHasEndedWhenAllItsContainersHave() {
+    assertThat(leaving(containers(ENDED, ENDED)).ended()).isTrue();
+    assertThat(leaving(containers(ENDED, RUNS)).ended()).isFalse();
+    assertThat(leaving(containers(ENDED, WAITS)).ended()).isFalse();
+    assertThat(leaving("'phase':'Running','containerStatuses':[" + ENDED + "]").ended()).isFalse();
+    assertThat(leaving("'phase':'Running'").ended()).isFalse();
+  }
+
+  @Test
+  void aPodThatStaysMayStartItsContainersAgain() {
+    assertThat(read("", containers(ENDED, ENDED)).ended()).isFalse();
+  }
+
+  @Test
+  void theLongerGracePeriodCounts() {
+    assertThat(read("", "").graceSeconds()).isEqualTo(45);
+    assertThat(read(",'deletionGracePeriodSeconds':0", "").graceSeconds()).isEqualTo(45);
+    assertThat(read(",'deletionGracePeriodSeconds':600", "").graceSeconds()).isEqualTo(600);
+    assertThat(read(",'deletionGracePeriodSeconds':99999999999999999999", "").graceSeconds())
+        .isEqualTo(Long.MAX_VALUE);
+  }
+}
