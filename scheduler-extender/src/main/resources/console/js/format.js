@@ -49,6 +49,10 @@ export const cores = (milli) => tenth.format(milli / 1000);
 const MODES = { plain: "plain", mig: "MIG, fixed instances", "mig-dynamic": "MIG" };
 export const mode = (word) => MODES[word] ?? word;
 
+/** Of a pod that was deleted by force: "deleted by force; its containers may run until 12:03:20". */
+export const heldWords = ({ heldUntil }) =>
+  heldUntil == null ? "deleted by force; held until its node is heard again" : `deleted by force; its containers may run until ${clock(heldUntil)}`;
+
 /** What a slot is, in words: "2g.20gb at slice 4", "MPS share, 25 % of the SMs", "whole GPU". */
 export function slotWords(slot) {
   if (slot.kind === "mig") return `${slot.profile} at slice ${slot.start}`;

@@ -1,6 +1,6 @@
 // Draws one GPU, and says it in words.
 import { h } from "./dom.js";
-import { memory, mode, plural, slotWords } from "./format.js";
+import { heldWords, memory, mode, plural, slotWords } from "./format.js";
 import { heldMiB, heldSlices, pieces } from "./layout.js";
 
 /** "GPU 3 of node-a, H100-80GB, MIG, 5 of 8 slices held by 3 pods, 10 GiB stranded". */
@@ -23,7 +23,7 @@ const pieceKey = (piece) =>
 export function pieceWords(piece) {
   if (piece.kind === "slot") {
     const { slot } = piece;
-    const state = slot.state === "bound" ? "" : ` · ${slot.state}`;
+    const state = slot.state === "bound" ? "" : slot.state === "quarantined" ? `\n${heldWords(slot)}` : ` · ${slot.state}`;
     return `${slot.namespace}/${slot.pod}\n${slotWords(slot)} · ${memory(slot.memoryMiB)}${state}`;
   }
   if (piece.kind === "instance") return `${piece.instance.profile} at slice ${piece.instance.start}\nan instance that no pod holds`;

@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { $, fill, h } from "./dom.js";
 import { decisionFacts, folded, merged, nodeLink, outcomeMark, podLink } from "./decision.js";
-import { clock, cores, count, duration, memory, mode, percent, plural, slotWords } from "./format.js";
+import { clock, cores, count, duration, heldWords, memory, mode, percent, plural, slotWords } from "./format.js";
 import { drawGpu, gpuWords } from "./gpu.js";
 import { heldMiB } from "./layout.js";
 import { kinds } from "./rows.js";
@@ -124,6 +124,7 @@ export class Panel {
     return h("li", { class: this.#store.colours.className(slot.namespace) },
       h("p", { class: "line" }, h("i", { class: "dot", "aria-hidden": "true" }), podLink(slot.uid, slot.namespace, slot.pod), h("span", { class: "when", text: memory(slot.memoryMiB) })),
       h("p", { class: "asks", text: `${slotWords(slot)} · container ${slot.container}` }),
+      slot.state === "quarantined" && h("p", { class: "asks", text: heldWords(slot) }),
       WORDS[slot.state ?? "bound"] && h("p", { class: "asks", text: WORDS[slot.state] }),
       decision && h("p", { class: "why", text: decision.why }),
       decision && this.#factsOf(decision),
@@ -243,8 +244,9 @@ function facts(list) {
 
 function podFacts(pod, now) {
   return [
-    facts([["Asks", pod.demand], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((now - pod.since) / 5000) * 5000)]]),
-    pod.reason && h("div", { class: "advice" }, h("h3", { text: "Why it waits" }), h("p", { text: pod.reason }),
+    facts([["Asks", pod.demand || "nothing any more"], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((now - pod.since) / 5000) * 5000)]]),
+    pod.state === "quarantined" && h("p", { class: "asks", text: heldWords(pod) }),
+    pod.state !== "quarantined" && pod.reason && h("div", { class: "advice" }, h("h3", { text: "Why it waits" }), h("p", { text: pod.reason }),
       pod.change && [h("h3", { text: "What would make it fit" }), h("p", { class: "change", text: pod.change })],
       pod.change === null && h("p", { class: "quiet", text: "No smaller demand would fit either: another pod must leave." }))];
 }

@@ -8,6 +8,7 @@ import gpu.kerf.extender.telemetry.Accounting;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +20,23 @@ final class Following implements ClusterListener {
   private final Accounting accounting;
   private final ClusterListener next;
   private final FleetView fleet;
+  private final Consumer<String> touched;
 
-  Following(Scheduling scheduling, Accounting accounting, ClusterListener next, FleetView fleet) {
+  /**
+   * @param next is told of pods after the scheduling and the accounting
+   * @param touched is told of nodes that must be shown anew although their GPUs hold what they held
+   */
+  Following(
+      Scheduling scheduling,
+      Accounting accounting,
+      ClusterListener next,
+      FleetView fleet,
+      Consumer<String> touched) {
     this.scheduling = scheduling;
     this.accounting = accounting;
     this.next = next;
     this.fleet = fleet;
+    this.touched = touched;
   }
 
   @Override
@@ -62,8 +74,11 @@ final class Following implements ClusterListener {
 
   @Override
   public void podQuarantined(String uid, Quarantined hold) {
-    scheduling.podQuarantined(uid, hold);
-    preemptions.look();
+    next.podQuarantined(uid, hold);
+    String node = nodeOf(uid);
+    if (node != null) {
+      touched.accept(node);
+    }
   }
 
   @Override

@@ -59,6 +59,7 @@ public final class Service {
   private final Accounting accounting;
   private final Usual usual = new Usual();
   private final VerbService verbs;
+  private final View view;
   private final HttpService http;
   private final FleetView fleet;
   private final @Nullable ReviewServer webhook;
@@ -95,6 +96,10 @@ public final class Service {
     Settings now = settings.current();
     this.accounting = new Accounting(clocks.elapsed(), now.telemetry().namespaces());
     this.verbs = new VerbService(scheduling, around.cluster, around.delivery, around.disruptions);
+    View.About about =
+        new View.About(
+            Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
+    this.view = new View(scheduling, figures, settings, about, clocks.stopWatch());
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =
@@ -105,10 +110,6 @@ public final class Service {
   }
 
   private HttpService http(Settings now) {
-    View.About about =
-        new View.About(
-            Version.text(), around.mode, around.cluster, readiness::ready, this::uptimeMillis);
-    View view = new View(scheduling, figures, settings, about, clocks.stopWatch());
     ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
@@ -183,7 +184,7 @@ public final class Service {
 
   /** What the cluster must tell its news to. */
   public ClusterListener listener() {
-    return new Following(scheduling, accounting, verbs.listener(), fleet);
+    return new Following(scheduling, accounting, verbs.listener(), fleet, view::touched);
   }
 
   /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */

@@ -7,6 +7,7 @@ import gpu.kerf.extender.client.HttpConnection;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.PodEvent;
@@ -119,6 +120,11 @@ public final class RunningService implements AutoCloseable {
 
   void stale(Duration age) {
     staleness = age;
+  }
+
+  /** What news of the cluster is told to; to be called {@link #onLoop}. */
+  public ClusterListener listener() {
+    return service.listener();
   }
 
   /** Does something on the thread that owns the scheduling. */

@@ -125,7 +125,7 @@ final class NodeJson {
     out.writeEndArray();
   }
 
-  private static void slot(JsonGenerator out, Entry entry, String container, Slot slot)
+  private void slot(JsonGenerator out, Entry entry, String container, Slot slot)
       throws IOException {
     out.writeStartObject();
     out.writeStringField("uid", entry.uid());
@@ -133,6 +133,7 @@ final class NodeJson {
     out.writeStringField("pod", entry.holder().name());
     out.writeStringField("container", container);
     out.writeStringField("state", Json.word(entry.state()));
+    QuarantineJson.field(out, scheduling, entry.uid());
     SlotJson.fields(out, slot);
     out.writeEndObject();
   }

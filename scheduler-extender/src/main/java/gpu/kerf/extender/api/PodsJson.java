@@ -5,6 +5,7 @@ import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.placement.Slot;
 import java.io.IOException;
 import java.util.List;
@@ -12,27 +13,39 @@ import java.util.Locale;
 
 /** Pods that hold GPUs or wait for them. */
 public final class PodsJson {
+  private static final String QUARANTINED =
+      "it was deleted by force, and its containers may still run";
+
   private final Scheduling scheduling;
   private final Changes changes;
 
   /**
    * Which pods are asked for.
    *
-   * @param state pending or bound; empty for all
+   * @param state pending, bound or quarantined; empty for all
    * @param namespace empty for all
    * @param text a part of NAMESPACE/NAME in any case; empty for all
    * @param uid empty for all
    */
   public record Query(String state, String namespace, String text, String uid, int limit) {
     boolean matches(KnownPod pod) {
-      return isWanted(pod)
-          && (namespace.isEmpty() || namespace.equals(pod.holder().namespace()))
-          && (uid.isEmpty() || uid.equals(pod.uid()))
-          && (text.isEmpty() || name(pod).contains(text.toLowerCase(Locale.ROOT)));
+      return isWanted(pod) && matches(pod.holder());
     }
 
-    private static String name(KnownPod pod) {
-      return (pod.holder().namespace() + "/" + pod.holder().name()).toLowerCase(Locale.ROOT);
+    /** A pod that is none any more, and still holds slots. */
+    boolean matches(Entry entry) {
+      boolean wanted = state.isEmpty() || state.equals("quarantined");
+      return wanted && entry.state() == Entry.State.QUARANTINED && matches(entry.holder());
+    }
+
+    private boolean matches(Holder holder) {
+      return (namespace.isEmpty() || namespace.equals(holder.namespace()))
+          && (uid.isEmpty() || uid.equals(holder.uid()))
+          && (text.isEmpty() || name(holder).contains(text.toLowerCase(Locale.ROOT)));
+    }
+
+    private static String name(Holder holder) {
+      return (holder.namespace() + "/" + holder.name()).toLowerCase(Locale.ROOT);
     }
 
     private boolean isWanted(KnownPod pod) {
@@ -40,6 +53,7 @@ public final class PodsJson {
       return switch (state) {
         case "pending" -> pending;
         case "bound" -> holds(pod);
+        case "quarantined" -> false;
         default -> pending || holds(pod);
       };
     }
@@ -56,6 +70,8 @@ public final class PodsJson {
 
   byte[] render(Query query) {
     List<KnownPod> pods = scheduling.pods().all().stream().filter(query::matches).toList();
+    List<Entry> gone = scheduling.ledger().entries().stream().filter(query::matches).toList();
+    int room = Math.max(0, query.limit - pods.size());
     return Json.versioned(
         out -> {
           out.writeArrayFieldStart("pods");
@@ -64,30 +80,49 @@ public final class PodsJson {
             pod(out, pod);
             out.writeEndObject();
           }
+          for (Entry entry : gone.subList(0, Math.min(room, gone.size()))) {
+            out.writeStartObject();
+            quarantined(out, entry);
+            out.writeEndObject();
+          }
           out.writeEndArray();
-          out.writeNumberField("total", pods.size());
+          out.writeNumberField("total", pods.size() + gone.size());
         });
   }
 
+  private static void holder(JsonGenerator out, Holder holder, String state) throws IOException {
+    out.writeStringField("uid", holder.uid());
+    out.writeStringField("namespace", holder.namespace());
+    out.writeStringField("name", holder.name());
+    out.writeStringField("owner", holder.owner());
+    out.writeStringField("group", holder.group());
+    out.writeNumberField("priority", holder.priority());
+    out.writeStringField("state", state);
+  }
+
+  private void quarantined(JsonGenerator out, Entry entry) throws IOException {
+    holder(out, entry.holder(), Json.word(entry.state()));
+    out.writeStringField("demand", "");
+    Json.text(out, "node", entry.placement().node());
+    out.writeNumberField("since", entry.since());
+    QuarantineJson.field(out, scheduling, entry.uid());
+    slots(out, entry.uid());
+    out.writeStringField("reason", QUARANTINED);
+  }
+
   private void pod(JsonGenerator out, KnownPod pod) throws IOException {
-    out.writeStringField("uid", pod.uid());
-    out.writeStringField("namespace", pod.holder().namespace());
-    out.writeStringField("name", pod.holder().name());
-    out.writeStringField("owner", pod.holder().owner());
-    out.writeStringField("group", pod.holder().group());
-    out.writeNumberField("priority", pod.holder().priority());
-    out.writeStringField("state", pod.isPending() ? "pending" : "bound");
+    holder(out, pod.holder(), pod.isPending() ? "pending" : "bound");
     out.writeStringField("demand", pod.isNonsense() ? "" : DemandText.brief(pod.demand()));
     Json.text(out, "node", pod.isPending() ? null : pod.node());
     out.writeNumberField("since", pod.since());
-    slots(out, pod);
+    slots(out, pod.uid());
     if (pod.isPending()) {
       why(out, pod);
     }
   }
 
-  private void slots(JsonGenerator out, KnownPod pod) throws IOException {
-    Entry entry = scheduling.ledger().entry(pod.uid());
+  private void slots(JsonGenerator out, String uid) throws IOException {
+    Entry entry = scheduling.ledger().entry(uid);
     out.writeArrayFieldStart("slots");
     if (entry != null) {
       for (Slot slot : entry.placement().slots()) {

@@ -28,7 +28,7 @@ public final class ApiRoutes implements Api {
   private static final long EXPLAIN_NANOS = 200_000_000;
 
   private static final long LONGEST_MANIFEST = 1 << 20;
-  private static final Set<String> STATES = Set.of("", "pending", "bound");
+  private static final Set<String> STATES = Set.of("", "pending", "bound", "quarantined");
   private static final Set<String> MANIFESTS =
       Set.of(
           "application/json",
@@ -108,7 +108,9 @@ public final class ApiRoutes implements Api {
     }
     if (!STATES.contains(state)) {
       Refusal unknown =
-          Refusal.badRequest("The state (" + state + ") is unknown.", "Write pending or bound.");
+          Refusal.badRequest(
+              "The state (" + state + ") is unknown.",
+              "Write pending, bound or quarantined.");
       refusals.answer(call.request(), unknown);
       return;
     }

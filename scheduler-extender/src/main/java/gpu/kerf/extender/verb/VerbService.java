@@ -2,6 +2,7 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Scheduling;
@@ -105,6 +106,12 @@ public final class VerbService {
       if (gate.refusal() == null) {
         preemptions.look();
       }
+    }
+
+    @Override
+    public void podQuarantined(String uid, Quarantined hold) {
+      scheduling.podQuarantined(uid, hold);
+      preemptions.look();
     }
 
     @Override

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.RunningService;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
@@ -85,6 +86,49 @@ class ApiTest {
     assertThat(slots.get(0).path("kind").asText()).isEqualTo("whole");
     assertThat(slots.get(0).path("uid").asText()).isEqualTo("uid-whole");
     assertThat(slots.get(0).path("container").asText()).isEqualTo("main");
+  }
+
+  @Test
+  void aPodThatWasDeletedByForceIsShownUntilItsSlotsAreFree() {
+    service.place("p", "\"kerf.gpu/whole\":\"1\"");
+    quarantine(new Quarantined(System.nanoTime() + 90_000_000_000L, false));
+
+    JsonNode slot = service.json("/api/v1/nodes/node-a").at("/gpus/0/slots/0");
+    assertThat(slot.path("state").asText()).isEqualTo("quarantined");
+    assertThat(slot.path("heldUntil").asLong()).satisfies(this::isSoon);
+    for (String query : List.of("state=quarantined", "uid=uid-p", "namespace=ml&q=p")) {
+      JsonNode pods = service.json("/api/v1/pods?" + query);
+      assertThat(pods.path("total").asInt()).as(query).isEqualTo(1);
+      JsonNode pod = pods.path("pods").path(0);
+      assertThat(pod.path("state").asText()).isEqualTo("quarantined");
+      assertThat(pod.path("node").asText()).isEqualTo("node-a");
+      assertThat(pod.path("reason").asText()).contains("deleted by force");
+      assertThat(pod.path("heldUntil").asLong()).satisfies(this::isSoon);
+      assertThat(pod.path("slots").path(0).path("kind").asText()).isEqualTo("whole");
+    }
+    assertThat(service.json("/api/v1/pods?state=bound").path("total").asInt()).isZero();
+    assertThat(service.json("/api/v1/pods?q=other").path("total").asInt()).isZero();
+    assertThat(service.get("/metrics"))
+        .contains("kerf_ledger_placements{state=\"quarantined\",} 1.0")
+        .contains("kerf_quarantined_gpu_memory_bytes 8.5520809984E10");
+
+    quarantine(new Quarantined(0, true));
+    assertThat(service.json("/api/v1/nodes/node-a").at("/gpus/0/slots/0/heldUntil").isNull())
+        .as("nobody knows until when while the node is silent")
+        .isTrue();
+  }
+
+  /** The service's wall clock stands still, and the stop watch does not. */
+  private void isSoon(long heldUntil) {
+    assertThat(heldUntil - service.millis.get()).isBetween(30_000L, 90_000L);
+  }
+
+  private void quarantine(Quarantined hold) {
+    service.onLoop(
+        () -> {
+          service.listener().podQuarantined("uid-p", hold);
+          return hold;
+        });
   }
 
   @Test
@@ -262,7 +306,7 @@ class ApiTest {
     "/api/v1/nodes, 400, which nodes",
     "/api/v1/pods?limit=no, 400, positive number",
     "/api/v1/pods?limit=0, 400, positive number",
-    "/api/v1/pods?state=lost, 400, pending or bound",
+    "/api/v1/pods?state=lost, 400, 'pending, bound or quarantined'",
     "/api/v1/decisions?limit=-1, 400, positive number",
     "/api/v2/fleet, 404, /api/v1/fleet",
     "/api/v1/explain, 405, Use POST"

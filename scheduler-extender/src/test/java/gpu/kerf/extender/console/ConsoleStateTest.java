@@ -96,6 +96,16 @@ class ConsoleStateTest extends BrowserTest {
   }
 
   @Test
+  void aPodThatWasDeletedByForceIsShownOnItsGpuWithTheTimeOfItsEnd() {
+    ObjectNode slot = (ObjectNode) api.node("node-a").at("/gpus/3/slots/0");
+    slot.put("state", "quarantined").put("heldUntil", 1_795_258_800_000L);
+    openFleet();
+    page.click(gpu("node-a", 3));
+    page.untilText("#panel", "deleted by force; its containers may run until ");
+    assertThat(page.count("#panel .piece.quarantined")).isPositive();
+  }
+
+  @Test
   void darkFollowsTheSystemAndAChoiceIsKept() {
     page.prefer("prefers-color-scheme", "dark");
     openFleet();

@@ -39,6 +39,7 @@ final class KerfProcess implements AutoCloseable {
     command.addAll(List.of(Kerf.class.getName(), "serve", "--kubeconfig=" + kubeconfig));
     command.add("--listen=127.0.0.1:" + port);
     command.addAll(List.of("--set=stop.lead=0s", "--set=readiness.warmUpPods=0"));
+    command.add("--set=cluster.quarantineMargin=0s");
     settings.forEach(setting -> command.add("--set=" + setting));
   }
 

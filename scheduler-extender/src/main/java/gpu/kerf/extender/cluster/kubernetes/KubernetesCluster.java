@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.preemption.Disruptions;
@@ -126,10 +127,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             server, threads, loop, new Counting(), wish.renewal, clocks.nanos());
     Slices slices = new Slices(sliceInventory, known::lookAgain);
     Quarantine held =
-        new Quarantine(
-            wish.quarantineMargin,
-            clocks.nanos(),
-            change -> listener.podQuarantined(change.uid(), change.hold()));
+        new Quarantine(wish.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     announced.quarantine = held;
     Pods ofListener = new Pods(listener, this::waitsForKerf, foreigners, labels, held);
     pods = ofListener;
@@ -446,6 +444,39 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       if (quarantine != null) {
         quarantine.nodeGone(node);
       }
+    }
+  }
+
+  /** Tells of pods that were deleted by force. */
+  private final class QuarantineNews implements Quarantine.Told {
+    private final ClusterListener listener;
+
+    QuarantineNews(ClusterListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void begun(Meta pod, String node, Duration period) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.POD, pod.key())
+          .addKeyValue(LogKeys.UID, pod.uid())
+          .addKeyValue(LogKeys.NODE, node)
+          .addKeyValue(LogKeys.MILLIS, period.toMillis())
+          .log("A pod was deleted by force; its GPU memory is held while its containers may run.");
+      String text =
+          "The pod was deleted by force and its containers may still run on node "
+              + node
+              + "; its GPU memory is held for "
+              + period.toSeconds()
+              + " s.";
+      events.write(
+          new Events.About("Pod", pod.namespace(), pod.name(), pod.uid()),
+          new Events.Note(true, "DeletedByForce", "Quarantine", text));
+    }
+
+    @Override
+    public void changed(String uid, Quarantined hold) {
+      listener.podQuarantined(uid, hold);
     }
   }
 

@@ -76,7 +76,7 @@ final class Pods implements Sink<PodView> {
   /** The object is gone; its containers may run on. */
   @Override
   public void gone(Meta meta) {
-    Quarantined hold = quarantine.hold(meta.uid());
+    Quarantined hold = quarantine.hold(meta);
     if (hold == null) {
       ended(meta.uid());
     } else {

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +36,7 @@ final class Quarantine {
 
   private final Duration margin;
   private final LongSupplier nanos;
-  private final Consumer<Change> changes;
+  private final Told told;
   private final Map<String, Running> running = new HashMap<>();
   private final Map<String, Held> held = new HashMap<>();
   private final Map<String, NodeObject.Kubelet> kubelets = new HashMap<>();
@@ -52,17 +51,22 @@ final class Quarantine {
     }
   }
 
-  /** The wait for a pod has changed. */
-  record Change(String uid, Quarantined hold) {}
+  /** Who wants to know. */
+  interface Told {
+    /** A pod is held from now on, for so long unless its node falls silent. */
+    void begun(Meta pod, String node, Duration period);
+
+    /** The wait for a pod that is held has changed. */
+    void changed(String uid, Quarantined hold);
+  }
 
   /**
    * @param margin how long a kubelet that works may take to hear of a deletion
-   * @param changes is told when the wait for a pod that is held has changed
    */
-  Quarantine(Duration margin, LongSupplier nanos, Consumer<Change> changes) {
+  Quarantine(Duration margin, LongSupplier nanos, Told told) {
     this.margin = margin;
     this.nanos = nanos;
-    this.changes = changes;
+    this.told = told;
   }
 
   /** A pod is there. */
@@ -81,15 +85,16 @@ final class Quarantine {
   }
 
   /** A pod object is gone: how long its slots are held; null if nothing of it can run any more. */
-  @Nullable Quarantined hold(String uid) {
-    Running pod = running.remove(uid);
+  @Nullable Quarantined hold(Meta meta) {
+    Running pod = running.remove(meta.uid());
     if (pod == null) {
       return null;
     }
     NodeObject.Kubelet kubelet = kubelet(pod.node);
     long period = period(pod.graceSeconds);
     Quarantined hold = new Quarantined(nanos.getAsLong() + period, kubelet.silent());
-    held.put(uid, new Held(pod.node, kubelet.bootId(), period, hold));
+    held.put(meta.uid(), new Held(pod.node, kubelet.bootId(), period, hold));
+    told.begun(meta, pod.node, Duration.ofNanos(period));
     return hold;
   }
 
@@ -139,7 +144,7 @@ final class Quarantine {
 
   private void change(String uid, Held pod, Quarantined hold) {
     held.put(uid, pod.with(hold));
-    changes.accept(new Change(uid, hold));
+    told.changed(uid, hold);
   }
 
   /** The node object is gone: nothing can be placed there, and nothing will be heard of it. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** When the slots of a pod whose object is gone come free. */
@@ -17,13 +18,27 @@ class QuarantineTest {
   private static final NodeObject.Kubelet WORKS = new NodeObject.Kubelet(false, "boot-1");
   private static final NodeObject.Kubelet SILENT = new NodeObject.Kubelet(true, "boot-1");
 
-  private final List<Quarantine.Change> changes = new ArrayList<>();
+  private final List<String> begun = new ArrayList<>();
+  private final List<Quarantined> changes = new ArrayList<>();
 
   /** Near the end of what the stop watch counts, which may run over at any time. */
   private long now = Long.MAX_VALUE - 5;
 
   private final Quarantine quarantine =
-      new Quarantine(Duration.ofSeconds(60), () -> now, changes::add);
+      new Quarantine(
+          Duration.ofSeconds(60),
+          () -> now,
+          new Quarantine.Told() {
+            @Override
+            public void begun(Meta pod, String node, Duration period) {
+              begun.add(pod.uid() + " on " + node + " for " + period.toSeconds() + " s");
+            }
+
+            @Override
+            public void changed(String uid, Quarantined hold) {
+              changes.add(hold);
+            }
+          });
 
   private static PodView.Builder pod(String uid) {
     return PodView.of(new PodView.Ref("ml", "p", uid))
@@ -33,9 +48,13 @@ class QuarantineTest {
         .graceSeconds(30);
   }
 
+  private @Nullable Quarantined hold(String uid) {
+    return quarantine.hold(new Meta("ml", "p", uid, ""));
+  }
+
   private void deleted(PodView.Builder pod) {
     quarantine.seen(pod.build());
-    assertThat(quarantine.hold(pod.build().uid())).isNotNull();
+    assertThat(hold(pod.build().uid())).isNotNull();
   }
 
   private void after(long seconds) {
@@ -48,6 +67,7 @@ class QuarantineTest {
     after(89);
     assertThat(quarantine.over()).isEmpty();
     assertThat(quarantine.isHeld("1")).isTrue();
+    assertThat(begun).containsExactly("1 on a for 90 s");
     after(1);
     assertThat(quarantine.over()).containsExactly("1");
     quarantine.forget("1");
@@ -57,7 +77,7 @@ class QuarantineTest {
   @Test
   void theLongestGracePeriodCounts() {
     quarantine.seen(pod("1").graceSeconds(600).build());
-    Quarantined hold = Objects.requireNonNull(quarantine.hold("1"));
+    Quarantined hold = Objects.requireNonNull(hold("1"));
     assertThat(hold).isEqualTo(new Quarantined(now + TimeUnit.SECONDS.toNanos(660), false));
   }
 
@@ -81,7 +101,7 @@ class QuarantineTest {
   void aPodWhoseContainersWereReportedEndedIsNotHeld() {
     quarantine.seen(pod("1").build());
     quarantine.seen(pod("1").terminating().ended().build());
-    assertThat(quarantine.hold("1")).isNull();
+    assertThat(hold("1")).isNull();
   }
 
   @Test
@@ -97,9 +117,9 @@ class QuarantineTest {
             .nodeName("a")
             .container("c", Map.of("cpu", "1"))
             .build());
-    assertThat(quarantine.hold("1")).isNull();
-    assertThat(quarantine.hold("2")).isNull();
-    assertThat(quarantine.hold("unknown")).isNull();
+    assertThat(hold("1")).isNull();
+    assertThat(hold("2")).isNull();
+    assertThat(hold("unknown")).isNull();
   }
 
   @Test
@@ -114,14 +134,12 @@ class QuarantineTest {
   void aPodOnASilentNodeIsHeldUntilTheNodeIsHeardAndThenForTheWholeTime() {
     quarantine.nodeSeen("a", SILENT);
     quarantine.seen(pod("1").build());
-    assertThat(Objects.requireNonNull(quarantine.hold("1")).nodeSilent()).isTrue();
+    assertThat(Objects.requireNonNull(hold("1")).nodeSilent()).isTrue();
     after(100_000);
     assertThat(quarantine.over()).isEmpty();
     quarantine.nodeSeen("a", WORKS);
     assertThat(changes)
-        .containsExactly(
-            new Quarantine.Change(
-                "1", new Quarantined(now + TimeUnit.SECONDS.toNanos(90), false)));
+        .containsExactly(new Quarantined(now + TimeUnit.SECONDS.toNanos(90), false));
     after(89);
     assertThat(quarantine.over()).isEmpty();
     after(1);

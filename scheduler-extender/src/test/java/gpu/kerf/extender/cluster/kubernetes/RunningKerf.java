@@ -36,6 +36,7 @@ final class RunningKerf implements AutoCloseable {
                 "listen.port=0",
                 "stop.lead=0s",
                 "readiness.warmUpPods=0",
+                "cluster.quarantineMargin=0s",
                 "cluster.kubeconfig=" + kubeconfig));
     assignments.addAll(more);
     SettingsSource source = new SettingsSource(vertx, null, Map.of(), assignments);

@@ -1,0 +1,150 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.controlplane.ContainerImage;
+import gpu.kerf.extender.controlplane.ControlPlane;
+import gpu.kerf.extender.controlplane.Inventory;
+import gpu.kerf.extender.controlplane.KubeScheduler;
+import gpu.kerf.extender.controlplane.NodeTest;
+import gpu.kerf.extender.controlplane.Options;
+import gpu.kerf.extender.controlplane.RealNode;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a real kubelet does with a container whose pod object is removed under it. */
+@NodeTest
+final class ForcedDeletionTest {
+  /** Its containers go on for the whole grace period, whatever they are told. */
+  private static final String STUBBORN = "trap '' TERM; while :; do sleep 0.2; done; echo ";
+
+  /** It ends when it is told to. */
+  private static final String OBEDIENT = "trap 'exit 0' TERM; while :; do sleep 0.2; done; echo ";
+
+  private static final Duration GRACE = Duration.ofSeconds(8);
+
+  private static ControlPlane plane;
+  private static Api api;
+  private static RealNode node;
+  private static KerfProcess kerf;
+  private static KubeScheduler scheduler;
+
+  @BeforeAll
+  static void start() {
+    plane = ControlPlane.start(Options.defaults().withNode("real"));
+    api = Api.of(plane.kubeconfig());
+    node = plane.node("real");
+    node.load(ContainerImage.shell("app", "exec sleep 1000000"));
+    Await.until("the node is there", () -> plane.kubectl("get", "nodes").contains(" Ready "));
+    plane.kubectl("label", "node", "real", "kerf.gpu/managed=true");
+    String gpu = Inventory.of("real").plain("H100-80GB", 81_559, 1).json();
+    plane.kubectl("annotate", "node", "real", Inventory.ANNOTATION + "=" + gpu);
+    kerf = new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of()).start();
+    scheduler =
+        plane.scheduler(
+            Site.schedulerConfig(plane, kerf.address(), false), plane.kubeconfig());
+    scheduler.start();
+    Await.until(
+        "the GPU is offered",
+        () -> plane.kubectl("get", "node", "real", "-o", "yaml").contains("kerf.gpu/whole: \"1\""));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (plane != null) {
+      scheduler.close();
+      kerf.close();
+      plane.close();
+    }
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    plane.kubectl("delete", "pods", "--all", "--grace-period=1");
+    Await.until("nothing is held", () -> kerf.placements() == 0);
+  }
+
+  /** A pod that wants the only GPU. Its name is found among the processes of this machine. */
+  private static String pod(String name, long grace, String script) {
+    return """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %1$s, namespace: default}
+        spec:
+          schedulerName: kerf
+          terminationGracePeriodSeconds: %2$d
+          containers:
+          - name: main
+            image: app
+            imagePullPolicy: Never
+            command: [sh, -c, "%3$s %1$s"]
+            resources: {limits: {kerf.gpu/whole: 1}}
+        """
+        .formatted(name, grace, script);
+  }
+
+  private static void awaitRunning(String name) {
+    plane.kubectl("wait", "--for=condition=Ready", "pod/" + name, "--timeout=60s");
+  }
+
+  private static boolean lives(String name) {
+    return node.run("ps", "-e", "-o", "args").contains("; echo  " + name);
+  }
+
+  private static boolean isBound(String name) {
+    return !pod(name).at("/spec/nodeName").asText("").isEmpty();
+  }
+
+  private static JsonNode pod(String name) {
+    return api.get(Site.PODS + "/" + name);
+  }
+
+  @Test
+  void theContainerOutlivesItsPodAndItsGpuIsGivenToTheNextOneOnlyWhenItIsGone() {
+    plane.apply(pod("old", GRACE.toSeconds(), STUBBORN));
+    awaitRunning("old");
+    assertThat(lives("old")).isTrue();
+    plane.apply(pod("next", 1, OBEDIENT));
+
+    plane.kubectl("delete", "pod", "old", "--force", "--grace-period=0", "--wait=false");
+    long deleted = System.nanoTime();
+    assertThat(plane.kubectl("get", "pods", "-o", "name")).doesNotContain("pod/old");
+    assertThat(lives("old")).as("it runs at the moment at which its slot would be free").isTrue();
+    Await.until(
+        "it is held",
+        () -> kerf.get("/api/v1/pods?state=quarantined").path("total").asInt() == 1);
+    long outlived = 0;
+    // Asked in this order: what runs after the next one was bound ran when it was bound.
+    for (boolean bound = false; !bound; ) {
+      bound = isBound("next");
+      if (lives("old")) {
+        assertThat(bound).as("the next one is bound while the old one runs").isFalse();
+        outlived = System.nanoTime() - deleted;
+      }
+      assertThat(System.nanoTime() - deleted).isLessThan(Await.LONG.toNanos());
+    }
+    assertThat(outlived)
+        .as("how long the old one ran on")
+        .isGreaterThan(GRACE.minusSeconds(1).toNanos());
+    awaitRunning("next");
+    assertThat(lives("old")).isFalse();
+  }
+
+  @Test
+  void aPodThatIsDeletedAsUsualReportsItsEndAndItsGpuIsFreeAtOnce() {
+    // Longer than the test waits: were it held for that long, the test would fail.
+    plane.apply(pod("old", 300, OBEDIENT));
+    awaitRunning("old");
+    plane.apply(pod("next", 1, OBEDIENT));
+    plane.kubectl("delete", "pod", "old", "--wait=false");
+    awaitRunning("next");
+    assertThat(lives("old")).isFalse();
+    assertThat(kerf.log()).doesNotContain("old was deleted by force");
+  }
+}
