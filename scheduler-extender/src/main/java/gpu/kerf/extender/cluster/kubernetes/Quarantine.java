@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Pods whose objects are gone while their containers may still run.
  *
  * <p>A deletion with grace period 0 ({@code kubectl delete --force}) removes the object at once. The
- * kubelet hears of it later and gives the containers their whole grace period, two seconds at least.
+ * kubelet hears of it later. It gives the containers two seconds at least, and their whole grace
+ * period where it missed the last version of the object, or is an older one, which always does.
  * A deletion that is not forced ends the other way round: the kubelet reports that the containers
  * have ended, and only then removes the object. So a pod that uses GPUs is held after its object is
  * gone unless its last version says that its containers have ended. That it never started is no
