@@ -21,6 +21,7 @@ public record Problem(Kind kind, String what, String hint) {
     MOUNT("mount"),
     NODE_NAME("node-name"),
     CLAIM("claim"),
+    GRACE_PERIOD("grace-period"),
     INCOMPLETE("incomplete"),
     CHANGED("changed");
 

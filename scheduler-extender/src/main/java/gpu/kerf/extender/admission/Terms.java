@@ -2,6 +2,7 @@ package gpu.kerf.extender.admission;
 
 import gpu.kerf.extender.settings.AdmissionSettings;
 import gpu.kerf.extender.settings.Settings;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -10,6 +11,7 @@ import java.util.List;
  * @param scheduler the schedulerName of Kerf's pods
  * @param aliases of other schedulers whose pods become Kerf's if they ask for GPUs
  * @param runtimeClass of pods that ask for GPUs and name none; empty adds none
+ * @param longestGrace the longest termination grace period of pods that ask for GPUs
  * @param mps how containers that may get an MPS share reach the daemon
  * @param refusesImpossible whether a pod that no managed node could ever take is refused
  * @param opened what an administrator opens to GPU pods
@@ -18,6 +20,7 @@ public record Terms(
     String scheduler,
     List<String> aliases,
     String runtimeClass,
+    Duration longestGrace,
     DaemonAccess mps,
     boolean refusesImpossible,
     Opened opened) {
@@ -32,6 +35,7 @@ public record Terms(
         settings.cluster().schedulerName(),
         admission.aliases().values(),
         admission.runtimeClass(),
+        admission.maxTerminationGracePeriod(),
         DaemonAccess.of(admission),
         admission.impossible() == AdmissionSettings.Impossible.REFUSE,
         Opened.of(admission));

@@ -37,6 +37,9 @@ final class Validation {
       check(box);
     }
     checkRuntimeClass();
+    if (asksForGpus()) {
+      GracePeriodRule.check(pod.view(), terms.longestGrace(), findings);
+    }
     return findings;
   }
 
@@ -77,10 +80,13 @@ final class Validation {
     return findings;
   }
 
+  private boolean asksForGpus() {
+    return !reading.demand().containers().isEmpty();
+  }
+
   private void checkRuntimeClass() throws WireException {
     String written = PodTree.text(pod.spec(), "runtimeClassName");
-    boolean asks = !reading.demand().containers().isEmpty();
-    if (!asks || terms.runtimeClass().isEmpty() || written.equals(terms.runtimeClass())) {
+    if (!asksForGpus() || terms.runtimeClass().isEmpty() || written.equals(terms.runtimeClass())) {
       return;
     }
     if (written.isEmpty()) {

@@ -1,5 +1,7 @@
 package gpu.kerf.extender.settings;
 
+import java.time.Duration;
+
 /** The webhook. */
 public record AdmissionSettings(
     @Setting("Whether the webhook is served.") boolean enabled,
@@ -20,6 +22,14 @@ public record AdmissionSettings(
         Names aliases,
     @Setting("The runtime class of pods that ask for GPUs and name none; empty adds none.")
         String runtimeClass,
+    @Setting(
+            value =
+                "The longest terminationGracePeriodSeconds of pods that ask for GPUs: for so long"
+                    + " their containers may run on, and hold GPU memory, after they were deleted by"
+                    + " force.",
+            min = "1s",
+            max = "7d")
+        Duration maxTerminationGracePeriod,
     @Setting(
             "Whether containers that may get an MPS share get the two host paths of the MPS"
                 + " daemon. Without them a share has no wall.")
@@ -71,6 +81,7 @@ public record AdmissionSettings(
         "",
         Names.NONE,
         "nvidia",
+        Duration.ofMinutes(10),
         true,
         MpsMounts.PATHS,
         Impossible.REFUSE,

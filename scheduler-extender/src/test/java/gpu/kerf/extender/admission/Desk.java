@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ final class Desk {
               .getFactory());
   static final Terms TERMS =
       new Terms(
-          "kerf", List.of("kai-scheduler"), "nvidia", DaemonAccess.PATHS, true, Opened.NOTHING);
+          "kerf", List.of("kai-scheduler"), "nvidia", Duration.ofMinutes(10), DaemonAccess.PATHS, true, Opened.NOTHING);
 
   final Scheduling scheduling = new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final FleetView fleet = new FleetView(scheduling);

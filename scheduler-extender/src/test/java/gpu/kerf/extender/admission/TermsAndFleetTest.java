@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.model.hardware.GpuMode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +45,7 @@ class TermsAndFleetTest {
 
   @Test
   void aClusterThatMakesNodesForWaitingPodsIsWarnedOnly() {
-    Terms terms = new Terms("kerf", List.of(), "nvidia", DaemonAccess.PATHS, false, Opened.NOTHING);
+    Terms terms = new Terms("kerf", List.of(), "nvidia", Duration.ofMinutes(10), DaemonAccess.PATHS, false, Opened.NOTHING);
     Answer answer = Desk.usual(terms).admit(asking("", "kerf.gpu/memory: 96Gi"));
 
     assertThat(answer.isAllowed()).isTrue();
@@ -78,7 +79,7 @@ class TermsAndFleetTest {
   @Test
   void withoutMpsNoPathOfTheNodeIsMountedAndAShareIsWarnedOf() {
     Desk desk =
-        Desk.usual(new Terms("kerf", List.of(), "nvidia", DaemonAccess.NONE, true, Opened.NOTHING));
+        Desk.usual(new Terms("kerf", List.of(), "nvidia", Duration.ofMinutes(10), DaemonAccess.NONE, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/memory: 8Gi"));
 
     assertThat(pod.path("spec").has("volumes")).isFalse();
@@ -92,7 +93,7 @@ class TermsAndFleetTest {
   void withADevicePluginAShareBringsALimitAndNoPathOfTheNode() {
     Desk desk =
         Desk.usual(
-            new Terms("kerf", List.of(), "nvidia", DaemonAccess.PLUGIN, true, Opened.NOTHING));
+            new Terms("kerf", List.of(), "nvidia", Duration.ofMinutes(10), DaemonAccess.PLUGIN, true, Opened.NOTHING));
     for (JsonNode asking :
         List.of(asking("", "kerf.gpu/memory: 8Gi"), asking("gpu-fraction: '0.5'", "cpu: '1'"))) {
       JsonNode pod = desk.mutated(asking);
@@ -117,7 +118,7 @@ class TermsAndFleetTest {
   @Test
   void withoutARuntimeClassNoneIsSet() {
     Desk desk =
-        Desk.usual(new Terms("kerf", List.of(), "", DaemonAccess.PATHS, true, Opened.NOTHING));
+        Desk.usual(new Terms("kerf", List.of(), "", Duration.ofMinutes(10), DaemonAccess.PATHS, true, Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/whole: '1'"));
 
     assertThat(pod.path("spec").has("runtimeClassName")).isFalse();

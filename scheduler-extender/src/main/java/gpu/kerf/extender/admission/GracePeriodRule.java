@@ -1,0 +1,28 @@
+package gpu.kerf.extender.admission;
+
+import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.wire.PodView;
+import java.time.Duration;
+
+/**
+ * How long the containers of a pod may run on after they were told to stop. A pod that is deleted by
+ * force is gone at once, and its GPU memory is held for so long: without a limit, one tenant could
+ * hold GPUs for ever with pods that nobody sees.
+ */
+final class GracePeriodRule {
+
+  private GracePeriodRule() {}
+
+  static void check(PodView pod, Duration longest, Findings findings) {
+    if (pod.graceSeconds() > longest.toSeconds()) {
+      findings.refuse(
+          Kind.GRACE_PERIOD,
+          "The terminationGracePeriodSeconds ("
+              + pod.graceSeconds()
+              + ") is longer than GPU pods may have here ("
+              + longest.toSeconds()
+              + ").",
+          "Write at most that many seconds; admission.maxTerminationGracePeriod is the limit.");
+    }
+  }
+}
