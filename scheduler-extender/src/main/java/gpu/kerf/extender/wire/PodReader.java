@@ -49,6 +49,7 @@ public final class PodReader {
     private long createdMillis;
     private long specGraceSeconds = PodView.DEFAULT_GRACE_SECONDS;
     private long deletionGraceSeconds;
+    private boolean claimsDevices;
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
     private Map<String, String> annotations = Map.of();
@@ -79,6 +80,7 @@ public final class PodReader {
           terminating,
           createdMillis,
           Math.max(specGraceSeconds, deletionGraceSeconds),
+          claimsDevices,
           proven == Phase.OVER || stopped,
           labels,
           annotations,
@@ -199,11 +201,17 @@ public final class PodReader {
         case "initContainers" -> in.array(() -> initContainers.add(container()));
         case "resources" -> resources = resources();
         case "overhead" -> overhead = in.texts();
+        case "resourceClaims" -> in.array(this::claim);
         default -> {
           return false;
         }
       }
       return true;
+    }
+
+    private void claim() throws IOException, WireException {
+      claimsDevices = true;
+      in.object(field -> false);
     }
 
     private Container container() throws IOException, WireException {

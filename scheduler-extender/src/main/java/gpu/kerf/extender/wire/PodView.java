@@ -13,6 +13,7 @@ import java.util.Map;
  * @param resources what the pod asks for as a whole, where it does ({@code spec.resources})
  * @param createdMillis 0 if the pod does not say
  * @param graceSeconds how long its containers may run on after they were told to stop
+ * @param claimsDevices whether it has resource claims
  * @param ended whether all its containers were reported to have ended
  */
 public record PodView(
@@ -26,6 +27,7 @@ public record PodView(
     boolean terminating,
     long createdMillis,
     long graceSeconds,
+    boolean claimsDevices,
     boolean ended,
     Map<String, String> labels,
     Map<String, String> annotations,
@@ -146,6 +148,7 @@ public record PodView(
     private boolean terminating;
     private long createdMillis;
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
+    private boolean claimsDevices;
     private boolean ended;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
@@ -198,6 +201,12 @@ public record PodView(
 
     public Builder graceSeconds(long value) {
       graceSeconds = value;
+      return this;
+    }
+
+    /** It has resource claims. */
+    public Builder claimsDevices() {
+      claimsDevices = true;
       return this;
     }
 
@@ -264,6 +273,7 @@ public record PodView(
           terminating,
           createdMillis,
           graceSeconds,
+          claimsDevices,
           ended || phase == Phase.OVER,
           labels,
           annotations,

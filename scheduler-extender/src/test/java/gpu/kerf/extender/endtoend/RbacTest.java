@@ -62,6 +62,7 @@ final class RbacTest {
       if (plane.kubectl("api-resources", "--api-group=resource.k8s.io", "-o", "name").isBlank()) {
         // Not before Kubernetes 1.34; Kerf asks once, and does without.
         granted.remove(new Right("resource.k8s.io", "resourceslices", "watch"));
+        granted.remove(new Right("resource.k8s.io", "resourceclaims", "watch"));
       }
       assertThat(audit.used(KERF)).isEqualTo(granted);
       assertThat(audit.forbidden(SCHEDULER)).isEmpty();

@@ -28,6 +28,7 @@ final class Foreigners {
 
   private final ClusterListener listener;
   private final Function<String, List<GpuSpec>> gpusOf;
+  private final Claimed claimed;
   private final Map<String, Foreigner> pods = new HashMap<>();
   private final Map<String, Set<String>> uidsOn = new HashMap<>();
 
@@ -36,10 +37,17 @@ final class Foreigners {
 
   /**
    * @param gpusOf the GPUs of a node that is managed; none of any other
+   * @param claimed which of them ResourceClaims have
    */
-  Foreigners(ClusterListener listener, Function<String, List<GpuSpec>> gpusOf) {
+  Foreigners(ClusterListener listener, Function<String, List<GpuSpec>> gpusOf, Claimed claimed) {
     this.listener = listener;
     this.gpusOf = gpusOf;
+    this.claimed = claimed;
+  }
+
+  /** Says which GPUs of a node ResourceClaims have, as bits. */
+  interface Claimed {
+    long on(String node, List<GpuSpec> gpus);
   }
 
   void seen(PodView pod) {
@@ -79,7 +87,7 @@ final class Foreigners {
 
   private long on(String node) {
     List<GpuSpec> gpus = gpusOf.apply(node);
-    long used = 0;
+    long used = claimed.on(node, gpus);
     for (String uid : uidsOn.getOrDefault(node, Set.of())) {
       Foreigner pod = pods.get(uid);
       used |= pod == null ? 0 : used(pod, gpus);

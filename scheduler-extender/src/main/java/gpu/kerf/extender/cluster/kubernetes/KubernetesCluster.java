@@ -118,21 +118,30 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     SliceInventory sliceInventory = new SliceInventory(catalog);
     Announced announced = new Announced(capacity);
     Nodes known = new Nodes(Inventories.all(catalog, sliceInventory), listener, announced);
-    Foreigners foreigners = new Foreigners(listener, known::gpus);
+    Quarantine quarantine =
+        new Quarantine(wish.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
+    announced.quarantine = quarantine;
+    Claims claims = new Claims(sliceInventory, quarantine::mayRun, announced::changed);
+    Foreigners foreigners = new Foreigners(listener, known::gpus, claims::on);
     announced.foreigners = foreigners;
     advertiser = capacity;
     nodes = known;
     ResourceWatch.Shared shared =
         new ResourceWatch.Shared(
             server, threads, loop, new Counting(), wish.renewal, clocks.nanos());
-    Slices slices = new Slices(sliceInventory, known::lookAgain);
-    Quarantine held =
-        new Quarantine(wish.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
-    announced.quarantine = held;
-    Pods ofListener = new Pods(listener, this::waitsForKerf, foreigners, labels, held);
+    Slices slices =
+        new Slices(
+            sliceInventory,
+            node -> {
+              known.lookAgain(node);
+              foreigners.tell(node);
+            });
+    Pods ofListener =
+        new Pods(listener, this::waitsForKerf, foreigners, labels, quarantine, claims::podEnded);
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
+    watches.add(new ResourceWatch<>(Resource.CLAIMS, claims, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
     ResourceWatch<PodView> podWatch = new ResourceWatch<>(Resource.PODS, ofListener, shared);
     watches.add(podWatch);

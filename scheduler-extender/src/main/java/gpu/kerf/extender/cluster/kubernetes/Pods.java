@@ -8,6 +8,7 @@ import gpu.kerf.extender.wire.PodReader;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import java.io.IOException;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -22,18 +23,24 @@ final class Pods implements Sink<PodView> {
   private final Foreigners foreigners;
   private final Labels labels;
   private final Quarantine quarantine;
+  private final Consumer<String> onEnd;
 
+  /**
+   * @param onEnd is told of every pod whose containers have ended
+   */
   Pods(
       ClusterListener listener,
       Predicate<PodView> waitsForKerf,
       Foreigners foreigners,
       Labels labels,
-      Quarantine quarantine) {
+      Quarantine quarantine,
+      Consumer<String> onEnd) {
     this.listener = listener;
     this.waitsForKerf = waitsForKerf;
     this.foreigners = foreigners;
     this.labels = labels;
     this.quarantine = quarantine;
+    this.onEnd = onEnd;
   }
 
   @Override
@@ -94,5 +101,6 @@ final class Pods implements Sink<PodView> {
     listener.podGone(uid);
     foreigners.gone(uid);
     labels.gone(uid);
+    onEnd.accept(uid);
   }
 }

@@ -80,7 +80,8 @@ final class Quarantine {
   }
 
   private static boolean usesGpus(PodView pod) {
-    return !pod.annotation(Annotations.PLACEMENT).isEmpty()
+    return pod.claimsDevices()
+        || !pod.annotation(Annotations.PLACEMENT).isEmpty()
         || pod.containers().stream().anyMatch(Dialects::usesDevicePlugin)
         || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
   }
@@ -111,6 +112,11 @@ final class Quarantine {
 
   boolean isHeld(String uid) {
     return held.containsKey(uid);
+  }
+
+  /** Whether containers of a pod may run, be its object there or not. */
+  boolean mayRun(String uid) {
+    return running.containsKey(uid) || held.containsKey(uid);
   }
 
   void forget(String uid) {

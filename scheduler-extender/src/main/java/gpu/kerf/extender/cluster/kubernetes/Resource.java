@@ -89,4 +89,13 @@ record Resource(
           Map.of(),
           true,
           List.of("v1beta2", "v1beta1"));
+
+  static final Resource CLAIMS =
+      new Resource(
+          "claims",
+          "/apis/resource.k8s.io/v1/resourceclaims",
+          Map.of(),
+          Map.of(),
+          true,
+          List.of("v1beta2", "v1beta1"));
 }

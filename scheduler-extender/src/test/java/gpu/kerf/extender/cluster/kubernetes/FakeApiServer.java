@@ -38,7 +38,8 @@ final class FakeApiServer implements AutoCloseable {
           "nodes", "/api/v1/nodes",
           "pods", "/api/v1/pods",
           "budgets", "/apis/policy/v1/poddisruptionbudgets",
-          "slices", "/apis/resource.k8s.io/v1/resourceslices");
+          "slices", "/apis/resource.k8s.io/v1/resourceslices",
+          "claims", "/apis/resource.k8s.io/v1/resourceclaims");
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -457,8 +458,8 @@ final class FakeApiServer implements AutoCloseable {
   }
 
   private @Nullable String kind(String asked) {
-    String path = asked.replace("/" + slicesIn + "/resourceslices", "/v1/resourceslices");
-    if (asked.endsWith("/v1/resourceslices") && !slicesIn.equals("v1")) {
+    String path = asked.replace("/" + slicesIn + "/resource", "/v1/resource");
+    if (asked.startsWith("/apis/resource.k8s.io/v1/") && !slicesIn.equals("v1")) {
       return null;
     }
     return FIELDS_OF_TYPES.entrySet().stream()

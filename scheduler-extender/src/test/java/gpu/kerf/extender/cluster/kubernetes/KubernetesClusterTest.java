@@ -197,6 +197,50 @@ class KubernetesClusterTest {
     assertThat(told.lines).doesNotContain("quarantined " + ended);
   }
 
+  @Test
+  void gpusThatClaimsHaveAreForeignUntilThePodsThatUsedThemHaveEnded() {
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    api.put(
+        "slices",
+        """
+        {"metadata":{"name":"s"},"spec":{"driver":"gpu.nvidia.com","nodeName":"a",
+          "pool":{"name":"a","generation":1},"devices":[{"name":"gpu-1",
+          "attributes":{"type":{"string":"gpu"},"uuid":{"string":"GPU-1"}}}]}}""");
+    api.put("claims", claim("p-gpu", "1"));
+    api.put("pods", claiming("p"));
+    follow();
+    awaitLine("foreign a 2");
+    told.lines.clear();
+    api.delete("pods", "ml/p");
+    api.delete("claims", "ml/p-gpu");
+    awaitLine("quarantined 1");
+    Await.until(
+        "the pod has ended",
+        () -> {
+          loop.execute(cluster::tick);
+          return told.lines.contains("foreign a 0");
+        });
+    assertThat(told.lines.indexOf("pod gone 1")).isLessThan(told.lines.indexOf("foreign a 0"));
+  }
+
+  private static String claim(String name, String pod) {
+    return """
+        {"metadata":{"namespace":"ml","name":"%s"},"spec":{},"status":{
+          "allocation":{"devices":{"results":[
+            {"request":"r","driver":"gpu.nvidia.com","pool":"a","device":"gpu-1"}]}},
+          "reservedFor":[{"resource":"pods","name":"p","uid":"%s"}]}}"""
+        .formatted(name, pod);
+  }
+
+  private static String claiming(String uid) {
+    return """
+        {"metadata":{"namespace":"ml","name":"%s","uid":"1"},
+         "spec":{"schedulerName":"default-scheduler","nodeName":"a",
+          "terminationGracePeriodSeconds":1,"containers":[{"name":"main","resources":{}}],
+          "resourceClaims":[{"name":"gpu","resourceClaimName":"p-gpu"}]},"status":%s}"""
+        .formatted(uid, RUNS);
+  }
+
   private long watches(String path) {
     return api.requests().stream()
         .filter(each -> each.startsWith("GET " + path + "?") && each.contains("watch=true"))

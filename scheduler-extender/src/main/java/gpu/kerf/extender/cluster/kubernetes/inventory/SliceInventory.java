@@ -144,6 +144,32 @@ public final class SliceInventory implements InventorySource {
     }
   }
 
+  /** The node of a pool; empty if it is not known. */
+  public String nodeOf(String pool) {
+    for (Slice slice : slices.values()) {
+      if (slice.pool.equals(pool)) {
+        return slice.node;
+      }
+    }
+    return "";
+  }
+
+  /** The uuid of the GPU that a device of a pool is, or lies on; empty if it is not known. */
+  public String gpuOf(String pool, String device) {
+    String uuid = "";
+    long newest = Long.MIN_VALUE;
+    for (Slice slice : slices.values()) {
+      for (Device each : slice.pool.equals(pool) ? slice.devices : List.<Device>of()) {
+        if (each.name.equals(device) && slice.generation >= newest) {
+          newest = slice.generation;
+          boolean card = each.attribute("type").equals("gpu");
+          uuid = each.attribute(card ? "uuid" : "parentUUID");
+        }
+      }
+    }
+    return uuid;
+  }
+
   @Override
   public String name() {
     return "ResourceSlices of gpu.nvidia.com";
