@@ -103,7 +103,8 @@ public final class ClusterService {
         cluster.workers(),
         cluster.watch(),
         hostname(),
-        cluster.quarantineMargin());
+        cluster.quarantineMargin(),
+        settings.dialects().trustAnnotations());
   }
 
   private static String hostname() {

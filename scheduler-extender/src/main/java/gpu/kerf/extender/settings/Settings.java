@@ -273,7 +273,13 @@ public record Settings(
       @Setting(
               "What aliyun.com/gpu-mem counts: gib or mib. The same as --memory-unit of gpushare's"
                   + " device plugin.")
-          GpushareDialect.Unit gpushareUnit) {}
+          GpushareDialect.Unit gpushareUnit,
+      @Setting(
+              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says which"
+                  + " GPUs those pods use. Pods' owners can write it too, unless an admission policy"
+                  + " keeps them from it. Without it, no GPU of a node with such a pod gets a new pod"
+                  + " of Kerf's.")
+          boolean trustAnnotations) {}
 
   /** What is measured and remembered. */
   public record Telemetry(
@@ -336,7 +342,7 @@ public record Settings(
             Duration.ofSeconds(60)),
         new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
-        new Dialects(GpushareDialect.Unit.GIB),
+        new Dialects(GpushareDialect.Unit.GIB, false),
         AdmissionSettings.defaults(),
         Preemption.KERF,
         Map.of(),

@@ -17,9 +17,11 @@ import org.jspecify.annotations.Nullable;
  * Pods that Kerf did not place and that use GPUs all the same: bound by others, with devices from a
  * device plugin. They are left alone, and their GPUs get no new pods.
  *
- * <p>Which GPUs they are is known only where their scheduler wrote it on the pod (HAMi, gpushare).
- * The stock device plugin tells nobody, so then no GPU of the node gets a new pod until they are
- * gone.
+ * <p>Which GPUs they are the stock device plugin tells nobody, so no GPU of the node gets a new pod
+ * until they are gone. The schedulers of HAMi and gpushare write it on the pod, and their node
+ * plugins confirm it there; but the pod's owner can write all of that as well, and nothing else in
+ * the cluster says who did. So it is believed only where an administrator says that nobody but
+ * those schedulers can write it, and even there not if it changes on a pod that is bound.
  */
 final class Foreigners {
   private static final long ALL = -1L;
@@ -29,20 +31,41 @@ final class Foreigners {
   private final ClusterListener listener;
   private final Function<String, List<GpuSpec>> gpusOf;
   private final Claimed claimed;
+  private final boolean trustsAnnotations;
   private final Map<String, Foreigner> pods = new HashMap<>();
   private final Map<String, Set<String>> uidsOn = new HashMap<>();
 
-  /** Where a pod is, and what it says of its GPUs. */
-  private record Foreigner(String node, String hami, String index) {}
+  /**
+   * Where a pod is, and what it says of its GPUs.
+   *
+   * @param believed whether it ever said the same
+   */
+  private record Foreigner(String node, String hami, String index, boolean believed) {
+    boolean saysNoLess(Foreigner before) {
+      return node.equals(before.node)
+          && (before.hami.isEmpty() || before.hami.equals(hami))
+          && (before.index.isEmpty() || before.index.equals(index));
+    }
+
+    Foreigner unbelieved() {
+      return new Foreigner(node, "", "", false);
+    }
+  }
 
   /**
    * @param gpusOf the GPUs of a node that is managed; none of any other
    * @param claimed which of them ResourceClaims have
+   * @param trustsAnnotations whether nobody but their schedulers can write what pods say of GPUs
    */
-  Foreigners(ClusterListener listener, Function<String, List<GpuSpec>> gpusOf, Claimed claimed) {
+  Foreigners(
+      ClusterListener listener,
+      Function<String, List<GpuSpec>> gpusOf,
+      Claimed claimed,
+      boolean trustsAnnotations) {
     this.listener = listener;
     this.gpusOf = gpusOf;
     this.claimed = claimed;
+    this.trustsAnnotations = trustsAnnotations;
   }
 
   /** Says which GPUs of a node ResourceClaims have, as bits. */
@@ -52,7 +75,7 @@ final class Foreigners {
 
   void seen(PodView pod) {
     if (pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty() && usesGpus(pod)) {
-      Foreigner now = new Foreigner(pod.nodeName(), pod.annotation(HAMI), pod.annotation(GPUSHARE));
+      Foreigner now = now(pod);
       if (!now.equals(pods.put(pod.uid(), now))) {
         uidsOn.computeIfAbsent(now.node, node -> new HashSet<>()).add(pod.uid());
         tell(now.node);
@@ -60,6 +83,15 @@ final class Foreigners {
     } else {
       gone(pod.uid());
     }
+  }
+
+  private Foreigner now(PodView pod) {
+    Foreigner now =
+        new Foreigner(
+            pod.nodeName(), pod.annotation(HAMI), pod.annotation(GPUSHARE), trustsAnnotations);
+    Foreigner before = pods.get(pod.uid());
+    boolean wavers = before != null && !(before.believed && now.saysNoLess(before));
+    return wavers || !trustsAnnotations ? now.unbelieved() : now;
   }
 
   void gone(String uid) {
@@ -96,6 +128,9 @@ final class Foreigners {
   }
 
   private static long used(Foreigner pod, List<GpuSpec> gpus) {
+    if (!pod.believed) {
+      return ALL;
+    }
     if (pod.index.matches("[0-9]{1,2}") && Integer.parseInt(pod.index) < gpus.size()) {
       return 1L << Integer.parseInt(pod.index);
     }

@@ -80,13 +80,16 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param renewal after how long the API server ends a watch
    * @param instance who this is, in events
    * @param quarantineMargin how long a kubelet that works may take to hear of a deletion
+   * @param trustsAnnotations whether nobody but other schedulers can write what their pods say of
+   *     GPUs
    */
   public record Wish(
       String schedulerName,
       int workers,
       Duration renewal,
       String instance,
-      Duration quarantineMargin) {}
+      Duration quarantineMargin,
+      boolean trustsAnnotations) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Wish wish, Clocks clocks, Meters meters) {
@@ -122,7 +125,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new Quarantine(wish.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     announced.quarantine = quarantine;
     Claims claims = new Claims(sliceInventory, quarantine::mayRun, announced::changed);
-    Foreigners foreigners = new Foreigners(listener, known::gpus, claims::on);
+    Foreigners foreigners = 
+        new Foreigners(listener, known::gpus, claims::on, wish.trustsAnnotations);
     announced.foreigners = foreigners;
     advertiser = capacity;
     nodes = known;

@@ -119,7 +119,7 @@ class CredentialsTest {
   void watchesGoOnWithTheNewTokenWithoutARestart() throws Exception {
     ExecutorService loop = Executors.newSingleThreadExecutor();
     KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO);
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
     Told told = new Told();
     ApiServer server =
         new Access(Map.of(), folder)

@@ -70,7 +70,7 @@ class OlderApiServersTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(2)));
     KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO);
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
     try (KubernetesCluster cluster =
         new KubernetesCluster(server, wish, Clocks.system(), new Meters())) {
       cluster.start(loop, told);
