@@ -109,8 +109,7 @@ public final class ApiRoutes implements Api {
     if (!STATES.contains(state)) {
       Refusal unknown =
           Refusal.badRequest(
-              "The state (" + state + ") is unknown.",
-              "Write pending, bound or quarantined.");
+              "The state (" + state + ") is unknown.", "Write pending, bound or quarantined.");
       refusals.answer(call.request(), unknown);
       return;
     }

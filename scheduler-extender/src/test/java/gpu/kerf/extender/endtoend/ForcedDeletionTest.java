@@ -47,8 +47,7 @@ final class ForcedDeletionTest {
     plane.kubectl("annotate", "node", "real", Inventory.ANNOTATION + "=" + gpu);
     kerf = new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of()).start();
     scheduler =
-        plane.scheduler(
-            Site.schedulerConfig(plane, kerf.address(), false), plane.kubeconfig());
+        plane.scheduler(Site.schedulerConfig(plane, kerf.address(), false), plane.kubeconfig());
     scheduler.start();
     Await.until(
         "the GPU is offered",
@@ -128,7 +127,8 @@ final class ForcedDeletionTest {
     node.killKubelet();
     deleteByForce("old");
     Await.until("it is held", () -> quarantined().size() == 1);
-    // As the controller-manager does when a node has not been heard for --node-monitor-grace-period.
+    // As the controller-manager does when a node has not been heard for
+    // --node-monitor-grace-period.
     ready("Unknown");
     Await.until("Kerf knows", () -> quarantined().path(0).path("heldUntil").isNull());
     long silent = System.nanoTime();
@@ -155,7 +155,12 @@ final class ForcedDeletionTest {
   private static void ready(String status) {
     String patch = "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\"}]}}";
     plane.kubectl(
-        "patch", "node", "real", "--subresource=status", "--type=strategic", "-p",
+        "patch",
+        "node",
+        "real",
+        "--subresource=status",
+        "--type=strategic",
+        "-p",
         patch.formatted(status));
   }
 

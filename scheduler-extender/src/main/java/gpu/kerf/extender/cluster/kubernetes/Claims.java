@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 
 /**
  * GPUs that ResourceClaims were given. They count from the allocation of a claim to its end,
- * whatever becomes of pods; and beyond it, while a pod that used the claim may still run: a pod that
- * is deleted by force loses its claim at once, and its containers do not lose the GPU.
+ * whatever becomes of pods; and beyond it, while a pod that used the claim may still run: a pod
+ * that is deleted by force loses its claim at once, and its containers do not lose the GPU.
  */
 final class Claims implements Sink<Claim> {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,14 +57,13 @@ final class Claims implements Sink<Claim> {
       return;
     }
     Claim before = claims.get(meta.uid());
-    boolean same = before != null && before.devices().equals(claim.devices());
-    if (before != null && !same) {
-      gone(meta);
+    if (before != null && before.devices().equals(claim.devices())) {
+      claims.put(meta.uid(), new Claim(claim.devices(), union(before, claim)));
+      return;
     }
-    claims.put(meta.uid(), same ? new Claim(claim.devices(), union(before, claim)) : claim);
-    if (!same) {
-      tell(claim);
-    }
+    gone(meta);
+    claims.put(meta.uid(), claim);
+    tell(claim);
   }
 
   /** A pod is struck off a claim's list before its containers have ended. */

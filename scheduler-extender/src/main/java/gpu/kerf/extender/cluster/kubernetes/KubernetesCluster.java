@@ -125,7 +125,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new Quarantine(wish.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     announced.quarantine = quarantine;
     Claims claims = new Claims(sliceInventory, quarantine::mayRun, announced::changed);
-    Foreigners foreigners = 
+    Foreigners foreigners =
         new Foreigners(listener, known::gpus, claims::on, wish.trustsAnnotations);
     announced.foreigners = foreigners;
     advertiser = capacity;

@@ -16,19 +16,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pods whose objects are gone while their containers may still run.
  *
- * <p>A deletion with grace period 0 ({@code kubectl delete --force}) removes the object at once. The
- * kubelet hears of it later. It gives the containers two seconds at least, and their whole grace
- * period where it missed the last version of the object, or is an older one, which always does.
- * A deletion that is not forced ends the other way round: the kubelet reports that the containers
- * have ended, and only then removes the object. So a pod that uses GPUs is held after its object is
- * gone unless its last version says that its containers have ended. That it never started is no
- * proof: the kubelet may have begun after it wrote the last version.
+ * <p>A deletion with grace period 0 ({@code kubectl delete --force}) removes the object at once.
+ * The kubelet hears of it later. It gives the containers two seconds at least, and their whole
+ * grace period where it missed the last version of the object, or is an older one, which always
+ * does. A deletion that is not forced ends the other way round: the kubelet reports that the
+ * containers have ended, and only then removes the object. So a pod that uses GPUs is held after
+ * its object is gone unless its last version says that its containers have ended. That it never
+ * started is no proof: the kubelet may have begun after it wrote the last version.
  *
  * <p>It is held for the longest grace period that was seen, and a margin. The margin is the time
  * that the kubelet may take to hear of the deletion. A kubelet that is cut off for longer is
- * reported as silent ({@code Ready=Unknown}): then the whole wait starts when it is heard again. For
- * that the margin must be longer than {@code --node-monitor-grace-period} of the controller-manager.
- * A node that has started anew since (another boot id) runs none of the old containers.
+ * reported as silent ({@code Ready=Unknown}): then the whole wait starts when it is heard again.
+ * For that the margin must be longer than {@code --node-monitor-grace-period} of the
+ * controller-manager. A node that has started anew since (another boot id) runs none of the old
+ * containers.
  *
  * <p>Only memory keeps this. Every replica sees the deletion; one that starts later does not.
  */

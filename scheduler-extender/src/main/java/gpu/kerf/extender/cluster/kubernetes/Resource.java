@@ -66,8 +66,9 @@ record Resource(
   static final Resource NODES = new Resource("nodes", "/api/v1/nodes", Map.of(), false);
 
   /**
-   * Pods that are over hold nothing, so the first list leaves them out. The watch does not: it would
-   * tell of a pod that is over as it tells of one that was deleted by force, with the same words.
+   * Pods that are over hold nothing, so the first list leaves them out. The watch does not: it
+   * would tell of a pod that is over as it tells of one that was deleted by force, with the same
+   * words.
    */
   static final Resource PODS =
       new Resource(

@@ -138,8 +138,7 @@ class QuarantineTest {
     after(100_000);
     assertThat(quarantine.over()).isEmpty();
     quarantine.nodeSeen("a", WORKS);
-    assertThat(changes)
-        .containsExactly(new Quarantined(now + TimeUnit.SECONDS.toNanos(90), false));
+    assertThat(changes).containsExactly(new Quarantined(now + TimeUnit.SECONDS.toNanos(90), false));
     after(89);
     assertThat(quarantine.over()).isEmpty();
     after(1);
