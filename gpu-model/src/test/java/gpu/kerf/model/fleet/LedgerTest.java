@@ -112,7 +112,9 @@ class LedgerTest {
     assertThat(entry("p").state()).isEqualTo(State.QUARANTINED);
     assertThat(ledger.release("p")).as("a late answer to a binding").isFalse();
     assertThat(ledger.confirm("p", 40)).as("it holds slots").isTrue();
-    assertThat(ledger.adopt(pod("p"), on("a", whole(1)), 1)).as("old news").isNull();
+    assertThat(ledger.adopt(pod("p"), Grants.grant(ledger, on("a", whole(1))), 1))
+        .as("old news")
+        .isNull();
     assertThat(ledger.expire(Long.MAX_VALUE)).isZero();
     assertThat(ledger.take(pod("q"), on("a", whole(0)), 50)).isEqualTo(Taking.NOT_FREE);
     assertThat(ledger.take(pod("p"), on("a", whole(1)), 50)).isEqualTo(Taking.HELD_ALREADY);
@@ -144,7 +146,7 @@ class LedgerTest {
 
   @Test
   void onlyAQuarantineIsEndedByItsEnd() {
-    ledger.adopt(pod("p"), on("a", whole(0)), 1);
+    ledger.adopt(pod("p"), Grants.grant(ledger, on("a", whole(0))), 1);
 
     assertThat(ledger.endQuarantine("p")).isFalse();
     assertThat(entry("p").state()).isEqualTo(State.BOUND);
@@ -152,7 +154,7 @@ class LedgerTest {
 
   @Test
   void aQuarantineOutlivesEveryChangeOfItsNode() {
-    ledger.adopt(pod("p"), on("a", whole(1)), 1);
+    ledger.adopt(pod("p"), Grants.grant(ledger, on("a", whole(1))), 1);
     ledger.quarantine("p");
 
     ledger.putNode(TWO_H100);

@@ -48,7 +48,8 @@ record Resource(
 
   /** The query for the objects that belong to a node. */
   Map<String, String> selectorOn(String node) {
-    String all = selector.getOrDefault("fieldSelector", "");
+    Map<String, String> wanted = firstList.isEmpty() ? selector : firstList;
+    String all = wanted.getOrDefault("fieldSelector", "");
     String here = nodeField() + "=" + node;
     return Map.of("fieldSelector", all.isEmpty() ? here : all + "," + here);
   }

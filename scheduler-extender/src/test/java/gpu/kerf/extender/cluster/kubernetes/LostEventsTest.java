@@ -111,7 +111,7 @@ class LostEventsTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
     KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(30), "test");
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(30), "test", Duration.ZERO, false);
     cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, meters);
     cluster.start(loop, told);
     Await.until("it is synced", cluster::synced);

@@ -140,6 +140,9 @@ class NodesTest {
   /** What else is made of a node. */
   private final class Written implements Nodes.Told {
     @Override
+    public void seen(String node, NodeObject.Kubelet kubelet) {}
+
+    @Override
     public void advertise(NodeObject node, @Nullable NodeSpec spec) {}
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
@@ -38,9 +39,26 @@ class ReconcilerTest {
   private final Scheduling scheduling =
       new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final Meters meters = new Meters();
+  private final Quarantine quarantine =
+      new Quarantine(
+          Duration.ZERO,
+          () -> 0,
+          new Quarantine.Told() {
+            @Override
+            public void begun(Meta pod, String node, Duration period) {}
+
+            @Override
+            public void changed(String uid, Quarantined hold) {}
+          });
   private final Labels labels = new Labels();
   private final Pods pods =
-      new Pods(scheduling, pod -> true, new Foreigners(scheduling, node -> List.of()), labels);
+      new Pods(
+          scheduling,
+          pod -> true,
+          new Foreigners(scheduling, node -> List.of(), (node, gpus) -> 0, false),
+          labels,
+          quarantine,
+          uid -> {});
   private FakeApiServer api;
   private ApiServer server;
   private Calls background;
