@@ -47,6 +47,7 @@ class AttacksTest {
         usual.scheduler(),
         usual.aliases(),
         usual.runtimeClass(),
+        usual.longestGrace(),
         opened.path("mps").asText().equals("plugin") ? DaemonAccess.PLUGIN : usual.mps(),
         usual.refusesImpossible(),
         new Opened(

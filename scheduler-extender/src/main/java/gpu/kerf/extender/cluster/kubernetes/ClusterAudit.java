@@ -24,20 +24,12 @@ public final class ClusterAudit {
   private static final int NOT_FOUND = 404;
   private static final int FORBIDDEN = 403;
 
-  private static final Resource CLAIMS =
-      new Resource(
-          "claims",
-          "/apis/resource.k8s.io/v1/resourceclaims",
-          Map.of(),
-          true,
-          List.of("v1beta2", "v1beta1"));
-
   private static final List<Listed> LISTS =
       List.of(
           new Listed("Pod", Resource.PODS),
           new Listed("Node", Resource.NODES),
           new Listed("ResourceSlice", Resource.SLICES),
-          new Listed("ResourceClaim", CLAIMS));
+          new Listed("ResourceClaim", Resource.CLAIMS));
 
   private final ApiServer server;
   private final Threads threads;

@@ -2,11 +2,13 @@ package gpu.kerf.extender.cluster.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.placement.Placement;
+import java.time.Duration;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,12 +18,25 @@ class BudgetedPodsTest {
   private final Labels labels = new Labels();
   private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
   private final Told told = new Told();
+  private final Quarantine quarantine =
+      new Quarantine(
+          Duration.ZERO,
+          () -> 0,
+          new Quarantine.Told() {
+            @Override
+            public void begun(Meta pod, String node, Duration period) {}
+
+            @Override
+            public void changed(String uid, Quarantined hold) {}
+          });
   private final Pods pods =
       new Pods(
           told,
           pod -> pod.schedulerName().equals("kerf"),
-          new Foreigners(told, node -> List.of()),
-          labels);
+          new Foreigners(told, node -> List.of(), (node, gpus) -> 0, false),
+          labels,
+          quarantine,
+          uid -> {});
 
   private static Piece piece(String json) {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
