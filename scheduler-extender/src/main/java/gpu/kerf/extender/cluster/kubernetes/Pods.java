@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.wire.PodReader;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells of pods: of those that are bound, whoever bound them, and of those that wait for Kerf's
@@ -17,6 +20,8 @@ import java.util.function.Predicate;
  */
 final class Pods implements Sink<PodView> {
   private static final JsonFactory JSON = new JsonFactory();
+
+  private static final Logger LOG = LoggerFactory.getLogger(Pods.class);
 
   private final ClusterListener listener;
   private final Predicate<PodView> waitsForKerf;
@@ -91,16 +96,26 @@ final class Pods implements Sink<PodView> {
     }
   }
 
-  /** Looks whose time is over; to be called now and then. */
+  /** Ends quarantines whose time is over; to be called now and then. An end that fails is tried again. */
   void tick() {
-    quarantine.over().forEach(this::ended);
+    for (String uid : quarantine.over()) {
+      try {
+        ended(uid);
+      } catch (RuntimeException e) {
+        LOG.atError()
+            .addKeyValue(LogKeys.UID, uid)
+            .setCause(e)
+            .log("The end of a pod that was deleted by force could not be taken in.");
+      }
+    }
   }
 
+  /** The quarantine is forgotten last, so that an end which a listener could not take in is told again. */
   private void ended(String uid) {
-    quarantine.forget(uid);
     listener.podGone(uid);
     foreigners.gone(uid);
     labels.gone(uid);
     onEnd.accept(uid);
+    quarantine.forget(uid);
   }
 }

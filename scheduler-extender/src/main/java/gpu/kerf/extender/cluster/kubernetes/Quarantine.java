@@ -89,6 +89,11 @@ final class Quarantine {
 
   /** A pod object is gone: how long its slots are held; null if nothing of it can run any more. */
   @Nullable Quarantined hold(Meta meta) {
+    Held known = held.get(meta.uid());
+    if (known != null) {
+      // It is told again where a listener could not take it in.
+      return known.hold;
+    }
     Running pod = running.remove(meta.uid());
     if (pod == null) {
       return null;
