@@ -54,7 +54,7 @@ record HostDemand(int cpuMilli, int memoryMiB, List<String> problems) {
     private long held(Container container, String whose) {
       long asked = asked(container.resources(), whose);
       Granted granted = container.granted();
-      if (granted == Granted.NOTHING_SAID) {
+      if (granted.equals(Granted.NOTHING_SAID)) {
         return asked;
       }
       long allocated = amount(granted.allocated().getOrDefault(resource, ""), whose);
