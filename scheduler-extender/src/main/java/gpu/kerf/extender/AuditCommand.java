@@ -31,8 +31,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "audit",
     description = {
-      "Works out from the objects of the API server alone which pod holds which part of",
-      "which GPU, and finds everything that is held twice. It shares no code with the",
+      "Finds GPUs that are held twice, from the objects of the API server alone.",
+      "",
+      "It works out which pod holds which part of which GPU. It shares no code with the",
       "ledger by which Kerf decides, asks no running Kerf, and changes nothing.",
       "",
       "It reads pods with their annotation kerf.gpu/placement, nodes with their",
