@@ -1,8 +1,8 @@
 package gpu.kerf.extender;
 
 import gpu.kerf.extender.cluster.ClusterListener;
-import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Accounting;
 import gpu.kerf.extender.wire.PodView;

@@ -39,7 +39,13 @@ final class Desk {
               .getFactory());
   static final Terms TERMS =
       new Terms(
-          "kerf", List.of("kai-scheduler"), "nvidia", Duration.ofMinutes(10), DaemonAccess.PATHS, true, Opened.NOTHING);
+          "kerf",
+          List.of("kai-scheduler"),
+          "nvidia",
+          Duration.ofMinutes(10),
+          DaemonAccess.PATHS,
+          true,
+          Opened.NOTHING);
 
   final Scheduling scheduling = new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final FleetView fleet = new FleetView(scheduling);

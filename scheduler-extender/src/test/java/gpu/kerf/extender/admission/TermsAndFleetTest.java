@@ -45,7 +45,15 @@ class TermsAndFleetTest {
 
   @Test
   void aClusterThatMakesNodesForWaitingPodsIsWarnedOnly() {
-    Terms terms = new Terms("kerf", List.of(), "nvidia", Duration.ofMinutes(10), DaemonAccess.PATHS, false, Opened.NOTHING);
+    Terms terms =
+        new Terms(
+            "kerf",
+            List.of(),
+            "nvidia",
+            Duration.ofMinutes(10),
+            DaemonAccess.PATHS,
+            false,
+            Opened.NOTHING);
     Answer answer = Desk.usual(terms).admit(asking("", "kerf.gpu/memory: 96Gi"));
 
     assertThat(answer.isAllowed()).isTrue();
@@ -79,7 +87,15 @@ class TermsAndFleetTest {
   @Test
   void withoutMpsNoPathOfTheNodeIsMountedAndAShareIsWarnedOf() {
     Desk desk =
-        Desk.usual(new Terms("kerf", List.of(), "nvidia", Duration.ofMinutes(10), DaemonAccess.NONE, true, Opened.NOTHING));
+        Desk.usual(
+            new Terms(
+                "kerf",
+                List.of(),
+                "nvidia",
+                Duration.ofMinutes(10),
+                DaemonAccess.NONE,
+                true,
+                Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/memory: 8Gi"));
 
     assertThat(pod.path("spec").has("volumes")).isFalse();
@@ -93,7 +109,14 @@ class TermsAndFleetTest {
   void withADevicePluginAShareBringsALimitAndNoPathOfTheNode() {
     Desk desk =
         Desk.usual(
-            new Terms("kerf", List.of(), "nvidia", Duration.ofMinutes(10), DaemonAccess.PLUGIN, true, Opened.NOTHING));
+            new Terms(
+                "kerf",
+                List.of(),
+                "nvidia",
+                Duration.ofMinutes(10),
+                DaemonAccess.PLUGIN,
+                true,
+                Opened.NOTHING));
     for (JsonNode asking :
         List.of(asking("", "kerf.gpu/memory: 8Gi"), asking("gpu-fraction: '0.5'", "cpu: '1'"))) {
       JsonNode pod = desk.mutated(asking);
@@ -118,7 +141,15 @@ class TermsAndFleetTest {
   @Test
   void withoutARuntimeClassNoneIsSet() {
     Desk desk =
-        Desk.usual(new Terms("kerf", List.of(), "", Duration.ofMinutes(10), DaemonAccess.PATHS, true, Opened.NOTHING));
+        Desk.usual(
+            new Terms(
+                "kerf",
+                List.of(),
+                "",
+                Duration.ofMinutes(10),
+                DaemonAccess.PATHS,
+                true,
+                Opened.NOTHING));
     JsonNode pod = desk.mutated(asking("", "kerf.gpu/whole: '1'"));
 
     assertThat(pod.path("spec").has("runtimeClassName")).isFalse();

@@ -96,7 +96,10 @@ final class Pods implements Sink<PodView> {
     }
   }
 
-  /** Ends quarantines whose time is over; to be called now and then. An end that fails is tried again. */
+  /**
+   * Ends quarantines whose time is over; to be called now and then. An end that fails is tried
+   * again.
+   */
   void tick() {
     for (String uid : quarantine.over()) {
       try {
@@ -110,7 +113,10 @@ final class Pods implements Sink<PodView> {
     }
   }
 
-  /** The quarantine is forgotten last, so that an end which a listener could not take in is told again. */
+  /**
+   * The quarantine is forgotten last, so that an end which a listener could not take in is told
+   * again.
+   */
   private void ended(String uid) {
     listener.podGone(uid);
     foreigners.gone(uid);

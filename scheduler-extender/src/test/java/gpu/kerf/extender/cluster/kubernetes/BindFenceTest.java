@@ -49,8 +49,7 @@ class BindFenceTest {
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
     KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish(
-            "kerf", 4, Duration.ofMinutes(10), "test", Duration.ZERO, false);
+        new KubernetesCluster.Wish("kerf", 4, Duration.ofMinutes(10), "test", Duration.ZERO, false);
     Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
     cluster = new KubernetesCluster(server, wish, clocks, meters);
     cluster.start(loop, told);

@@ -8,8 +8,8 @@ import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.placement.Placement;
-import java.time.Duration;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,16 +38,15 @@ class LostEventsTest {
   /** Throws when it is told of a pod, as long as a test wants it to. */
   private static final class Listener extends Told {
     private volatile @Nullable Throwable failure;
-    private volatile int times;
+    private final AtomicInteger times = new AtomicInteger();
 
     private void fail(Throwable with, int often) {
       failure = with;
-      times = often;
+      times.set(often);
     }
 
     private void maybeFail() {
-      if (times > 0) {
-        times--;
+      if (times.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
         Listener.<RuntimeException>sneak(failure);
       }
     }
