@@ -2,6 +2,7 @@ package gpu.kerf.bench;
 
 import gpu.kerf.bench.load.LoadCommand;
 import gpu.kerf.bench.replay.ReplayCommand;
+import gpu.kerf.bench.simulate.SimulateCommand;
 import gpu.kerf.extender.CommandProvider;
 import java.util.List;
 
@@ -10,6 +11,6 @@ public final class BenchCommands implements CommandProvider {
 
   @Override
   public List<Object> commands() {
-    return List.of(new ReplayCommand(), new LoadCommand(), new BenchCommand());
+    return List.of(new ReplayCommand(), new LoadCommand(), new BenchCommand(), new SimulateCommand());
   }
 }

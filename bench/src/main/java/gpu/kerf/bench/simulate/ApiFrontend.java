@@ -1,0 +1,284 @@
+package gpu.kerf.bench.simulate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.cluster.kubernetes.ApiReply;
+import gpu.kerf.extender.cluster.kubernetes.ApiRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiPredicate;
+import java.util.function.IntSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Answers requests as the API server does; it only knows those that Kerf makes. */
+final class ApiFrontend {
+  private static final Pattern POD =
+      Pattern.compile("/api/v1/namespaces/([^/]+)/pods/([^/]+)(?:/(binding|eviction|status))?");
+  private static final Pattern NODE = Pattern.compile("/api/v1/nodes/([^/]+)(?:/status)?");
+  private static final Pattern EVENTS =
+      Pattern.compile("/apis/events\\.k8s\\.io/v1/namespaces/[^/]+/events");
+  private static final int MOST_CONTINUES = 200;
+
+  private final ApiStore store;
+  private final PodControl pods;
+  private final BiPredicate<String, PodObject> mayEvict;
+  private final IntSupplier largestPage;
+  private final Map<String, Rest> continues = new HashMap<>();
+  private long tokens;
+
+  /** What is left of a list: all pages show one revision. */
+  private record Rest(long revision, List<Stored> objects) {}
+
+  /**
+   * @param mayEvict whether a budget lets a replica evict a pod
+   * @param largestPage how many objects a page has at most, whatever was asked
+   */
+  ApiFrontend(
+      ApiStore store,
+      PodControl pods,
+      BiPredicate<String, PodObject> mayEvict,
+      IntSupplier largestPage) {
+    this.store = store;
+    this.pods = pods;
+    this.mayEvict = mayEvict;
+    this.largestPage = largestPage;
+  }
+
+  /** Forgets where lists go on: who asks for the next page is told that it expired. */
+  void expireContinues() {
+    continues.clear();
+  }
+
+  ApiReply answer(ApiRequest request, String client) {
+    try {
+      return switch (request.method()) {
+        case "GET" -> get(request);
+        case "POST" -> post(request, client);
+        case "PATCH" -> patch(request);
+        default -> status(405, "MethodNotAllowed", request.method() + " is not allowed");
+      };
+    } catch (IOException e) {
+      return status(400, "BadRequest", String.valueOf(e.getMessage()));
+    }
+  }
+
+  static ApiReply status(int code, String reason, String message) {
+    ObjectNode status = Stored.JSON.createObjectNode();
+    status.put("kind", "Status").put("apiVersion", "v1").put("status", "Failure");
+    status.put("message", message).put("reason", reason).put("code", code);
+    return new ApiReply(code, status.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static ApiReply ok(Stored object) {
+    return new ApiReply(200, object.bytes());
+  }
+
+  private static ApiReply created() {
+    return new ApiReply(
+        201,
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Success\",\"code\":201}"
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static ApiReply notFound(String what) {
+    return status(404, "NotFound", what + " not found");
+  }
+
+  /** Which kind is listed under a path; null if none. */
+  static @Nullable Kind listed(String path) {
+    for (Kind kind : Kind.values()) {
+      if (kind.path().equals(path)) {
+        return kind;
+      }
+    }
+    return null;
+  }
+
+  private ApiReply get(ApiRequest request) {
+    Kind kind = listed(request.path());
+    if (kind != null) {
+      return list(kind, request);
+    }
+    Matcher pod = POD.matcher(request.path());
+    if (pod.matches()) {
+      Stored found = store.get(Kind.POD, Stored.key(pod.group(1), pod.group(2)));
+      return found == null ? notFound("pods \"" + pod.group(2) + "\"") : ok(found);
+    }
+    Matcher node = NODE.matcher(request.path());
+    Stored found = node.matches() ? store.get(Kind.NODE, node.group(1)) : null;
+    return found == null ? notFound(request.path()) : ok(found);
+  }
+
+  private ApiReply list(Kind kind, ApiRequest request) {
+    String token = request.query().getOrDefault("continue", "");
+    Rest rest = token.isEmpty() ? begin(kind, request) : continues.remove(token);
+    if (rest == null) {
+      return status(410, "Expired", "The provided continue parameter is too old");
+    }
+    int limit = Integer.parseInt(request.query().getOrDefault("limit", "500"));
+    int size = Math.min(Math.min(limit, largestPage.getAsInt()), rest.objects.size());
+    String next = "";
+    if (size < rest.objects.size()) {
+      next = "page-" + tokens++;
+      if (continues.size() >= MOST_CONTINUES) {
+        continues.clear();
+      }
+      continues.put(
+          next, new Rest(rest.revision, rest.objects.subList(size, rest.objects.size())));
+    }
+    return page(rest.revision, next, rest.objects.subList(0, size));
+  }
+
+  private Rest begin(Kind kind, ApiRequest request) {
+    Selection selection = Selection.of(kind, request.query());
+    List<Stored> chosen = new ArrayList<>();
+    for (Stored each : store.all(kind)) {
+      if (selection.has(each)) {
+        chosen.add(each);
+      }
+    }
+    return new Rest(store.revision(), chosen);
+  }
+
+  private static ApiReply page(long revision, String next, List<Stored> objects) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    String head =
+        "{\"kind\":\"List\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\""
+            + revision
+            + "\",\"continue\":\""
+            + next
+            + "\"},\"items\":[";
+    out.writeBytes(head.getBytes(StandardCharsets.UTF_8));
+    for (int i = 0; i < objects.size(); i++) {
+      if (i > 0) {
+        out.write(',');
+      }
+      out.writeBytes(objects.get(i).bytes());
+    }
+    out.writeBytes("]}".getBytes(StandardCharsets.UTF_8));
+    return new ApiReply(200, out.toByteArray());
+  }
+
+  private ApiReply post(ApiRequest request, String client) throws IOException {
+    if (EVENTS.matcher(request.path()).matches()) {
+      store.writeElsewhere();
+      return created();
+    }
+    Matcher matcher = POD.matcher(request.path());
+    if (!matcher.matches()) {
+      return notFound(request.path());
+    }
+    JsonNode body = Stored.JSON.readTree(request.body());
+    Stored found = store.get(Kind.POD, Stored.key(matcher.group(1), matcher.group(2)));
+    if (found == null) {
+      return notFound("pods \"" + matcher.group(2) + "\"");
+    }
+    return switch (String.valueOf(matcher.group(3))) {
+      case "binding" -> bind(found.pod(), body, client);
+      case "eviction" -> evict(found.pod(), body, client);
+      default -> status(405, "MethodNotAllowed", request.path());
+    };
+  }
+
+  private ApiReply bind(PodObject pod, JsonNode body, String client) {
+    String uid = body.path("metadata").path("uid").asText("");
+    String node = body.path("target").path("name").asText("");
+    if (!uid.isEmpty() && !uid.equals(pod.uid())) {
+      return status(409, "Conflict", "the UID in the precondition does not match");
+    }
+    if (pod.isTerminating()) {
+      return status(409, "Conflict", "pod " + pod.name() + " is being deleted");
+    }
+    if (pod.isBound()) {
+      return status(409, "Conflict", "pod " + pod.name() + " is already assigned to a node");
+    }
+    pods.bind(pod, node, body.path("metadata").path("annotations"), client);
+    return created();
+  }
+
+  private ApiReply evict(PodObject pod, JsonNode body, String client) {
+    String uid = body.path("deleteOptions").path("preconditions").path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(pod.uid())) {
+      return status(409, "Conflict", "the UID in the precondition does not match");
+    }
+    if (!pod.isTerminating() && !mayEvict.test(client, pod)) {
+      return new ApiReply(
+          429,
+          ("{\"kind\":\"Status\",\"code\":429,\"reason\":\"TooManyRequests\",\"message\":\"Cannot"
+                  + " evict pod as it would violate the pod's disruption budget.\",\"details\":"
+                  + "{\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"none allowed\"}]}}")
+              .getBytes(StandardCharsets.UTF_8));
+    }
+    pods.delete(pod, pod.graceSeconds(), "evicted by " + client);
+    return created();
+  }
+
+  private ApiReply patch(ApiRequest request) throws IOException {
+    Matcher pod = POD.matcher(request.path());
+    Matcher node = NODE.matcher(request.path());
+    Stored found =
+        pod.matches()
+            ? store.get(Kind.POD, Stored.key(pod.group(1), pod.group(2)))
+            : node.matches() ? store.get(Kind.NODE, node.group(1)) : null;
+    if (found == null) {
+      return notFound(request.path());
+    }
+    ObjectNode patch = (ObjectNode) Stored.JSON.readTree(request.body());
+    JsonNode metadata = patch.path("metadata");
+    String uid = metadata.path("uid").asText("");
+    String version = metadata.path("resourceVersion").asText("");
+    if ((!uid.isEmpty() && !uid.equals(found.uid()))
+        || (!version.isEmpty() && !version.equals("" + found.version()))) {
+      return status(409, "Conflict", "the object has been modified");
+    }
+    if (patch.path("status").has("nominatedNodeName") && found.pod().isBound()) {
+      return status(422, "Invalid", "nominatedNodeName cannot be set on a bound pod");
+    }
+    return ok(store.update(found, json -> Patches.merge(json, patch)));
+  }
+
+  /** Merges as a strategic patch does: conditions by their types, everything else by its key. */
+  static final class Patches {
+    private Patches() {}
+
+    static void merge(ObjectNode into, ObjectNode patch) {
+      for (Map.Entry<String, JsonNode> each : patch.properties()) {
+        String key = each.getKey();
+        JsonNode value = each.getValue();
+        if (value.isNull()) {
+          into.remove(key);
+        } else if (value instanceof ObjectNode object) {
+          merge(into.withObjectProperty(key), object);
+        } else if (value instanceof ArrayNode array && key.equals("conditions")) {
+          conditions(into.withArrayProperty(key), array);
+        } else {
+          into.set(key, value);
+        }
+      }
+    }
+
+    private static void conditions(ArrayNode into, ArrayNode added) {
+      for (JsonNode condition : added) {
+        int place = into.size();
+        for (int i = 0; i < into.size(); i++) {
+          if (into.get(i).path("type").equals(condition.path("type"))) {
+            place = i;
+          }
+        }
+        if (place == into.size()) {
+          into.add(condition);
+        } else {
+          into.set(place, condition);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package gpu.kerf.bench.simulate;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Slot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must be so once nothing goes wrong any more: every replica knows the cluster and holds
+ * exactly what is written on the pods, and every pod that could run does.
+ */
+final class Calm {
+  /** What an MPS share needs beside its memory, at most, so that the oracle asks for no miracle. */
+  private static final long SPARE_MIB = 2_048;
+
+  private final ApiStore store;
+  private final Oracle oracle;
+  private final List<Replica> replicas;
+  private final SchedulerPair schedulers;
+
+  Calm(ApiStore store, Oracle oracle, List<Replica> replicas, SchedulerPair schedulers) {
+    this.store = store;
+    this.oracle = oracle;
+    this.replicas = replicas;
+    this.schedulers = schedulers;
+  }
+
+  /** What is not right yet; null if everything is. */
+  @Nullable Violation problem() {
+    for (Replica replica : replicas) {
+      String problem = problem(replica);
+      if (problem != null) {
+        return new Violation(replica.name() + " " + problem);
+      }
+    }
+    for (Stored each : store.all(Kind.POD)) {
+      PodObject pod = each.pod();
+      String where = pod.isBound() || pod.isTerminating() ? null : whereItFits(pod);
+      if (where != null) {
+        return new Violation(
+            "stuck: "
+                + pod
+                + " could run on "
+                + where
+                + " and does not run (kube-scheduler: "
+                + schedulers.queueState(pod.uid())
+                + ")",
+            true);
+      }
+    }
+    return null;
+  }
+
+  private @Nullable String problem(Replica replica) {
+    Replica.Life life = replica.life();
+    if (life == null) {
+      return "does not run";
+    }
+    if (!life.cluster().synced()) {
+      return "is not synced";
+    }
+    Map<String, List<String>> held = new LinkedHashMap<>();
+    for (Entry entry : life.scheduling().ledger().entries()) {
+      if (entry.state() != Entry.State.PROPOSED) {
+        held.put(entry.uid(), slots(entry, life));
+      }
+    }
+    for (Stored each : store.all(Kind.POD)) {
+      PodObject pod = each.pod();
+      List<String> has = held.remove(pod.uid());
+      if (pod.isOver() || !pod.isBound()) {
+        if (has != null) {
+          return "holds for ever " + has + " for " + pod + ", which needs nothing";
+        }
+      } else {
+        String problem = differs(pod, has);
+        if (problem != null) {
+          return problem;
+        }
+      }
+    }
+    return held.isEmpty() ? null : "holds for ever " + held + " for pods that are gone";
+  }
+
+  private @Nullable String differs(PodObject pod, @Nullable List<String> held) {
+    SimulatedNode node =
+        oracle.nodes().stream()
+            .filter(each -> each.name().equals(pod.node()))
+            .findFirst()
+            .orElse(null);
+    String record = pod.annotation("kerf.gpu/placement");
+    if (node == null || record.isEmpty() || !node.hasDevices(pod)) {
+      return null;
+    }
+    List<String> written = written(record);
+    return written.equals(held)
+        ? null
+        : "holds " + held + " for " + pod + " on " + pod.node() + ", whose record says " + written;
+  }
+
+  private static List<String> written(String record) {
+    List<String> slots = new ArrayList<>();
+    try {
+      for (JsonNode container : Stored.JSON.readTree(record).path("containers")) {
+        for (JsonNode slot : container.path("slots")) {
+          String gpu = slot.path("uuid").asText(slot.path("gpu").asText(""));
+          String profile = slot.path("mig").path("profile").asText("");
+          slots.add(gpu + " " + profile + " " + slot.path("memoryMiB").asInt());
+        }
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(record, e);
+    }
+    slots.sort(null);
+    return slots;
+  }
+
+  private static List<String> slots(Entry entry, Replica.Life life) {
+    NodeState node = life.scheduling().fleet().node(entry.placement().node());
+    NodeSpec spec = node == null ? null : node.spec();
+    List<String> slots = new ArrayList<>();
+    for (Slot slot : entry.placement().slots()) {
+      List<GpuSpec> gpus = spec == null ? List.of() : spec.gpus();
+      String uuid = slot.gpu() < gpus.size() ? gpus.get(slot.gpu()).uuid() : null;
+      String profile = slot instanceof Slot.Mig mig ? mig.profile().name() : "";
+      slots.add((uuid == null ? "" + slot.gpu() : uuid) + " " + profile + " " + slot.memoryMiB());
+    }
+    slots.sort(null);
+    return slots;
+  }
+
+  /** A node on which a simple pod certainly fits; null if there is none, or it is not simple. */
+  private @Nullable String whereItFits(PodObject pod) {
+    boolean simple =
+        pod.containers().size() == 1
+            && pod.scheduler().equals(Replica.SCHEDULER)
+            && pod.annotation("simulated/hostile").isEmpty()
+            && pod.annotation("kerf.gpu/sm-percent").isEmpty();
+    if (!simple) {
+      return null;
+    }
+    for (SimulatedNode node : oracle.nodes()) {
+      if (!isDisputed(node) && fits(pod, node)) {
+        return node.name();
+      }
+    }
+    return null;
+  }
+
+  /** Where somebody holds what is not there, Kerf may be careful. */
+  private boolean isDisputed(SimulatedNode node) {
+    for (Stored each : store.all(Kind.POD)) {
+      PodObject pod = each.pod();
+      if (pod.node().equals(node.name())
+          && !pod.isOver()
+          && (pod.annotation("kerf.gpu/placement").isEmpty() || !node.hasDevices(pod))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean fits(PodObject pod, SimulatedNode node) {
+    Amounts asked = pod.amounts();
+    Map<Gpu, List<Oracle.Claim>> claims = oracle.claims(node);
+    // Those that are on their way out count until their objects are gone.
+    for (Stored each : store.all(Kind.POD)) {
+      if (each.pod().node().equals(node.name()) && each.pod().isTerminating()) {
+        return false;
+      }
+    }
+    String wall = pod.annotation("kerf.gpu/wall");
+    int free = 0;
+    for (Gpu gpu : node.gpus()) {
+      List<Oracle.Claim> on = claims.getOrDefault(gpu, List.of());
+      if (gpu.isCut()) {
+        if (asked.whole() == 0 && !wall.equals("mps") && hasInstance(gpu, on, asked.memoryMiB())) {
+          return true;
+        }
+      } else if (asked.whole() > 0) {
+        free += on.isEmpty() ? 1 : 0;
+      } else if (!wall.equals("mig") && hasRoom(gpu, on, asked.memoryMiB())) {
+        return true;
+      }
+    }
+    return asked.whole() > 0 && free >= asked.whole();
+  }
+
+  private static boolean hasInstance(Gpu gpu, List<Oracle.Claim> claims, long memory) {
+    return gpu.instances().stream()
+        .anyMatch(
+            instance ->
+                instance.memoryMiB() >= memory
+                    && claims.stream().noneMatch(each -> instance.equals(each.touch().instance())));
+  }
+
+  private static boolean hasRoom(Gpu gpu, List<Oracle.Claim> claims, long memory) {
+    long shares = 0;
+    for (Oracle.Claim each : claims) {
+      if (each.touch().shareMiB() == 0) {
+        return false;
+      }
+      shares += each.touch().shareMiB();
+    }
+    return shares + memory + SPARE_MIB <= gpu.model().memoryMiB;
+  }
+}

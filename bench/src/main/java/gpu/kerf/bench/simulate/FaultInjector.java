@@ -1,0 +1,266 @@
+package gpu.kerf.bench.simulate;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/** Lets things go wrong, drawn from the seed, and heals everything when it is told to. */
+final class FaultInjector {
+  private final Timeline timeline;
+  private final Story story;
+  private final SplittableRandom random;
+  private final List<Fault> faults;
+  private final Cluster cluster;
+  private final long pace;
+  private boolean calm;
+  private int failing;
+
+  /** What there is to break. */
+  record Cluster(
+      ApiStore store,
+      ApiFrontend api,
+      List<Replica> replicas,
+      SchedulerPair schedulers,
+      List<SimulatedNode> nodes) {}
+
+  FaultInjector(
+      Timeline timeline, Story story, SplittableRandom random, Set<Fault> faults, Cluster cluster) {
+    this.timeline = timeline;
+    this.story = story;
+    this.random = random;
+    this.faults = new ArrayList<>(faults);
+    this.cluster = cluster;
+    this.pace = 2 * Timeline.SECOND + random.nextLong(12 * Timeline.SECOND);
+  }
+
+  void start() {
+    timeline.after(
+        random.nextLong(2 * pace),
+        null,
+        () -> {
+          if (!calm && !faults.isEmpty()) {
+            inject(faults.get(random.nextInt(faults.size())));
+          }
+          start();
+        });
+  }
+
+  /** All is well from now on, or may go wrong again. */
+  void calm(boolean on) {
+    calm = on;
+    if (on) {
+      failing = 0;
+      for (Replica replica : cluster.replicas) {
+        replica.link().heal();
+        SimulatedProcess process = replica.process();
+        if (process != null && process.isPaused()) {
+          process.resume(timeline);
+        }
+      }
+      cluster.schedulers.heal();
+      for (SimulatedNode node : cluster.nodes) {
+        node.regainGpus();
+        node.agent().partially(false);
+      }
+    }
+  }
+
+  private Replica someReplica() {
+    return cluster.replicas.get(random.nextInt(cluster.replicas.size()));
+  }
+
+  private SimulatedNode someNode() {
+    return cluster.nodes.get(random.nextInt(cluster.nodes.size()));
+  }
+
+  private long upTo(long seconds) {
+    return random.nextLong(seconds * Timeline.SECOND);
+  }
+
+  private void later(long nanos, Runnable action) {
+    timeline.after(nanos, null, action);
+  }
+
+  private void inject(Fault fault) {
+    Replica replica = someReplica();
+    Link link = replica.link();
+    switch (fault) {
+      case CUT_WATCHES -> {
+        long how = random.nextInt(3) == 0 ? 0 : upTo(90);
+        story.tell(fault.word() + ": " + replica.name() + " for " + seconds(how));
+        link.cut = how > 0;
+        link.breakStreams();
+        later(how, () -> link.cut = false);
+      }
+      case HALF_OPEN_WATCHES -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.silenceStreams();
+      }
+      case SLOW_WATCHES -> {
+        Kind kind = List.of(Kind.POD, Kind.POD, Kind.NODE, Kind.SLICE).get(random.nextInt(4));
+        long how = upTo(30);
+        story.tell(fault.word() + ": " + replica.name() + " " + kind + " by " + seconds(how));
+        link.slow(kind, how);
+        later(upTo(60), () -> link.slow(kind, 0));
+      }
+      case PAUSED_REPLICAS -> pause(replica, random.nextBoolean());
+      case PAUSED_SCHEDULERS -> cluster.schedulers.pauseLeader(upTo(40));
+      case KILLED_REPLICAS -> replica.kill();
+      case LEADER_CHANGES -> cluster.schedulers.refuseRenewals(upTo(40));
+      case CLOCK_STEPS -> {
+        long step = (random.nextBoolean() ? 1 : -1) * upTo(7_200);
+        story.tell(fault.word() + ": " + replica.name() + " by " + seconds(step));
+        replica.stepWall(step);
+      }
+      case LOST_BINDINGS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.lostBindings = 500;
+        later(upTo(20), () -> link.lostBindings = 0);
+      }
+      case LATE_BINDINGS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.lateBindings = 500;
+        later(upTo(20), () -> link.lateBindings = 0);
+      }
+      case API_ERRORS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.errors = 400;
+        later(upTo(20), () -> link.errors = 0);
+      }
+      case COMPACTION -> {
+        story.tell(fault.word());
+        for (Kind kind : Kind.values()) {
+          cluster.store.compact(kind, 0);
+        }
+        cluster.api.expireContinues();
+      }
+      case EVICTIONS_REFUSED -> {
+        story.tell(fault.word());
+        evictionsRefused = true;
+        later(upTo(60), () -> evictionsRefused = false);
+      }
+      case LOST_GPUS -> {
+        SimulatedNode node = someNode();
+        node.loseGpu();
+        later(upTo(120), node::regainGpus);
+      }
+      case SWAPPED_GPUS -> someNode().swapGpu();
+      case RECUT_GPUS -> someNode().recut();
+      case REBOOTS -> someNode().reboot(random.nextBoolean());
+      case PARTIAL_SLICES -> {
+        SimulatedNode node = someNode();
+        node.agent().partially(true);
+        node.agent().publishSoon();
+        later(upTo(60), () -> node.agent().partially(false));
+      }
+      case FORCED_DELETES, HOSTILE_PODS -> {
+        // The users do it.
+      }
+      case FAILING_LISTENERS -> {
+        story.tell(fault.word());
+        failing = 1 + random.nextInt(3);
+      }
+    }
+  }
+
+  private boolean evictionsRefused;
+
+  boolean mayEvict() {
+    return !evictionsRefused;
+  }
+
+  private void pause(Replica replica, boolean withScheduler) {
+    SimulatedProcess process = replica.process();
+    if (process == null || process.isPaused()) {
+      return;
+    }
+    long how = upTo(40);
+    story.tell("paused-replicas: " + process + " for " + seconds(how));
+    process.pause();
+    later(how, () -> resume(process));
+    if (withScheduler) {
+      cluster.schedulers.pause(replica, how);
+    }
+  }
+
+  private void resume(SimulatedProcess process) {
+    if (!process.isDead() && process.isPaused()) {
+      story.tell(process + " goes on");
+      process.resume(timeline);
+    }
+  }
+
+  static String seconds(long nanos) {
+    return nanos / Timeline.MILLI / 1e3 + " s";
+  }
+
+  /** Stands between the adapter and the verbs, and fails now and then. */
+  ClusterListener between(ClusterListener next) {
+    return new FailingListener(next);
+  }
+
+  private void mayFail() {
+    if (failing > 0 && random.nextInt(4) == 0) {
+      failing--;
+      story.tell("a listener fails");
+      throw new IllegalStateException("simulated: the listener fails");
+    }
+  }
+
+  private final class FailingListener implements ClusterListener {
+    private final ClusterListener next;
+
+    FailingListener(ClusterListener next) {
+      this.next = next;
+    }
+
+    @Override
+    public void nodeChanged(NodeSpec node) {
+      mayFail();
+      next.nodeChanged(node);
+    }
+
+    @Override
+    public void nodeUnusable(String name, String problem) {
+      mayFail();
+      next.nodeUnusable(name, problem);
+    }
+
+    @Override
+    public void nodeGone(String name) {
+      mayFail();
+      next.nodeGone(name);
+    }
+
+    @Override
+    public void podSeen(PodView pod) {
+      mayFail();
+      next.podSeen(pod);
+    }
+
+    @Override
+    public void podGone(String uid) {
+      mayFail();
+      next.podGone(uid);
+    }
+
+    @Override
+    public void gpusUnusable(String node, long gpus) {
+      next.gpusUnusable(node, gpus);
+    }
+
+    @Override
+    public void gpusForeign(String node, long gpus) {
+      next.gpusForeign(node, gpus);
+    }
+
+    @Override
+    public void podUnreadable(PodView.Ref pod, String problem) {
+      next.podUnreadable(pod, problem);
+    }
+  }
+}

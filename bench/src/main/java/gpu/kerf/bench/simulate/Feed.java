@@ -1,0 +1,39 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * What a process other than Kerf hears of the cluster: every change of some kinds, in order, after a
+ * while. It is an informer that never fails; the faults of this simulation are for Kerf's own.
+ */
+final class Feed implements Consumer<ApiStore.Change> {
+  private final Timeline timeline;
+  private final SimulatedProcess process;
+  private final Set<Kind> kinds;
+  private final LongSupplier latency;
+  private final Consumer<ApiStore.Change> sink;
+  private long last;
+
+  Feed(
+      Timeline timeline,
+      SimulatedProcess process,
+      Set<Kind> kinds,
+      LongSupplier latency,
+      Consumer<ApiStore.Change> sink) {
+    this.timeline = timeline;
+    this.process = process;
+    this.kinds = kinds;
+    this.latency = latency;
+    this.sink = sink;
+  }
+
+  @Override
+  public void accept(ApiStore.Change change) {
+    if (kinds.contains(change.kind())) {
+      last = Math.max(last, timeline.now() + latency.getAsLong());
+      timeline.after(last - timeline.now(), process, () -> sink.accept(change));
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package gpu.kerf.bench.simulate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Publishes what a node has, some time after it has changed. */
+final class InventoryAgent {
+  private final SimulatedNode node;
+  private final Way way;
+  private final Timeline timeline;
+  private final ApiStore store;
+  private final SplittableRandom random;
+  private boolean partial;
+  private int generation;
+
+  /** How it is published. */
+  enum Way {
+    /** The annotation {@code kerf.gpu/inventory}. */
+    ANNOTATION,
+    /** ResourceSlices of the DRA driver: one pool, several slices, a generation for each change. */
+    SLICES,
+    /** Labels of GPU feature discovery: a model and a number, no uuids. */
+    LABELS
+  }
+
+  InventoryAgent(
+      SimulatedNode node, Way way, Timeline timeline, ApiStore store, SplittableRandom random) {
+    this.node = node;
+    this.way = way;
+    this.timeline = timeline;
+    this.store = store;
+    this.random = random;
+  }
+
+  Way way() {
+    return way;
+  }
+
+  /** Whether ResourceSlices appear one by one, with time between them. */
+  void partially(boolean on) {
+    partial = on;
+  }
+
+  /** Creates the node object. */
+  void register() {
+    ObjectNode json = Stored.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "Node");
+    ObjectNode metadata = json.putObject("metadata").put("name", node.name());
+    ObjectNode labels = metadata.putObject("labels").put("kerf.gpu/managed", "true");
+    ObjectNode annotations = metadata.putObject("annotations");
+    if (way == Way.ANNOTATION) {
+      annotations.put("kerf.gpu/inventory", inventory());
+    } else if (way == Way.LABELS) {
+      labels(labels);
+    }
+    ObjectNode status = json.putObject("status");
+    for (String each : List.of("capacity", "allocatable")) {
+      status.putObject(each).put("cpu", "128").put("memory", "1024Gi").put("pods", "250");
+    }
+    store.create(Kind.NODE, json);
+    if (way == Way.SLICES) {
+      publishSlices();
+    }
+  }
+
+  void publishSoon() {
+    timeline.after(
+        100 * Timeline.MILLI + random.nextLong(15 * Timeline.SECOND), null, this::publish);
+  }
+
+  private void publish() {
+    Stored known = store.get(Kind.NODE, node.name());
+    if (way == Way.SLICES) {
+      publishSlices();
+    } else if (known != null) {
+      store.update(
+          known,
+          json -> {
+            ObjectNode metadata = json.withObjectProperty("metadata");
+            if (way == Way.ANNOTATION) {
+              metadata
+                  .withObjectProperty("annotations")
+                  .put("kerf.gpu/inventory", inventory());
+            } else {
+              labels(metadata.withObjectProperty("labels"));
+            }
+          });
+    }
+  }
+
+  private void labels(ObjectNode labels) {
+    Gpu.Model model = node.gpus().get(0).model();
+    labels.put("nvidia.com/gpu.product", model.product.replace(' ', '-'));
+    labels.put("nvidia.com/gpu.count", "" + node.gpus().size());
+    labels.put("nvidia.com/gpu.memory", "" + model.memoryMiB);
+  }
+
+  private String inventory() {
+    ObjectNode json = Stored.JSON.createObjectNode().put("v", 1);
+    ArrayNode gpus = json.putArray("gpus");
+    for (int index = 0; index < node.gpus().size(); index++) {
+      Gpu gpu = node.gpus().get(index);
+      ObjectNode one = gpus.addObject().put("index", index).put("uuid", gpu.uuid());
+      one.put("model", gpu.model().word).put("memoryMiB", gpu.model().memoryMiB);
+      one.put("mode", gpu.isCut() ? "mig" : "plain");
+      if (gpu.isCut()) {
+        ArrayNode instances = one.putArray("instances");
+        for (Gpu.Instance each : gpu.instances()) {
+          instances
+              .addObject()
+              .put("uuid", each.uuid())
+              .put("profile", each.profile())
+              .put("start", each.start());
+        }
+      }
+    }
+    return json.toString();
+  }
+
+  /** Two cards to a slice, so that a generation is complete only once all slices are there. */
+  private void publishSlices() {
+    generation++;
+    List<ObjectNode> slices = slices();
+    int mine = generation;
+    for (int i = 0; i < slices.size(); i++) {
+      int number = i;
+      long pause = partial ? i * (Timeline.SECOND + random.nextLong(10 * Timeline.SECOND)) : 0;
+      if (pause == 0) {
+        write(slices.get(i), number);
+      } else {
+        timeline.after(
+            pause,
+            null,
+            () -> {
+              if (mine == generation) {
+                write(slices.get(number), number);
+              }
+            });
+      }
+    }
+    for (int i = slices.size(); i < 8; i++) {
+      Stored old = store.get(Kind.SLICE, name(i));
+      if (old != null) {
+        store.delete(old);
+      }
+    }
+  }
+
+  private String name(int number) {
+    return node.name() + "-gpu-" + number;
+  }
+
+  private void write(ObjectNode json, int number) {
+    Stored old = store.get(Kind.SLICE, name(number));
+    if (old == null) {
+      json.putObject("metadata").put("name", name(number));
+      store.create(Kind.SLICE, json);
+    } else {
+      store.update(old, into -> into.set("spec", json.get("spec")));
+    }
+  }
+
+  private List<ObjectNode> slices() {
+    List<ObjectNode> slices = new ArrayList<>();
+    int count = (node.gpus().size() + 1) / 2;
+    for (int i = 0; i < count; i++) {
+      ObjectNode json = Stored.JSON.createObjectNode();
+      json.put("apiVersion", "resource.k8s.io/v1").put("kind", "ResourceSlice");
+      ObjectNode spec = json.putObject("spec").put("driver", "gpu.nvidia.com");
+      spec.put("nodeName", node.name());
+      ObjectNode pool = spec.putObject("pool").put("name", node.name());
+      pool.put("generation", generation).put("resourceSliceCount", count);
+      ArrayNode devices = spec.putArray("devices");
+      for (int index = 2 * i; index < Math.min(2 * i + 2, node.gpus().size()); index++) {
+        devices(devices, node.gpus().get(index), index);
+      }
+      slices.add(json);
+    }
+    return slices;
+  }
+
+  private static void devices(ArrayNode into, Gpu gpu, int index) {
+    if (!gpu.isCut()) {
+      ObjectNode device = into.addObject().put("name", "gpu-" + index);
+      attribute(device, "type", "gpu");
+      attribute(device, "uuid", gpu.uuid());
+      attribute(device, "productName", gpu.model().product);
+      device
+          .putObject("capacity")
+          .putObject("memory")
+          .put("value", gpu.model().memoryMiB + "Mi");
+    }
+    for (Gpu.Instance each : gpu.instances()) {
+      ObjectNode device =
+          into.addObject().put("name", "gpu-" + index + "-mig-" + each.start());
+      attribute(device, "type", "mig");
+      attribute(device, "uuid", each.uuid());
+      attribute(device, "parentUUID", gpu.uuid());
+      attribute(device, "profile", each.profile());
+      attribute(device, "productName", gpu.model().product);
+      ObjectNode capacity = device.putObject("capacity");
+      capacity.putObject("memory").put("value", each.memoryMiB() + "Mi");
+      for (int slice = each.start(); slice < each.start() + each.slices(); slice++) {
+        capacity.putObject("memorySlice" + slice).put("value", "1");
+      }
+    }
+  }
+
+  private static void attribute(ObjectNode device, String name, String value) {
+    device.withObjectProperty("attributes").putObject(name).put("string", value);
+  }
+}

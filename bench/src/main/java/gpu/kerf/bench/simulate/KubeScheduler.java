@@ -1,0 +1,361 @@
+package gpu.kerf.bench.simulate;
+
+import gpu.kerf.extender.wire.BindCall;
+import gpu.kerf.extender.wire.PodView;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process of kube-scheduler as Kerf sees it: a queue with back-off, one scheduling cycle at a
+ * time (filter, prioritize, pick), pods that are assumed to be bound, bindings beside it. It works
+ * only while it leads.
+ */
+final class KubeScheduler {
+  private static final long TIMEOUT = 5 * Timeline.SECOND;
+  private static final long LONGEST_BACKOFF = 10 * Timeline.SECOND;
+  private static final long LEFTOVER = 300 * Timeline.SECOND;
+  private static final long LEFTOVER_CHECK = 30 * Timeline.SECOND;
+
+  private static final Comparator<Queued> ORDER =
+      Comparator.<Queued>comparingInt(each -> -each.pod.priority())
+          .thenComparingLong(each -> each.since)
+          .thenComparing(each -> each.pod.uid());
+
+  private final SimulatedProcess process;
+  private final Timeline timeline;
+  private final ApiStore store;
+  private final Replica replica;
+  private final SplittableRandom random;
+  private final Story story;
+  private final Map<String, PodObject> bound = new LinkedHashMap<>();
+  private final Map<String, Stored> nodes = new LinkedHashMap<>();
+  private final Map<String, Assumed> assumed = new LinkedHashMap<>();
+  private final Map<String, Queued> queued = new LinkedHashMap<>();
+  private final TreeSet<Queued> active = new TreeSet<>(ORDER);
+  private final Feed feed;
+  private boolean leads;
+  private boolean inCycle;
+
+  /** A pod that waits: active, backing off, or until something happens. */
+  private static final class Queued {
+    private PodObject pod;
+    private final long since;
+    private int attempts;
+    private long unschedulableSince = -1;
+
+    Queued(PodObject pod, long since) {
+      this.pod = pod;
+      this.since = since;
+    }
+  }
+
+  /** A pod of which this process believes that it will be bound. */
+  private record Assumed(PodObject pod, String node) {}
+
+  KubeScheduler(
+      SimulatedProcess process,
+      Timeline timeline,
+      ApiStore store,
+      Replica replica,
+      SplittableRandom random,
+      Story story) {
+    this.process = process;
+    this.timeline = timeline;
+    this.store = store;
+    this.replica = replica;
+    this.random = random;
+    this.story = story;
+    this.feed =
+        new Feed(
+            timeline, process, Set.of(Kind.POD, Kind.NODE), this::informerLatency, this::heard);
+  }
+
+  private long informerLatency() {
+    return 500_000 + random.nextLong(random.nextInt(20) == 0 ? 400_000_000 : 4_000_000);
+  }
+
+  void start() {
+    store.all(Kind.NODE).forEach(node -> nodes.put(node.name(), node));
+    store.all(Kind.POD).forEach(pod -> seen(pod.pod()));
+    store.listen(feed);
+    timeline.after(LEFTOVER_CHECK, process, this::flush);
+  }
+
+  /** It is dead, and hears nothing more. */
+  void stop() {
+    store.unlisten(feed);
+  }
+
+  SimulatedProcess process() {
+    return process;
+  }
+
+  void lead() {
+    leads = true;
+    cycle();
+  }
+
+  private void heard(ApiStore.Change change) {
+    Stored after = change.after();
+    if (change.kind() == Kind.NODE) {
+      if (after == null) {
+        nodes.remove(change.any().name());
+      } else {
+        nodes.put(after.name(), after);
+      }
+    } else if (after == null) {
+      gone(change.any().pod());
+    } else {
+      seen(after.pod());
+    }
+    wakeAll();
+    cycle();
+  }
+
+  private void seen(PodObject pod) {
+    String uid = pod.uid();
+    if (pod.isOver()) {
+      gone(pod);
+    } else if (pod.isBound()) {
+      bound.put(uid, pod);
+      assumed.remove(uid);
+      forget(uid);
+    } else if (pod.isTerminating()) {
+      forget(uid);
+    } else if (pod.scheduler().equals(Replica.SCHEDULER)) {
+      enqueue(pod);
+    }
+  }
+
+  private void gone(PodObject pod) {
+    bound.remove(pod.uid());
+    assumed.remove(pod.uid());
+    forget(pod.uid());
+  }
+
+  private void forget(String uid) {
+    Queued known = queued.remove(uid);
+    if (known != null) {
+      active.remove(known);
+    }
+  }
+
+  private void enqueue(PodObject pod) {
+    if (assumed.containsKey(pod.uid())) {
+      return;
+    }
+    Queued known = queued.get(pod.uid());
+    if (known == null) {
+      Queued fresh = new Queued(pod, timeline.now());
+      queued.put(pod.uid(), fresh);
+      active.add(fresh);
+    } else {
+      boolean wasActive = active.remove(known);
+      known.pod = pod;
+      if (wasActive) {
+        active.add(known);
+      }
+    }
+  }
+
+  /** Any event may have made room for those that an extender refused. */
+  private void wakeAll() {
+    for (Queued each : List.copyOf(queued.values())) {
+      if (each.unschedulableSince >= 0) {
+        each.unschedulableSince = -1;
+        backOff(each);
+      }
+    }
+  }
+
+  /** Those that wait for very long are tried again without any reason. */
+  private void flush() {
+    for (Queued each : List.copyOf(queued.values())) {
+      if (each.unschedulableSince >= 0 && timeline.now() - each.unschedulableSince >= LEFTOVER) {
+        each.unschedulableSince = -1;
+        active.add(each);
+      }
+    }
+    timeline.after(LEFTOVER_CHECK, process, this::flush);
+    cycle();
+  }
+
+  private void backOff(Queued one) {
+    long pause =
+        Math.min(Timeline.SECOND << Math.min(10, Math.max(0, one.attempts - 1)), LONGEST_BACKOFF);
+    timeline.after(
+        pause,
+        process,
+        () -> {
+          if (queued.get(one.pod.uid()) == one && one.unschedulableSince < 0) {
+            active.add(one);
+            cycle();
+          }
+        });
+  }
+
+  private void cycle() {
+    if (!leads || inCycle || active.isEmpty()) {
+      return;
+    }
+    Queued next = active.pollFirst();
+    if (next == null || assumed.containsKey(next.pod.uid())) {
+      return;
+    }
+    inCycle = true;
+    next.attempts++;
+    List<String> fitting = new ArrayList<>();
+    for (Stored node : nodes.values()) {
+      if (fits(next.pod, node)) {
+        fitting.add(node.name());
+      }
+    }
+    if (fitting.isEmpty()) {
+      refused(next);
+      return;
+    }
+    PodView view = next.pod.view();
+    Once once = new Once(() -> failed(next));
+    replica.filter(
+        view, fitting, said -> inProcess(once, () -> filtered(next, said)));
+  }
+
+  /** One of an answer and the end of waiting for it. */
+  private final class Once {
+    private boolean done;
+
+    Once(Runnable late) {
+      timeline.after(
+          TIMEOUT,
+          process,
+          () -> {
+            if (!done) {
+              done = true;
+              late.run();
+            }
+          });
+    }
+  }
+
+  private void inProcess(Once once, Runnable then) {
+    timeline.after(
+        0,
+        process,
+        () -> {
+          if (!once.done) {
+            once.done = true;
+            then.run();
+          }
+        });
+  }
+
+  private void filtered(Queued one, Replica.Filtered said) {
+    if (!said.error().isEmpty()) {
+      failed(one);
+    } else if (said.nodes().isEmpty()) {
+      refused(one);
+    } else {
+      String nominated = one.pod.nominated();
+      String node =
+          said.nodes().contains(nominated)
+              ? nominated
+              : said.nodes().get(random.nextInt(said.nodes().size()));
+      assume(one, node);
+    }
+  }
+
+  private void refused(Queued one) {
+    if (queued.get(one.pod.uid()) == one) {
+      one.unschedulableSince = timeline.now();
+    }
+    cycleOver();
+  }
+
+  private void failed(Queued one) {
+    if (queued.get(one.pod.uid()) == one) {
+      backOff(one);
+    }
+    cycleOver();
+  }
+
+  private void cycleOver() {
+    inCycle = false;
+    timeline.after(100_000, process, this::cycle);
+  }
+
+  private void assume(Queued one, String node) {
+    PodObject pod = one.pod;
+    if (queued.remove(pod.uid()) == null) {
+      cycleOver();
+      return;
+    }
+    assumed.put(pod.uid(), new Assumed(pod, node));
+    Once once = new Once(() -> unbound(one, node, "no answer in time"));
+    PodView.Ref ref = pod.view().ref();
+    replica.bind(
+        new BindCall(ref, node),
+        said ->
+            inProcess(
+                once,
+                () -> {
+                  if (!said.isBound()) {
+                    unbound(one, node, said.error());
+                  }
+                }));
+    cycleOver();
+  }
+
+  private void unbound(Queued one, String node, String why) {
+    story.tell(process + " could not bind " + one.pod + " to " + node + ": " + why);
+    String uid = one.pod.uid();
+    if (assumed.remove(uid) == null) {
+      return;
+    }
+    Stored now = store.get(Kind.POD, one.pod.key());
+    boolean waits = now != null && now.uid().equals(uid) && !bound.containsKey(uid);
+    if (waits && !now.pod().isTerminating()) {
+      Queued again = new Queued(one.pod, one.since);
+      again.attempts = one.attempts;
+      queued.put(uid, again);
+      backOff(again);
+    }
+    wakeAll();
+  }
+
+  /** What in-tree plugins check: the sums of what Kerf advertises. */
+  private boolean fits(PodObject pod, Stored node) {
+    Amounts asked = pod.amounts();
+    Amounts offered = Amounts.of(node);
+    if (asked.isNothing()) {
+      return true;
+    }
+    for (PodObject each : bound.values()) {
+      if (each.node().equals(node.name())) {
+        offered = offered.minus(each.amounts());
+      }
+    }
+    for (Assumed each : assumed.values()) {
+      if (each.node.equals(node.name())) {
+        offered = offered.minus(each.pod.amounts());
+      }
+    }
+    return asked.fitIn(offered);
+  }
+
+  @Nullable String queueState(String uid) {
+    Queued one = queued.get(uid);
+    if (one == null) {
+      return assumed.containsKey(uid) ? "assumed" : null;
+    }
+    return active.contains(one)
+        ? "active"
+        : one.unschedulableSince >= 0 ? "refused" : "backing off";
+  }
+}

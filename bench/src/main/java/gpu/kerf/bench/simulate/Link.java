@@ -1,0 +1,79 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** How the network and the API server treat one replica at the moment. */
+final class Link {
+  private final SplittableRandom random;
+  private final long[] slow = new long[Kind.values().length];
+  private final List<ReplicaStream> streams = new ArrayList<>();
+
+  /** No request gets through; streams are broken. */
+  boolean cut;
+
+  /** Of a thousand Bindings, how many get no answer, or a late one. */
+  int lostBindings;
+
+  /** Of a thousand Bindings, how many are carried out long after the answer was given up. */
+  int lateBindings;
+
+  /** Of a thousand requests, how many are refused by a server that has trouble. */
+  int errors;
+
+  Link(SplittableRandom random) {
+    this.random = random;
+  }
+
+  SplittableRandom random() {
+    return random;
+  }
+
+  /** From half a millisecond to four. */
+  long latency() {
+    return 500_000 + random.nextLong(3_500_000);
+  }
+
+  long streamLatency(Kind kind) {
+    long extra = slow[kind.ordinal()];
+    return latency() + (extra == 0 ? 0 : random.nextLong(extra));
+  }
+
+  /** Events of a kind take up to so long. */
+  void slow(Kind kind, long nanos) {
+    slow[kind.ordinal()] = nanos;
+  }
+
+  boolean draws(int ofThousand) {
+    return ofThousand > 0 && random.nextInt(1000) < ofThousand;
+  }
+
+  void opened(ReplicaStream stream) {
+    streams.add(stream);
+  }
+
+  void closed(ReplicaStream stream) {
+    streams.remove(stream);
+  }
+
+  /** Breaks the streams that are open. */
+  void breakStreams() {
+    List.copyOf(streams).forEach(ReplicaStream::breakOff);
+  }
+
+  /** The streams that are open say nothing more, and nobody notices. */
+  void silenceStreams() {
+    streams.forEach(ReplicaStream::fallSilent);
+  }
+
+  /** All is well again. */
+  void heal() {
+    cut = false;
+    lostBindings = 0;
+    lateBindings = 0;
+    errors = 0;
+    Arrays.fill(slow, 0);
+  }
+}

@@ -1,0 +1,136 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Checks after every event what containers could really touch at that moment. It knows the cards,
+ * the containers that run and the pods of the API server; it shares no code with the ledger, and
+ * asks no replica.
+ *
+ * <p>A container that runs counts, also when the object of its pod is gone. So does a pod that is
+ * bound and whose containers have not started yet, for nothing stops its kubelet.
+ */
+final class Oracle {
+  private final ApiStore store;
+  private final Map<String, SimulatedNode> nodes = new LinkedHashMap<>();
+  private final Set<SimulatedNode> changed = new LinkedHashSet<>();
+
+  Oracle(ApiStore store) {
+    this.store = store;
+    store.listen(
+        change -> {
+          if (change.kind() == Kind.POD) {
+            SimulatedNode node = nodes.get(change.any().pod().node());
+            if (node != null) {
+              changed.add(node);
+            }
+          }
+        });
+  }
+
+  void add(SimulatedNode node) {
+    nodes.put(node.name(), node);
+  }
+
+  /** Cards or containers of a node have changed. */
+  void changed(SimulatedNode node) {
+    changed.add(node);
+  }
+
+  /** Looks at what has changed; throws a {@link Violation} if something is given twice. */
+  void check() {
+    if (changed.isEmpty()) {
+      return;
+    }
+    for (SimulatedNode node : changed) {
+      check(node);
+    }
+    changed.clear();
+  }
+
+  private void check(SimulatedNode node) {
+    Map<Gpu, List<Claim>> claims = claims(node);
+    for (Map.Entry<Gpu, List<Claim>> each : claims.entrySet()) {
+      check(each.getKey(), each.getValue());
+    }
+  }
+
+  private static void check(Gpu gpu, List<Claim> claims) {
+    long shares = 0;
+    for (int i = 0; i < claims.size(); i++) {
+      SimulatedContainer.Touch touch = claims.get(i).touch;
+      shares += touch.shareMiB();
+      for (int j = 0; j < i; j++) {
+        if (collide(touch, claims.get(j).touch)) {
+          throw new Violation(
+              "given twice: " + claims.get(j) + " and " + claims.get(i) + " have " + touch);
+        }
+      }
+    }
+    if (shares > gpu.model().memoryMiB) {
+      throw new Violation(
+          "given more than there is: "
+              + shares
+              + " MiB of "
+              + gpu
+              + ", which has "
+              + gpu.model().memoryMiB
+              + ": "
+              + claims);
+    }
+  }
+
+  private static boolean collide(SimulatedContainer.Touch a, SimulatedContainer.Touch b) {
+    if (a.instance() != null && b.instance() != null) {
+      return a.instance().uuid().equals(b.instance().uuid());
+    }
+    return a.shareMiB() == 0 || b.shareMiB() == 0;
+  }
+
+  /** What a container has, or will have. */
+  record Claim(PodObject pod, String container, boolean running, SimulatedContainer.Touch touch) {
+    @Override
+    public String toString() {
+      return pod + (running ? " (runs)" : " (bound)");
+    }
+  }
+
+  /** Who can touch which card of a node. */
+  Map<Gpu, List<Claim>> claims(SimulatedNode node) {
+    Map<Gpu, List<Claim>> claims = new LinkedHashMap<>();
+    for (SimulatedContainer each : node.running()) {
+      for (SimulatedContainer.Touch touch : each.touches()) {
+        add(claims, new Claim(each.pod(), each.name(), true, touch));
+      }
+    }
+    for (Stored stored : store.all(Kind.POD)) {
+      PodObject pod = stored.pod();
+      boolean willStart =
+          pod.node().equals(node.name())
+              && !pod.isOver()
+              && !pod.isTerminating()
+              && !node.hasStarted(pod.uid());
+      if (willStart) {
+        SimulatedNode.touches(node, pod)
+            .forEach(
+                (container, touches) ->
+                    touches.forEach(
+                        touch -> add(claims, new Claim(pod, container, false, touch))));
+      }
+    }
+    return claims;
+  }
+
+  private static void add(Map<Gpu, List<Claim>> claims, Claim claim) {
+    claims.computeIfAbsent(claim.touch.gpu(), gpu -> new ArrayList<>()).add(claim);
+  }
+
+  List<SimulatedNode> nodes() {
+    return List.copyOf(nodes.values());
+  }
+}

@@ -1,0 +1,98 @@
+package gpu.kerf.bench.simulate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the API server does with pods, whoever asks for it. */
+final class PodControl {
+  private final ApiStore store;
+  private final Story story;
+
+  PodControl(ApiStore store, Story story) {
+    this.store = store;
+    this.story = story;
+  }
+
+  /** Writes nodeName and the annotations of the Binding in one change. */
+  void bind(PodObject pod, String node, JsonNode annotations, String client) {
+    Stored bound =
+        store.update(
+            pod.stored(),
+            json -> {
+              json.withObjectProperty("spec").put("nodeName", node);
+              ObjectNode into =
+                  json.withObjectProperty("metadata").withObjectProperty("annotations");
+              for (Map.Entry<String, JsonNode> each : annotations.properties()) {
+                into.set(each.getKey(), each.getValue());
+              }
+              json.withObjectProperty("status").remove("nominatedNodeName");
+            });
+    StringBuilder devices = new StringBuilder();
+    for (String container : pod.containers()) {
+      devices
+          .append(' ')
+          .append(container)
+          .append('=')
+          .append(bound.pod().annotation("kerf.gpu/visible-devices." + container))
+          .append(' ')
+          .append(bound.pod().annotation("kerf.gpu/mps-memory." + container));
+    }
+    story.tell("bound " + pod + " to " + node + " by " + client + ":" + devices);
+  }
+
+  /**
+   * Begins the graceful deletion of a pod; one that is on no node, or has no time, goes at once.
+   */
+  void delete(PodObject pod, long graceSeconds, String why) {
+    if (pod.isTerminating() && graceSeconds > 0) {
+      return;
+    }
+    if (graceSeconds == 0 || !pod.isBound() || pod.isOver()) {
+      story.tell("object of " + pod + " removed (" + why + ")");
+      store.delete(pod.stored());
+      return;
+    }
+    story.tell("deletion of " + pod + " begins (" + why + ")");
+    store.update(
+        pod.stored(),
+        json -> {
+          ObjectNode metadata = json.withObjectProperty("metadata");
+          metadata.put("deletionTimestamp", store.timestamp());
+          metadata.put("deletionGracePeriodSeconds", graceSeconds);
+        });
+  }
+
+  /** The current version of a pod, if it is still that pod. */
+  @Nullable PodObject current(PodObject pod) {
+    Stored now = store.get(Kind.POD, pod.key());
+    return now == null || !now.uid().equals(pod.uid()) ? null : now.pod();
+  }
+
+  /** The kubelet writes how far a pod is. */
+  void report(PodObject pod, String phase, String state) {
+    PodObject now = current(pod);
+    if (now == null) {
+      return;
+    }
+    store.update(
+        now.stored(),
+        json -> {
+          ObjectNode status = json.withObjectProperty("status");
+          status.put("phase", phase);
+          ArrayNode statuses = status.putArray("containerStatuses");
+          for (String container : now.containers()) {
+            ObjectNode one = statuses.addObject().put("name", container);
+            one.put("restartCount", 0).put("ready", state.equals("running"));
+            ObjectNode how = one.putObject("state").putObject(state);
+            if (state.equals("running")) {
+              how.put("startedAt", store.timestamp());
+            } else if (state.equals("terminated")) {
+              how.put("exitCode", 0).put("finishedAt", store.timestamp());
+            }
+          }
+        });
+  }
+}

@@ -1,0 +1,138 @@
+package gpu.kerf.bench.simulate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.wire.PodReader;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.WireException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One version of a pod, read by the parts of the cluster that are not Kerf. */
+final class PodObject {
+  private final Stored stored;
+  private final String namespace;
+  private final String scheduler;
+  private final String node;
+  private final String nominated;
+  private final String phase;
+  private final boolean terminating;
+  private final int priority;
+  private final long graceSeconds;
+  private final List<String> containers = new ArrayList<>();
+  private @Nullable PodView view;
+  private @Nullable Amounts amounts;
+
+  PodObject(Stored stored) {
+    this.stored = stored;
+    JsonNode json = stored.json();
+    JsonNode spec = json.path("spec");
+    this.namespace = json.path("metadata").path("namespace").asText("");
+    this.scheduler = spec.path("schedulerName").asText("");
+    this.node = spec.path("nodeName").asText("");
+    this.nominated = json.path("status").path("nominatedNodeName").asText("");
+    this.phase = json.path("status").path("phase").asText("Pending");
+    this.terminating = json.path("metadata").has("deletionTimestamp");
+    this.priority = spec.path("priority").asInt(0);
+    this.graceSeconds = spec.path("terminationGracePeriodSeconds").asLong(30);
+    spec.path("containers").forEach(each -> containers.add(each.path("name").asText("")));
+  }
+
+  Stored stored() {
+    return stored;
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  String name() {
+    return stored.name();
+  }
+
+  String uid() {
+    return stored.uid();
+  }
+
+  String key() {
+    return stored.key();
+  }
+
+  String scheduler() {
+    return scheduler;
+  }
+
+  /** Where it is bound; empty while it is not. */
+  String node() {
+    return node;
+  }
+
+  boolean isBound() {
+    return !node.isEmpty();
+  }
+
+  String nominated() {
+    return nominated;
+  }
+
+  boolean isOver() {
+    return phase.equals("Succeeded") || phase.equals("Failed");
+  }
+
+  boolean isTerminating() {
+    return terminating;
+  }
+
+  int priority() {
+    return priority;
+  }
+
+  long graceSeconds() {
+    return graceSeconds;
+  }
+
+  List<String> containers() {
+    return containers;
+  }
+
+  String annotation(String key) {
+    return stored.json().path("metadata").path("annotations").path(key).asText("");
+  }
+
+  /** A limit of a container, as it is written; empty if there is none. */
+  String limit(String container, String resource) {
+    for (JsonNode each : stored.json().path("spec").path("containers")) {
+      if (each.path("name").asText("").equals(container)) {
+        return each.path("resources").path("limits").path(resource).asText("");
+      }
+    }
+    return "";
+  }
+
+  /** What it asks of what Kerf advertises. */
+  Amounts amounts() {
+    if (amounts == null) {
+      amounts = Amounts.of(this);
+    }
+    return Objects.requireNonNull(amounts);
+  }
+
+  /** The same as kube-scheduler would send it to Kerf. */
+  PodView view() {
+    if (view == null) {
+      try (var parser = Stored.JSON.createParser(stored.bytes())) {
+        view = PodReader.readDocument(parser);
+      } catch (IOException | WireException e) {
+        throw new IllegalStateException("Pod " + key() + " cannot be read.", e);
+      }
+    }
+    return Objects.requireNonNull(view);
+  }
+
+  @Override
+  public String toString() {
+    return key();
+  }
+}

@@ -1,0 +1,220 @@
+package gpu.kerf.bench.simulate;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.state.Policy;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.extender.verb.VerbService;
+import gpu.kerf.extender.wire.BindAnswer;
+import gpu.kerf.extender.wire.BindCall;
+import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.FilterCall;
+import gpu.kerf.extender.wire.NodeList;
+import gpu.kerf.extender.wire.PodView;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One replica of Kerf: the real adapter, ledger and verbs, each life of it a process with its own
+ * loop, threads and clocks.
+ */
+final class Replica {
+  static final String SCHEDULER = "kerf";
+  private static final int WORKERS = 8;
+  private static final Duration RECONCILE = Duration.ofSeconds(60);
+  private static final long TICK = 500 * Timeline.MILLI;
+  private static final long SYNCED = 50 * Timeline.MILLI;
+  private static final long LOOP = 5_000;
+  private static final long RESTART = 2 * Timeline.SECOND;
+
+  private final String name;
+  private final ReplicaConnection.Around around;
+  private final Link link;
+  private final Function<ClusterListener, ClusterListener> listening;
+  private @Nullable Life life;
+  private int lives;
+  private long wallStep;
+
+  /** One process of the replica. */
+  static final class Life {
+    private final SimulatedProcess process;
+    private final Scheduling scheduling;
+    private final KubernetesCluster cluster;
+    private final VerbService verbs;
+
+    Life(
+        SimulatedProcess process,
+        Scheduling scheduling,
+        KubernetesCluster cluster,
+        VerbService verbs) {
+      this.process = process;
+      this.scheduling = scheduling;
+      this.cluster = cluster;
+      this.verbs = verbs;
+    }
+
+    Scheduling scheduling() {
+      return scheduling;
+    }
+
+    KubernetesCluster cluster() {
+      return cluster;
+    }
+  }
+
+  /**
+   * @param listening what stands between the adapter and the verbs, for faults
+   */
+  Replica(
+      String name,
+      ReplicaConnection.Around around,
+      Link link,
+      Function<ClusterListener, ClusterListener> listening) {
+    this.name = name;
+    this.around = around;
+    this.link = link;
+    this.listening = listening;
+  }
+
+  String name() {
+    return name;
+  }
+
+  Link link() {
+    return link;
+  }
+
+  /** The process that runs; null between two lives. */
+  @Nullable Life life() {
+    return life;
+  }
+
+  @Nullable SimulatedProcess process() {
+    return life == null ? null : life.process;
+  }
+
+  void start() {
+    Timeline timeline = around.timeline();
+    SimulatedProcess process = new SimulatedProcess(name + "." + ++lives);
+    SimulatedThreads threads = new SimulatedThreads(timeline, around.fibers(), process);
+    Clocks clocks =
+        new Clocks(
+            () -> ApiStore.EPOCH.plusNanos(timeline.now() + wallStep),
+            () -> timeline.now() + 1_000_000_000_000L);
+    Executor loop = task -> timeline.after(LOOP, process, task);
+    Scheduling scheduling = new Scheduling(Dialects.all(), clocks, loop);
+    scheduling.use(new Policy(Policy.Answer.WINNERS, 10_000, Policy.Preemption.KERF));
+    KubernetesCluster cluster =
+        new KubernetesCluster(
+            new ReplicaConnection(around, process, link),
+            new KubernetesCluster.Wish(SCHEDULER, WORKERS, ReplicaConnection.RENEWAL, name),
+            clocks,
+            threads,
+            new Meters());
+    VerbService verbs =
+        new VerbService(scheduling, cluster, new EnvDelivery(), cluster.disruptions());
+    cluster.start(loop, listening.apply(verbs.listener()));
+    cluster.reconcile(loop, scheduling.ledger(), RECONCILE);
+    life = new Life(process, scheduling, cluster, verbs);
+    Life mine = life;
+    every(TICK, process, cluster::tick);
+    every(TICK, process, verbs::look);
+    whenSynced(mine);
+    around.story().tell(process + " starts");
+  }
+
+  private void every(long nanos, SimulatedProcess process, Runnable action) {
+    around
+        .timeline()
+        .after(
+            nanos,
+            process,
+            () -> {
+              action.run();
+              every(nanos, process, action);
+            });
+  }
+
+  private void whenSynced(Life mine) {
+    if (mine.cluster.synced()) {
+      around.story().tell(mine.process + " is synced");
+      mine.verbs.synced();
+    } else {
+      around.timeline().after(SYNCED, mine.process, () -> whenSynced(mine));
+    }
+  }
+
+  /** SIGKILL; it is started again soon. */
+  void kill() {
+    Life was = life;
+    if (was == null) {
+      return;
+    }
+    around.story().tell(was.process + " is killed");
+    was.process.die();
+    around.fibers().kill(was.process);
+    life = null;
+    around.timeline().after(RESTART, null, this::start);
+  }
+
+  /** The clock on the wall of its machine is set. */
+  void stepWall(long nanos) {
+    wallStep += nanos;
+  }
+
+  /** What filter says: names, or an error, or nobody fits. */
+  record Filtered(List<String> nodes, String error) {}
+
+  /** Calls filter over HTTP; the answer comes never if the process is paused or dies. */
+  void filter(PodView pod, List<String> nodes, Consumer<Filtered> answer) {
+    call(
+        mine -> {
+          Scheduling scheduling = mine.scheduling;
+          NodeList list = NodeList.of(scheduling.names(), nodes);
+          FilterAnswer said = mine.verbs.filter().filter(new FilterCall(pod, list));
+          Filtered filtered =
+              said.error().isEmpty()
+                  ? new Filtered(said.chosenNames(scheduling.names()), "")
+                  : new Filtered(List.of(), said.error());
+          answered(() -> answer.accept(filtered));
+        },
+        () -> answer.accept(new Filtered(List.of(), "connection refused")));
+  }
+
+  void bind(BindCall call, Consumer<BindAnswer> answer) {
+    call(
+        mine ->
+            mine.verbs
+                .bind()
+                .bind(call)
+                .whenComplete(
+                    (said, failure) ->
+                        answered(
+                            () ->
+                                answer.accept(
+                                    said == null ? new BindAnswer(failure.toString()) : said))),
+        () -> answer.accept(new BindAnswer("connection refused")));
+  }
+
+  private void call(Consumer<Life> verb, Runnable refused) {
+    Life mine = life;
+    Timeline timeline = around.timeline();
+    if (mine == null) {
+      timeline.after(link.latency(), null, refused);
+    } else {
+      timeline.after(link.latency() / 4, mine.process, () -> verb.accept(mine));
+    }
+  }
+
+  private void answered(Runnable answer) {
+    around.timeline().after(link.latency() / 4, null, answer);
+  }
+}

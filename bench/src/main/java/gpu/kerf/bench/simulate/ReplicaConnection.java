@@ -1,0 +1,180 @@
+package gpu.kerf.bench.simulate;
+
+import gpu.kerf.extender.cluster.kubernetes.ApiReply;
+import gpu.kerf.extender.cluster.kubernetes.ApiRequest;
+import gpu.kerf.extender.cluster.kubernetes.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.ApiStream;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+
+/** The API server as one replica reaches it. */
+final class ReplicaConnection implements ApiServer {
+  /** The defaults of the settings. */
+  private static final Duration CALL = Duration.ofMillis(1_900);
+
+  static final Duration RENEWAL = Duration.ofSeconds(30);
+  private static final Duration SILENCE = Duration.ofSeconds(45);
+
+  /** The API server gives up a request after a minute. */
+  private static final long LATEST = 58 * Timeline.SECOND;
+
+  private final Timeline timeline;
+  private final Fibers fibers;
+  private final SimulatedProcess process;
+  private final ApiStore store;
+  private final ApiFrontend frontend;
+  private final Link link;
+  private final Story story;
+
+  /** What a connection runs in. */
+  record Around(Timeline timeline, Fibers fibers, ApiStore store, ApiFrontend api, Story story) {}
+
+  ReplicaConnection(Around around, SimulatedProcess process, Link link) {
+    this.timeline = around.timeline;
+    this.fibers = around.fibers;
+    this.store = around.store;
+    this.frontend = around.api;
+    this.story = around.story;
+    this.process = process;
+    this.link = link;
+  }
+
+  @Override
+  public String address() {
+    return "https://simulated";
+  }
+
+  @Override
+  public ApiReply send(ApiRequest request) throws IOException {
+    return send(request, CALL);
+  }
+
+  @Override
+  public ApiReply send(ApiRequest request, Duration limit) throws IOException {
+    Fibers.Parked parked = fibers.prepare();
+    timeline.resumeAfter(
+        limit.toNanos(), process, parked, new SocketTimeoutException("no answer in time"));
+    if (link.cut) {
+      if (link.random().nextBoolean()) {
+        timeline.resumeAfter(
+            link.latency(), process, parked, new ConnectException("no route to host"));
+      }
+    } else if (request.path().endsWith("/binding")) {
+      sendBinding(request, parked);
+    } else {
+      timeline.after(link.latency(), null, () -> reply(answer(request), parked));
+    }
+    return await(parked);
+  }
+
+  private ApiReply await(Fibers.Parked parked) throws IOException {
+    Object what;
+    try {
+      what = fibers.park(parked);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted");
+    }
+    if (what instanceof IOException failure) {
+      throw failure;
+    }
+    if (what instanceof ApiReply reply) {
+      return reply;
+    }
+    throw new IOException("the connection was closed");
+  }
+
+  private void reply(ApiReply reply, Fibers.Parked parked) {
+    if (!link.cut) {
+      timeline.resumeAfter(link.latency(), process, parked, reply);
+    }
+  }
+
+  private ApiReply answer(ApiRequest request) {
+    if (link.draws(link.errors)) {
+      return refusal();
+    }
+    return frontend.answer(request, process.name());
+  }
+
+  private ApiReply refusal() {
+    return switch (link.random().nextInt(3)) {
+      case 0 -> ApiFrontend.status(429, "TooManyRequests", "the server is busy");
+      case 1 -> ApiFrontend.status(500, "InternalError", "etcdserver: leader changed");
+      default -> ApiFrontend.status(503, "ServiceUnavailable", "the server is starting");
+    };
+  }
+
+  private void sendBinding(ApiRequest request, Fibers.Parked parked) {
+    if (link.draws(link.lateBindings)) {
+      long late = 2 * Timeline.SECOND + link.random().nextLong(LATEST - 2 * Timeline.SECOND);
+      story.tell("a Binding of " + process + " is held up: " + request.path());
+      timeline.after(late, null, () -> frontend.answer(request, process.name()));
+    } else if (link.draws(link.lostBindings)) {
+      lose(request, parked);
+    } else {
+      timeline.after(link.latency(), null, () -> reply(answer(request), parked));
+    }
+  }
+
+  /** Carried out or not, with an error or without a word. */
+  private void lose(ApiRequest request, Fibers.Parked parked) {
+    int how = link.random().nextInt(4);
+    story.tell(
+        "the answer to a Binding of "
+            + process
+            + " is lost"
+            + (how < 2 ? ", it is carried out: " : ", it is not carried out: ")
+            + request.path());
+    if (how < 2) {
+      timeline.after(link.latency(), null, () -> frontend.answer(request, process.name()));
+    }
+    if (how % 2 == 0) {
+      timeline.resumeAfter(
+          3 * link.latency(), process, parked, new SocketException("Connection reset"));
+    }
+  }
+
+  @Override
+  public ApiStream stream(ApiRequest request) {
+    return new ReplicaStream(this, request);
+  }
+
+  @Override
+  public Duration silence() {
+    return SILENCE;
+  }
+
+  Duration call() {
+    return CALL;
+  }
+
+  Timeline timeline() {
+    return timeline;
+  }
+
+  Fibers fibers() {
+    return fibers;
+  }
+
+  SimulatedProcess process() {
+    return process;
+  }
+
+  ApiStore store() {
+    return store;
+  }
+
+  Link link() {
+    return link;
+  }
+
+  @Override
+  public void close() {
+    link.breakStreams();
+  }
+}

@@ -1,0 +1,210 @@
+package gpu.kerf.bench.simulate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two kube-schedulers, each beside its own replica of Kerf, that elect a leader by a lease. A leader
+ * that could not renew in time ends, and is started again.
+ */
+final class SchedulerPair {
+  private static final long LEASE = 15 * Timeline.SECOND;
+  private static final long RENEW_DEADLINE = 10 * Timeline.SECOND;
+  private static final long RETRY = 2 * Timeline.SECOND;
+
+  private final Timeline timeline;
+  private final ApiStore store;
+  private final SplittableRandom random;
+  private final Story story;
+  private final List<Seat> seats = new ArrayList<>();
+
+  /** One of both, over all its lives. */
+  private final class Seat {
+    private final String name;
+    private final Replica replica;
+    private KubeScheduler scheduler;
+    private int lives;
+    private boolean leads;
+    private boolean renewalsRefused;
+    private long renewed;
+    private long observed = -1;
+    private long observedAt;
+
+    Seat(Replica replica) {
+      this.replica = replica;
+      this.name = "scheduler-" + replica.name();
+      this.scheduler = make();
+    }
+
+    private KubeScheduler make() {
+      return new KubeScheduler(
+          new SimulatedProcess(name + "." + ++lives),
+          timeline,
+          store,
+          replica,
+          random.split(),
+          story);
+    }
+
+    void start() {
+      leads = false;
+      observed = -1;
+      scheduler.start();
+      elect(scheduler);
+    }
+
+    private void elect(KubeScheduler mine) {
+      if (leads) {
+        renew(mine);
+      } else {
+        tryToLead(mine);
+      }
+    }
+
+    private void again(KubeScheduler mine) {
+      timeline.after(
+          RETRY + random.nextLong(RETRY / 5), mine.process(), () -> elect(mine));
+    }
+
+    private void renew(KubeScheduler mine) {
+      Stored lease = store.get(Kind.LEASE, "kube-system/kerf");
+      boolean ours = lease != null && holder(lease).equals(mine.process().name());
+      if (ours && !renewalsRefused && timeline.now() - renewed < RENEW_DEADLINE) {
+        renewed = timeline.now();
+        write(lease, mine);
+        again(mine);
+      } else if (timeline.now() - renewed >= RENEW_DEADLINE || (lease != null && !ours)) {
+        end(mine);
+      } else {
+        again(mine);
+      }
+    }
+
+    private void end(KubeScheduler mine) {
+      story.tell(mine.process() + " has lost its lease and ends");
+      mine.process().die();
+      mine.stop();
+      scheduler = make();
+      timeline.after(Timeline.SECOND + random.nextLong(3 * Timeline.SECOND), null, this::start);
+    }
+
+    private void tryToLead(KubeScheduler mine) {
+      Stored lease = store.get(Kind.LEASE, "kube-system/kerf");
+      long version = lease == null ? 0 : lease.version();
+      if (version != observed) {
+        observed = version;
+        observedAt = timeline.now();
+      }
+      boolean free = lease == null || timeline.now() - observedAt >= LEASE;
+      if (free && !renewalsRefused) {
+        write(lease, mine);
+        leads = true;
+        renewed = timeline.now();
+        story.tell(mine.process() + " leads");
+        mine.lead();
+      }
+      again(mine);
+    }
+
+    private void write(@Nullable Stored lease, KubeScheduler mine) {
+      if (lease == null) {
+        ObjectNode json = Stored.JSON.createObjectNode();
+        json.putObject("metadata").put("name", "kerf").put("namespace", "kube-system");
+        lease = store.create(Kind.LEASE, json);
+      }
+      if (lease != null) {
+        store.update(
+            lease,
+            json -> {
+              ObjectNode spec = json.withObjectProperty("spec");
+              spec.put("holderIdentity", mine.process().name());
+              spec.put("renewTime", timeline.now());
+            });
+      }
+    }
+  }
+
+  SchedulerPair(
+      Timeline timeline,
+      ApiStore store,
+      SplittableRandom random,
+      Story story,
+      List<Replica> replicas) {
+    this.timeline = timeline;
+    this.store = store;
+    this.random = random;
+    this.story = story;
+    replicas.forEach(replica -> seats.add(new Seat(replica)));
+  }
+
+  private static String holder(Stored lease) {
+    return lease.json().path("spec").path("holderIdentity").asText("");
+  }
+
+  void start() {
+    seats.forEach(Seat::start);
+  }
+
+  private @Nullable Seat leader() {
+    return seats.stream().filter(seat -> seat.leads).findFirst().orElse(null);
+  }
+
+  /** The leader cannot renew for a while; another one leads then. */
+  void refuseRenewals(long nanos) {
+    Seat seat = leader();
+    if (seat != null) {
+      story.tell("leader-changes: " + seat.name + " cannot renew");
+      seat.renewalsRefused = true;
+      timeline.after(nanos, null, () -> seat.renewalsRefused = false);
+    }
+  }
+
+  /** The leader is stopped, and goes on as if nothing had happened. */
+  void pauseLeader(long nanos) {
+    Seat seat = leader();
+    if (seat != null) {
+      pause(seat, nanos);
+    }
+  }
+
+  /** The one beside a replica is stopped. */
+  void pause(Replica replica, long nanos) {
+    for (Seat seat : seats) {
+      if (seat.replica == replica) {
+        pause(seat, nanos);
+      }
+    }
+  }
+
+  private void pause(Seat seat, long nanos) {
+    SimulatedProcess process = seat.scheduler.process();
+    if (!process.isPaused()) {
+      story.tell(process + " is paused for " + FaultInjector.seconds(nanos));
+      process.pause();
+      timeline.after(nanos, null, () -> resume(process));
+    }
+  }
+
+  private void resume(SimulatedProcess process) {
+    if (!process.isDead() && process.isPaused()) {
+      story.tell(process + " goes on");
+      process.resume(timeline);
+    }
+  }
+
+  void heal() {
+    for (Seat seat : seats) {
+      seat.renewalsRefused = false;
+      resume(seat.scheduler.process());
+    }
+  }
+
+  /** How a pod waits in the queue of the leader, for people. */
+  String queueState(String uid) {
+    Seat seat = leader();
+    return seat == null ? "nobody leads" : String.valueOf(seat.scheduler.queueState(uid));
+  }
+}

@@ -1,0 +1,32 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A container that runs, and what it can touch. */
+record SimulatedContainer(PodObject pod, String name, List<Touch> touches) {
+
+  SimulatedContainer {
+    touches = List.copyOf(touches);
+  }
+
+  /**
+   * A device in a container.
+   *
+   * @param instance the MIG instance; null if it is the whole card or a share of it
+   * @param shareMiB how much memory the MPS daemon lets it have; 0 if it is no share
+   */
+  record Touch(Gpu gpu, Gpu.@Nullable Instance instance, long shareMiB) {
+    @Override
+    public String toString() {
+      return instance != null
+          ? instance.uuid()
+          : shareMiB > 0 ? gpu.uuid() + " with " + shareMiB + " MiB" : gpu.uuid();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name + "=" + touches;
+  }
+}

@@ -1,0 +1,60 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A process of the simulation: it can be paused, as by SIGSTOP, and killed. A killed one never comes
+ * back; what is started in its place is another process.
+ */
+final class SimulatedProcess {
+  private final String name;
+  private final List<Timeline.Event> deferred = new ArrayList<>();
+  private boolean paused;
+  private boolean dead;
+
+  SimulatedProcess(String name) {
+    this.name = name;
+  }
+
+  String name() {
+    return name;
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  boolean isDead() {
+    return dead;
+  }
+
+  void pause() {
+    paused = true;
+  }
+
+  void resume(Timeline timeline) {
+    paused = false;
+    timeline.resumed(this);
+  }
+
+  void die() {
+    dead = true;
+    deferred.clear();
+  }
+
+  void defer(Timeline.Event event) {
+    deferred.add(event);
+  }
+
+  List<Timeline.Event> takeDeferred() {
+    List<Timeline.Event> taken = List.copyOf(deferred);
+    deferred.clear();
+    return taken;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

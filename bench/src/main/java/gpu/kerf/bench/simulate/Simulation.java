@@ -1,0 +1,207 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster with replicas of Kerf, faults and an oracle. Rounds follow one another: first things go
+ * wrong, then all is well, and within some minutes everything must be right again.
+ */
+final class Simulation {
+  /** By then kube-scheduler itself has tried again whatever it had put aside. */
+  private static final long CALM_LIMIT = 420 * Timeline.SECOND;
+
+  private static final long CHECK = 2 * Timeline.SECOND;
+  private static final long FIRST_CHECK = 30 * Timeline.SECOND;
+  private static final long PROGRESS = 1L << 18;
+
+  private final Scenario scenario;
+  private final Timeline timeline = new Timeline();
+  private final Story story = new Story(timeline);
+  private final ApiStore store = new ApiStore(timeline);
+  private final Oracle oracle = new Oracle(store);
+  private final PodControl control = new PodControl(store, story);
+  private final List<Replica> replicas = new ArrayList<>();
+  private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final SplittableRandom random;
+  private final SplittableRandom pages;
+  private final Fibers fibers;
+  private final ApiFrontend frontend;
+  private final SchedulerPair schedulers;
+  private final FaultInjector injector;
+  private final Workload workload;
+  private final Calm calm;
+  private final LongConsumer progress;
+  private long calmSince;
+  private int rounds;
+  private boolean over;
+  private boolean partialPages;
+
+  private Simulation(Scenario scenario, LongConsumer progress) {
+    this.scenario = scenario;
+    this.progress = progress;
+    this.random = new SplittableRandom(scenario.seed());
+    this.fibers = new Fibers(timeline, () -> over);
+    SplittableRandom forNodes = random.split();
+    SplittableRandom forReplicas = random.split();
+    SplittableRandom forSchedulers = random.split();
+    SplittableRandom forFaults = random.split();
+    SplittableRandom forWork = random.split();
+    this.pages = random.split();
+    this.partialPages = pages.nextBoolean();
+    this.frontend = new ApiFrontend(store, control, (client, pod) -> mayEvict(), this::pageSize);
+    makeNodes(forNodes);
+    makeReplicas(forReplicas);
+    this.schedulers = new SchedulerPair(timeline, store, forSchedulers, story, replicas);
+    this.injector =
+        new FaultInjector(
+            timeline,
+            story,
+            forFaults,
+            scenario.faults(),
+            new FaultInjector.Cluster(store, frontend, replicas, schedulers, nodes));
+    int drawn = 10 + forWork.nextInt(50);
+    int most = scenario.pods() > 0 ? scenario.pods() : drawn;
+    this.workload = new Workload(timeline, store, control, forWork, scenario.faults(), most);
+    this.calm = new Calm(store, oracle, replicas, schedulers);
+  }
+
+  /** Runs a scenario to its end, or to what must not be. */
+  static Outcome run(Scenario scenario) {
+    return run(scenario, events -> {});
+  }
+
+  static Outcome run(Scenario scenario, LongConsumer progress) {
+    return new Simulation(scenario, progress).run();
+  }
+
+  private boolean mayEvict() {
+    return injector.mayEvict();
+  }
+
+  private int pageSize() {
+    return partialPages ? 1 + pages.nextInt(8) : 500;
+  }
+
+  private void makeNodes(SplittableRandom random) {
+    SimulatedNode.World world =
+        new SimulatedNode.World(timeline, store, control, oracle, story);
+    int drawn = 1 + random.nextInt(4);
+    int count = scenario.nodes() > 0 ? scenario.nodes() : drawn;
+    InventoryAgent.Way[] ways = InventoryAgent.Way.values();
+    for (int i = 0; i < count; i++) {
+      SplittableRandom own = random.split();
+      InventoryAgent.Way way = ways[own.nextInt(ways.length)];
+      SimulatedNode node = new SimulatedNode("node-" + i, world, own.split(), way);
+      Gpu.Model model = own.nextBoolean() ? Gpu.Model.H100 : Gpu.Model.A100;
+      int gpus = 1 + own.nextInt(4);
+      for (int gpu = 0; gpu < gpus; gpu++) {
+        Gpu card = node.addGpu(model);
+        if (way != InventoryAgent.Way.LABELS && own.nextInt(3) == 0) {
+          card.cut(own.nextInt(model.layouts.size()), gpu);
+        }
+      }
+      nodes.add(node);
+      oracle.add(node);
+    }
+  }
+
+  private void makeReplicas(SplittableRandom random) {
+    ReplicaConnection.Around around =
+        new ReplicaConnection.Around(timeline, fibers, store, frontend, story);
+    for (int i = 0; i < scenario.replicas(); i++) {
+      replicas.add(
+          new Replica(
+              "kerf-" + (char) ('a' + i),
+              around,
+              new Link(random.split()),
+              next -> injector.between(next)));
+    }
+  }
+
+  private Outcome run() {
+    nodes.forEach(SimulatedNode::start);
+    replicas.forEach(Replica::start);
+    schedulers.start();
+    workload.start();
+    injector.start();
+    round();
+    fibers.afterEvent(this::afterEvent);
+    try (fibers) {
+      fibers.run();
+      return outcome(fibers.failure());
+    }
+  }
+
+  private void afterEvent() {
+    oracle.check();
+    if (timeline.executed() % PROGRESS == 0) {
+      progress.accept(timeline.executed());
+    }
+  }
+
+  private Outcome outcome(@Nullable Throwable failure) {
+    boolean stuck = failure instanceof Violation violation && violation.isStuck();
+    String problem =
+        failure == null
+            ? ""
+            : failure instanceof Violation ? String.valueOf(failure.getMessage()) : text(failure);
+    if (!problem.isEmpty()) {
+      story.tell(problem);
+    }
+    return new Outcome(
+        scenario,
+        timeline.executed(),
+        timeline.now() / Timeline.SECOND,
+        rounds,
+        problem,
+        stuck,
+        story.checksum(),
+        story.lines());
+  }
+
+  private static String text(Throwable failure) {
+    StringBuilder text = new StringBuilder(failure.toString());
+    for (StackTraceElement each : failure.getStackTrace()) {
+      if (!each.getClassName().startsWith("gpu.kerf.bench") && text.length() < 1_200) {
+        text.append("\n        at ").append(each);
+      }
+    }
+    return text.toString();
+  }
+
+  /** For some minutes things go wrong. */
+  private void round() {
+    injector.calm(false);
+    workload.calm(false);
+    timeline.after((60 + random.nextLong(240)) * Timeline.SECOND, null, this::becomeCalm);
+  }
+
+  private void becomeCalm() {
+    story.tell("all is well from now on");
+    injector.calm(true);
+    workload.calm(true);
+    calmSince = timeline.now();
+    timeline.after(FIRST_CHECK, null, this::look);
+  }
+
+  private void look() {
+    Violation problem = calm.problem();
+    if (problem != null && timeline.now() - calmSince < CALM_LIMIT) {
+      timeline.after(CHECK, null, this::look);
+      return;
+    }
+    if (problem != null) {
+      throw problem;
+    }
+    rounds++;
+    story.tell("everything is right");
+    over = timeline.executed() >= scenario.events();
+    if (!over) {
+      round();
+    }
+  }
+}
