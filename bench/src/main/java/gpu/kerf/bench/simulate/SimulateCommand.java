@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import gpu.kerf.bench.replay.Output;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -33,17 +34,12 @@ import picocli.CommandLine.Spec;
           + " that could run does.",
       ""
     },
-    footerHeading = "%nExamples:%n",
-    footer = {
-      "  kerf simulate --events 1000000",
-      "  kerf simulate --seed 42 --faults lost-gpus,forced-deletes",
-      "  kerf simulate --faults none --json"
-    })
+    footerHeading = "%nFaults:%n")
 public final class SimulateCommand implements Callable<Integer> {
   private static final int LINES = 60;
   private static final long MOST_EVENTS = 10_000_000_000L;
 
-  @Spec private CommandSpec spec = CommandSpec.create();
+  private CommandSpec spec = CommandSpec.create();
   @Mixin private Output output = new Output();
 
   @Option(
@@ -89,6 +85,21 @@ public final class SimulateCommand implements Callable<Integer> {
 
   @Option(names = "--no-shrink", description = "Do not look for a shorter story of a failure.")
   private boolean asItIs;
+
+  @Spec
+  void spec(CommandSpec given) {
+    spec = given;
+    List<String> footer = new ArrayList<>();
+    for (Fault each : Fault.values()) {
+      footer.add("  %-18s %s".formatted(each.word(), each.text()));
+    }
+    footer.add("");
+    footer.add("Examples:");
+    footer.add("  kerf simulate --events 1000000");
+    footer.add("  kerf simulate --seed 42 --faults lost-gpus,forced-deletes");
+    footer.add("  kerf simulate --faults none --json");
+    spec.usageMessage().footer(footer.toArray(String[]::new));
+  }
 
   @Override
   public Integer call() {

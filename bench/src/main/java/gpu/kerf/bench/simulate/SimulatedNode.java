@@ -113,11 +113,13 @@ final class SimulatedNode {
   }
 
   private void startSoon(Local local, long nanos) {
-    world.timeline.after(nanos, kubelet, () -> start(local));
+    int start = ++local.starts;
+    world.timeline.after(nanos, kubelet, () -> start(local, start));
   }
 
-  private void start(Local local) {
-    if (local.stopping || local.gone || pods.get(local.pod.uid()) != local) {
+  /** Of several attempts to start, the last one counts. */
+  private void start(Local local, int start) {
+    if (start != local.starts || local.stopping || local.gone || pods.get(local.pod.uid()) != local) {
       return;
     }
     List<SimulatedContainer> containers = new ArrayList<>();
@@ -132,7 +134,6 @@ final class SimulatedNode {
     }
     local.running.addAll(containers);
     local.started = true;
-    int start = ++local.starts;
     world.story.tell("containers of " + local.pod + " start on " + name + ": " + containers);
     world.oracle.changed(this);
     world.control.report(local.pod, "Running", "running");

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.bench.simulate;
+
+import org.jspecify.annotations.NullMarked;
