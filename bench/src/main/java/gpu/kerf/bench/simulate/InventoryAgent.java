@@ -52,7 +52,7 @@ final class InventoryAgent {
     ObjectNode annotations = metadata.putObject("annotations");
     if (way == Way.ANNOTATION) {
       annotations.put("kerf.gpu/inventory", inventory());
-    } else if (way == Way.LABELS) {
+    } else if (way == Way.LABELS || isPlain()) {
       labels(labels);
     }
     ObjectNode status = json.putObject("status");
@@ -74,7 +74,8 @@ final class InventoryAgent {
     Stored known = store.get(Kind.NODE, node.name());
     if (way == Way.SLICES) {
       publishSlices();
-    } else if (known != null) {
+    }
+    if (known != null) {
       store.update(
           known,
           json -> {
@@ -83,11 +84,15 @@ final class InventoryAgent {
               metadata
                   .withObjectProperty("annotations")
                   .put("kerf.gpu/inventory", inventory());
-            } else {
+            } else if (isPlain()) {
               labels(metadata.withObjectProperty("labels"));
             }
           });
     }
+  }
+
+  private boolean isPlain() {
+    return node.gpus().stream().noneMatch(Gpu::isCut);
   }
 
   private void labels(ObjectNode labels) {
@@ -123,12 +128,15 @@ final class InventoryAgent {
   private void publishSlices() {
     generation++;
     List<ObjectNode> slices = slices();
+    // kubelet takes the slices of a driver away that is gone for a while.
+    deleteSlices(partial && random.nextInt(3) == 0 ? 0 : slices.size());
     int mine = generation;
+    int first = partial ? random.nextInt(slices.size()) : 0;
+    long pause = partial && store.get(Kind.SLICE, name(0)) == null ? Timeline.SECOND : 0;
     for (int i = 0; i < slices.size(); i++) {
-      int number = i;
-      long pause = partial ? i * (Timeline.SECOND + random.nextLong(10 * Timeline.SECOND)) : 0;
+      int number = (first + i) % slices.size();
       if (pause == 0) {
-        write(slices.get(i), number);
+        write(slices.get(number), number);
       } else {
         timeline.after(
             pause,
@@ -139,8 +147,12 @@ final class InventoryAgent {
               }
             });
       }
+      pause += partial ? Timeline.SECOND + random.nextLong(10 * Timeline.SECOND) : 0;
     }
-    for (int i = slices.size(); i < 8; i++) {
+  }
+
+  private void deleteSlices(int from) {
+    for (int i = from; i < 8; i++) {
       Stored old = store.get(Kind.SLICE, name(i));
       if (old != null) {
         store.delete(old);
