@@ -48,7 +48,7 @@ final class DeterminismTest {
     List<String> command = new java.util.ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "gpu.kerf.bench.Kerf"));
+        List.of("-cp", System.getProperty("java.class.path"), "gpu.kerf.extender.Kerf"));
     command.addAll(ARGUMENTS);
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
