@@ -19,14 +19,15 @@ final class Gpu {
             List.of("3g.40gb@0", "3g.40gb@4"),
             List.of("1g.10gb@0", "1g.10gb@1", "2g.20gb@2", "3g.40gb@4"),
             List.of("2g.20gb@0", "2g.20gb@2", "2g.20gb@4", "1g.10gb@6"))),
-    A100(
-        "A100-40GB",
-        "NVIDIA A100-SXM4-40GB",
-        40_960,
+    A30(
+        "A30",
+        "NVIDIA A30",
+        24_576,
         List.of(
-            List.of("3g.20gb@0", "3g.20gb@4"),
-            List.of("2g.10gb@0", "1g.5gb@2", "1g.5gb@3", "3g.20gb@4"),
-            List.of("1g.5gb@0", "1g.5gb@1", "2g.10gb@2", "2g.10gb@4")));
+            List.of("2g.12gb@0", "2g.12gb@2"),
+            List.of("1g.6gb@0", "1g.6gb@1", "2g.12gb@2"),
+            List.of("1g.6gb@0", "1g.6gb@1", "1g.6gb@2", "1g.6gb@3"))),
+    L40S("L40S", "NVIDIA L40S", 46_068, List.of());
 
     final String word;
     final String product;

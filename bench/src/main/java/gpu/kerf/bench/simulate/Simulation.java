@@ -96,17 +96,26 @@ final class Simulation {
       SplittableRandom own = random.split();
       InventoryAgent.Way way = ways[own.nextInt(ways.length)];
       SimulatedNode node = new SimulatedNode("node-" + i, world, own.split(), way);
-      Gpu.Model model = own.nextBoolean() ? Gpu.Model.H100 : Gpu.Model.A100;
+      Gpu.Model model = model(own.nextInt(10));
       int gpus = 1 + own.nextInt(4);
       for (int gpu = 0; gpu < gpus; gpu++) {
         Gpu card = node.addGpu(model);
-        if (way != InventoryAgent.Way.LABELS && own.nextInt(3) == 0) {
+        boolean cut = way != InventoryAgent.Way.LABELS && !model.layouts.isEmpty();
+        if (cut && own.nextBoolean()) {
           card.cut(own.nextInt(model.layouts.size()), gpu);
         }
       }
       nodes.add(node);
       oracle.add(node);
     }
+  }
+
+  /** Prices of the larger cards take longest to work out, so they are rare. */
+  private static Gpu.Model model(int drawn) {
+    if (drawn == 0) {
+      return Gpu.Model.H100;
+    }
+    return drawn < 6 ? Gpu.Model.A30 : Gpu.Model.L40S;
   }
 
   private void makeReplicas(SplittableRandom random) {

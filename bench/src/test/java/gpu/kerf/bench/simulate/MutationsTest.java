@@ -1,0 +1,43 @@
+package gpu.kerf.bench.simulate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The simulator finds each fault again once its repair is taken out. */
+final class MutationsTest {
+  private static final Path ROOT = Path.of("..");
+
+  @TempDir private Path folder = Path.of("");
+
+  @TestFactory
+  List<DynamicTest> aRepairThatIsTakenOutIsMissed() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("src/test/mutations"))) {
+      return files.sorted().map(this::test).toList();
+    }
+  }
+
+  private DynamicTest test(Path file) {
+    return DynamicTest.dynamicTest(file.getFileName().toString(), () -> isFound(file));
+  }
+
+  private void isFound(Path file) throws IOException, ReflectiveOperationException {
+    Mutation mutation = Mutation.read(file);
+    String seed = mutation.head().getOrDefault("seed", "1");
+    String events = mutation.head().getOrDefault("events", "20000");
+    String faults = mutation.head().getOrDefault("faults", "all");
+
+    MutatedKerf without =
+        MutatedKerf.compile(mutation.sources(ROOT), folder.resolve(mutation.name()));
+
+    assertThat(SimulationMain.problem(seed, events, faults)).as("as it is").isEmpty();
+    assertThat(without.simulate(seed, events, faults)).as(mutation.what()).isNotEmpty();
+  }
+}

@@ -1,0 +1,21 @@
+package gpu.kerf.bench.simulate;
+
+import java.util.EnumSet;
+
+/** A simulation that is called from another class loader. */
+public final class SimulationMain {
+  private SimulationMain() {}
+
+  /** What went wrong; empty if nothing did. */
+  public static String problem(String seed, String events, String faults) {
+    SimulateCommand.silence();
+    EnumSet<Fault> chosen = EnumSet.noneOf(Fault.class);
+    for (Fault each : Fault.values()) {
+      if (faults.equals("all") || java.util.List.of(faults.split(",")).contains(each.word())) {
+        chosen.add(each);
+      }
+    }
+    Scenario scenario = Scenario.of(Long.parseLong(seed), Long.parseLong(events), chosen);
+    return Simulation.run(scenario).problem();
+  }
+}
