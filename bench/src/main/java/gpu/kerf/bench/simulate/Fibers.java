@@ -172,6 +172,11 @@ final class Fibers implements AutoCloseable {
     return parked.value;
   }
 
+  /** Whether a thread of a process runs now, and not an event. */
+  boolean isInFiber() {
+    return current != null;
+  }
+
   private Fiber running() {
     Fiber fiber = current;
     if (fiber == null) {

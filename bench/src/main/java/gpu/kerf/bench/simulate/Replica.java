@@ -104,7 +104,8 @@ final class Replica {
   void start() {
     Timeline timeline = around.timeline();
     SimulatedProcess process = new SimulatedProcess(name + "." + ++lives);
-    SimulatedThreads threads = new SimulatedThreads(timeline, around.fibers(), process);
+    SimulatedThreads threads = 
+        new SimulatedThreads(timeline, around.fibers(), process, why -> end(process, why));
     Clocks clocks =
         new Clocks(
             () -> ApiStore.EPOCH.plusNanos(timeline.now() + wallStep),
@@ -163,6 +164,14 @@ final class Replica {
     around.fibers().kill(was.process);
     life = null;
     around.timeline().after(RESTART, null, this::start);
+  }
+
+  /** The process ends itself, and is started again. */
+  private void end(SimulatedProcess process, String why) {
+    around.story().tell(process + " ends itself: " + why);
+    if (process() == process) {
+      kill();
+    }
   }
 
   /** The clock on the wall of its machine is set. */

@@ -8,6 +8,8 @@ import java.util.Map;
 final class Selection {
   private final Kind kind;
   private final List<String> hiddenPhases = new ArrayList<>();
+  private String node = "";
+  private String name = "";
 
   private Selection(Kind kind) {
     this.kind = kind;
@@ -16,18 +18,28 @@ final class Selection {
   static Selection of(Kind kind, Map<String, String> query) {
     Selection selection = new Selection(kind);
     for (String term : query.getOrDefault("fieldSelector", "").split(",", -1)) {
-      if (term.startsWith("status.phase!=")) {
-        selection.hiddenPhases.add(term.substring("status.phase!=".length()));
-      } else if (!term.isEmpty() && !term.equals("spec.driver=gpu.nvidia.com")) {
-        throw new IllegalArgumentException("The field selector (" + term + ") is not simulated.");
-      }
+      selection.add(term);
     }
     return selection;
   }
 
+  private void add(String term) {
+    String value = term.substring(term.indexOf('=') + 1);
+    if (term.startsWith("status.phase!=")) {
+      hiddenPhases.add(value);
+    } else if (term.startsWith("spec.nodeName=")) {
+      node = value;
+    } else if (term.startsWith("metadata.name=")) {
+      name = value;
+    } else if (!term.isEmpty() && !term.equals("spec.driver=gpu.nvidia.com")) {
+      throw new IllegalArgumentException("The field selector (" + term + ") is not simulated.");
+    }
+  }
+
   boolean has(Stored object) {
-    return kind != Kind.POD
-        || hiddenPhases.isEmpty()
-        || !hiddenPhases.contains(object.json().path("status").path("phase").asText(""));
+    String phase = object.json().path("status").path("phase").asText("");
+    return !(kind == Kind.POD && hiddenPhases.contains(phase))
+        && (name.isEmpty() || name.equals(object.name()))
+        && (node.isEmpty() || node.equals(object.json().path("spec").path("nodeName").asText("")));
   }
 }

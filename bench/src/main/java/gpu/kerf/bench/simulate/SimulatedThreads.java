@@ -7,6 +7,8 @@ import java.util.Deque;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The threads of one process. */
 final class SimulatedThreads implements Threads {
@@ -15,8 +17,14 @@ final class SimulatedThreads implements Threads {
   private final Timeline timeline;
   private final Fibers fibers;
   private final SimulatedProcess process;
+  private final Consumer<String> ended;
 
-  SimulatedThreads(Timeline timeline, Fibers fibers, SimulatedProcess process) {
+  /**
+   * @param ended is told why the process ends itself
+   */
+  SimulatedThreads(
+      Timeline timeline, Fibers fibers, SimulatedProcess process, Consumer<String> ended) {
+    this.ended = ended;
     this.timeline = timeline;
     this.fibers = fibers;
     this.process = process;
@@ -44,6 +52,16 @@ final class SimulatedThreads implements Threads {
       fibers.park(parked);
     }
     return future.get();
+  }
+
+  /** Ends the process, because it cannot rely on itself any more. */
+  public void end(String why, @Nullable Throwable failure) {
+    if (!process.isDead()) {
+      ended.accept(why + " " + failure);
+    }
+    if (fibers.isInFiber()) {
+      throw new Fibers.Killed();
+    }
   }
 
   @Override
