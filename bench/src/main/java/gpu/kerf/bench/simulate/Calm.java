@@ -97,7 +97,13 @@ final class Calm {
             .findFirst()
             .orElse(null);
     String record = pod.annotation("kerf.gpu/placement");
-    if (node == null || record.isEmpty() || !node.hasDevices(pod)) {
+    boolean known =
+        node != null
+            && node.agent().way() != InventoryAgent.Way.LABELS
+            && !record.isEmpty()
+            && node.hasDevices(pod);
+    if (!known) {
+      // Without uuids nothing says which cards these are, once their number has changed.
       return null;
     }
     List<String> written = written(record);
@@ -155,13 +161,18 @@ final class Calm {
     return null;
   }
 
-  /** Where somebody holds what is not there, Kerf may be careful. */
+  /**
+   * Where a pod holds what is not there, Kerf may be careful; and where the number of cards without
+   * uuids has changed, until the node is empty.
+   */
   private boolean isDisputed(SimulatedNode node) {
     for (Stored each : store.all(Kind.POD)) {
       PodObject pod = each.pod();
       if (pod.node().equals(node.name())
           && !pod.isOver()
-          && (pod.annotation("kerf.gpu/placement").isEmpty() || !node.hasDevices(pod))) {
+          && (node.agent().way() == InventoryAgent.Way.LABELS
+              || pod.annotation("kerf.gpu/placement").isEmpty()
+              || !node.hasDevices(pod))) {
         return true;
       }
     }

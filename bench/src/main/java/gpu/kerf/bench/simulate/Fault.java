@@ -13,7 +13,7 @@ enum Fault {
   LEADER_CHANGES("A kube-scheduler cannot renew its lease, and the other one leads."),
   CLOCK_STEPS("The wall clock of a replica's machine jumps, back or ahead, by up to two hours."),
   LOST_BINDINGS("Bindings get no answer: carried out or not."),
-  LATE_BINDINGS("Bindings are carried out up to a minute after their answer was given up."),
+  LATE_BINDINGS("Bindings are carried out after their answer was given up."),
   API_ERRORS("The API server answers 429, 500 and 503."),
   COMPACTION("The API server forgets the history, and the lists that go on: 410."),
   EVICTIONS_REFUSED("A disruption budget refuses evictions."),

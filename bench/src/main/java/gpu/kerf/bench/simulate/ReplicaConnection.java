@@ -19,8 +19,8 @@ final class ReplicaConnection implements ApiServer {
   static final Duration RENEWAL = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(45);
 
-  /** The API server gives up a request after a minute. */
-  private static final long LATEST = 58 * Timeline.SECOND;
+  /** Less than it takes until another replica can lead: no replica could know of such a Binding. */
+  private static final long LATEST = 4 * Timeline.SECOND;
 
   private final Timeline timeline;
   private final Fibers fibers;
@@ -113,11 +113,18 @@ final class ReplicaConnection implements ApiServer {
     if (link.draws(link.lateBindings)) {
       long late = 2 * Timeline.SECOND + link.random().nextLong(LATEST - 2 * Timeline.SECOND);
       story.tell("a Binding of " + process + " is held up: " + request.path());
-      timeline.after(late, null, () -> frontend.answer(request, process.name()));
+      timeline.after(late, null, () -> answerLate(request));
     } else if (link.draws(link.lostBindings)) {
       lose(request, parked);
     } else {
       timeline.after(link.latency(), null, () -> reply(answer(request), parked));
+    }
+  }
+
+  /** The API server drops what it was asked by a connection that was closed meanwhile. */
+  private void answerLate(ApiRequest request) {
+    if (!process.isDead()) {
+      frontend.answer(request, process.name());
     }
   }
 
