@@ -21,6 +21,16 @@ record Outcome(
     long checksum,
     List<String> story) {
 
+  /** Failures of one kind may have one cause. */
+  String kind() {
+    for (String word : List.of("given", "stuck", "holds", "is not synced", "Exception", "Error")) {
+      if (problem.contains(word)) {
+        return word;
+      }
+    }
+    return problem;
+  }
+
   boolean isClean() {
     return problem.isEmpty();
   }

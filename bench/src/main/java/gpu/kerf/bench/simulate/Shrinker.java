@@ -31,7 +31,7 @@ final class Shrinker {
         }
         Outcome outcome =
             Simulation.run(smaller.withEvents(TIMES_THE_EVENTS * failed.events()));
-        if (!outcome.isClean() && outcome.stuck() == failed.stuck()) {
+        if (!outcome.isClean() && outcome.kind().equals(failed.kind())) {
           best = outcome;
           better = true;
           progress.accept("shorter: " + SimulateCommand.replay(best.scenario()));
