@@ -39,7 +39,7 @@ final class ApiFrontend {
 
   /**
    * @param mayEvict whether a budget lets a replica evict a pod
-   * @param largestPage how many objects a page has at most, whatever was asked
+   * @param largestPage how many objects a page has at most, where pages were asked for
    */
   ApiFrontend(
       ApiStore store,
@@ -123,8 +123,12 @@ final class ApiFrontend {
     if (rest == null) {
       return status(410, "Expired", "The provided continue parameter is too old");
     }
-    int limit = Integer.parseInt(request.query().getOrDefault("limit", "500"));
-    int size = Math.min(Math.min(limit, largestPage.getAsInt()), rest.objects.size());
+    String limit = request.query().getOrDefault("limit", "");
+    int most =
+        limit.isEmpty()
+            ? Integer.MAX_VALUE
+            : Math.min(Integer.parseInt(limit), largestPage.getAsInt());
+    int size = Math.min(most, rest.objects.size());
     String next = "";
     if (size < rest.objects.size()) {
       next = "page-" + tokens++;
