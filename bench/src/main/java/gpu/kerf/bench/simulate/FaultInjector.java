@@ -1,8 +1,8 @@
 package gpu.kerf.bench.simulate;
 
 import gpu.kerf.extender.cluster.ClusterListener;
-import gpu.kerf.extender.wire.PodView;
-import gpu.kerf.model.hardware.NodeSpec;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +10,9 @@ import java.util.SplittableRandom;
 
 /** Lets things go wrong, drawn from the seed, and heals everything when it is told to. */
 final class FaultInjector {
+  private static final Set<String> FAIL =
+      Set.of("nodeChanged", "nodeUnusable", "nodeGone", "podSeen", "podGone");
+
   private final Timeline timeline;
   private final Story story;
   private final SplittableRandom random;
@@ -200,7 +203,20 @@ final class FaultInjector {
 
   /** Stands between the adapter and the verbs, and fails now and then. */
   ClusterListener between(ClusterListener next) {
-    return new FailingListener(next);
+    return (ClusterListener)
+        Proxy.newProxyInstance(
+            ClusterListener.class.getClassLoader(),
+            new Class<?>[] {ClusterListener.class},
+            (proxy, method, arguments) -> {
+              if (FAIL.contains(method.getName())) {
+                mayFail();
+              }
+              try {
+                return method.invoke(next, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   private void mayFail() {
@@ -208,59 +224,6 @@ final class FaultInjector {
       failing--;
       story.tell("a listener fails");
       throw new IllegalStateException("simulated: the listener fails");
-    }
-  }
-
-  private final class FailingListener implements ClusterListener {
-    private final ClusterListener next;
-
-    FailingListener(ClusterListener next) {
-      this.next = next;
-    }
-
-    @Override
-    public void nodeChanged(NodeSpec node) {
-      mayFail();
-      next.nodeChanged(node);
-    }
-
-    @Override
-    public void nodeUnusable(String name, String problem) {
-      mayFail();
-      next.nodeUnusable(name, problem);
-    }
-
-    @Override
-    public void nodeGone(String name) {
-      mayFail();
-      next.nodeGone(name);
-    }
-
-    @Override
-    public void podSeen(PodView pod) {
-      mayFail();
-      next.podSeen(pod);
-    }
-
-    @Override
-    public void podGone(String uid) {
-      mayFail();
-      next.podGone(uid);
-    }
-
-    @Override
-    public void gpusUnusable(String node, long gpus) {
-      next.gpusUnusable(node, gpus);
-    }
-
-    @Override
-    public void gpusForeign(String node, long gpus) {
-      next.gpusForeign(node, gpus);
-    }
-
-    @Override
-    public void podUnreadable(PodView.Ref pod, String problem) {
-      next.podUnreadable(pod, problem);
     }
   }
 }

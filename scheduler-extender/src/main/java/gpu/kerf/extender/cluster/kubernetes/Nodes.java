@@ -65,6 +65,11 @@ final class Nodes implements Sink<NodeObject> {
     boolean isOutdated() {
       return spec != null && !problem.isEmpty();
     }
+
+    /** The same as if the listener knew nothing of it. */
+    Node untold() {
+      return new Node(meta, object, null, 0, "", named);
+    }
   }
 
   Nodes(Inventories inventories, ClusterListener listener, Told told) {
@@ -88,16 +93,25 @@ final class Nodes implements Sink<NodeObject> {
     Node before = nodes.get(meta.name());
     told.seen(meta.name(), object.kubelet());
     if (!object.managed()) {
-      nodes.remove(meta.name());
       if (before != null) {
         listener.nodeGone(meta.name());
+        nodes.remove(meta.name());
       }
       told.advertise(object, null);
       return;
     }
-    Node now = look(meta, object, before == null ? null : before.named);
-    nodes.put(meta.name(), now);
-    tell(before, now);
+    use(before, look(meta, object, before == null ? null : before.named));
+  }
+
+  /** What the listener did not take in is told again the next time. */
+  private void use(@Nullable Node before, Node now) {
+    nodes.put(now.meta.name(), now);
+    try {
+      tell(before, now);
+    } catch (RuntimeException | Error e) {
+      nodes.put(now.meta.name(), now.untold());
+      throw e;
+    }
   }
 
   /**
@@ -181,8 +195,9 @@ final class Nodes implements Sink<NodeObject> {
 
   @Override
   public void gone(Meta meta) {
-    if (nodes.remove(meta.name()) != null) {
+    if (nodes.containsKey(meta.name())) {
       listener.nodeGone(meta.name());
+      nodes.remove(meta.name());
     }
     told.gone(meta.name());
   }
@@ -191,9 +206,7 @@ final class Nodes implements Sink<NodeObject> {
   void lookAgain(String name) {
     Node before = nodes.get(name);
     if (before != null) {
-      Node now = look(before.meta, before.object, before.named);
-      nodes.put(name, now);
-      tell(before, now);
+      use(before, look(before.meta, before.object, before.named));
     }
   }
 

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
@@ -48,6 +49,21 @@ class NodesTest {
             .formatted(annotations, LABELS, cpu);
     nodes.put(
         new Meta("", "a", "uid-a", "1"), NodeObject.read("a", new YAMLMapper().readTree(yaml)));
+  }
+
+  @Test
+  void whatTheListenerDidNotTakeInIsToldAgain() throws Exception {
+    heard.failures = 1;
+    assertThatThrownBy(() -> put(NAMED)).hasMessage("The listener fails.");
+    assertThat(heard.lines).isEmpty();
+    put(NAMED);
+    assertThat(heard.lines).contains("node a 3", "ill a 2");
+
+    heard.failures = 1;
+    Meta meta = new Meta("", "a", "uid-a", "2");
+    assertThatThrownBy(() -> nodes.gone(meta)).hasMessage("The listener fails.");
+    nodes.gone(meta);
+    assertThat(heard.lines).contains("node gone a");
   }
 
   @Test

@@ -14,8 +14,12 @@ class Told implements ClusterListener {
   /** Whether pods hold GPUs of the nodes. */
   volatile boolean inUse;
 
+  /** How many of the next calls about nodes fail. */
+  int failures;
+
   @Override
   public void nodeChanged(NodeSpec node) {
+    fail();
     lines.add("node " + node.name() + " " + node.gpus().size());
   }
 
@@ -26,7 +30,15 @@ class Told implements ClusterListener {
 
   @Override
   public void nodeGone(String name) {
+    fail();
     lines.add("node gone " + name);
+  }
+
+  private void fail() {
+    if (failures > 0) {
+      failures--;
+      throw new IllegalStateException("The listener fails.");
+    }
   }
 
   @Override
