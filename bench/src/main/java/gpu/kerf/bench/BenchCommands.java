@@ -11,6 +11,7 @@ public final class BenchCommands implements CommandProvider {
 
   @Override
   public List<Object> commands() {
-    return List.of(new ReplayCommand(), new LoadCommand(), new BenchCommand(), new SimulateCommand());
+    return List.of(
+        new ReplayCommand(), new LoadCommand(), new BenchCommand(), new SimulateCommand());
   }
 }

@@ -135,8 +135,7 @@ final class ApiFrontend {
       if (continues.size() >= MOST_CONTINUES) {
         continues.clear();
       }
-      continues.put(
-          next, new Rest(rest.revision, rest.objects.subList(size, rest.objects.size())));
+      continues.put(next, new Rest(rest.revision, rest.objects.subList(size, rest.objects.size())));
     }
     return page(rest.revision, next, rest.objects.subList(0, size));
   }

@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * What a process other than Kerf hears of the cluster: every change of some kinds, in order, after a
- * while. It is an informer that never fails; the faults of this simulation are for Kerf's own.
+ * What a process other than Kerf hears of the cluster: every change of some kinds, in order, after
+ * a while. It is an informer that never fails; the faults of this simulation are for Kerf's own.
  */
 final class Feed implements Consumer<ApiStore.Change> {
   private final Timeline timeline;

@@ -71,7 +71,6 @@ final class Fibers implements AutoCloseable {
     boolean isOver() {
       return over;
     }
-
   }
 
   /** A thread of the JVM. */

@@ -81,9 +81,7 @@ final class InventoryAgent {
           json -> {
             ObjectNode metadata = json.withObjectProperty("metadata");
             if (way == Way.ANNOTATION) {
-              metadata
-                  .withObjectProperty("annotations")
-                  .put("kerf.gpu/inventory", inventory());
+              metadata.withObjectProperty("annotations").put("kerf.gpu/inventory", inventory());
             } else if (isPlain()) {
               labels(metadata.withObjectProperty("labels"));
             }
@@ -199,14 +197,10 @@ final class InventoryAgent {
       attribute(device, "type", "gpu");
       attribute(device, "uuid", gpu.uuid());
       attribute(device, "productName", gpu.model().product);
-      device
-          .putObject("capacity")
-          .putObject("memory")
-          .put("value", gpu.model().memoryMiB + "Mi");
+      device.putObject("capacity").putObject("memory").put("value", gpu.model().memoryMiB + "Mi");
     }
     for (Gpu.Instance each : gpu.instances()) {
-      ObjectNode device =
-          into.addObject().put("name", "gpu-" + index + "-mig-" + each.start());
+      ObjectNode device = into.addObject().put("name", "gpu-" + index + "-mig-" + each.start());
       attribute(device, "type", "mig");
       attribute(device, "uuid", each.uuid());
       attribute(device, "parentUUID", gpu.uuid());

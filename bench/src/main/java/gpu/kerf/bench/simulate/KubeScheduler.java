@@ -223,8 +223,7 @@ final class KubeScheduler {
     }
     PodView view = next.pod.view();
     Once once = new Once(() -> failed(next));
-    replica.filter(
-        view, fitting, said -> inProcess(once, () -> filtered(next, said)));
+    replica.filter(view, fitting, said -> inProcess(once, () -> filtered(next, said)));
   }
 
   /** One of an answer and the end of waiting for it. */

@@ -119,8 +119,7 @@ final class Oracle {
         SimulatedNode.touches(node, pod)
             .forEach(
                 (container, touches) ->
-                    touches.forEach(
-                        touch -> add(claims, new Claim(pod, container, false, touch))));
+                    touches.forEach(touch -> add(claims, new Claim(pod, container, false, touch))));
       }
     }
     return claims;

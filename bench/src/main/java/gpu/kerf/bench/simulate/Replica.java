@@ -104,7 +104,7 @@ final class Replica {
   void start() {
     Timeline timeline = around.timeline();
     SimulatedProcess process = new SimulatedProcess(name + "." + ++lives);
-    SimulatedThreads threads = 
+    SimulatedThreads threads =
         new SimulatedThreads(timeline, around.fibers(), process, why -> end(process, why));
     Clocks clocks =
         new Clocks(

@@ -87,8 +87,7 @@ final class ReplicaStream implements ApiStream {
     List<ApiStore.Change> missed = List.of();
     if (refusal == null) {
       long from = Long.parseLong(request.query().getOrDefault("resourceVersion", "0"));
-      List<ApiStore.Change> since =
-          connection.store().since(Objects.requireNonNull(kind), from);
+      List<ApiStore.Change> since = connection.store().since(Objects.requireNonNull(kind), from);
       if (since == null && link.random().nextBoolean()) {
         refusal = ApiFrontend.status(410, "Expired", "too old resource version: " + from);
       } else if (since == null) {
@@ -129,8 +128,7 @@ final class ReplicaStream implements ApiStream {
     long latency = connection.link().latency();
     lastDelivery = timeline.now() + latency;
     timeline.resumeAfter(latency, connection.process(), parked);
-    timeline.after(
-        connection.silence().toNanos(), connection.process(), this::looksWhetherSilent);
+    timeline.after(connection.silence().toNanos(), connection.process(), this::looksWhetherSilent);
   }
 
   private void changed(ApiStore.Change change) {
@@ -149,8 +147,7 @@ final class ReplicaStream implements ApiStream {
   }
 
   private static byte[] line(String type, byte[] object) {
-    byte[] head =
-        ("{\"type\":\"" + type + "\",\"object\":").getBytes(StandardCharsets.UTF_8);
+    byte[] head = ("{\"type\":\"" + type + "\",\"object\":").getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream line = new ByteArrayOutputStream(head.length + object.length + 1);
     line.writeBytes(head);
     line.writeBytes(object);

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two kube-schedulers, each beside its own replica of Kerf, that elect a leader by a lease. A leader
- * that could not renew in time ends, and is started again.
+ * Two kube-schedulers, each beside its own replica of Kerf, that elect a leader by a lease. A
+ * leader that could not renew in time ends, and is started again.
  */
 final class SchedulerPair {
   private static final long LEASE = 15 * Timeline.SECOND;
@@ -65,8 +65,7 @@ final class SchedulerPair {
     }
 
     private void again(KubeScheduler mine) {
-      timeline.after(
-          RETRY + random.nextLong(RETRY / 5), mine.process(), () -> elect(mine));
+      timeline.after(RETRY + random.nextLong(RETRY / 5), mine.process(), () -> elect(mine));
     }
 
     private void renew(KubeScheduler mine) {

@@ -29,8 +29,7 @@ final class Shrinker {
         if (smaller.equals(best.scenario())) {
           continue;
         }
-        Outcome outcome =
-            Simulation.run(smaller.withEvents(TIMES_THE_EVENTS * failed.events()));
+        Outcome outcome = Simulation.run(smaller.withEvents(TIMES_THE_EVENTS * failed.events()));
         if (!outcome.isClean() && outcome.kind().equals(failed.kind())) {
           best = outcome;
           better = true;

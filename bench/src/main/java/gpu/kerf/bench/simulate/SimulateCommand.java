@@ -112,8 +112,7 @@ public final class SimulateCommand implements Callable<Integer> {
     Scenario scenario = new Scenario(drawn, events, parsed(faults), replicas, nodes, pods);
     output.progress("seed " + drawn);
     Outcome outcome =
-        Simulation.run(
-            scenario, done -> output.progress("%,d events".formatted(done)));
+        Simulation.run(scenario, done -> output.progress("%,d events".formatted(done)));
     Outcome shortest =
         outcome.isClean() || asItIs ? outcome : new Shrinker(output::progress).shrink(outcome);
     if (output.isJson()) {
@@ -211,9 +210,7 @@ public final class SimulateCommand implements Callable<Integer> {
     String faults =
         scenario.faults().isEmpty()
             ? "none"
-            : scenario.faults().size() == Fault.values().length
-                ? "all"
-                : words(scenario.faults());
+            : scenario.faults().size() == Fault.values().length ? "all" : words(scenario.faults());
     return "kerf simulate --seed "
         + scenario.seed()
         + " --events "

@@ -119,7 +119,10 @@ final class SimulatedNode {
 
   /** Of several attempts to start, the last one counts. */
   private void start(Local local, int start) {
-    if (start != local.starts || local.stopping || local.gone || pods.get(local.pod.uid()) != local) {
+    if (start != local.starts
+        || local.stopping
+        || local.gone
+        || pods.get(local.pod.uid()) != local) {
       return;
     }
     List<SimulatedContainer> containers = new ArrayList<>();
@@ -256,9 +259,7 @@ final class SimulatedNode {
         world.control.report(now, now.isOver() ? "Succeeded" : "Running", "terminated");
       }
       world.timeline.after(
-          Timeline.MILLI + random.nextLong(300 * Timeline.MILLI),
-          kubelet,
-          () -> remove(local.pod));
+          Timeline.MILLI + random.nextLong(300 * Timeline.MILLI), kubelet, () -> remove(local.pod));
     }
   }
 

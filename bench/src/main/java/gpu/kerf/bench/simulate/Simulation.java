@@ -87,8 +87,7 @@ final class Simulation {
   }
 
   private void makeNodes(SplittableRandom random) {
-    SimulatedNode.World world =
-        new SimulatedNode.World(timeline, store, control, oracle, story);
+    SimulatedNode.World world = new SimulatedNode.World(timeline, store, control, oracle, story);
     int drawn = 1 + random.nextInt(4);
     int count = scenario.nodes() > 0 ? scenario.nodes() : drawn;
     InventoryAgent.Way[] ways = InventoryAgent.Way.values();

@@ -92,10 +92,7 @@ final class Timeline {
 
   /** Resumes a parked fiber with a value. */
   Event resumeAfter(
-      long nanos,
-      @Nullable SimulatedProcess owner,
-      Fibers.Parked parked,
-      @Nullable Object value) {
+      long nanos, @Nullable SimulatedProcess owner, Fibers.Parked parked, @Nullable Object value) {
     return add(new Event(owner, () -> {}, parked, value), nanos);
   }
 

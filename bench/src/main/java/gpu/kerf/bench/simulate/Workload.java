@@ -100,7 +100,12 @@ final class Workload {
             long first = since.computeIfAbsent(pod.uid(), uid -> timeline.now());
             boolean waits =
                 pod.isBound()
-                    && pod.stored().json().path("status").path("phase").asText("").equals("Pending");
+                    && pod.stored()
+                        .json()
+                        .path("status")
+                        .path("phase")
+                        .asText("")
+                        .equals("Pending");
             if (pod.isOver()) {
               control.delete(pod, 0, "it is over");
             } else if (waits && timeline.now() - first > 300 * Timeline.SECOND) {

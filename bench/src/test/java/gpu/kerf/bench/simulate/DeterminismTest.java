@@ -47,8 +47,7 @@ final class DeterminismTest {
   private static String inAnotherProcess() throws IOException, InterruptedException {
     List<String> command = new java.util.ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "gpu.kerf.extender.Kerf"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "gpu.kerf.extender.Kerf"));
     command.addAll(ARGUMENTS);
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();

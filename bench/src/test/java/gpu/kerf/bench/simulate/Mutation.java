@@ -24,8 +24,7 @@ import java.util.Map;
  * --- end
  * </pre>
  */
-record Mutation(
-    String name, Map<String, String> head, List<Replacement> replacements) {
+record Mutation(String name, Map<String, String> head, List<Replacement> replacements) {
 
   /** One text of one file for another. */
   record Replacement(String file, String before, String after) {}
