@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Replica {
   static final String SCHEDULER = "kerf";
   private static final int WORKERS = 8;
+  private static final Duration MARGIN = Duration.ofSeconds(60);
   private static final Duration RECONCILE = Duration.ofSeconds(60);
   private static final long TICK = 500 * Timeline.MILLI;
   private static final long SYNCED = 50 * Timeline.MILLI;
@@ -116,7 +117,8 @@ final class Replica {
     KubernetesCluster cluster =
         new KubernetesCluster(
             new ReplicaConnection(around, process, link),
-            new KubernetesCluster.Wish(SCHEDULER, WORKERS, ReplicaConnection.RENEWAL, name),
+            new KubernetesCluster.Wish(
+                SCHEDULER, WORKERS, ReplicaConnection.RENEWAL, name, MARGIN, false),
             clocks,
             threads,
             new Meters());
