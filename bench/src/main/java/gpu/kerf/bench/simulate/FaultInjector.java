@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 /** Lets things go wrong, drawn from the seed, and heals everything when it is told to. */
 final class FaultInjector {
   private static final Set<String> FAIL =
-      Set.of("nodeChanged", "nodeUnusable", "nodeGone", "podSeen", "podGone");
+      Set.of("nodeChanged", "nodeUnusable", "nodeGone", "podSeen", "podGone", "podQuarantined");
 
   private final Timeline timeline;
   private final Story story;

@@ -30,6 +30,16 @@ final class SimulationTest {
     }
   }
 
+  /** Replicas that are killed or deaf know of no quarantine: see the document of the simulator. */
+  @Test
+  void nothingIsGivenTwiceWhenPodsAreDeletedByForce() {
+    Set<Fault> faults =
+        EnumSet.of(Fault.FORCED_DELETES, Fault.REBOOTS, Fault.LEADER_CHANGES, Fault.COMPACTION);
+    for (long seed = 1; seed <= 2; seed++) {
+      isClean(Scenario.of(seed, 20_000, faults));
+    }
+  }
+
   /** Evictions were planned while the proposals of others were lifted off the ledger. */
   @Test
   void aPlanCountsWhatProposalsHold() {

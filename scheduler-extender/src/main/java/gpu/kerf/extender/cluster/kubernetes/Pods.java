@@ -114,14 +114,14 @@ final class Pods implements Sink<PodView> {
   }
 
   /**
-   * The quarantine is forgotten last, so that an end which a listener could not take in is told
-   * again.
+   * The quarantine is forgotten after the listener was told, so that an end which it could not take
+   * in is told again; and before claims are looked at, for which the pod may run until then.
    */
   private void ended(String uid) {
     listener.podGone(uid);
+    quarantine.forget(uid);
     foreigners.gone(uid);
     labels.gone(uid);
     onEnd.accept(uid);
-    quarantine.forget(uid);
   }
 }

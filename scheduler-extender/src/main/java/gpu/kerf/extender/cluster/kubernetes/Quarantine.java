@@ -87,7 +87,10 @@ final class Quarantine {
         || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
   }
 
-  /** A pod object is gone: how long its slots are held; null if nothing of it can run any more. */
+  /**
+   * A pod object is gone: how long its slots are held; null if nothing of it can run any more. The
+   * same again where it is told again.
+   */
   @Nullable Quarantined hold(Meta meta) {
     Held known = held.get(meta.uid());
     if (known != null) {
@@ -96,7 +99,8 @@ final class Quarantine {
     }
     Running pod = running.remove(meta.uid());
     if (pod == null) {
-      return null;
+      Held known = held.get(meta.uid());
+      return known == null ? null : known.hold;
     }
     NodeObject.Kubelet kubelet = kubelet(pod.node);
     long period = period(pod.graceSeconds);

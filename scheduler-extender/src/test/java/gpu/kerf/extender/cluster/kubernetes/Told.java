@@ -14,7 +14,7 @@ class Told implements ClusterListener {
   /** Whether pods hold GPUs of the nodes. */
   volatile boolean inUse;
 
-  /** How many of the next calls about nodes fail. */
+  /** How many of the next calls fail, of those that tell of nodes and of ends. */
   int failures;
 
   @Override
@@ -48,11 +48,13 @@ class Told implements ClusterListener {
 
   @Override
   public void podGone(String uid) {
+    fail();
     lines.add("pod gone " + uid);
   }
 
   @Override
   public void podQuarantined(String uid, Quarantined hold) {
+    fail();
     lines.add("quarantined " + uid);
   }
 
