@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * <pre>
  * what: Handed-out slots stay where they were when the GPUs change their order.
- * seed: 7
+ * seeds: 8
  * events: 20000
  * faults: reboots
  * file: gpu-model/src/main/java/gpu/kerf/model/fleet/Ledger.java

@@ -91,7 +91,7 @@ class QuarantineTest {
         new Pods(
             heard,
             pod -> true,
-            new Foreigners(heard, node -> List.of()),
+            new Foreigners(heard, node -> List.of(), (node, gpus) -> 0, false),
             new Labels(),
             quarantine,
             uid -> {});
