@@ -87,10 +87,7 @@ final class Quarantine {
         || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
   }
 
-  /**
-   * A pod object is gone: how long its slots are held; null if nothing of it can run any more. The
-   * same again where it is told again.
-   */
+  /** A pod object is gone: how long its slots are held; null if nothing of it can run any more. */
   @Nullable Quarantined hold(Meta meta) {
     Held known = held.get(meta.uid());
     if (known != null) {
@@ -99,8 +96,7 @@ final class Quarantine {
     }
     Running pod = running.remove(meta.uid());
     if (pod == null) {
-      Held known = held.get(meta.uid());
-      return known == null ? null : known.hold;
+      return null;
     }
     NodeObject.Kubelet kubelet = kubelet(pod.node);
     long period = period(pod.graceSeconds);

@@ -75,37 +75,6 @@ class QuarantineTest {
   }
 
   @Test
-  void aPodWhoseEndIsToldTwiceIsHeldOnce() {
-    deleted(pod("1"));
-    after(10);
-    assertThat(hold("1")).isNotNull();
-    after(80);
-    assertThat(quarantine.over()).containsExactly("1");
-    assertThat(begun).hasSize(1);
-  }
-
-  @Test
-  void theEndOfTheWaitIsToldAgainWhereTheListenerFailed() {
-    Told heard = new Told();
-    Pods pods =
-        new Pods(
-            heard,
-            pod -> true,
-            new Foreigners(heard, node -> List.of(), (node, gpus) -> 0, false),
-            new Labels(),
-            quarantine,
-            uid -> {});
-    deleted(pod("1"));
-    after(90);
-    heard.failures = 1;
-    pods.tick();
-    assertThat(heard.lines).doesNotContain("pod gone 1");
-    pods.tick();
-    assertThat(heard.lines).contains("pod gone 1");
-    assertThat(quarantine.isHeld("1")).isFalse();
-  }
-
-  @Test
   void theLongestGracePeriodCounts() {
     quarantine.seen(pod("1").graceSeconds(600).build());
     Quarantined hold = Objects.requireNonNull(hold("1"));
