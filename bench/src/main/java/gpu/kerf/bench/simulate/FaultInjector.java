@@ -3,6 +3,7 @@ package gpu.kerf.bench.simulate;
 import gpu.kerf.extender.cluster.ClusterListener;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -198,7 +199,7 @@ final class FaultInjector {
   }
 
   static String seconds(long nanos) {
-    return nanos / Timeline.MILLI / 1e3 + " s";
+    return BigDecimal.valueOf(nanos / Timeline.MILLI, 3) + " s";
   }
 
   /** Stands between the adapter and the verbs, and fails now and then. */

@@ -10,6 +10,7 @@ final class Gpu {
   private final List<Instance> instances = new ArrayList<>();
 
   /** A model with the ways in which its cards may be cut: profile, start and memory. */
+  @SuppressWarnings("ImmutableEnumChecker") // the lists are made by List.of
   enum Model {
     H100(
         "H100-80GB",

@@ -318,8 +318,8 @@ final class KubeScheduler {
       return;
     }
     Stored now = store.get(Kind.POD, one.pod.key());
-    boolean waits = now != null && now.uid().equals(uid) && !bound.containsKey(uid);
-    if (waits && !now.pod().isTerminating()) {
+    boolean is = now != null && now.uid().equals(uid) && !now.pod().isTerminating();
+    if (is && !bound.containsKey(uid)) {
       Queued again = new Queued(one.pod, one.since);
       again.attempts = one.attempts;
       queued.put(uid, again);

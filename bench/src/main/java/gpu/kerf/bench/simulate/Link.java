@@ -1,14 +1,15 @@
 package gpu.kerf.bench.simulate;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** How the network and the API server treat one replica at the moment. */
 final class Link {
   private final SplittableRandom random;
-  private final long[] slow = new long[Kind.values().length];
+  private final Map<Kind, Long> slow = new EnumMap<>(Kind.class);
   private final List<ReplicaStream> streams = new ArrayList<>();
 
   /** No request gets through; streams are broken. */
@@ -37,13 +38,13 @@ final class Link {
   }
 
   long streamLatency(Kind kind) {
-    long extra = slow[kind.ordinal()];
+    long extra = slow.getOrDefault(kind, 0L);
     return latency() + (extra == 0 ? 0 : random.nextLong(extra));
   }
 
   /** Events of a kind take up to so long. */
   void slow(Kind kind, long nanos) {
-    slow[kind.ordinal()] = nanos;
+    slow.put(kind, nanos);
   }
 
   boolean draws(int ofThousand) {
@@ -74,6 +75,6 @@ final class Link {
     lostBindings = 0;
     lateBindings = 0;
     errors = 0;
-    Arrays.fill(slow, 0);
+    slow.clear();
   }
 }

@@ -55,6 +55,7 @@ final class SimulatedThreads implements Threads {
   }
 
   /** Ends the process, because it cannot rely on itself any more. */
+  @Override
   public void end(String why, @Nullable Throwable failure) {
     if (!process.isDead()) {
       ended.accept(why + " " + failure);

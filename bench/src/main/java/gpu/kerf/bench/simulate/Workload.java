@@ -24,7 +24,6 @@ final class Workload {
   private final long pace;
   private int created;
   private boolean paused;
-  private boolean calm;
 
   Workload(
       Timeline timeline,
@@ -50,7 +49,6 @@ final class Workload {
 
   /** No new pods, and nobody is nasty. */
   void calm(boolean on) {
-    calm = on;
     paused = on;
   }
 

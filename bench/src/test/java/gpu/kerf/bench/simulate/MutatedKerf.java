@@ -71,7 +71,8 @@ final class MutatedKerf {
   private URL[] urls() throws MalformedURLException {
     List<URL> urls = new ArrayList<>();
     urls.add(classes.toUri().toURL());
-    for (String each : System.getProperty("java.class.path").split(java.io.File.pathSeparator)) {
+    for (String each :
+        System.getProperty("java.class.path").split(java.io.File.pathSeparator, -1)) {
       urls.add(Path.of(each).toUri().toURL());
     }
     return urls.toArray(URL[]::new);
