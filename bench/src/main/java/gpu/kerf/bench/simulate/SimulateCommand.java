@@ -28,10 +28,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "simulate",
     description = {
-      "Runs two replicas of Kerf on a simulated cluster in virtual time, lets things go wrong, and"
-          + " checks after every event that no part of a GPU is given twice; once nothing goes"
-          + " wrong any more, that every replica holds what is written on the pods and every pod"
-          + " that could run does.",
+      "Runs two replicas of Kerf on a simulated cluster with faults, and checks that nothing is"
+          + " given twice.",
+      "",
+      "Time is virtual, and one seed is one story. After every event no part of a GPU may be given"
+          + " twice; once nothing goes wrong any more, every replica must hold what is written on"
+          + " the pods, and every pod that could run must run.",
       ""
     },
     footerHeading = "%nFaults:%n")
