@@ -60,6 +60,7 @@ public final class ClusterService {
         new Service.Around(
             cluster, delivery(settings.current()), cluster.disruptions(), "cluster", meters);
     this.service = new Service(vertx, settings, scheduling, around, clocks);
+    context.exceptionHandler(cluster::loopFailed);
     cluster.start(scheduling.loop(), service.listener());
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());

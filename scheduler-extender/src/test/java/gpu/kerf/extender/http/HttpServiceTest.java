@@ -15,6 +15,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,18 @@ class HttpServiceTest {
       assertThat(service.metrics())
           .contains("kerf_verb_duration_seconds_count{verb=\"filter\",} 100.0")
           .contains("kerf_http_connections{door=\"verbs\",} 1.0");
+    }
+  }
+
+  @Test
+  void anErrorInAVerbReachesTheHandlerOfTheLoop() {
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    try (TestService service = TestService.with();
+        Wire wire = new Wire(service.port())) {
+      service.onFailure(failures::add);
+      wire.post("/preempt", "error");
+      Await.until("the error is handled", () -> !failures.isEmpty());
+      assertThat(failures.get(0)).isInstanceOf(NoClassDefFoundError.class);
     }
   }
 

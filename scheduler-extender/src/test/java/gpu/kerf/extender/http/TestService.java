@@ -7,6 +7,7 @@ import gpu.kerf.extender.settings.SettingsSource;
 import gpu.kerf.extender.telemetry.Meters;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -80,7 +81,15 @@ final class TestService implements AutoCloseable {
   }
 
   private CompletionStage<Answer> preempt(Buffer body) {
+    if (body.toString().startsWith("error")) {
+      throw new NoClassDefFoundError("preempt is gone");
+    }
     throw new IllegalStateException("preempt is broken");
+  }
+
+  /** What fails on the context that owns the ledger without a caller that is told. */
+  void onFailure(Handler<Throwable> handler) {
+    context.exceptionHandler(handler);
   }
 
   /** The next bind that waits for its answer. */

@@ -231,6 +231,15 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
   }
 
+  /** Something failed on the thread that owns the ledger, and no caller was told. */
+  public void loopFailed(Throwable failure) {
+    if (Guarded.isFatal(failure)) {
+      threads.end("The event loop failed.", failure);
+    } else {
+      LOG.error("Something failed on the event loop.", failure);
+    }
+  }
+
   public Disruptions disruptions() {
     return disruptions;
   }

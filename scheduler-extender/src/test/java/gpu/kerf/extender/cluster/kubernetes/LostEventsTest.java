@@ -195,6 +195,15 @@ class LostEventsTest {
   }
 
   @Test
+  void anErrorOnTheLoopEndsTheProcessAndAnExceptionDoesNot() {
+    cluster.loopFailed(new IllegalStateException("as the test says"));
+    assertThat(threads.ends).isEmpty();
+    cluster.loopFailed(new OutOfMemoryError("as the test says"));
+    assertThat(threads.ends).hasSize(1);
+    assertThat(threads.ends.get(0)).contains("The event loop failed", "OutOfMemoryError");
+  }
+
+  @Test
   void aRequestThatEndsWithAnErrorHasAnEndAndEndsTheProcess() {
     try (Calls calls = new Calls(server, threads, 1, "test")) {
       var result =
