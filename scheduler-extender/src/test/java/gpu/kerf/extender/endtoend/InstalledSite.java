@@ -189,12 +189,12 @@ final class InstalledSite implements AutoCloseable {
     return environment;
   }
 
-  /** Takes all pods of users away. */
+  /** Deletes all pods of users; with a grace period, or Kerf holds their slots for a while. */
   void clear() {
     Site.await(
         "all pods are gone",
         () -> {
-          api.delete(Site.PODS + "?gracePeriodSeconds=0");
+          api.delete(Site.PODS + "?gracePeriodSeconds=1");
           return api.get(Site.PODS).path("items").isEmpty();
         });
   }
