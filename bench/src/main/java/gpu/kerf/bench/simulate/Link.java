@@ -64,7 +64,7 @@ final class Link {
     List.copyOf(streams).forEach(ReplicaStream::breakOff);
   }
 
-  /** The streams that are open say nothing more, and nobody notices. */
+  /** The streams that are open say nothing more, and neither side notices. */
   void silenceStreams() {
     streams.forEach(ReplicaStream::fallSilent);
   }

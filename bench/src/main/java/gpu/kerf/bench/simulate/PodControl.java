@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the API server does with pods, whoever asks for it. */
+/** What the API server does with pods, for every client. */
 final class PodControl {
   private final ApiStore store;
   private final Story story;

@@ -181,7 +181,7 @@ final class Replica {
     wallStep += nanos;
   }
 
-  /** What filter says: names, or an error, or nobody fits. */
+  /** What filter says: names, or an error, or that no node fits. */
   record Filtered(List<String> nodes, String error) {}
 
   /** Calls filter over HTTP; the answer comes never if the process is paused or dies. */

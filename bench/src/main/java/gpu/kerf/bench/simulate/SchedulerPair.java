@@ -204,6 +204,6 @@ final class SchedulerPair {
   /** How a pod waits in the queue of the leader, for people. */
   String queueState(String uid) {
     Seat seat = leader();
-    return seat == null ? "nobody leads" : String.valueOf(seat.scheduler.queueState(uid));
+    return seat == null ? "no scheduler leads" : String.valueOf(seat.scheduler.queueState(uid));
   }
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A node: its cards, and the kubelet that starts and stops containers there. What a container can
- * touch is resolved when it starts, from the annotations of its pod, and nothing that anybody
- * writes later changes that.
+ * touch is resolved when it starts, from the annotations of its pod, and nothing that is written
+ * later changes that.
  */
 final class SimulatedNode {
   private final String name;
@@ -362,7 +362,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Somebody puts another card in the place of one. */
+  /** Another card is put in the place of one. */
   void swapGpu() {
     int place = random.nextInt(gpus.size());
     Gpu old = gpus.get(place);

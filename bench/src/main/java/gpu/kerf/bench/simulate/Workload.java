@@ -47,7 +47,7 @@ final class Workload {
     sweep();
   }
 
-  /** No new pods, and nobody is nasty. */
+  /** No new pods, and no hostile ones. */
   void calm(boolean on) {
     paused = on;
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   survey    every node: would it help there to evict everybody who may go, and up to which
  *             priority pods have to go at least? That bounds the harm of every plan on the node.
- *   plans     the nodes of the lowest bound first: a plan in which nobody is superfluous. A node
+ *   plans     the nodes of the lowest bound first: a plan without a superfluous victim. A node
  *             whose bound is no better than the best plan is passed over.
  *   improve   the nodes of the least harmful plans first: a better plan, as long as the effort lasts
  * </pre>

@@ -24,7 +24,7 @@ final class NodeSearch {
 
   /** How hard a node is searched. */
   enum Effort {
-    /** Until there is a plan in which nobody is superfluous. */
+    /** Until there is a plan without a superfluous victim. */
     FIRST_PLANS,
     /** Until no better plan exists, or as long as is reasonable. */
     FULL

@@ -23,8 +23,8 @@ interface Scopes {
   }
 
   /**
-   * For one slot each GPU is a scope of its own: a set of victims that nobody is superfluous in
-   * lies on the GPU where the slot comes free.
+   * For one slot each GPU is a scope of its own: a set of victims of which none is superfluous lies
+   * on the GPU where the slot comes free.
    */
   final class OfEachGpu implements Scopes {
 
@@ -63,9 +63,10 @@ interface Scopes {
 
   /**
    * Else the node is one scope. If it is too large to be searched to the end, GPUs are cleared as
-   * blocks and then pod by pod in that order, for whoever needs several of them should clear those
-   * that are least harmful to clear; and then the best plan is improved: its victims and the pods
-   * of one more GPU are a scope small enough to search well, GPU after GPU, until none improves it.
+   * blocks and then pod by pod in that order, because a demand for several of them should clear
+   * those that are least harmful to clear; and then the best plan is improved: its victims and the
+   * pods of one more GPU are a scope small enough to search well, GPU after GPU, until none
+   * improves it.
    */
   final class OfTheNode implements Scopes {
 

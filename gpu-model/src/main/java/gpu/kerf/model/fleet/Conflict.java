@@ -34,7 +34,7 @@ public record Conflict(Entry entry, Kind kind, String device) {
      * UUIDs. The pod may use any of them: they get nothing new until it is gone.
      */
     GPU_UNIDENTIFIED(
-        "its node has other GPUs than before, or gives no UUIDs, so that nobody can say which GPU"
+        "its node has other GPUs than before, or gives no UUIDs, so that it cannot be known which GPU"
             + " it uses"),
     /** The node is not known (yet). */
     NO_SUCH_NODE("its node is not known");

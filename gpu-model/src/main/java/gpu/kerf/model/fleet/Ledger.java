@@ -533,7 +533,7 @@ public final class Ledger {
   }
 
   /**
-   * Finds one entry again on its node, and holds its slots if it stands there. Whoever does not
+   * Finds one entry again on its node, and holds its slots if it stands there. A pod that does not
    * stand runs all the same: its GPUs get nothing new, its CPU is in use.
    *
    * @return the GPUs that get nothing new for it, as bits

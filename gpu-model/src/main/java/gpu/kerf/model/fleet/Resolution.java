@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>An instance that was cut anew is another one, even of the same profile at the same start: the
  * container of the pod cannot reach it, and the memory of the old one may be in use.
  *
- * @param placement the slots that were found; without those of which nobody can say where they are
+ * @param placement the slots that were found; without those of which it is not known where they are
  * @param closed the GPUs that must get nothing new although none of these slots lies on them, and
  *     those where a slot may be
  * @param trouble why not every slot was found; null if all were

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A MIG instance that exists on a GPU.
  *
- * @param uuid the driver's name for it, or null where nobody knows it; blank is not known
+ * @param uuid the driver's name for it, or null where it is not known; blank is not known
  * @param start the first memory slice, counted in slices of the model (not in the driver's
  *     placement units)
  */

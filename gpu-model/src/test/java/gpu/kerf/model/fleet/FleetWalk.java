@@ -232,9 +232,9 @@ final class FleetWalk {
     }
   }
 
-  /** Up and down, also beyond what the node has; what nobody holds cannot be resized. */
+  /** Up and down, also beyond what the node has; what no pod holds cannot be resized. */
   private void resize() {
-    assertThat(ledger.resize("nobody", 1, 1)).isFalse();
+    assertThat(ledger.resize("unknown", 1, 1)).isFalse();
     Entry entry = anyEntry();
     if (entry != null && entry.state() != State.PROPOSED) {
       touch(entry);

@@ -392,7 +392,7 @@ class IdentityTest {
     return Objects.requireNonNull(ledger.fleet().node(node), node);
   }
 
-  /** The UUIDs of the usable GPUs of which nobody holds any part. */
+  /** The UUIDs of the usable GPUs of which no pod holds any part. */
   private List<String> free(String node) {
     List<String> free = new ArrayList<>();
     List<GpuSpec> gpus = state(node).spec().gpus();

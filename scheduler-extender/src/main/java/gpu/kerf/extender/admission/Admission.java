@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Terms#aliases} that ask for GPUs.
  *
  * <p>One thread at a time, which need not be the one that owns the scheduling: of the fleet it sees
- * snapshots. It asks nobody and remembers nothing of pods.
+ * snapshots. It sends no request and remembers nothing of pods.
  */
 public final class Admission {
 

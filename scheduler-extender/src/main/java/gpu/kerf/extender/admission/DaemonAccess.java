@@ -4,7 +4,7 @@ import gpu.kerf.extender.settings.AdmissionSettings;
 
 /** How containers that may get an MPS share reach the daemon. */
 enum DaemonAccess {
-  /** Not at all: somebody else keeps the limits, or nobody. */
+  /** Not at all: other software keeps the limits, or none does. */
   NONE,
   /** By host paths of the pod. */
   PATHS,

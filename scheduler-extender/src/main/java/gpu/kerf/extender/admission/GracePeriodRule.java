@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * How long the containers of a pod may run on after they were told to stop. A pod that is deleted
  * by force is gone at once, and its GPU memory is held for so long: without a limit, one tenant
- * could hold GPUs for ever with pods that nobody sees.
+ * could hold GPUs for ever with pods whose objects are gone.
  */
 final class GracePeriodRule {
 

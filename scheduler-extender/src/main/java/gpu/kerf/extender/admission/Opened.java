@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What GPU pods may have of their nodes: what is harmless anywhere, and what an administrator opens
- * to them. Everything else is refused, so that nobody needs to know every path behind which devices
+ * to them. Everything else is refused, so that no list has to name every path behind which devices
  * are handed out.
  *
  * @param paths folders of the nodes

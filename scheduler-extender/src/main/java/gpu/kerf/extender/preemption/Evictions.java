@@ -70,7 +70,7 @@ final class Evictions {
     return plan;
   }
 
-  /** Keeps for a pod what comes free without Kerf evicting anybody. */
+  /** Keeps for a pod what comes free without an eviction. */
   void await(KnownPod pod, Outcome.Plan outcome) {
     Plan.Leaving plan = plans.put(new Plan.Leaving(pod, destination(outcome), leavingUntil()));
     scheduling.reserve(plan.uid(), plan.placement());
@@ -100,7 +100,7 @@ final class Evictions {
         () -> cluster.nominate(plan.pod().ref(), plan.node()), (done, failure) -> evictNext(next));
   }
 
-  /** One after the other: if a budget forbids the first, nobody has died for nothing. */
+  /** One after the other: if a budget forbids the first, no victim has gone for nothing. */
   private void evictNext(Plan.Evicting plan) {
     if (!plans.stands(plan)) {
       return;

@@ -88,7 +88,7 @@ final class PlanSearch {
 
   /**
    * Those of some nodes on which a pod does not fit: where it does, something else than Kerf
-   * refuses it, and evicting anybody for its GPUs is of no use.
+   * refuses it, and an eviction for its GPUs is of no use.
    */
   List<String> refused(List<String> nodes, KnownPod pod) {
     PodAsk ask = scheduling.ask(pod.demand());

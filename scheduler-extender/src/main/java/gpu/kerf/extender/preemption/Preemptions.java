@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Evicts where kube-scheduler cannot see that it would help: on nodes whose sums fit and whose
- * pieces do not. It asks nobody about such nodes, so filter asks here for a {@link Plan}.
+ * pieces do not. It asks no extender about such nodes, so filter asks here for a {@link Plan}.
  *
  * <p>Ten preemptors at once make no storm: at most {@value #MOST_PLANS} plans are under way, each
  * pod has one, and no two concern the same GPU.
@@ -56,7 +56,7 @@ public final class Preemptions {
     this.restart = new Restart(scheduling, cluster, search, evictions);
   }
 
-  /** Differs when somebody for whom there was no plan may get one: a budget, or another's plan. */
+  /** Differs when a pod for which there was no plan may get one: a budget, or another's plan. */
   public long loosened() {
     return disruptions.loosened() + plans.ended();
   }
@@ -179,7 +179,7 @@ public final class Preemptions {
     return evictions.decide(pod, found);
   }
 
-  /** Nobody can be evicted now; says so where that is for the budgets alone. */
+  /** No pod can be evicted now; says so where that is for the budgets alone. */
   private void hopeless(KnownPod pod, String forbidden) {
     if (forbidden.isEmpty()) {
       pauses.until(pod.uid(), scheduling.elapsedMillis() + LOOK_AGAIN_MILLIS);
@@ -200,7 +200,7 @@ public final class Preemptions {
     decision.evicts(new Decision.Choice(plan.node(), null, plan.placements().get(0)), victims);
   }
 
-  /** The pod fits without anybody leaving. */
+  /** The pod fits without a victim. */
   public void fits(String uid) {
     Plan plan = plans.of(uid);
     if (plan != null && !(plan instanceof Plan.Ready)) {
@@ -290,7 +290,7 @@ public final class Preemptions {
     }
   }
 
-  // ---- somebody may get a plan who could not before
+  // ---- a pod may get a plan that could not before
 
   /**
    * Finds out, when the loop has time, whether evicting others from some nodes would make room for

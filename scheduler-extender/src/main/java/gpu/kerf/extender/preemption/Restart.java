@@ -71,7 +71,7 @@ final class Restart {
     if (plan != null) {
       evictions.await(pod, plan);
     } else {
-      // Nobody is leaving for it, and kube-scheduler would ask again after minutes only.
+      // No victim is leaving for it, and kube-scheduler would ask again after minutes only.
       cluster.nudge(pod.ref());
     }
   }

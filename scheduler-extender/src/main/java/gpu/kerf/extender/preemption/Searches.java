@@ -29,13 +29,13 @@ final class Searches {
   interface Search {
     KnownPod pod();
 
-    /** Whether anybody still waits for what it finds. */
+    /** Whether a pod still waits for what it finds. */
     boolean isWanted();
 
     /** Searches on; whether it is over. */
     boolean goOn(BooleanSupplier mayGoOn);
 
-    /** It is over, and the loop has called it: nobody waits for an answer now. */
+    /** It is over, and the loop has called it: no caller waits for an answer now. */
     void ended();
   }
 

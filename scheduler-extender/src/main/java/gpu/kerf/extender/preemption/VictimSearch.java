@@ -71,7 +71,7 @@ final class VictimSearch {
     }
   }
 
-  /** Whether somebody has to go at all. */
+  /** Whether a pod has to go at all. */
   static boolean frees(Outcome.Plan plan) {
     return !plan.victims().isEmpty() || !plan.awaited().isEmpty();
   }

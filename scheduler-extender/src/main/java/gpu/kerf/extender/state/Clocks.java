@@ -7,8 +7,8 @@ import java.util.function.LongSupplier;
 /**
  * The clocks of the service.
  *
- * <p>The wall clock is for what people and other programs read: somebody may set it forward or back
- * at any moment. Every wait and every time limit is measured with {@code nanos}, which only goes
+ * <p>The wall clock is for what people and other programs read: it may be set forward or back at
+ * any moment. Every wait and every time limit is measured with {@code nanos}, which only goes
  * forward. Under a simulation both are virtual; the stop watch, which measures how long the
  * service's own work took, never is.
  *

@@ -48,14 +48,14 @@ public final class PreemptVerb {
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =
         pod.isNonsense() || !pod.mayPreempt()
-            ? nobody(decision)
+            ? noVictims(decision)
             : answer(pod, call.candidates(), decision);
     scheduling.decided(decision);
     scheduling.answered();
     return answer;
   }
 
-  private static PreemptAnswer nobody(DecisionDraft decision) {
+  private static PreemptAnswer noVictims(DecisionDraft decision) {
     decision.refused("Evicting others helps on none of the nodes.");
     return PreemptAnswer.NONE;
   }
@@ -67,7 +67,7 @@ public final class PreemptVerb {
     FleetPlan found = new FleetPlan(List.copyOf(preemptions.amongProposed(pod, nodes)));
     Outcome.Plan best = found.best();
     if (best == null || best.victims().isEmpty()) {
-      return nobody(decision);
+      return noVictims(decision);
     }
     Preemptions.describe(best, decision);
     preemptions.adopt(pod, best);

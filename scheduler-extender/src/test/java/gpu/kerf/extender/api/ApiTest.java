@@ -114,7 +114,7 @@ class ApiTest {
 
     quarantine(new Quarantined(0, true));
     assertThat(service.json("/api/v1/nodes/node-a").at("/gpus/0/slots/0/heldUntil").isNull())
-        .as("nobody knows until when while the node is silent")
+        .as("the end is not known while the node is silent")
         .isTrue();
   }
 

@@ -38,7 +38,7 @@ class RandomAuditTest {
                 assertThat(finding.holders()).anyMatch(holder -> holder.name().equals("intruder"));
                 assertThat(finding.isOverlap()).isEqualTo(finding.holders().size() > 1);
               })
-          .allSatisfy(finding -> assertThat(finding.uuid()).isIn(fault.card.uuid, "GPU-of-nobody"));
+          .allSatisfy(finding -> assertThat(finding.uuid()).isIn(fault.card.uuid, "GPU-unknown"));
     }
   }
 
@@ -156,7 +156,7 @@ class RandomAuditTest {
     String again = card.slots.get(random.nextInt(card.slots.size()));
     return switch (random.nextInt(5)) {
       case 0 -> new Fault(Rule.WHOLE_GPU, card, SmallCluster.whole(card.index, card.uuid));
-      case 1 -> new Fault(Rule.MISSING_GPU, card, SmallCluster.whole(card.index, "GPU-of-nobody"));
+      case 1 -> new Fault(Rule.MISSING_GPU, card, SmallCluster.whole(card.index, "GPU-unknown"));
       case 2 -> overlapping(card, again);
       default -> new Fault(sameAgain(again), card, again);
     };

@@ -492,7 +492,7 @@ class SchedulingTest {
     assertThat(scheduling.isInUse("a")).isFalse();
 
     scheduling.podSeen(pod("2").nodeName("a").annotation("kerf.gpu/placement", "{").build());
-    assertThat(scheduling.isInUse("a")).as("nobody can read what it holds").isTrue();
+    assertThat(scheduling.isInUse("a")).as("what it holds cannot be read").isTrue();
     scheduling.podGone("2");
     scheduling.podSeen(
         PodView.of(new PodView.Ref("web", "w", "3"))

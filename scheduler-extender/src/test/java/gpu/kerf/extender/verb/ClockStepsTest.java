@@ -11,7 +11,7 @@ import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.hardware.GpuMode;
 import org.junit.jupiter.api.Test;
 
-/** Somebody sets the wall clock: no wait and no limit of the verbs follows it. */
+/** The wall clock is set: no wait and no limit of the verbs follows it. */
 class ClockStepsTest {
   private static final long HOUR = 3_600_000;
 

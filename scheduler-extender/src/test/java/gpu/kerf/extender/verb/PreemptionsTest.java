@@ -96,7 +96,7 @@ class PreemptionsTest {
     assertThat(answer.chosen()).isZero();
     assertThat(world.cluster.evictions).hasSize(1);
     assertThat(world.cluster.nominated).containsEntry("u", "a");
-    assertThat(ask(urgent("u")).evicts()).as("nobody new goes").isFalse();
+    assertThat(ask(urgent("u")).evicts()).as("no further pod goes").isFalse();
     gone(world.cluster.evictions.get(0));
     assertThat(world.cluster.nudged).containsExactly("u");
     assertThat(world.chosen(ask(urgent("u")))).containsExactly("a");
@@ -298,7 +298,7 @@ class PreemptionsTest {
     assertThat(answer.evicts()).isFalse();
     assertThat(world.hopeless(answer)).as("kube-scheduler need not look").hasSize(40);
     assertThat(preemptions.has("u")).isTrue();
-    assertThat(preemptions.underWay()).as("nobody has to go yet").isZero();
+    assertThat(preemptions.underWay()).as("no pod has to go yet").isZero();
     int turns = 0;
     while (preemptions.underWay() == 0 && turns < 1_000) {
       Objects.requireNonNull(world.later.poll(), "the search goes on").run();
@@ -310,7 +310,7 @@ class PreemptionsTest {
     Decision decision = world.scheduling.decisions().latest(1, "u").get(0);
     assertThat(decision.verb()).isEqualTo(Decision.Verb.PREEMPT);
     assertThat(decision.victims()).hasSize(1);
-    assertThat(ask(urgent("u")).evicts()).as("nobody new goes").isFalse();
+    assertThat(ask(urgent("u")).evicts()).as("no further pod goes").isFalse();
     gone(world.cluster.evictions.get(0));
     assertThat(isHeldFor("u")).isTrue();
   }
@@ -392,7 +392,7 @@ class PreemptionsTest {
     world.scheduling.podGone("n01");
     world.nanosPerLook = 0;
     assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes())
-        .as("nobody has to go where nobody is, and nobody elsewhere")
+        .as("no pod has to go where none is, and none elsewhere")
         .isEmpty();
   }
 

@@ -37,7 +37,7 @@ final class World {
   final Queue<Runnable> later = new ArrayDeque<>();
   long millis = 1_000_000;
 
-  /** By how much somebody has set the wall clock forward; back, if negative. */
+  /** By how much the wall clock was set forward; back, if negative. */
   long wallStep;
 
   /** By how much the monotonic clock goes on each time it is looked at. */

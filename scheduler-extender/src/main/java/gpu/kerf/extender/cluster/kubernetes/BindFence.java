@@ -20,9 +20,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps a replica from binding before it knows what another one may have bound.
  *
- * <p>While this replica binds, nobody else does: a lease cannot go away and come back between two
- * of its bindings that follow each other within {@link #IDLE}. After a longer pause another replica
- * may have led, and the watches of this one may lag. Then
+ * <p>While this replica binds, no other one does: a lease cannot go away and come back between two
+ * of its bindings that follow each other within {@link #IDLE}. The one exception is a
+ * kube-scheduler that sleeps past its lease and goes on binding beside the next leader: there only
+ * the latency of the watches protects, and the audit reports what it lets through. After a longer
+ * pause another replica may have led, and the watches of this one may lag. Then
  *
  * <pre>
  *   the first binding    reads what the API server has on its node, at version V, and waits until

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * Pods that Kerf did not place and that use GPUs all the same: bound by others, with devices from a
  * device plugin. They are left alone, and their GPUs get no new pods.
  *
- * <p>Which GPUs they are the stock device plugin tells nobody, so no GPU of the node gets a new pod
+ * <p>The stock device plugin does not say which GPUs they are, so no GPU of the node gets a new pod
  * until they are gone. The schedulers of HAMi and gpushare write it on the pod, and their node
  * plugins confirm it there; but the pod's owner can write all of that as well, and nothing else in
- * the cluster says who did. So it is believed only where an administrator says that nobody but
- * those schedulers can write it, and even there not if it changes on a pod that is bound.
+ * the cluster says who did. So it is believed only where an administrator says that only those
+ * schedulers can write it, and even there not if it changes on a pod that is bound.
  */
 final class Foreigners {
   private static final long ALL = -1L;
@@ -55,7 +55,7 @@ final class Foreigners {
   /**
    * @param gpusOf the GPUs of a node that is managed; none of any other
    * @param claimed which of them ResourceClaims have
-   * @param trustsAnnotations whether nobody but their schedulers can write what pods say of GPUs
+   * @param trustsAnnotations whether only their schedulers can write what pods say of GPUs
    */
   Foreigners(
       ClusterListener listener,

@@ -54,7 +54,7 @@ final class HttpApiServer implements ApiServer {
     ApiReply with(Credentials.Clients used) throws IOException;
   }
 
-  /** Whoever is not known by these credentials may be by those that are in the files now. */
+  /** The credentials may be old: those that are in the files now may be accepted. */
   private ApiReply twice(Attempt attempt) throws IOException {
     Credentials.Clients used = credentials.current();
     ApiReply reply = attempt.with(used);

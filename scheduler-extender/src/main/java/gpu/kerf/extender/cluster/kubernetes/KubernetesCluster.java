@@ -80,8 +80,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param renewal after how long the API server ends a watch
    * @param instance who this is, in events
    * @param quarantineMargin how long a kubelet that works may take to hear of a deletion
-   * @param trustsAnnotations whether nobody but other schedulers can write what their pods say of
-   *     GPUs
+   * @param trustsAnnotations whether only other schedulers can write what their pods say of GPUs
    */
   public record Wish(
       String schedulerName,

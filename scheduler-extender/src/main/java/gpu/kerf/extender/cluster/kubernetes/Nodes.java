@@ -116,7 +116,7 @@ final class Nodes implements Sink<NodeObject> {
 
   /**
    * @param named the last inventory of this node with UUIDs. It is kept while pods are there, for
-   *     without UUIDs nobody could say any more which GPUs they use.
+   *     without UUIDs it could not be known any more which GPUs they use.
    */
   private Node look(Meta meta, NodeObject object, @Nullable Inventory named) {
     try {

@@ -6,7 +6,7 @@ import java.time.Duration;
 /**
  * Notices that this process did not run for a while: stopped, swapped out, or on a machine that was
  * suspended. The monotonic clock goes on in all of these but the last; the wall clock goes on in
- * all, but it also jumps when somebody sets it, which cannot be told from a suspended machine.
+ * all, but it also jumps when it is set, which cannot be told from a suspended machine.
  */
 final class Presence {
   private final Clocks clocks;

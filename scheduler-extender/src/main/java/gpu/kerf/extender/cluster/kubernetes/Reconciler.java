@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Compares the ledger with the API server at intervals, and says where they differ: if there is
- * ever anything to tell, something is wrong that somebody should know. It repairs what one more
- * read proves: slots of a pod that is gone, or not bound, are given back. The rest is only told.
+ * ever anything to tell, something is wrong that an administrator should know. It repairs what one
+ * more read proves: slots of a pod that is gone, or not bound, are given back. The rest is only
+ * told.
  *
  * <p>The pods are listed anew for it, page by page on a thread of its own; what the watch has told
  * is not asked. A difference counts when it was the same the time before, for a binding or a

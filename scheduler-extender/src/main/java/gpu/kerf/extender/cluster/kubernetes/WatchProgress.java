@@ -19,7 +19,7 @@ final class WatchProgress {
   private final List<Waiting> waiting = new ArrayList<>();
   private long version = -1;
 
-  /** Somebody waits until everything that a list had is taken in. */
+  /** A caller waits until everything that a list had is taken in. */
   private record Waiting(
       Collection<Meta> list, long version, long deadline, CompletableFuture<Boolean> done) {}
 
