@@ -23,7 +23,7 @@ enum Fault {
   REBOOTS("A node reboots, and its GPUs may be numbered anew."),
   PARTIAL_SLICES("The ResourceSlices of a node are published one by one."),
   FORCED_DELETES("Pods are deleted by force, and their containers run on."),
-  HOSTILE_PODS("Pods ask for nonsense, name a node themselves, or have a forged record."),
+  HOSTILE_PODS("Pods ask for nonsense, or name a node themselves."),
   FAILING_LISTENERS("What takes in an event fails with an exception.");
 
   private final String text;
