@@ -140,7 +140,7 @@ class ConsoleDemoTest extends BrowserTest {
     assertThat(pending).isNotEmpty();
     for (JsonNode pod : pending) {
       assertThat(shown).contains(pod.path("name").asText(), pod.path("reason").asText());
-      assertThat(shown).contains(pod.path("change").asText("somebody must leave"));
+      assertThat(shown).contains(pod.path("change").asText("another pod must leave"));
     }
     assertThat(shown).contains("ask for ");
   }
