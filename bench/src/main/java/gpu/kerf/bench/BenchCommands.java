@@ -1,9 +1,8 @@
 package gpu.kerf.bench;
 
 import gpu.kerf.bench.load.LoadCommand;
-import gpu.kerf.bench.replay.ReplayCommand;
 import gpu.kerf.bench.simulate.SimulateCommand;
-import gpu.kerf.extender.CommandProvider;
+import gpu.kerf.extender.command.CommandProvider;
 import java.util.List;
 
 /** The commands that measure. */

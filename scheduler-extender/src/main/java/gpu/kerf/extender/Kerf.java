@@ -1,5 +1,14 @@
 package gpu.kerf.extender;
 
+import gpu.kerf.extender.command.AuditCommand;
+import gpu.kerf.extender.command.CheckConfigCommand;
+import gpu.kerf.extender.command.CommandProvider;
+import gpu.kerf.extender.command.DemoCommand;
+import gpu.kerf.extender.command.ExplainCommand;
+import gpu.kerf.extender.command.MpsPluginCommand;
+import gpu.kerf.extender.command.SchedulerConfigCommand;
+import gpu.kerf.extender.command.ServeCommand;
+import gpu.kerf.extender.service.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

@@ -22,12 +22,12 @@ final class Caller implements Runnable {
     BIND
   }
 
-  private static final byte[] BEGIN = Bytes.of("{\"Pod\":");
+  private static final byte[] BEGIN = ByteBuilder.of("{\"Pod\":");
 
-  private final Load load;
+  private final RequestSet load;
   private final HttpConnection connection;
   private final AtomicInteger next;
-  private final Bytes request = new Bytes();
+  private final ByteBuilder request = new ByteBuilder();
   private final AnswerReader answer = new AnswerReader();
   private final Map<Verb, VerbTimes> times = new EnumMap<>(Verb.class);
   private final Map<String, Integer> errors = new TreeMap<>();
@@ -37,7 +37,7 @@ final class Caller implements Runnable {
   /**
    * @param next the number of the next pod, shared by all callers
    */
-  Caller(Load load, HttpConnection connection, AtomicInteger next) {
+  Caller(RequestSet load, HttpConnection connection, AtomicInteger next) {
     this.load = load;
     this.connection = connection;
     this.next = next;
@@ -60,8 +60,8 @@ final class Caller implements Runnable {
   }
 
   private void bring(int pod) throws IOException {
-    byte[] name = Bytes.of("load-" + load.seed() + "-" + pod);
-    byte[] uid = Bytes.of(new UUID(load.seed(), pod).toString());
+    byte[] name = ByteBuilder.of("load-" + load.seed() + "-" + pod);
+    byte[] uid = ByteBuilder.of(new UUID(load.seed(), pod).toString());
     String node = load.names().get(pod % load.names().size());
     if (load.verbs().contains(Verb.FILTER)) {
       body(pod, name, uid).add(load.nodes().all());
@@ -84,7 +84,7 @@ final class Caller implements Runnable {
     }
   }
 
-  private Bytes body(int pod, byte[] name, byte[] uid) {
+  private ByteBuilder body(int pod, byte[] name, byte[] uid) {
     request.clear().add(BEGIN);
     load.body().write(request, pod, name, uid);
     return request;
@@ -110,9 +110,9 @@ final class Caller implements Runnable {
   }
 
   private void bind(byte[] name, byte[] uid, String node) throws IOException {
-    request.clear().add(Bytes.of("{\"PodName\":\"")).add(name);
-    request.add(Bytes.of("\",\"PodNamespace\":\"load\",\"PodUID\":\"")).add(uid);
-    request.add(Bytes.of("\",\"Node\":\"" + node + "\"}"));
+    request.clear().add(ByteBuilder.of("{\"PodName\":\"")).add(name);
+    request.add(ByteBuilder.of("\",\"PodNamespace\":\"load\",\"PodUID\":\"")).add(uid);
+    request.add(ByteBuilder.of("\",\"Node\":\"" + node + "\"}"));
     if (call(Verb.BIND)) {
       answer.bind(connection.body(), connection.length());
       placed += isError() ? 0 : 1;

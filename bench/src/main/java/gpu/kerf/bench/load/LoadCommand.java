@@ -112,8 +112,8 @@ public final class LoadCommand implements Callable<Integer> {
     check();
     List<String> names = names();
     NodeSet.Form form = fullNodes ? NodeSet.Form.FULL : NodeSet.Form.NAMES;
-    Load load =
-        new Load(
+    RequestSet load =
+        new RequestSet(
             seed,
             pods,
             verbs(),
@@ -205,7 +205,8 @@ public final class LoadCommand implements Callable<Integer> {
     return names;
   }
 
-  private long drive(Load load, List<Caller> callers) throws IOException, InterruptedException {
+  private long drive(RequestSet load, List<Caller> callers)
+      throws IOException, InterruptedException {
     AtomicInteger next = new AtomicInteger();
     List<Thread> threads = new ArrayList<>();
     List<HttpConnection> connections = new ArrayList<>();
@@ -226,7 +227,7 @@ public final class LoadCommand implements Callable<Integer> {
     return nanos;
   }
 
-  private Map<String, Object> results(Load load, List<Caller> callers, long nanos) {
+  private Map<String, Object> results(RequestSet load, List<Caller> callers, long nanos) {
     Map<String, Object> results = new LinkedHashMap<>();
     results.put("url", url.toString());
     results.put("nodes", load.nodes().size());

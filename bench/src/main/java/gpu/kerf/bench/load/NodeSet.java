@@ -15,11 +15,12 @@ final class NodeSet {
     FULL
   }
 
-  private static final byte[] COMMA = Bytes.of(",");
-  private static final byte[] NAMES_BEGIN = Bytes.of(",\"Nodes\":null,\"NodeNames\":[");
-  private static final byte[] NAMES_END = Bytes.of("]}");
-  private static final byte[] FULL_BEGIN = Bytes.of(",\"Nodes\":{\"metadata\":{},\"items\":[");
-  private static final byte[] FULL_END = Bytes.of("]},\"NodeNames\":null}");
+  private static final byte[] COMMA = ByteBuilder.of(",");
+  private static final byte[] NAMES_BEGIN = ByteBuilder.of(",\"Nodes\":null,\"NodeNames\":[");
+  private static final byte[] NAMES_END = ByteBuilder.of("]}");
+  private static final byte[] FULL_BEGIN =
+      ByteBuilder.of(",\"Nodes\":{\"metadata\":{},\"items\":[");
+  private static final byte[] FULL_END = ByteBuilder.of("]},\"NodeNames\":null}");
 
   private final Form form;
   private final Map<String, byte[]> nodes = new LinkedHashMap<>();
@@ -28,9 +29,11 @@ final class NodeSet {
   NodeSet(List<String> names, Form form) {
     this.form = form;
     for (String name : names) {
-      nodes.put(name, form == Form.NAMES ? Bytes.of("\"" + name + "\"") : Bytes.of(object(name)));
+      nodes.put(
+          name,
+          form == Form.NAMES ? ByteBuilder.of("\"" + name + "\"") : ByteBuilder.of(object(name)));
     }
-    Bytes bytes = new Bytes();
+    ByteBuilder bytes = new ByteBuilder();
     write(bytes, names);
     this.all = Arrays.copyOf(bytes.array(), bytes.length());
   }
@@ -45,7 +48,7 @@ final class NodeSet {
   }
 
   /** Adds the end of a request that names some. */
-  void write(Bytes to, List<String> some) {
+  void write(ByteBuilder to, List<String> some) {
     to.add(form == Form.NAMES ? NAMES_BEGIN : FULL_BEGIN);
     for (int i = 0; i < some.size(); i++) {
       if (i > 0) {

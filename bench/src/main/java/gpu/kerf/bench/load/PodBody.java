@@ -54,17 +54,17 @@ final class PodBody {
     for (int i = 0; i < json.length(); i++) {
       String here = json.substring(i, i + 1);
       if (here.equals(NAME) || here.equals(UID)) {
-        parts.add(Bytes.of(json.substring(from, i)));
+        parts.add(ByteBuilder.of(json.substring(from, i)));
         holes.add(here);
         from = i + 1;
       }
     }
-    parts.add(Bytes.of(json.substring(from)));
+    parts.add(ByteBuilder.of(json.substring(from)));
     return new Shape(parts, holes);
   }
 
   /** Adds the JSON of a pod. */
-  void write(Bytes to, int number, byte[] name, byte[] uid) {
+  void write(ByteBuilder to, int number, byte[] name, byte[] uid) {
     Shape shape = shapes.get(number % SHAPES);
     for (int i = 0; i < shape.parts().size(); i++) {
       to.add(shape.parts().get(i));

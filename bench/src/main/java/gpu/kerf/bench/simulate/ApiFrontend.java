@@ -3,8 +3,8 @@ package gpu.kerf.bench.simulate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import gpu.kerf.extender.cluster.kubernetes.ApiReply;
-import gpu.kerf.extender.cluster.kubernetes.ApiRequest;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -93,8 +93,8 @@ final class ApiFrontend {
   }
 
   /** Which kind is listed under a path; null if none. */
-  static @Nullable Kind listed(String path) {
-    for (Kind kind : Kind.values()) {
+  static @Nullable ObjectKind listed(String path) {
+    for (ObjectKind kind : ObjectKind.values()) {
       if (kind.path().equals(path)) {
         return kind;
       }
@@ -103,21 +103,21 @@ final class ApiFrontend {
   }
 
   private ApiReply get(ApiRequest request) {
-    Kind kind = listed(request.path());
+    ObjectKind kind = listed(request.path());
     if (kind != null) {
       return list(kind, request);
     }
     Matcher pod = POD.matcher(request.path());
     if (pod.matches()) {
-      Stored found = store.get(Kind.POD, Stored.key(pod.group(1), pod.group(2)));
+      Stored found = store.get(ObjectKind.POD, Stored.key(pod.group(1), pod.group(2)));
       return found == null ? notFound("pods \"" + pod.group(2) + "\"") : ok(found);
     }
     Matcher node = NODE.matcher(request.path());
-    Stored found = node.matches() ? store.get(Kind.NODE, node.group(1)) : null;
+    Stored found = node.matches() ? store.get(ObjectKind.NODE, node.group(1)) : null;
     return found == null ? notFound(request.path()) : ok(found);
   }
 
-  private ApiReply list(Kind kind, ApiRequest request) {
+  private ApiReply list(ObjectKind kind, ApiRequest request) {
     String token = request.query().getOrDefault("continue", "");
     Rest rest = token.isEmpty() ? begin(kind, request) : continues.remove(token);
     if (rest == null) {
@@ -140,7 +140,7 @@ final class ApiFrontend {
     return page(rest.revision, next, rest.objects.subList(0, size));
   }
 
-  private Rest begin(Kind kind, ApiRequest request) {
+  private Rest begin(ObjectKind kind, ApiRequest request) {
     Selection selection = Selection.of(kind, request.query());
     List<Stored> chosen = new ArrayList<>();
     for (Stored each : store.all(kind)) {
@@ -180,7 +180,7 @@ final class ApiFrontend {
       return notFound(request.path());
     }
     JsonNode body = Stored.JSON.readTree(request.body());
-    Stored found = store.get(Kind.POD, Stored.key(matcher.group(1), matcher.group(2)));
+    Stored found = store.get(ObjectKind.POD, Stored.key(matcher.group(1), matcher.group(2)));
     if (found == null) {
       return notFound("pods \"" + matcher.group(2) + "\"");
     }
@@ -229,8 +229,8 @@ final class ApiFrontend {
     Matcher node = NODE.matcher(request.path());
     Stored found =
         pod.matches()
-            ? store.get(Kind.POD, Stored.key(pod.group(1), pod.group(2)))
-            : node.matches() ? store.get(Kind.NODE, node.group(1)) : null;
+            ? store.get(ObjectKind.POD, Stored.key(pod.group(1), pod.group(2)))
+            : node.matches() ? store.get(ObjectKind.NODE, node.group(1)) : null;
     if (found == null) {
       return notFound(request.path());
     }

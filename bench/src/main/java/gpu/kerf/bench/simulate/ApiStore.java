@@ -21,25 +21,25 @@ final class ApiStore {
   /** When the simulation begins. */
   static final Instant EPOCH = Instant.parse("2026-01-01T00:00:00Z");
 
-  private final Timeline timeline;
-  private final Map<Kind, Map<String, Stored>> objects = new EnumMap<>(Kind.class);
-  private final Map<Kind, List<Change>> history = new EnumMap<>(Kind.class);
-  private final Map<Kind, Long> forgotten = new EnumMap<>(Kind.class);
+  private final VirtualTime timeline;
+  private final Map<ObjectKind, Map<String, Stored>> objects = new EnumMap<>(ObjectKind.class);
+  private final Map<ObjectKind, List<Change>> history = new EnumMap<>(ObjectKind.class);
+  private final Map<ObjectKind, Long> forgotten = new EnumMap<>(ObjectKind.class);
   private final List<Consumer<Change>> listeners = new ArrayList<>();
   private long revision = 1;
   private long uids;
 
   /** An object became another: one of both is null where it came or went. */
-  record Change(long revision, Kind kind, @Nullable Stored before, @Nullable Stored after) {
+  record Change(long revision, ObjectKind kind, @Nullable Stored before, @Nullable Stored after) {
     /** Which object. */
     Stored any() {
       return Objects.requireNonNull(after == null ? before : after);
     }
   }
 
-  ApiStore(Timeline timeline) {
+  ApiStore(VirtualTime timeline) {
     this.timeline = timeline;
-    for (Kind kind : Kind.values()) {
+    for (ObjectKind kind : ObjectKind.values()) {
       objects.put(kind, new LinkedHashMap<>());
       history.put(kind, new ArrayList<>());
       forgotten.put(kind, 0L);
@@ -59,15 +59,15 @@ final class ApiStore {
     return revision;
   }
 
-  private Map<String, Stored> of(Kind kind) {
+  private Map<String, Stored> of(ObjectKind kind) {
     return Objects.requireNonNull(objects.get(kind));
   }
 
-  @Nullable Stored get(Kind kind, String key) {
+  @Nullable Stored get(ObjectKind kind, String key) {
     return of(kind).get(key);
   }
 
-  Collection<Stored> all(Kind kind) {
+  Collection<Stored> all(ObjectKind kind) {
     return of(kind).values();
   }
 
@@ -76,7 +76,7 @@ final class ApiStore {
   }
 
   /** Adds an object; null if there is one of this name. */
-  @Nullable Stored create(Kind kind, ObjectNode json) {
+  @Nullable Stored create(ObjectKind kind, ObjectNode json) {
     ObjectNode metadata = (ObjectNode) json.get("metadata");
     String key =
         Stored.key(metadata.path("namespace").asText(""), metadata.path("name").asText(""));
@@ -95,7 +95,7 @@ final class ApiStore {
     return json.equals(before.json()) ? before : put(before.kind(), json, before);
   }
 
-  private Stored put(Kind kind, ObjectNode json, @Nullable Stored before) {
+  private Stored put(ObjectKind kind, ObjectNode json, @Nullable Stored before) {
     long version = ++revision;
     ((ObjectNode) json.get("metadata")).put("resourceVersion", "" + version);
     Stored stored = new Stored(kind, json, version);
@@ -126,7 +126,7 @@ final class ApiStore {
   }
 
   /** Forgets all but the last changes of a kind. */
-  void compact(Kind kind, int kept) {
+  void compact(ObjectKind kind, int kept) {
     List<Change> changes = Objects.requireNonNull(history.get(kind));
     int gone = changes.size() - kept;
     if (gone > 0) {
@@ -136,7 +136,7 @@ final class ApiStore {
   }
 
   /** The changes after a revision; null if some of them are forgotten. */
-  @Nullable List<Change> since(Kind kind, long from) {
+  @Nullable List<Change> since(ObjectKind kind, long from) {
     if (from < Objects.requireNonNull(forgotten.get(kind))) {
       return null;
     }

@@ -41,7 +41,7 @@ final class Calm {
         return new Violation(replica.name() + " " + problem);
       }
     }
-    for (Stored each : store.all(Kind.POD)) {
+    for (Stored each : store.all(ObjectKind.POD)) {
       PodObject pod = each.pod();
       String where = pod.isBound() || pod.isTerminating() ? null : whereItFits(pod);
       if (where != null) {
@@ -73,7 +73,7 @@ final class Calm {
         held.put(entry.uid(), slots(entry, life));
       }
     }
-    for (Stored each : store.all(Kind.POD)) {
+    for (Stored each : store.all(ObjectKind.POD)) {
       PodObject pod = each.pod();
       List<String> has = held.remove(pod.uid());
       if (pod.isOver() || !pod.isBound()) {
@@ -166,7 +166,7 @@ final class Calm {
    * uuids has changed, until the node is empty.
    */
   private boolean isDisputed(SimulatedNode node) {
-    for (Stored each : store.all(Kind.POD)) {
+    for (Stored each : store.all(ObjectKind.POD)) {
       PodObject pod = each.pod();
       if (pod.node().equals(node.name())
           && !pod.isOver()
@@ -183,7 +183,7 @@ final class Calm {
     Amounts asked = pod.amounts();
     Map<Gpu, List<Oracle.Claim>> claims = oracle.claims(node);
     // Those that are on their way out count until their objects are gone.
-    for (Stored each : store.all(Kind.POD)) {
+    for (Stored each : store.all(ObjectKind.POD)) {
       if (each.pod().node().equals(node.name()) && each.pod().isTerminating()) {
         return false;
       }

@@ -14,7 +14,7 @@ final class FaultInjector {
   private static final Set<String> FAIL =
       Set.of("nodeChanged", "nodeUnusable", "nodeGone", "podSeen", "podGone", "podQuarantined");
 
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final Story story;
   private final SplittableRandom random;
   private final List<Fault> faults;
@@ -32,13 +32,17 @@ final class FaultInjector {
       List<SimulatedNode> nodes) {}
 
   FaultInjector(
-      Timeline timeline, Story story, SplittableRandom random, Set<Fault> faults, Cluster cluster) {
+      VirtualTime timeline,
+      Story story,
+      SplittableRandom random,
+      Set<Fault> faults,
+      Cluster cluster) {
     this.timeline = timeline;
     this.story = story;
     this.random = random;
     this.faults = new ArrayList<>(faults);
     this.cluster = cluster;
-    this.pace = 2 * Timeline.SECOND + random.nextLong(12 * Timeline.SECOND);
+    this.pace = 2 * VirtualTime.SECOND + random.nextLong(12 * VirtualTime.SECOND);
   }
 
   void start() {
@@ -82,7 +86,7 @@ final class FaultInjector {
   }
 
   private long upTo(long seconds) {
-    return random.nextLong(seconds * Timeline.SECOND);
+    return random.nextLong(seconds * VirtualTime.SECOND);
   }
 
   private void later(long nanos, Runnable action) {
@@ -105,7 +109,9 @@ final class FaultInjector {
         link.silenceStreams();
       }
       case SLOW_WATCHES -> {
-        Kind kind = List.of(Kind.POD, Kind.POD, Kind.NODE, Kind.SLICE).get(random.nextInt(4));
+        ObjectKind kind =
+            List.of(ObjectKind.POD, ObjectKind.POD, ObjectKind.NODE, ObjectKind.SLICE)
+                .get(random.nextInt(4));
         long how = upTo(30);
         story.tell(fault.word() + ": " + replica.name() + " " + kind + " by " + seconds(how));
         link.slow(kind, how);
@@ -137,7 +143,7 @@ final class FaultInjector {
       }
       case COMPACTION -> {
         story.tell(fault.word());
-        for (Kind kind : Kind.values()) {
+        for (ObjectKind kind : ObjectKind.values()) {
           cluster.store.compact(kind, 0);
         }
         cluster.api.expireContinues();
@@ -199,7 +205,7 @@ final class FaultInjector {
   }
 
   static String seconds(long nanos) {
-    return BigDecimal.valueOf(nanos / Timeline.MILLI, 3) + " s";
+    return BigDecimal.valueOf(nanos / VirtualTime.MILLI, 3) + " s";
   }
 
   /** Stands between the adapter and the verbs, and fails now and then. */

@@ -9,17 +9,17 @@ import java.util.function.LongSupplier;
  * a while. It is an informer that never fails; the faults of this simulation are for Kerf's own.
  */
 final class Feed implements Consumer<ApiStore.Change> {
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final SimulatedProcess process;
-  private final Set<Kind> kinds;
+  private final Set<ObjectKind> kinds;
   private final LongSupplier latency;
   private final Consumer<ApiStore.Change> sink;
   private long last;
 
   Feed(
-      Timeline timeline,
+      VirtualTime timeline,
       SimulatedProcess process,
-      Set<Kind> kinds,
+      Set<ObjectKind> kinds,
       LongSupplier latency,
       Consumer<ApiStore.Change> sink) {
     this.timeline = timeline;

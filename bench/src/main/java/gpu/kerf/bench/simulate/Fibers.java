@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * nothing depends on the scheduler of the JVM, and one seed gives one run.
  */
 final class Fibers implements AutoCloseable {
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final BooleanSupplier enough;
   private final Deque<Carrier> idle = new ArrayDeque<>();
   private final List<Carrier> carriers = new ArrayList<>();
@@ -29,7 +29,7 @@ final class Fibers implements AutoCloseable {
   private boolean closing;
   private Runnable afterEvent = () -> {};
 
-  Fibers(Timeline timeline, BooleanSupplier enough) {
+  Fibers(VirtualTime timeline, BooleanSupplier enough) {
     this.timeline = timeline;
     this.enough = enough;
   }
@@ -223,7 +223,7 @@ final class Fibers implements AutoCloseable {
         }
         return;
       }
-      Timeline.Event event = timeline.next();
+      VirtualTime.Event event = timeline.next();
       if (event == null) {
         fail(new IllegalStateException("Nothing will ever happen again."));
         continue;
@@ -255,7 +255,7 @@ final class Fibers implements AutoCloseable {
     }
   }
 
-  private void act(Timeline.Event event) {
+  private void act(VirtualTime.Event event) {
     try {
       event.action.run();
       afterEvent.run();

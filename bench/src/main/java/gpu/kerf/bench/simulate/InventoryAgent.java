@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 final class InventoryAgent {
   private final SimulatedNode node;
   private final Way way;
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final ApiStore store;
   private final SplittableRandom random;
   private boolean partial;
@@ -27,7 +27,7 @@ final class InventoryAgent {
   }
 
   InventoryAgent(
-      SimulatedNode node, Way way, Timeline timeline, ApiStore store, SplittableRandom random) {
+      SimulatedNode node, Way way, VirtualTime timeline, ApiStore store, SplittableRandom random) {
     this.node = node;
     this.way = way;
     this.timeline = timeline;
@@ -59,7 +59,7 @@ final class InventoryAgent {
     for (String each : List.of("capacity", "allocatable")) {
       status.putObject(each).put("cpu", "128").put("memory", "1024Gi").put("pods", "250");
     }
-    store.create(Kind.NODE, json);
+    store.create(ObjectKind.NODE, json);
     if (way == Way.SLICES) {
       publishSlices();
     }
@@ -67,11 +67,11 @@ final class InventoryAgent {
 
   void publishSoon() {
     timeline.after(
-        100 * Timeline.MILLI + random.nextLong(15 * Timeline.SECOND), null, this::publish);
+        100 * VirtualTime.MILLI + random.nextLong(15 * VirtualTime.SECOND), null, this::publish);
   }
 
   private void publish() {
-    Stored known = store.get(Kind.NODE, node.name());
+    Stored known = store.get(ObjectKind.NODE, node.name());
     if (way == Way.SLICES) {
       publishSlices();
     }
@@ -130,7 +130,7 @@ final class InventoryAgent {
     deleteSlices(partial && random.nextInt(3) == 0 ? 0 : slices.size());
     int mine = generation;
     int first = partial ? random.nextInt(slices.size()) : 0;
-    long pause = partial && store.get(Kind.SLICE, name(0)) == null ? Timeline.SECOND : 0;
+    long pause = partial && store.get(ObjectKind.SLICE, name(0)) == null ? VirtualTime.SECOND : 0;
     for (int i = 0; i < slices.size(); i++) {
       int number = (first + i) % slices.size();
       if (pause == 0) {
@@ -145,13 +145,13 @@ final class InventoryAgent {
               }
             });
       }
-      pause += partial ? Timeline.SECOND + random.nextLong(10 * Timeline.SECOND) : 0;
+      pause += partial ? VirtualTime.SECOND + random.nextLong(10 * VirtualTime.SECOND) : 0;
     }
   }
 
   private void deleteSlices(int from) {
     for (int i = from; i < 8; i++) {
-      Stored old = store.get(Kind.SLICE, name(i));
+      Stored old = store.get(ObjectKind.SLICE, name(i));
       if (old != null) {
         store.delete(old);
       }
@@ -163,10 +163,10 @@ final class InventoryAgent {
   }
 
   private void write(ObjectNode json, int number) {
-    Stored old = store.get(Kind.SLICE, name(number));
+    Stored old = store.get(ObjectKind.SLICE, name(number));
     if (old == null) {
       json.putObject("metadata").put("name", name(number));
-      store.create(Kind.SLICE, json);
+      store.create(ObjectKind.SLICE, json);
     } else {
       store.update(old, into -> into.set("spec", json.get("spec")));
     }

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * only while it leads.
  */
 final class KubeScheduler {
-  private static final long TIMEOUT = 5 * Timeline.SECOND;
-  private static final long LONGEST_BACKOFF = 10 * Timeline.SECOND;
-  private static final long LEFTOVER = 300 * Timeline.SECOND;
-  private static final long LEFTOVER_CHECK = 30 * Timeline.SECOND;
+  private static final long TIMEOUT = 5 * VirtualTime.SECOND;
+  private static final long LONGEST_BACKOFF = 10 * VirtualTime.SECOND;
+  private static final long LEFTOVER = 300 * VirtualTime.SECOND;
+  private static final long LEFTOVER_CHECK = 30 * VirtualTime.SECOND;
 
   private static final Comparator<Queued> ORDER =
       Comparator.<Queued>comparingInt(each -> -each.pod.priority())
@@ -29,7 +29,7 @@ final class KubeScheduler {
           .thenComparing(each -> each.pod.uid());
 
   private final SimulatedProcess process;
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final ApiStore store;
   private final Replica replica;
   private final SplittableRandom random;
@@ -61,7 +61,7 @@ final class KubeScheduler {
 
   KubeScheduler(
       SimulatedProcess process,
-      Timeline timeline,
+      VirtualTime timeline,
       ApiStore store,
       Replica replica,
       SplittableRandom random,
@@ -74,7 +74,11 @@ final class KubeScheduler {
     this.story = story;
     this.feed =
         new Feed(
-            timeline, process, Set.of(Kind.POD, Kind.NODE), this::informerLatency, this::heard);
+            timeline,
+            process,
+            Set.of(ObjectKind.POD, ObjectKind.NODE),
+            this::informerLatency,
+            this::heard);
   }
 
   private long informerLatency() {
@@ -82,8 +86,8 @@ final class KubeScheduler {
   }
 
   void start() {
-    store.all(Kind.NODE).forEach(node -> nodes.put(node.name(), node));
-    store.all(Kind.POD).forEach(pod -> seen(pod.pod()));
+    store.all(ObjectKind.NODE).forEach(node -> nodes.put(node.name(), node));
+    store.all(ObjectKind.POD).forEach(pod -> seen(pod.pod()));
     store.listen(feed);
     timeline.after(LEFTOVER_CHECK, process, this::flush);
   }
@@ -104,7 +108,7 @@ final class KubeScheduler {
 
   private void heard(ApiStore.Change change) {
     Stored after = change.after();
-    if (change.kind() == Kind.NODE) {
+    if (change.kind() == ObjectKind.NODE) {
       if (after == null) {
         nodes.remove(change.any().name());
       } else {
@@ -189,7 +193,8 @@ final class KubeScheduler {
 
   private void backOff(Queued one) {
     long pause =
-        Math.min(Timeline.SECOND << Math.min(10, Math.max(0, one.attempts - 1)), LONGEST_BACKOFF);
+        Math.min(
+            VirtualTime.SECOND << Math.min(10, Math.max(0, one.attempts - 1)), LONGEST_BACKOFF);
     timeline.after(
         pause,
         process,
@@ -317,7 +322,7 @@ final class KubeScheduler {
     if (assumed.remove(uid) == null) {
       return;
     }
-    Stored now = store.get(Kind.POD, one.pod.key());
+    Stored now = store.get(ObjectKind.POD, one.pod.key());
     boolean is = now != null && now.uid().equals(uid) && !now.pod().isTerminating();
     if (is && !bound.containsKey(uid)) {
       Queued again = new Queued(one.pod, one.since);

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 /** How the network and the API server treat one replica at the moment. */
 final class Link {
   private final SplittableRandom random;
-  private final Map<Kind, Long> slow = new EnumMap<>(Kind.class);
+  private final Map<ObjectKind, Long> slow = new EnumMap<>(ObjectKind.class);
   private final List<ReplicaStream> streams = new ArrayList<>();
 
   /** No request gets through; streams are broken. */
@@ -37,13 +37,13 @@ final class Link {
     return 500_000 + random.nextLong(3_500_000);
   }
 
-  long streamLatency(Kind kind) {
+  long streamLatency(ObjectKind kind) {
     long extra = slow.getOrDefault(kind, 0L);
     return latency() + (extra == 0 ? 0 : random.nextLong(extra));
   }
 
   /** Events of a kind take up to so long. */
-  void slow(Kind kind, long nanos) {
+  void slow(ObjectKind kind, long nanos) {
     slow.put(kind, nanos);
   }
 

@@ -24,7 +24,7 @@ final class Oracle {
     this.store = store;
     store.listen(
         change -> {
-          if (change.kind() == Kind.POD) {
+          if (change.kind() == ObjectKind.POD) {
             SimulatedNode node = nodes.get(change.any().pod().node());
             if (node != null) {
               changed.add(node);
@@ -108,7 +108,7 @@ final class Oracle {
         add(claims, new Claim(each.pod(), each.name(), true, touch));
       }
     }
-    for (Stored stored : store.all(Kind.POD)) {
+    for (Stored stored : store.all(ObjectKind.POD)) {
       PodObject pod = stored.pod();
       boolean willStart =
           pod.node().equals(node.name())

@@ -67,7 +67,7 @@ final class PodControl {
 
   /** The current version of a pod, if it is still that pod. */
   @Nullable PodObject current(PodObject pod) {
-    Stored now = store.get(Kind.POD, pod.key());
+    Stored now = store.get(ObjectKind.POD, pod.key());
     return now == null || !now.uid().equals(pod.uid()) ? null : now.pod();
   }
 

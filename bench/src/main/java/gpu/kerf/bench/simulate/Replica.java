@@ -2,12 +2,12 @@ package gpu.kerf.bench.simulate;
 
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
-import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.telemetry.Meters;
-import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.verb.VerbService;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
@@ -31,13 +31,13 @@ final class Replica {
   private static final int WORKERS = 8;
   private static final Duration MARGIN = Duration.ofSeconds(60);
   private static final Duration RECONCILE = Duration.ofSeconds(60);
-  private static final long TICK = 500 * Timeline.MILLI;
-  private static final long SYNCED = 50 * Timeline.MILLI;
+  private static final long TICK = 500 * VirtualTime.MILLI;
+  private static final long SYNCED = 50 * VirtualTime.MILLI;
   private static final long LOOP = 5_000;
-  private static final long RESTART = 2 * Timeline.SECOND;
+  private static final long RESTART = 2 * VirtualTime.SECOND;
 
   private final String name;
-  private final ReplicaConnection.Around around;
+  private final ReplicaConnection.Environment around;
   private final Link link;
   private final Function<ClusterListener, ClusterListener> listening;
   private @Nullable Life life;
@@ -76,7 +76,7 @@ final class Replica {
    */
   Replica(
       String name,
-      ReplicaConnection.Around around,
+      ReplicaConnection.Environment around,
       Link link,
       Function<ClusterListener, ClusterListener> listening) {
     this.name = name;
@@ -103,7 +103,7 @@ final class Replica {
   }
 
   void start() {
-    Timeline timeline = around.timeline();
+    VirtualTime timeline = around.timeline();
     SimulatedProcess process = new SimulatedProcess(name + "." + ++lives);
     SimulatedThreads threads =
         new SimulatedThreads(timeline, around.fibers(), process, why -> end(process, why));
@@ -117,11 +117,11 @@ final class Replica {
     KubernetesCluster cluster =
         new KubernetesCluster(
             new ReplicaConnection(around, process, link),
-            new KubernetesCluster.Wish(
+            new KubernetesCluster.Options(
                 SCHEDULER, WORKERS, ReplicaConnection.RENEWAL, name, MARGIN, false),
             clocks,
             threads,
-            new Meters());
+            new Metrics());
     VerbService verbs =
         new VerbService(scheduling, cluster, new EnvDelivery(), cluster.disruptions());
     cluster.start(loop, listening.apply(verbs.listener()));
@@ -217,7 +217,7 @@ final class Replica {
 
   private void call(Consumer<Life> verb, Runnable refused) {
     Life mine = life;
-    Timeline timeline = around.timeline();
+    VirtualTime timeline = around.timeline();
     if (mine == null) {
       timeline.after(link.latency(), null, refused);
     } else {

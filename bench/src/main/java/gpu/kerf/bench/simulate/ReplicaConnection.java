@@ -1,9 +1,9 @@
 package gpu.kerf.bench.simulate;
 
-import gpu.kerf.extender.cluster.kubernetes.ApiReply;
-import gpu.kerf.extender.cluster.kubernetes.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.ApiStream;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -20,9 +20,9 @@ final class ReplicaConnection implements ApiServer {
   private static final Duration SILENCE = Duration.ofSeconds(45);
 
   /** Less than it takes until another replica can lead: no replica could know of such a Binding. */
-  private static final long LATEST = 4 * Timeline.SECOND;
+  private static final long LATEST = 4 * VirtualTime.SECOND;
 
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final Fibers fibers;
   private final SimulatedProcess process;
   private final ApiStore store;
@@ -31,14 +31,15 @@ final class ReplicaConnection implements ApiServer {
   private final Story story;
 
   /** What a connection runs in. */
-  record Around(Timeline timeline, Fibers fibers, ApiStore store, ApiFrontend api, Story story) {}
+  record Environment(
+      VirtualTime timeline, Fibers fibers, ApiStore store, ApiFrontend api, Story story) {}
 
-  ReplicaConnection(Around around, SimulatedProcess process, Link link) {
-    this.timeline = around.timeline;
-    this.fibers = around.fibers;
-    this.store = around.store;
-    this.frontend = around.api;
-    this.story = around.story;
+  ReplicaConnection(Environment environment, SimulatedProcess process, Link link) {
+    this.timeline = environment.timeline;
+    this.fibers = environment.fibers;
+    this.store = environment.store;
+    this.frontend = environment.api;
+    this.story = environment.story;
     this.process = process;
     this.link = link;
   }
@@ -111,7 +112,7 @@ final class ReplicaConnection implements ApiServer {
 
   private void sendBinding(ApiRequest request, Fibers.Parked parked) {
     if (link.draws(link.lateBindings)) {
-      long late = 2 * Timeline.SECOND + link.random().nextLong(LATEST - 2 * Timeline.SECOND);
+      long late = 2 * VirtualTime.SECOND + link.random().nextLong(LATEST - 2 * VirtualTime.SECOND);
       story.tell("a Binding of " + process + " is held up: " + request.path());
       timeline.after(late, null, () -> answerLate(request));
     } else if (link.draws(link.lostBindings)) {
@@ -160,7 +161,7 @@ final class ReplicaConnection implements ApiServer {
     return CALL;
   }
 
-  Timeline timeline() {
+  VirtualTime timeline() {
     return timeline;
   }
 

@@ -1,8 +1,8 @@
 package gpu.kerf.bench.simulate;
 
-import gpu.kerf.extender.cluster.kubernetes.ApiReply;
-import gpu.kerf.extender.cluster.kubernetes.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.ApiStream;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -21,12 +21,12 @@ final class ReplicaStream implements ApiStream {
   private static final byte[] END = new byte[0];
 
   /** The API server says something shortly before it ends a watch. */
-  private static final long BOOKMARK_BEFORE = 2 * Timeline.SECOND;
+  private static final long BOOKMARK_BEFORE = 2 * VirtualTime.SECOND;
 
   private final ReplicaConnection connection;
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final ApiRequest request;
-  private final @Nullable Kind kind;
+  private final @Nullable ObjectKind kind;
   private final Selection selection;
   private final Consumer<ApiStore.Change> listener = this::changed;
   private final Deque<byte[]> lines = new ArrayDeque<>();
@@ -43,7 +43,7 @@ final class ReplicaStream implements ApiStream {
     this.timeline = connection.timeline();
     this.request = request;
     this.kind = ApiFrontend.listed(request.path());
-    this.selection = Selection.of(kind == null ? Kind.NODE : kind, request.query());
+    this.selection = Selection.of(kind == null ? ObjectKind.NODE : kind, request.query());
   }
 
   @Override
@@ -107,7 +107,7 @@ final class ReplicaStream implements ApiStream {
     connection.store().listen(listener);
     missed.forEach(this::changed);
     long life =
-        Long.parseLong(request.query().getOrDefault("timeoutSeconds", "1800")) * Timeline.SECOND;
+        Long.parseLong(request.query().getOrDefault("timeoutSeconds", "1800")) * VirtualTime.SECOND;
     timeline.after(Math.max(0, life - BOOKMARK_BEFORE), null, this::bookmark);
     timeline.after(life, null, this::end);
   }
@@ -175,7 +175,7 @@ final class ReplicaStream implements ApiStream {
 
   /** Sends a line; lines do not overtake each other. */
   private void deliver(byte[] line) {
-    Kind of = kind;
+    ObjectKind of = kind;
     if (silent || of == null) {
       return;
     }

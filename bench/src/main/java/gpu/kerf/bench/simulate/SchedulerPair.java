@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * leader that could not renew in time ends, and is started again.
  */
 final class SchedulerPair {
-  private static final long LEASE = 15 * Timeline.SECOND;
-  private static final long RENEW_DEADLINE = 10 * Timeline.SECOND;
-  private static final long RETRY = 2 * Timeline.SECOND;
+  private static final long LEASE = 15 * VirtualTime.SECOND;
+  private static final long RENEW_DEADLINE = 10 * VirtualTime.SECOND;
+  private static final long RETRY = 2 * VirtualTime.SECOND;
 
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final ApiStore store;
   private final SplittableRandom random;
   private final Story story;
@@ -69,7 +69,7 @@ final class SchedulerPair {
     }
 
     private void renew(KubeScheduler mine) {
-      Stored lease = store.get(Kind.LEASE, "kube-system/kerf");
+      Stored lease = store.get(ObjectKind.LEASE, "kube-system/kerf");
       boolean ours = lease != null && holder(lease).equals(mine.process().name());
       if (ours && !renewalsRefused && timeline.now() - renewed < RENEW_DEADLINE) {
         renewed = timeline.now();
@@ -87,11 +87,12 @@ final class SchedulerPair {
       mine.process().die();
       mine.stop();
       scheduler = make();
-      timeline.after(Timeline.SECOND + random.nextLong(3 * Timeline.SECOND), null, this::start);
+      timeline.after(
+          VirtualTime.SECOND + random.nextLong(3 * VirtualTime.SECOND), null, this::start);
     }
 
     private void tryToLead(KubeScheduler mine) {
-      Stored lease = store.get(Kind.LEASE, "kube-system/kerf");
+      Stored lease = store.get(ObjectKind.LEASE, "kube-system/kerf");
       long version = lease == null ? 0 : lease.version();
       if (version != observed) {
         observed = version;
@@ -112,7 +113,7 @@ final class SchedulerPair {
       if (lease == null) {
         ObjectNode json = Stored.JSON.createObjectNode();
         json.putObject("metadata").put("name", "kerf").put("namespace", "kube-system");
-        lease = store.create(Kind.LEASE, json);
+        lease = store.create(ObjectKind.LEASE, json);
       }
       if (lease != null) {
         store.update(
@@ -127,7 +128,7 @@ final class SchedulerPair {
   }
 
   SchedulerPair(
-      Timeline timeline,
+      VirtualTime timeline,
       ApiStore store,
       SplittableRandom random,
       Story story,

@@ -6,16 +6,16 @@ import java.util.Map;
 
 /** Which objects a list or a watch shows, by its field selector. */
 final class Selection {
-  private final Kind kind;
+  private final ObjectKind kind;
   private final List<String> hiddenPhases = new ArrayList<>();
   private String node = "";
   private String name = "";
 
-  private Selection(Kind kind) {
+  private Selection(ObjectKind kind) {
     this.kind = kind;
   }
 
-  static Selection of(Kind kind, Map<String, String> query) {
+  static Selection of(ObjectKind kind, Map<String, String> query) {
     Selection selection = new Selection(kind);
     for (String term : query.getOrDefault("fieldSelector", "").split(",", -1)) {
       selection.add(term);
@@ -38,7 +38,7 @@ final class Selection {
 
   boolean has(Stored object) {
     String phase = object.json().path("status").path("phase").asText("");
-    return !(kind == Kind.POD && hiddenPhases.contains(phase))
+    return !(kind == ObjectKind.POD && hiddenPhases.contains(phase))
         && (name.isEmpty() || name.equals(object.name()))
         && (node.isEmpty() || node.equals(object.json().path("spec").path("nodeName").asText("")));
   }

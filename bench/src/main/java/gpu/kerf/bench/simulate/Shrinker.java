@@ -19,8 +19,8 @@ final class Shrinker {
     this.progress = progress;
   }
 
-  Outcome shrink(Outcome failed) {
-    Outcome best = failed;
+  SimulationResult shrink(SimulationResult failed) {
+    SimulationResult best = failed;
     boolean better = true;
     while (better) {
       better = false;
@@ -29,7 +29,8 @@ final class Shrinker {
         if (smaller.equals(best.scenario())) {
           continue;
         }
-        Outcome outcome = Simulation.run(smaller.withEvents(TIMES_THE_EVENTS * failed.events()));
+        SimulationResult outcome =
+            Simulation.run(smaller.withEvents(TIMES_THE_EVENTS * failed.events()));
         if (!outcome.isClean() && outcome.kind().equals(failed.kind())) {
           best = outcome;
           better = true;

@@ -113,9 +113,9 @@ public final class SimulateCommand implements Callable<Integer> {
     long drawn = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000_000_000L) : seed;
     Scenario scenario = new Scenario(drawn, events, parsed(faults), replicas, nodes, pods);
     output.progress("seed " + drawn);
-    Outcome outcome =
+    SimulationResult outcome =
         Simulation.run(scenario, done -> output.progress("%,d events".formatted(done)));
-    Outcome shortest =
+    SimulationResult shortest =
         outcome.isClean() || asItIs ? outcome : new Shrinker(output::progress).shrink(outcome);
     if (output.isJson()) {
       output.printJson(json(outcome, shortest));
@@ -172,7 +172,7 @@ public final class SimulateCommand implements Callable<Integer> {
         : faults.stream().map(Fault::word).collect(Collectors.joining(","));
   }
 
-  private static Map<String, Object> json(Outcome outcome, Outcome shortest) {
+  private static Map<String, Object> json(SimulationResult outcome, SimulationResult shortest) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("events", outcome.events());
     json.put("violations", outcome.isClean() || outcome.stuck() ? 0 : 1);
@@ -188,7 +188,7 @@ public final class SimulateCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(Outcome outcome, Outcome shortest) {
+  private void print(SimulationResult outcome, SimulationResult shortest) {
     PrintWriter out = output.results();
     out.printf(
         "seed %d: %,d events, %,d s of virtual time, %d rounds, story %08x%n",

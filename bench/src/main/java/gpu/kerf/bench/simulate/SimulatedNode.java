@@ -25,7 +25,8 @@ final class SimulatedNode {
   private int generation;
 
   /** What a node stands in. */
-  record World(Timeline timeline, ApiStore store, PodControl control, Oracle oracle, Story story) {}
+  record World(
+      VirtualTime timeline, ApiStore store, PodControl control, Oracle oracle, Story story) {}
 
   /** A pod as the kubelet knows it. */
   private static final class Local {
@@ -74,13 +75,14 @@ final class SimulatedNode {
         new Feed(
             world.timeline,
             kubelet,
-            Set.of(Kind.POD),
+            Set.of(ObjectKind.POD),
             this::informerLatency,
             change -> heard(change)));
   }
 
   private long informerLatency() {
-    return Timeline.MILLI + random.nextLong(random.nextInt(10) == 0 ? 3_000_000_000L : 50_000_000L);
+    return VirtualTime.MILLI
+        + random.nextLong(random.nextInt(10) == 0 ? 3_000_000_000L : 50_000_000L);
   }
 
   private void heard(ApiStore.Change change) {
@@ -102,7 +104,7 @@ final class SimulatedNode {
       if (pod.isTerminating()) {
         finished(fresh);
       } else {
-        startSoon(fresh, 100 * Timeline.MILLI + random.nextLong(4 * Timeline.SECOND));
+        startSoon(fresh, 100 * VirtualTime.MILLI + random.nextLong(4 * VirtualTime.SECOND));
       }
     } else if (local != null) {
       local.pod = pod;
@@ -130,7 +132,7 @@ final class SimulatedNode {
       List<SimulatedContainer.Touch> touches = resolve(local.pod, container);
       if (touches == null) {
         world.story.tell("containers of " + local.pod + " cannot start: no such device");
-        startSoon(local, 10 * Timeline.SECOND);
+        startSoon(local, 10 * VirtualTime.SECOND);
         return;
       }
       containers.add(new SimulatedContainer(local.pod, container, touches));
@@ -149,7 +151,7 @@ final class SimulatedNode {
   /** How long its work takes, in nanoseconds; 0 if it never ends by itself. */
   private static long lifeOf(PodObject pod) {
     String seconds = pod.annotation("simulated/seconds");
-    return seconds.isEmpty() ? 0 : Long.parseLong(seconds) * Timeline.SECOND;
+    return seconds.isEmpty() ? 0 : Long.parseLong(seconds) * VirtualTime.SECOND;
   }
 
   /** What the containers of a pod would touch if they started now; nothing where they cannot. */
@@ -238,11 +240,11 @@ final class SimulatedNode {
       return;
     }
     local.stopping = true;
-    long grace = local.pod.graceSeconds() * Timeline.SECOND;
+    long grace = local.pod.graceSeconds() * VirtualTime.SECOND;
     long takes =
         local.running.isEmpty()
-            ? 50 * Timeline.MILLI
-            : random.nextBoolean() ? grace : 100 * Timeline.MILLI + random.nextLong(grace);
+            ? 50 * VirtualTime.MILLI
+            : random.nextBoolean() ? grace : 100 * VirtualTime.MILLI + random.nextLong(grace);
     world.timeline.after(takes, kubelet, () -> finished(local));
   }
 
@@ -259,7 +261,9 @@ final class SimulatedNode {
         world.control.report(now, now.isOver() ? "Succeeded" : "Running", "terminated");
       }
       world.timeline.after(
-          Timeline.MILLI + random.nextLong(300 * Timeline.MILLI), kubelet, () -> remove(local.pod));
+          VirtualTime.MILLI + random.nextLong(300 * VirtualTime.MILLI),
+          kubelet,
+          () -> remove(local.pod));
     }
   }
 
@@ -297,7 +301,7 @@ final class SimulatedNode {
       if (local.gone || local.stopping) {
         continue;
       }
-      startSoon(local, 2 * Timeline.SECOND + random.nextLong(10 * Timeline.SECOND));
+      startSoon(local, 2 * VirtualTime.SECOND + random.nextLong(10 * VirtualTime.SECOND));
     }
     if (renumber) {
       for (int i = gpus.size() - 1; i > 0; i--) {
@@ -307,7 +311,7 @@ final class SimulatedNode {
     world.oracle.changed(this);
     kubelet.pause();
     world.timeline.after(
-        20 * Timeline.SECOND + random.nextLong(40 * Timeline.SECOND),
+        20 * VirtualTime.SECOND + random.nextLong(40 * VirtualTime.SECOND),
         null,
         () -> {
           kubelet.resume(world.timeline);
@@ -340,7 +344,7 @@ final class SimulatedNode {
         local.running.clear();
         local.starts++;
         if (!local.stopping && !local.gone) {
-          startSoon(local, 5 * Timeline.SECOND + random.nextLong(10 * Timeline.SECOND));
+          startSoon(local, 5 * VirtualTime.SECOND + random.nextLong(10 * VirtualTime.SECOND));
         }
       }
     }

@@ -9,7 +9,7 @@ import java.util.List;
  */
 final class SimulatedProcess {
   private final String name;
-  private final List<Timeline.Event> deferred = new ArrayList<>();
+  private final List<VirtualTime.Event> deferred = new ArrayList<>();
   private boolean paused;
   private boolean dead;
 
@@ -33,7 +33,7 @@ final class SimulatedProcess {
     paused = true;
   }
 
-  void resume(Timeline timeline) {
+  void resume(VirtualTime timeline) {
     paused = false;
     timeline.resumed(this);
   }
@@ -43,12 +43,12 @@ final class SimulatedProcess {
     deferred.clear();
   }
 
-  void defer(Timeline.Event event) {
+  void defer(VirtualTime.Event event) {
     deferred.add(event);
   }
 
-  List<Timeline.Event> takeDeferred() {
-    List<Timeline.Event> taken = List.copyOf(deferred);
+  List<VirtualTime.Event> takeDeferred() {
+    List<VirtualTime.Event> taken = List.copyOf(deferred);
     deferred.clear();
     return taken;
   }

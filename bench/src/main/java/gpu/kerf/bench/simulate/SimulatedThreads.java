@@ -1,6 +1,6 @@
 package gpu.kerf.bench.simulate;
 
-import gpu.kerf.extender.cluster.kubernetes.Threads;
+import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedThreads implements Threads {
   private static final long START = 20_000;
 
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final Fibers fibers;
   private final SimulatedProcess process;
   private final Consumer<String> ended;
@@ -23,7 +23,7 @@ final class SimulatedThreads implements Threads {
    * @param ended is told why the process ends itself
    */
   SimulatedThreads(
-      Timeline timeline, Fibers fibers, SimulatedProcess process, Consumer<String> ended) {
+      VirtualTime timeline, Fibers fibers, SimulatedProcess process, Consumer<String> ended) {
     this.ended = ended;
     this.timeline = timeline;
     this.fibers = fibers;

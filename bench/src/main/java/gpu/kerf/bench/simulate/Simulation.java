@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Simulation {
   /** By then kube-scheduler itself has tried again whatever it had put aside. */
-  private static final long CALM_LIMIT = 420 * Timeline.SECOND;
+  private static final long CALM_LIMIT = 420 * VirtualTime.SECOND;
 
-  private static final long CHECK = 2 * Timeline.SECOND;
-  private static final long FIRST_CHECK = 30 * Timeline.SECOND;
+  private static final long CHECK = 2 * VirtualTime.SECOND;
+  private static final long FIRST_CHECK = 30 * VirtualTime.SECOND;
   private static final long PROGRESS = 1L << 18;
 
   private final Scenario scenario;
-  private final Timeline timeline = new Timeline();
+  private final VirtualTime timeline = new VirtualTime();
   private final Story story = new Story(timeline);
   private final ApiStore store = new ApiStore(timeline);
   private final Oracle oracle = new Oracle(store);
@@ -70,11 +70,11 @@ final class Simulation {
   }
 
   /** Runs a scenario to its end, or to what must not be. */
-  static Outcome run(Scenario scenario) {
+  static SimulationResult run(Scenario scenario) {
     return run(scenario, events -> {});
   }
 
-  static Outcome run(Scenario scenario, LongConsumer progress) {
+  static SimulationResult run(Scenario scenario, LongConsumer progress) {
     return new Simulation(scenario, progress).run();
   }
 
@@ -118,8 +118,8 @@ final class Simulation {
   }
 
   private void makeReplicas(SplittableRandom random) {
-    ReplicaConnection.Around around =
-        new ReplicaConnection.Around(timeline, fibers, store, frontend, story);
+    ReplicaConnection.Environment around =
+        new ReplicaConnection.Environment(timeline, fibers, store, frontend, story);
     for (int i = 0; i < scenario.replicas(); i++) {
       replicas.add(
           new Replica(
@@ -130,7 +130,7 @@ final class Simulation {
     }
   }
 
-  private Outcome run() {
+  private SimulationResult run() {
     nodes.forEach(SimulatedNode::start);
     replicas.forEach(Replica::start);
     schedulers.start();
@@ -151,7 +151,7 @@ final class Simulation {
     }
   }
 
-  private Outcome outcome(@Nullable Throwable failure) {
+  private SimulationResult outcome(@Nullable Throwable failure) {
     boolean stuck = failure instanceof Violation violation && violation.isStuck();
     String problem =
         failure == null
@@ -160,10 +160,10 @@ final class Simulation {
     if (!problem.isEmpty()) {
       story.tell(problem);
     }
-    return new Outcome(
+    return new SimulationResult(
         scenario,
         timeline.executed(),
-        timeline.now() / Timeline.SECOND,
+        timeline.now() / VirtualTime.SECOND,
         rounds,
         problem,
         stuck,
@@ -185,7 +185,7 @@ final class Simulation {
   private void round() {
     injector.calm(false);
     workload.calm(false);
-    timeline.after((60 + random.nextLong(240)) * Timeline.SECOND, null, this::becomeCalm);
+    timeline.after((60 + random.nextLong(240)) * VirtualTime.SECOND, null, this::becomeCalm);
   }
 
   private void becomeCalm() {

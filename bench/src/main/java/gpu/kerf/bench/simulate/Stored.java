@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Stored {
   static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Kind kind;
+  private final ObjectKind kind;
   private final ObjectNode json;
   private final long version;
   private final String namespace;
@@ -19,7 +19,7 @@ final class Stored {
   private byte @Nullable [] bytes;
   private @Nullable PodObject pod;
 
-  Stored(Kind kind, ObjectNode json, long version) {
+  Stored(ObjectKind kind, ObjectNode json, long version) {
     this.kind = kind;
     this.json = json;
     this.version = version;
@@ -29,7 +29,7 @@ final class Stored {
     this.uid = metadata.path("uid").asText("");
   }
 
-  Kind kind() {
+  ObjectKind kind() {
     return kind;
   }
 

@@ -11,11 +11,11 @@ import java.util.zip.CRC32;
 final class Story {
   private static final int KEPT = 400;
 
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final Deque<String> lines = new ArrayDeque<>();
   private final CRC32 checksum = new CRC32();
 
-  Story(Timeline timeline) {
+  Story(VirtualTime timeline) {
     this.timeline = timeline;
   }
 

@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 final class Workload {
   private static final int MOST_PENDING = 12;
 
-  private final Timeline timeline;
+  private final VirtualTime timeline;
   private final ApiStore store;
   private final PodControl control;
   private final SplittableRandom random;
@@ -26,7 +26,7 @@ final class Workload {
   private boolean paused;
 
   Workload(
-      Timeline timeline,
+      VirtualTime timeline,
       ApiStore store,
       PodControl control,
       SplittableRandom random,
@@ -39,7 +39,7 @@ final class Workload {
     this.nasty = random.split();
     this.faults = faults;
     this.mostPods = mostPods;
-    this.pace = 300 * Timeline.MILLI + random.nextLong(2 * Timeline.SECOND);
+    this.pace = 300 * VirtualTime.MILLI + random.nextLong(2 * VirtualTime.SECOND);
   }
 
   void start() {
@@ -76,7 +76,7 @@ final class Workload {
 
   private List<PodObject> pods() {
     List<PodObject> pods = new ArrayList<>();
-    store.all(Kind.POD).forEach(each -> pods.add(each.pod()));
+    store.all(ObjectKind.POD).forEach(each -> pods.add(each.pod()));
     return pods;
   }
 
@@ -91,7 +91,7 @@ final class Workload {
   /** Users give up pods whose containers do not start; what is over is collected. */
   private void sweep() {
     timeline.after(
-        10 * Timeline.SECOND,
+        10 * VirtualTime.SECOND,
         null,
         () -> {
           for (PodObject pod : pods()) {
@@ -106,7 +106,7 @@ final class Workload {
                         .equals("Pending");
             if (pod.isOver()) {
               control.delete(pod, 0, "it is over");
-            } else if (waits && timeline.now() - first > 300 * Timeline.SECOND) {
+            } else if (waits && timeline.now() - first > 300 * VirtualTime.SECOND) {
               control.delete(pod, pod.graceSeconds(), "its containers do not start");
             }
           }
@@ -131,7 +131,7 @@ final class Workload {
       makeHostile(spec, annotations);
     }
     json.putObject("status").put("phase", "Pending");
-    store.create(Kind.POD, json);
+    store.create(ObjectKind.POD, json);
   }
 
   private void demand(ArrayNode containers, ObjectNode annotations) {

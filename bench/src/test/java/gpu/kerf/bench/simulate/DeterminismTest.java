@@ -23,8 +23,8 @@ final class DeterminismTest {
   void theSameSeedIsTheSameStory() {
     Scenario scenario = Scenario.of(77, 8_000, java.util.EnumSet.allOf(Fault.class));
 
-    Outcome first = Simulation.run(scenario);
-    Outcome second = Simulation.run(scenario);
+    SimulationResult first = Simulation.run(scenario);
+    SimulationResult second = Simulation.run(scenario);
 
     assertThat(second.story()).isEqualTo(first.story());
     assertThat(second).isEqualTo(first);

@@ -13,7 +13,7 @@ final class OracleTest {
   private static final String PLAIN = "GPU-a-01";
   private static final String INSTANCE = "MIG-a-02-7-0";
 
-  private final Timeline timeline = new Timeline();
+  private final VirtualTime timeline = new VirtualTime();
   private final Story story = new Story(timeline);
   private final ApiStore store = new ApiStore(timeline);
   private final Oracle oracle = new Oracle(store);
@@ -118,7 +118,7 @@ final class OracleTest {
     spec.put("terminationGracePeriodSeconds", 2);
     spec.putArray("containers").addObject().put("name", "main");
     json.putObject("status").put("phase", "Pending");
-    Stored stored = store.create(Kind.POD, json);
+    Stored stored = store.create(ObjectKind.POD, json);
     if (stored == null) {
       throw new AssertionError("There is such a pod.");
     }
@@ -127,10 +127,10 @@ final class OracleTest {
 
   /** Lets the kubelet work for some seconds of virtual time. */
   private void runFor(int seconds) {
-    long end = timeline.now() + seconds * Timeline.SECOND;
-    timeline.after(seconds * Timeline.SECOND, null, () -> {});
+    long end = timeline.now() + seconds * VirtualTime.SECOND;
+    timeline.after(seconds * VirtualTime.SECOND, null, () -> {});
     while (timeline.now() < end) {
-      Timeline.Event event = timeline.next();
+      VirtualTime.Event event = timeline.next();
       if (event != null) {
         event.action.run();
       }

@@ -56,7 +56,7 @@ final class SimulationTest {
   }
 
   private static void isClean(Scenario scenario) {
-    Outcome outcome = Simulation.run(scenario);
+    SimulationResult outcome = Simulation.run(scenario);
 
     assertThat(outcome.problem()).as(SimulateCommand.replay(scenario)).isEmpty();
     assertThat(outcome.rounds()).isPositive();

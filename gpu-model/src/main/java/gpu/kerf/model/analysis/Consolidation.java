@@ -36,10 +36,10 @@ public record Consolidation(GpuModel model, int inUse, int whole, Fewest mig, Fe
 
   /** Of every model on which something runs, in the order in which the fleet saw them first. */
   public static List<Consolidation> of(Ledger ledger) {
-    Map<GpuModel, Load> loads = new LinkedHashMap<>();
+    Map<GpuModel, ModelUsage> loads = new LinkedHashMap<>();
     for (int i = 0; i < ledger.fleet().models().size(); i++) {
       GpuModel model = ledger.fleet().models().get(i);
-      loads.put(model, new Load(model));
+      loads.put(model, new ModelUsage(model));
     }
     for (Entry entry : running(ledger)) {
       NodeState node = ledger.fleet().node(entry.placement().node());
@@ -47,11 +47,11 @@ public record Consolidation(GpuModel model, int inUse, int whole, Fewest mig, Fe
         entry.placement().slots().forEach(slot -> load(loads, node, slot.gpu()).add(node, slot));
       }
     }
-    return loads.values().stream().filter(Load::isAny).map(Load::consolidated).toList();
+    return loads.values().stream().filter(ModelUsage::isAny).map(ModelUsage::consolidated).toList();
   }
 
-  private static Load load(Map<GpuModel, Load> loads, NodeState node, int gpu) {
-    return loads.computeIfAbsent(node.gpuModel(gpu), Load::new);
+  private static ModelUsage load(Map<GpuModel, ModelUsage> loads, NodeState node, int gpu) {
+    return loads.computeIfAbsent(node.gpuModel(gpu), ModelUsage::new);
   }
 
   /** Proposals do not run yet, and what does not stand is nowhere. */

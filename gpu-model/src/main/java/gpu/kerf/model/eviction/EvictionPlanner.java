@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * a {@code 3g}. Of equally harmful plans the first found counts, and the search goes over GPUs by
  * index and over pods by harm, age and uid: the same input gives the same plan.
  *
- * <p>Where exactness ends: a plan says with {@link Outcome.Search} whether every better one is
+ * <p>Where exactness ends: a plan says with {@link PlanOutcome.Search} whether every better one is
  * ruled out. It always is for a request of one slot for which CPU and memory of the node suffice,
  * as long as no GPU carries more than fourteen pods that may go. For other requests, such as
  * several GPUs, several containers or too little CPU, it always is up to twelve such pods on the
@@ -32,9 +32,9 @@ public final class EvictionPlanner {
   }
 
   /** What eviction can do on one node. */
-  public Outcome plan(Request request, Site site) {
-    NodeSearch search = new NodeSearch(placer, request, site);
-    Outcome clear = search.survey();
+  public PlanOutcome plan(Request request, NodeCandidates cluster) {
+    NodeSearch search = new NodeSearch(placer, request, cluster);
+    PlanOutcome clear = search.survey();
     if (clear != null) {
       return clear;
     }
@@ -52,13 +52,13 @@ public final class EvictionPlanner {
    * @param sites a node as it is when the search comes to it; null if it is not known
    */
   public FleetSearch search(
-      Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
+      Request request, List<String> nodes, Function<String, @Nullable NodeCandidates> sites) {
     return new FleetSearch(placer, request, nodes, sites, true);
   }
 
   /** Prepares to search each of several nodes for the least harmful plan on it. */
   public FleetSearch searchEach(
-      Request request, List<String> nodes, Function<String, @Nullable Site> sites) {
+      Request request, List<String> nodes, Function<String, @Nullable NodeCandidates> sites) {
     return new FleetSearch(placer, request, nodes, sites, false);
   }
 
@@ -66,7 +66,7 @@ public final class EvictionPlanner {
    * Plans anew where somebody else has proposed victims, possibly none, and says how the two
    * differ. The proposal does not steer the plan: kube-scheduler knows sums, not where things lie.
    */
-  public Recheck recheck(Request request, Site site, List<String> proposed) {
-    return Recheck.of(plan(request, site), site.candidates(), proposed);
+  public Recheck recheck(Request request, NodeCandidates cluster, List<String> proposed) {
+    return Recheck.of(plan(request, cluster), cluster.candidates(), proposed);
   }
 }

@@ -40,9 +40,9 @@ public final class FleetSearch {
 
   private final Placer placer;
   private final List<String> nodes;
-  private final Function<String, @Nullable Site> sites;
+  private final Function<String, @Nullable NodeCandidates> sites;
   private final boolean bestAlone;
-  private final @Nullable Outcome[] outcomes;
+  private final @Nullable PlanOutcome[] outcomes;
   private final @Nullable Harm[] bounds;
   private final List<Integer> open = new ArrayList<>();
   private Request request;
@@ -68,14 +68,14 @@ public final class FleetSearch {
       Placer placer,
       Request request,
       List<String> nodes,
-      Function<String, @Nullable Site> sites,
+      Function<String, @Nullable NodeCandidates> sites,
       boolean bestAlone) {
     this.bestAlone = bestAlone;
     this.placer = placer;
     this.request = request;
     this.nodes = List.copyOf(nodes);
     this.sites = sites;
-    this.outcomes = new Outcome[nodes.size()];
+    this.outcomes = new PlanOutcome[nodes.size()];
     this.bounds = new Harm[nodes.size()];
     this.stage = nodes.isEmpty() ? Stage.OVER : Stage.SURVEY;
   }
@@ -111,11 +111,11 @@ public final class FleetSearch {
 
   private void survey() {
     String name = nodes.get(at);
-    Site site = sites.apply(name);
-    if (site == null) {
+    NodeCandidates cluster = sites.apply(name);
+    if (cluster == null) {
       outcomes[at] = unknown(name);
     } else {
-      NodeSearch search = new NodeSearch(placer, request, site);
+      NodeSearch search = new NodeSearch(placer, request, cluster);
       outcomes[at] = search.survey();
       keepBest(at);
       if (outcomes[at] == null) {
@@ -124,7 +124,7 @@ public final class FleetSearch {
       }
     }
     at++;
-    Outcome.Plan least = best();
+    PlanOutcome.Plan least = best();
     if (bestAlone && least != null && least.victims().isEmpty()) {
       open.clear();
       to(Stage.PLANS);
@@ -138,8 +138,8 @@ public final class FleetSearch {
     to(Stage.PLANS);
   }
 
-  private static Outcome unknown(String node) {
-    return new Outcome.NoHelp(node, Verdict.of(Reason.NO_GPUS), Outcome.Obstacle.NODE);
+  private static PlanOutcome unknown(String node) {
+    return new PlanOutcome.NoHelp(node, Verdict.of(Reason.NO_GPUS), PlanOutcome.Obstacle.NODE);
   }
 
   /** Takes the open nodes from the first on; ends where none is left. */
@@ -166,18 +166,18 @@ public final class FleetSearch {
 
   /** Null if there is nothing to search. */
   private @Nullable NodeSearch begin(int node, NodeSearch.Effort effort) {
-    Outcome.Plan least = best();
+    PlanOutcome.Plan least = best();
     Harm bound = Objects.requireNonNull(bounds[node]);
     if (bestAlone && least != null && isNoBetter(bound, node, least.harm())) {
       return null;
     }
-    Site site = sites.apply(nodes.get(node));
-    if (site == null) {
+    NodeCandidates cluster = sites.apply(nodes.get(node));
+    if (cluster == null) {
       replace(node, unknown(nodes.get(node)));
       return null;
     }
-    NodeSearch search = new NodeSearch(placer, request, site);
-    Outcome clear = search.survey();
+    NodeSearch search = new NodeSearch(placer, request, cluster);
+    PlanOutcome clear = search.survey();
     if (clear != null) {
       replace(node, clear);
       return null;
@@ -201,7 +201,7 @@ public final class FleetSearch {
     }
   }
 
-  private void replace(int node, @Nullable Outcome outcome) {
+  private void replace(int node, @Nullable PlanOutcome outcome) {
     outcomes[node] = outcome;
     if (node == best) {
       best = -1;
@@ -214,16 +214,16 @@ public final class FleetSearch {
   }
 
   private void keepBest(int node) {
-    Outcome.Plan least = best();
-    if (outcomes[node] instanceof Outcome.Plan plan
+    PlanOutcome.Plan least = best();
+    if (outcomes[node] instanceof PlanOutcome.Plan plan
         && (least == null || !isNoBetter(plan.harm(), node, least.harm()))) {
       best = node;
     }
   }
 
   /** The least harmful plan so far, as it was when it was found; null if there is none yet. */
-  public Outcome.@Nullable Plan best() {
-    return best < 0 ? null : (Outcome.Plan) outcomes[best];
+  public PlanOutcome.@Nullable Plan best() {
+    return best < 0 ? null : (PlanOutcome.Plan) outcomes[best];
   }
 
   private void finish(NodeSearch.Effort effort) {
@@ -238,12 +238,12 @@ public final class FleetSearch {
     to(Stage.IMPROVE);
   }
 
-  private static boolean isProven(@Nullable Outcome outcome) {
-    return outcome instanceof Outcome.Plan plan && plan.search() == Outcome.Search.PROVEN;
+  private static boolean isProven(@Nullable PlanOutcome outcome) {
+    return outcome instanceof PlanOutcome.Plan plan && plan.search() == PlanOutcome.Search.PROVEN;
   }
 
   private @Nullable Harm harmSoFar(int node) {
-    return outcomes[node] instanceof Outcome.Plan plan ? plan.harm() : null;
+    return outcomes[node] instanceof PlanOutcome.Plan plan ? plan.harm() : null;
   }
 
   /**
@@ -254,15 +254,15 @@ public final class FleetSearch {
    * @return null if there is none, or if it does not stand any more: then the search is not over,
    *     and goes on with that node
    */
-  public Outcome.@Nullable Plan confirmed(Request now) {
-    Outcome.Plan plan = best();
+  public PlanOutcome.@Nullable Plan confirmed(Request now) {
+    PlanOutcome.Plan plan = best();
     if (plan == null) {
       return null;
     }
     request = now;
-    Site site = sites.apply(plan.node());
-    Outcome.Plan stands =
-        site == null ? null : new NodeSearch(placer, request, site).confirmed(plan);
+    NodeCandidates cluster = sites.apply(plan.node());
+    PlanOutcome.Plan stands =
+        cluster == null ? null : new NodeSearch(placer, request, cluster).confirmed(plan);
     if (stands == null) {
       searchAgain(best);
     }

@@ -30,7 +30,7 @@ final class NodeSearch {
     FULL
   }
 
-  private final Site site;
+  private final NodeCandidates cluster;
   private final Room room;
   private final NodeState node;
   private final HarmCount count;
@@ -39,23 +39,23 @@ final class NodeSearch {
   private final List<Victim> all = new ArrayList<>();
   private List<Victim> victims = List.of();
   private int lowestTop = Integer.MIN_VALUE;
-  private @Nullable Outcome decided;
+  private @Nullable PlanOutcome decided;
   private @Nullable Scopes scopes;
   private boolean over;
 
-  NodeSearch(Placer placer, Request request, Site site) {
-    this.site = site;
+  NodeSearch(Placer placer, Request request, NodeCandidates cluster) {
+    this.cluster = cluster;
     this.room = new Room(placer, request);
-    this.node = site.node().copy();
+    this.node = cluster.node().copy();
     List<Candidate> evictable = new ArrayList<>();
-    for (Candidate candidate : site.candidates()) {
+    for (Candidate candidate : cluster.candidates()) {
       if (request.isAwaited(candidate)) {
         leaving.add(candidate);
       } else if (request.mayEvict(candidate)) {
         evictable.add(candidate);
       }
     }
-    this.count = new HarmCount(request, evictable.isEmpty() ? List.of() : site.candidates());
+    this.count = new HarmCount(request, evictable.isEmpty() ? List.of() : cluster.candidates());
     this.search = new SubsetSearch(room, count, node);
     evictable.forEach(candidate -> all.add(count.victim(candidate)));
   }
@@ -65,10 +65,10 @@ final class NodeSearch {
    *
    * @return what eviction can do, if that is clear already; null if victims have to be searched for
    */
-  @Nullable Outcome survey() {
+  @Nullable PlanOutcome survey() {
     leaving.forEach(candidate -> node.release(candidate.placement()));
     if (room.isOn(node)) {
-      decided = plan(List.of(), Harm.NONE, Outcome.Search.PROVEN);
+      decided = plan(List.of(), Harm.NONE, PlanOutcome.Search.PROVEN);
       return decided;
     }
     all.forEach(this::release);
@@ -83,10 +83,12 @@ final class NodeSearch {
     return decided;
   }
 
-  private Outcome noHelp(Verdict without) {
-    Outcome.Obstacle obstacle =
-        without.kind() == Verdict.Kind.NEVER ? Outcome.Obstacle.NODE : Outcome.Obstacle.HELD;
-    return new Outcome.NoHelp(site.node().name(), without, obstacle);
+  private PlanOutcome noHelp(Verdict without) {
+    PlanOutcome.Obstacle obstacle =
+        without.kind() == Verdict.Kind.NEVER
+            ? PlanOutcome.Obstacle.NODE
+            : PlanOutcome.Obstacle.HELD;
+    return new PlanOutcome.NoHelp(cluster.node().name(), without, obstacle);
   }
 
   /** The least priority up to which all have to go, while all who may go are released. */
@@ -150,19 +152,20 @@ final class NodeSearch {
   }
 
   /** What eviction can do, as far as it has been found out. */
-  Outcome outcome() {
+  PlanOutcome outcome() {
     if (decided != null) {
       return decided;
     }
     Harm least = search.least();
     if (least == null) {
-      return new Outcome.NoHelp(site.node().name(), room.verdict(node), Outcome.Obstacle.BUDGETS);
+      return new PlanOutcome.NoHelp(
+          cluster.node().name(), room.verdict(node), PlanOutcome.Obstacle.BUDGETS);
     }
     boolean proven = scopes != null && scopes.isProven();
     return plan(
         search.best().stream().map(Victim::candidate).toList(),
         least,
-        proven ? Outcome.Search.PROVEN : Outcome.Search.BROKEN_OFF);
+        proven ? PlanOutcome.Search.PROVEN : PlanOutcome.Search.BROKEN_OFF);
   }
 
   /** Whether a plan was found, or it is clear that there is none. */
@@ -171,7 +174,7 @@ final class NodeSearch {
   }
 
   /** A plan that was made earlier, if it stands on the node as it is now; null if it does not. */
-  Outcome.@Nullable Plan confirmed(Outcome.Plan earlier) {
+  PlanOutcome.@Nullable Plan confirmed(PlanOutcome.Plan earlier) {
     leaving.forEach(candidate -> node.release(candidate.placement()));
     Set<String> uids = new HashSet<>(earlier.victimUids());
     List<Victim> again =
@@ -243,7 +246,7 @@ final class NodeSearch {
     node.release(victim.candidate().placement());
   }
 
-  private Outcome.Plan plan(List<Candidate> evicted, Harm harm, Outcome.Search reach) {
+  private PlanOutcome.Plan plan(List<Candidate> evicted, Harm harm, PlanOutcome.Search reach) {
     evicted.forEach(candidate -> node.release(candidate.placement()));
     List<Candidate> awaited = new ArrayList<>();
     for (Candidate candidate : leaving) {
@@ -254,7 +257,7 @@ final class NodeSearch {
       }
     }
     List<Candidate> ordered = evicted.stream().sorted(Victim.HIGHEST_PRIORITY_FIRST).toList();
-    return new Outcome.Plan(
-        site.node().name(), ordered, awaited, room.placements(node), harm, reach);
+    return new PlanOutcome.Plan(
+        cluster.node().name(), ordered, awaited, room.placements(node), harm, reach);
   }
 }

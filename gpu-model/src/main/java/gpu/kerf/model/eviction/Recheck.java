@@ -14,7 +14,7 @@ import java.util.Set;
  * @param unknown proposed, but no candidate on the node: the model cannot tell what they hold
  */
 public record Recheck(
-    Outcome outcome, List<String> spared, List<String> added, List<String> unknown) {
+    PlanOutcome outcome, List<String> spared, List<String> added, List<String> unknown) {
 
   public Recheck {
     spared = List.copyOf(spared);
@@ -22,10 +22,10 @@ public record Recheck(
     unknown = List.copyOf(unknown);
   }
 
-  static Recheck of(Outcome outcome, List<Candidate> candidates, List<String> proposed) {
+  static Recheck of(PlanOutcome outcome, List<Candidate> candidates, List<String> proposed) {
     Set<String> known = new LinkedHashSet<>(candidates.stream().map(Candidate::uid).toList());
     Set<String> needed = new LinkedHashSet<>();
-    if (outcome instanceof Outcome.Plan plan) {
+    if (outcome instanceof PlanOutcome.Plan plan) {
       needed.addAll(plan.victimUids());
     }
     List<String> added = new ArrayList<>(needed);

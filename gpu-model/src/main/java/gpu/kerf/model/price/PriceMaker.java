@@ -41,7 +41,7 @@ public final class PriceMaker {
   /** New prices for what has been asked so far and what is left now. */
   public Prices make(Supply supply) {
     ShareWorth[] shares = shareWorths();
-    Load load = new Load(models, mix, shares);
+    AskedWorth load = new AskedWorth(models, mix, shares);
     double[] untouched = load.ofModels(supply, UNTOUCHED_POWER);
     double[] used = load.ofModels(supply, USED_POWER);
     PlainPrices[] plain = new PlainPrices[models.size()];

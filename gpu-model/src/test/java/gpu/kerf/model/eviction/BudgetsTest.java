@@ -24,7 +24,7 @@ class BudgetsTest {
   void aBudgetIsAvoidedEvenIfAVictimOfHigherPriorityGoesInstead() {
     Scene scene = halves().covered("left", "web").within(Budgets.prefer(Map.of("web", 0)));
 
-    Outcome.Plan plan = scene.plan(9, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(9, THREE_G);
 
     assertThat(plan.victimUids()).containsExactly("right");
     assertThat(plan.harm().violations()).isZero();
@@ -38,7 +38,7 @@ class BudgetsTest {
             .covered("right", "web")
             .within(Budgets.prefer(Map.of("web", 0)));
 
-    Outcome.Plan plan = scene.plan(9, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(9, THREE_G);
 
     assertThat(plan.victimUids()).containsExactly("left");
     assertThat(plan.harm().violations()).isEqualTo(1);
@@ -54,7 +54,8 @@ class BudgetsTest {
 
     assertThat(scene.outcome(9, THREE_G))
         .isEqualTo(
-            new Outcome.NoHelp("a", Verdict.of(Reason.MEMORY_TAKEN), Outcome.Obstacle.BUDGETS));
+            new PlanOutcome.NoHelp(
+                "a", Verdict.of(Reason.MEMORY_TAKEN), PlanOutcome.Obstacle.BUDGETS));
   }
 
   @Test
@@ -64,7 +65,7 @@ class BudgetsTest {
     Budgets one = Budgets.respect(Map.of("web", 1));
 
     assertThat(scene.within(one).victims(9, THREE_G)).containsExactly("left");
-    assertThat(scene.outcome(9, Demand.profile("7g.80gb"))).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(scene.outcome(9, Demand.profile("7g.80gb"))).isInstanceOf(PlanOutcome.NoHelp.class);
   }
 
   @Test
@@ -81,7 +82,7 @@ class BudgetsTest {
             .covered("right", "db", "cache")
             .within(Budgets.prefer(Map.of("web", 1, "db", 0, "cache", 0)));
 
-    Outcome.Plan plan = scene.plan(9, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(9, THREE_G);
 
     assertThat(plan.victimUids()).containsExactly("left-0", "left-2");
     assertThat(plan.harm().violations()).isEqualTo(1);

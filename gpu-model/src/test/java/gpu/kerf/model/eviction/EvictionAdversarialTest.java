@@ -32,7 +32,7 @@ class EvictionAdversarialTest {
   void theLowestPriorityOfAllEvictsNobody() {
     Scene scene = migNode().pod("a", Integer.MIN_VALUE, mig(0, h100(), "7g.80gb@0"));
 
-    assertThat(scene.outcome(Integer.MIN_VALUE, SEVEN_G)).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(scene.outcome(Integer.MIN_VALUE, SEVEN_G)).isInstanceOf(PlanOutcome.NoHelp.class);
     assertThat(scene.victims(Integer.MIN_VALUE + 1, SEVEN_G)).containsExactly("a");
   }
 
@@ -40,7 +40,7 @@ class EvictionAdversarialTest {
   void theHighestPriorityOfAllStaysEvenAgainstItself() {
     Scene scene = migNode().pod("a", Integer.MAX_VALUE, mig(0, h100(), "7g.80gb@0"));
 
-    assertThat(scene.outcome(Integer.MAX_VALUE, SEVEN_G)).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(scene.outcome(Integer.MAX_VALUE, SEVEN_G)).isInstanceOf(PlanOutcome.NoHelp.class);
   }
 
   @Test
@@ -80,7 +80,7 @@ class EvictionAdversarialTest {
             .pod(Holder.of("future"), NOW + 5000, mig(0, h100(), "3g.40gb@0"))
             .pod(Holder.of("past"), NOW - 1, mig(0, h100(), "3g.40gb@4"));
 
-    Outcome.Plan plan = scene.plan(9, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(9, THREE_G);
 
     assertThat(plan.victimUids()).containsExactly("future");
     assertThat(plan.harm().lostMillis()).isZero();
@@ -102,10 +102,10 @@ class EvictionAdversarialTest {
     List<Candidate> twice = new ArrayList<>(scene.site().candidates());
     twice.addAll(scene.site().candidates());
 
-    Site site = new Site(scene.site().node(), twice);
+    NodeCandidates cluster = new NodeCandidates(scene.site().node(), twice);
 
-    assertThat(site.candidates()).isEqualTo(scene.site().candidates());
-    assertThat(scene.planner().plan(scene.request(9, PodDemand.of(THREE_G)), site))
+    assertThat(cluster.candidates()).isEqualTo(scene.site().candidates());
+    assertThat(scene.planner().plan(scene.request(9, PodDemand.of(THREE_G)), cluster))
         .isEqualTo(scene.outcome(9, THREE_G));
   }
 
@@ -120,7 +120,7 @@ class EvictionAdversarialTest {
             Candidate.Standing.RUNNING,
             List.of());
 
-    assertThat(new Site(scene.site().node(), List.of(elsewhere)).candidates()).isEmpty();
+    assertThat(new NodeCandidates(scene.site().node(), List.of(elsewhere)).candidates()).isEmpty();
   }
 
   @Test
@@ -151,7 +151,7 @@ class EvictionAdversarialTest {
 
     assertThat(scene.outcome(9, THREE_G))
         .isInstanceOfSatisfying(
-            Outcome.NoHelp.class,
+            PlanOutcome.NoHelp.class,
             no -> assertThat(no.verdict().reason()).isEqualTo(Reason.NO_GPUS));
   }
 
@@ -162,7 +162,8 @@ class EvictionAdversarialTest {
 
     assertThat(scene.outcome(9, THREE_G))
         .isInstanceOfSatisfying(
-            Outcome.NoHelp.class, no -> assertThat(no.obstacle()).isEqualTo(Outcome.Obstacle.HELD));
+            PlanOutcome.NoHelp.class,
+            no -> assertThat(no.obstacle()).isEqualTo(PlanOutcome.Obstacle.HELD));
   }
 
   @Test
@@ -172,7 +173,7 @@ class EvictionAdversarialTest {
     scene.ledger.adopt(Holder.of("newer"), Grants.grant(scene.ledger, same), NOW);
 
     assertThat(scene.site().candidates()).extracting(Candidate::uid).containsExactly("older");
-    assertThat(scene.outcome(9, SEVEN_G)).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(scene.outcome(9, SEVEN_G)).isInstanceOf(PlanOutcome.NoHelp.class);
   }
 
   @Test

@@ -50,7 +50,8 @@ public final class EvictionCost {
     for (int round = 0; round < rounds; round++) {
       scene.placer().startDecision();
       FleetSearch search =
-          planner.search(request, names, node -> Site.of(scene.ledger, node, scene::marked));
+          planner.search(
+              request, names, node -> NodeCandidates.of(scene.ledger, node, scene::marked));
       report(search, containers + (alike ? " alike: " : " different: "));
     }
   }
@@ -70,7 +71,7 @@ public final class EvictionCost {
       slices++;
       first = first == 0 && search.result().best() != null ? sum : first;
     }
-    Outcome.Plan best = Objects.requireNonNull(search.result().best());
+    PlanOutcome.Plan best = Objects.requireNonNull(search.result().best());
     System.out.printf(
         "%-14s %4.0f ms (first plan %4.0f ms) in %3d slices, the longest %.1f ms: %s %s%n",
         what, sum / 1e6, first / 1e6, slices, longest / 1e6, best.search(), best.harm());

@@ -51,17 +51,17 @@ class EvictionOracleTest {
 
   private void compare(Scene scene, int priority, PodDemand demand, long seed) {
     Request request = scene.request(priority, demand);
-    Outcome outcome = scene.planner().plan(request, scene.site());
+    PlanOutcome outcome = scene.planner().plan(request, scene.site());
     Harm least = new NaiveEviction(scene.placer(), request, scene.site()).least();
     if (least == null) {
       helpless++;
-      assertThat(outcome).as("seed %d", seed).isInstanceOf(Outcome.NoHelp.class);
+      assertThat(outcome).as("seed %d", seed).isInstanceOf(PlanOutcome.NoHelp.class);
     } else {
       plans += least.victims() > 0 ? 1 : 0;
-      assertThat(outcome).as("seed %d", seed).isInstanceOf(Outcome.Plan.class);
-      Outcome.Plan plan = RandomScene.planOf(outcome);
+      assertThat(outcome).as("seed %d", seed).isInstanceOf(PlanOutcome.Plan.class);
+      PlanOutcome.Plan plan = RandomScene.planOf(outcome);
       assertThat(plan.harm()).as("seed %d", seed).isEqualTo(least);
-      assertThat(plan.search()).as("seed %d", seed).isEqualTo(Outcome.Search.PROVEN);
+      assertThat(plan.search()).as("seed %d", seed).isEqualTo(PlanOutcome.Search.PROVEN);
       checkRules(scene, request, plan, seed);
     }
   }
@@ -72,10 +72,10 @@ class EvictionOracleTest {
       Random random = new Random(SEED + 7L * i);
       Scene scene = i % 2 == 0 ? RandomScene.of(random, 8, 56) : RandomScene.plain(random, 8, 7);
       Request request = scene.request(3 + random.nextInt(3), RandomScene.wide(random));
-      Outcome outcome = scene.planner().plan(request, scene.site());
-      if (outcome instanceof Outcome.Plan plan) {
+      PlanOutcome outcome = scene.planner().plan(request, scene.site());
+      if (outcome instanceof PlanOutcome.Plan plan) {
         plans += plan.victims().isEmpty() ? 0 : 1;
-        brokenOff += plan.search() == Outcome.Search.BROKEN_OFF ? 1 : 0;
+        brokenOff += plan.search() == PlanOutcome.Search.BROKEN_OFF ? 1 : 0;
         checkRules(scene, request, plan, SEED + 7L * i);
       } else {
         helpless++;
@@ -107,7 +107,7 @@ class EvictionOracleTest {
     }
   }
 
-  private static void checkRules(Scene scene, Request request, Outcome.Plan plan, long seed) {
+  private static void checkRules(Scene scene, Request request, PlanOutcome.Plan plan, long seed) {
     NaiveEviction rules = new NaiveEviction(scene.placer(), request, scene.site());
     assertThat(plan.harm()).as("seed %d", seed).isEqualTo(rules.harm(plan.victims()));
     assertThat(rules.mayGo()).as("seed %d", seed).containsAll(plan.victims());
@@ -123,7 +123,7 @@ class EvictionOracleTest {
   }
 
   /** The ledger without the victims, and without whoever is awaited, has room as the plan says. */
-  private static void checkItFits(Scene scene, Request request, Outcome.Plan plan, long seed) {
+  private static void checkItFits(Scene scene, Request request, PlanOutcome.Plan plan, long seed) {
     List<String> gone =
         Stream.concat(plan.victims().stream(), plan.awaited().stream())
             .map(Candidate::uid)

@@ -41,7 +41,8 @@ class EvictionPlannerTest {
             .pod("low-right", 1, oneG(5));
 
     assertThat(scene.outcome(9, THREE_G))
-        .isEqualTo(new Outcome.NoHelp("a", Verdict.of(Reason.FRAGMENTED), Outcome.Obstacle.HELD));
+        .isEqualTo(
+            new PlanOutcome.NoHelp("a", Verdict.of(Reason.FRAGMENTED), PlanOutcome.Obstacle.HELD));
   }
 
   @Test
@@ -54,11 +55,11 @@ class EvictionPlannerTest {
             .pod("right-4", 1, oneG(4))
             .pod("right-5", 9, oneG(5));
 
-    Outcome.Plan plan = scene.plan(9, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(9, THREE_G);
 
     assertThat(plan.victimUids()).containsExactly("left-0", "left-2");
     assertThat(plan.placements()).containsExactly(placement("a", 0, mig(0, h100(), "3g.40gb@0")));
-    assertThat(plan.search()).isEqualTo(Outcome.Search.PROVEN);
+    assertThat(plan.search()).isEqualTo(PlanOutcome.Search.PROVEN);
   }
 
   @Test
@@ -69,7 +70,7 @@ class EvictionPlannerTest {
             .pod("right-4", 3, oneG(4))
             .pod("right-5", 3, oneG(5));
 
-    Outcome.Plan plan = scene.plan(9, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(9, THREE_G);
 
     assertThat(plan.victimUids()).containsExactly("right-4", "right-5");
     // each priority counts from MIN_VALUE: 2 x (3 + 2^31); each has run for 1000 ms
@@ -142,7 +143,9 @@ class EvictionPlannerTest {
     Scene scene = migNode().pod("equal", 9, oneG(0));
 
     assertThat(scene.outcome(9, WHOLE_MIG))
-        .isEqualTo(new Outcome.NoHelp("a", Verdict.of(Reason.MEMORY_TAKEN), Outcome.Obstacle.HELD));
+        .isEqualTo(
+            new PlanOutcome.NoHelp(
+                "a", Verdict.of(Reason.MEMORY_TAKEN), PlanOutcome.Obstacle.HELD));
     assertThat(scene.victims(10, WHOLE_MIG)).containsExactly("equal");
   }
 
@@ -151,12 +154,13 @@ class EvictionPlannerTest {
     Scene scene = migNode().pod("low", 0, mig(0, h100(), "7g.80gb@0"));
 
     assertThat(scene.outcome(9, Demand.memory(new MemoryMiB(90_000))))
-        .isEqualTo(new Outcome.NoHelp("a", Verdict.of(Reason.TOO_BIG), Outcome.Obstacle.NODE));
+        .isEqualTo(
+            new PlanOutcome.NoHelp("a", Verdict.of(Reason.TOO_BIG), PlanOutcome.Obstacle.NODE));
   }
 
   @Test
   void aDemandThatFitsAlreadyNeedsNoVictim() {
-    Outcome.Plan plan = migNode().pod("low", 0, oneG(0)).plan(9, THREE_G);
+    PlanOutcome.Plan plan = migNode().pod("low", 0, oneG(0)).plan(9, THREE_G);
 
     assertThat(plan.victims()).isEmpty();
     assertThat(plan.harm()).isEqualTo(Harm.NONE);
@@ -172,8 +176,8 @@ class EvictionPlannerTest {
             .pod("low", 0, mig(0, h100(), "3g.40gb@4"))
             .terminating("going");
 
-    Outcome.Plan one = scene.plan(9, THREE_G);
-    Outcome.Plan two = scene.plan(9, WHOLE_MIG);
+    PlanOutcome.Plan one = scene.plan(9, THREE_G);
+    PlanOutcome.Plan two = scene.plan(9, WHOLE_MIG);
 
     assertThat(one.victims()).isEmpty();
     assertThat(one.awaited()).extracting(Candidate::uid).containsExactly("going");
@@ -190,7 +194,7 @@ class EvictionPlannerTest {
             .pod("low", 0, mig(0, h100(), "7g.80gb@0"))
             .terminating("going");
 
-    Outcome.Plan plan = scene.plan(9, WHOLE_MIG);
+    PlanOutcome.Plan plan = scene.plan(9, WHOLE_MIG);
 
     assertThat(plan.victimUids()).containsExactly("low");
     assertThat(plan.awaited()).isEmpty();
@@ -202,11 +206,11 @@ class EvictionPlannerTest {
     Placement hint = placement("a", 0, mig(0, h100(), "7g.80gb@0"));
     assertThat(scene.ledger.propose(Holder.of("hint").withPriority(5), hint, NOW, 60_000)).isTrue();
 
-    Outcome.Plan plan = scene.plan(6, THREE_G);
+    PlanOutcome.Plan plan = scene.plan(6, THREE_G);
 
     assertThat(plan.victims()).isEmpty();
     assertThat(plan.awaited()).extracting(Candidate::uid).containsExactly("hint");
-    assertThat(scene.outcome(5, THREE_G)).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(scene.outcome(5, THREE_G)).isInstanceOf(PlanOutcome.NoHelp.class);
   }
 
   @Test
@@ -291,7 +295,7 @@ class EvictionPlannerTest {
             .pod(Holder.of("cpu").withPriority(1), NOW, placement("a", 4000));
     PodDemand demand = PodDemand.of(Demand.memory(new MemoryMiB(1000))).withCpuMilli(3000);
 
-    Outcome.Plan plan = scene.plan(9, demand);
+    PlanOutcome.Plan plan = scene.plan(9, demand);
 
     assertThat(plan.victimUids()).containsExactly("cpu");
     assertThat(plan.placements()).containsExactly(placement("a", 3000, share(0, 1000)));
@@ -307,12 +311,12 @@ class EvictionPlannerTest {
     Request.Preemptor one = preemptor(scene, "one", 9);
     Request.Preemptor two = preemptor(scene, "two", 9);
 
-    Outcome outcome =
+    PlanOutcome outcome =
         scene.planner().plan(new Request(List.of(one, two), Budgets.none(), NOW), scene.site());
 
-    assertThat(outcome).isInstanceOf(Outcome.Plan.class);
-    assertThat(((Outcome.Plan) outcome).victimUids()).containsExactly("right", "left");
-    assertThat(((Outcome.Plan) outcome).placements()).hasSize(2);
+    assertThat(outcome).isInstanceOf(PlanOutcome.Plan.class);
+    assertThat(((PlanOutcome.Plan) outcome).victimUids()).containsExactly("right", "left");
+    assertThat(((PlanOutcome.Plan) outcome).placements()).hasSize(2);
   }
 
   @Test
@@ -322,7 +326,7 @@ class EvictionPlannerTest {
         new Request(
             List.of(preemptor(scene, "one", 9), preemptor(scene, "two", 5)), Budgets.none(), NOW);
 
-    assertThat(scene.planner().plan(request, scene.site())).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(scene.planner().plan(request, scene.site())).isInstanceOf(PlanOutcome.NoHelp.class);
   }
 
   private static Request.Preemptor preemptor(Scene scene, String uid, int priority) {

@@ -27,7 +27,7 @@ class FleetPlanTest {
 
     FleetPlan plan = planAll(scene, "a", "b", "c");
 
-    assertThat(plan.plans()).extracting(Outcome.Plan::node).containsExactly("a", "b", "c");
+    assertThat(plan.plans()).extracting(PlanOutcome.Plan::node).containsExactly("a", "b", "c");
     assertThat(best(plan).node()).isEqualTo("b");
   }
 
@@ -50,7 +50,7 @@ class FleetPlanTest {
 
     Recheck recheck = recheck(scene, List.of());
 
-    assertThat(((Outcome.Plan) recheck.outcome()).victimUids()).containsExactly("a-low");
+    assertThat(((PlanOutcome.Plan) recheck.outcome()).victimUids()).containsExactly("a-low");
     assertThat(recheck.added()).containsExactly("a-low");
     assertThat(recheck.spared()).isEmpty();
     assertThat(recheck.unknown()).isEmpty();
@@ -61,7 +61,7 @@ class FleetPlanTest {
     // a-high may not go at all; nobody knows "other"; "a-low" is named twice
     Recheck recheck = recheck(threeNodes(), List.of("a-high", "other", "a-low", "a-low", "other"));
 
-    assertThat(((Outcome.Plan) recheck.outcome()).victimUids()).containsExactly("a-low");
+    assertThat(((PlanOutcome.Plan) recheck.outcome()).victimUids()).containsExactly("a-low");
     assertThat(recheck.added()).isEmpty();
     assertThat(recheck.spared()).containsExactly("a-high");
     assertThat(recheck.unknown()).containsExactly("other");
@@ -73,7 +73,7 @@ class FleetPlanTest {
 
     Recheck recheck = recheck(scene, List.of("high"));
 
-    assertThat(recheck.outcome()).isInstanceOf(Outcome.NoHelp.class);
+    assertThat(recheck.outcome()).isInstanceOf(PlanOutcome.NoHelp.class);
     assertThat(recheck.spared()).containsExactly("high");
   }
 
@@ -85,7 +85,7 @@ class FleetPlanTest {
     return scene.planAll(scene.request(9, THREE_G), List.of(nodes));
   }
 
-  private static Outcome.Plan best(FleetPlan plan) {
+  private static PlanOutcome.Plan best(FleetPlan plan) {
     return Objects.requireNonNull(plan.best());
   }
 

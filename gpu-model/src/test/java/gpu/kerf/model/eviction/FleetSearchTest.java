@@ -49,7 +49,7 @@ class FleetSearchTest {
   private static FleetSearch search(Scene scene, Request request, List<String> nodes) {
     return scene
         .planner()
-        .search(request, nodes, name -> Site.of(scene.ledger, name, scene::marked));
+        .search(request, nodes, name -> NodeCandidates.of(scene.ledger, name, scene::marked));
   }
 
   /** Plain nodes with random pods; every third also has groups and budgets. */
@@ -118,8 +118,9 @@ class FleetSearchTest {
       // One slot is searched to the end on every node.
       PodDemand one = PodDemand.of(Demand.memory(new MemoryMiB(10_000 * (2 + random.nextInt(5)))));
       Request request = scene.request(1 + random.nextInt(6), one);
-      Outcome.@Nullable Plan each = scene.planAll(request, names(8)).best();
-      Outcome.@Nullable Plan best = searched(search(scene, request, names(8)), () -> true).best();
+      PlanOutcome.@Nullable Plan each = scene.planAll(request, names(8)).best();
+      PlanOutcome.@Nullable Plan best =
+          searched(search(scene, request, names(8)), () -> true).best();
       assertThat(best).as("seed %d", SEED - i).isEqualTo(each);
       plans += best == null || best.victims().isEmpty() ? 0 : 1;
     }
@@ -143,7 +144,7 @@ class FleetSearchTest {
     for (int i = 0; i < 1_000; i++) {
       fullNode(scene, "n" + i, i == 999 ? 1 : 9);
     }
-    Outcome.Plan best = best(search(scene, scene.request(5, HALF), names(1_000)));
+    PlanOutcome.Plan best = best(search(scene, scene.request(5, HALF), names(1_000)));
     assertThat(best.node()).isEqualTo("n999");
   }
 
@@ -154,7 +155,8 @@ class FleetSearchTest {
     FleetPlan plan =
         searched(search(scene, scene.request(5, HALF), List.of("gone", "a")), () -> true);
     assertThat(plan.outcomes().get(0))
-        .isEqualTo(new Outcome.NoHelp("gone", Verdict.of(Reason.NO_GPUS), Outcome.Obstacle.NODE));
+        .isEqualTo(
+            new PlanOutcome.NoHelp("gone", Verdict.of(Reason.NO_GPUS), PlanOutcome.Obstacle.NODE));
     assertThat(Objects.requireNonNull(plan.best()).node()).isEqualTo("a");
     assertThat(searched(search(scene, scene.request(5, HALF), List.of()), () -> true).best())
         .isNull();
@@ -171,7 +173,7 @@ class FleetSearchTest {
     }
   }
 
-  private static Outcome.Plan best(FleetSearch search) {
+  private static PlanOutcome.Plan best(FleetSearch search) {
     return Objects.requireNonNull(searched(search, () -> true).best());
   }
 
@@ -251,7 +253,7 @@ class FleetSearchTest {
     Request request = scene.request(5, HALF);
     FleetSearch search = search(scene, request, List.of("a"));
     int rounds = 0;
-    for (Outcome.Plan plan = searched(search, () -> true).best();
+    for (PlanOutcome.Plan plan = searched(search, () -> true).best();
         plan != null;
         plan = searched(search, () -> true).best()) {
       String victim = plan.victimUids().get(0);

@@ -21,17 +21,17 @@ final class NaiveEviction {
 
   private final Placer placer;
   private final Request request;
-  private final Site site;
+  private final NodeCandidates cluster;
   private final NodeState base;
   private final List<Candidate> mayGo = new ArrayList<>();
 
-  NaiveEviction(Placer placer, Request request, Site site) {
+  NaiveEviction(Placer placer, Request request, NodeCandidates cluster) {
     this.placer = placer;
     this.request = request;
-    this.site = site;
-    this.base = site.node().copy();
+    this.cluster = cluster;
+    this.base = cluster.node().copy();
     int priority = request.preemptors().get(0).holder().priority();
-    for (Candidate candidate : site.candidates()) {
+    for (Candidate candidate : cluster.candidates()) {
       if (candidate.standing() == Candidate.Standing.TERMINATING) {
         base.release(candidate.placement());
       } else if (candidate.priority() < priority) {
@@ -111,7 +111,7 @@ final class NaiveEviction {
   }
 
   private long ageOf(String group) {
-    return site.candidates().stream()
+    return cluster.candidates().stream()
         .filter(candidate -> candidate.holder().group().equals(group))
         .mapToLong(candidate -> request.now() - candidate.since())
         .sum();

@@ -150,7 +150,7 @@ final class RandomScene {
     return random.nextInt(6) == 0 ? Demand.whole(1) : slot(random);
   }
 
-  static Outcome.Plan planOf(Outcome outcome) {
-    return (Outcome.Plan) Objects.requireNonNull(outcome);
+  static PlanOutcome.Plan planOf(PlanOutcome outcome) {
+    return (PlanOutcome.Plan) Objects.requireNonNull(outcome);
   }
 }

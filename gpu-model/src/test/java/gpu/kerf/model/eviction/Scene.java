@@ -80,8 +80,8 @@ final class Scene {
     return marks.getOrDefault(candidate.uid(), UnaryOperator.identity()).apply(candidate);
   }
 
-  Site site() {
-    return Objects.requireNonNull(Site.of(ledger, firstNode(), this::marked));
+  NodeCandidates site() {
+    return Objects.requireNonNull(NodeCandidates.of(ledger, firstNode(), this::marked));
   }
 
   EvictionPlanner planner() {
@@ -105,22 +105,22 @@ final class Scene {
         .within(budgets);
   }
 
-  Outcome outcome(int priority, Demand demand) {
+  PlanOutcome outcome(int priority, Demand demand) {
     return outcome(priority, PodDemand.of(demand));
   }
 
-  Outcome outcome(int priority, PodDemand demand) {
+  PlanOutcome outcome(int priority, PodDemand demand) {
     return planner().plan(request(priority, demand), site());
   }
 
-  Outcome.Plan plan(int priority, Demand demand) {
+  PlanOutcome.Plan plan(int priority, Demand demand) {
     return plan(priority, PodDemand.of(demand));
   }
 
-  Outcome.Plan plan(int priority, PodDemand demand) {
-    Outcome outcome = outcome(priority, demand);
-    assertThat(outcome).isInstanceOf(Outcome.Plan.class);
-    return (Outcome.Plan) outcome;
+  PlanOutcome.Plan plan(int priority, PodDemand demand) {
+    PlanOutcome outcome = outcome(priority, demand);
+    assertThat(outcome).isInstanceOf(PlanOutcome.Plan.class);
+    return (PlanOutcome.Plan) outcome;
   }
 
   List<String> victims(int priority, Demand demand) {
@@ -131,8 +131,8 @@ final class Scene {
   FleetPlan planAll(Request request, List<String> nodes) {
     return new FleetPlan(
         nodes.stream()
-            .map(name -> Objects.requireNonNull(Site.of(ledger, name, this::marked)))
-            .map(site -> planner().plan(request, site))
+            .map(name -> Objects.requireNonNull(NodeCandidates.of(ledger, name, this::marked)))
+            .map(cluster -> planner().plan(request, cluster))
             .toList());
   }
 

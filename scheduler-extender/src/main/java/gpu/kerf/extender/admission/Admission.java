@@ -1,8 +1,8 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
-import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.state.FleetSnapshot;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers the API server about pods before they are stored: what is added to them, and whether they
  * may be. Of pods of other schedulers it changes and refuses nothing, but for those of {@link
- * Terms#aliases} that ask for GPUs.
+ * AdmissionOptions#aliases} that ask for GPUs.
  *
  * <p>One thread at a time, which need not be the one that owns the scheduling: of the fleet it sees
  * snapshots. It sends no request and remembers nothing of pods.
@@ -27,17 +27,17 @@ public final class Admission {
 
   private final Dialects dialects;
   private final Supplier<FleetSnapshot> fleet;
-  private final Terms terms;
+  private final AdmissionOptions options;
   private FleetSnapshot known = FleetSnapshot.EMPTY;
   private Possibility possibility = new Possibility(known);
 
   /**
    * @param fleet gives the latest snapshot, the same object while nothing has changed
    */
-  public Admission(Dialects dialects, Supplier<FleetSnapshot> fleet, Terms terms) {
+  public Admission(Dialects dialects, Supplier<FleetSnapshot> fleet, AdmissionOptions options) {
     this.dialects = dialects;
     this.fleet = fleet;
-    this.terms = terms;
+    this.options = options;
   }
 
   @SuppressWarnings("ReferenceEquality") // A snapshot is replaced and never changed.
@@ -51,8 +51,8 @@ public final class Admission {
   }
 
   /** Of what a pod, or what it was before, has too much; null if of nothing. */
-  private static @Nullable Problem excess(Review review) {
-    Problem now = Bounds.problem(review.object());
+  private static @Nullable PodProblem excess(Review review) {
+    PodProblem now = Bounds.problem(review.object());
     return now != null ? now : Bounds.problem(review.before());
   }
 
@@ -60,12 +60,12 @@ public final class Admission {
   private boolean concerns(JsonNode pod) {
     JsonNode scheduler = pod.path("spec").path("schedulerName");
     return !scheduler.isTextual()
-        || scheduler.textValue().equals(terms.scheduler())
-        || terms.aliases().contains(scheduler.textValue());
+        || scheduler.textValue().equals(options.scheduler())
+        || options.aliases().contains(scheduler.textValue());
   }
 
   private boolean isOfAlias(JsonNode pod) {
-    return terms.aliases().contains(pod.path("spec").path("schedulerName").asText(""));
+    return options.aliases().contains(pod.path("spec").path("schedulerName").asText(""));
   }
 
   /** What is added. */
@@ -73,7 +73,7 @@ public final class Admission {
     if (!concerns(review.object())) {
       return Answer.ALLOWED;
     }
-    Problem excess = excess(review);
+    PodProblem excess = excess(review);
     if (excess != null) {
       return isOfAlias(review.object()) ? Answer.ALLOWED : Answer.refused(excess);
     }
@@ -90,7 +90,7 @@ public final class Admission {
   }
 
   private Answer mutatePod(PodTree pod) throws WireException {
-    boolean alias = terms.aliases().contains(pod.view().schedulerName());
+    boolean alias = options.aliases().contains(pod.view().schedulerName());
     if (!alias && !isOurs(pod)) {
       return Answer.ALLOWED;
     }
@@ -106,18 +106,18 @@ public final class Admission {
 
   private String renamed(PodTree pod) {
     return "The pod asks for GPUs, which Kerf gives here: its schedulerName is now "
-        + terms.scheduler()
+        + options.scheduler()
         + " instead of "
-        + Shown.of(pod.view().schedulerName())
+        + SafeText.of(pod.view().schedulerName())
         + ".";
   }
 
   private Mutation mutation(PodTree pod, Reading reading) {
-    return new Mutation(pod, reading, terms, possibility()::smallestMiB);
+    return new Mutation(pod, reading, options, possibility()::smallestMiB);
   }
 
   private boolean isOurs(PodTree pod) {
-    return pod.view().schedulerName().equals(terms.scheduler());
+    return pod.view().schedulerName().equals(options.scheduler());
   }
 
   /** Whether it may be. */
@@ -125,7 +125,7 @@ public final class Admission {
     if (!concerns(review.object())) {
       return Answer.ALLOWED;
     }
-    Problem excess = excess(review);
+    PodProblem excess = excess(review);
     if (excess != null) {
       return Answer.refused(excess);
     }
@@ -134,7 +134,7 @@ public final class Admission {
     }
     if (review.addsContainers()) {
       PodTree pod = PodTree.of(review.object());
-      Validation validation = new Validation(pod, Reading.NOTHING, terms);
+      Validation validation = new Validation(pod, Reading.NOTHING, options);
       return isOurs(pod)
           ? Answer.of(validation.ofEphemeral(ephemeralNames(review.before())))
           : Answer.ALLOWED;
@@ -147,7 +147,7 @@ public final class Admission {
       return Answer.ALLOWED;
     }
     Reading reading = dialects.read(pod.view());
-    Findings findings = new Validation(pod, reading, terms).ofPod();
+    Findings findings = new Validation(pod, reading, options).ofPod();
     checkCounted(pod, reading, findings);
     if (!reading.isNonsense()) {
       checkPossible(reading.demand(), findings);
@@ -176,11 +176,11 @@ public final class Admission {
 
   private void checkPossible(PodDemand demand, Findings findings) {
     Possibility answers = possibility();
-    Problem impossible = answers.problem(demand);
+    PodProblem impossible = answers.problem(demand);
     if (impossible == null) {
       return;
     }
-    if (terms.refusesImpossible() && answers.isSure()) {
+    if (options.refusesImpossible() && answers.isSure()) {
       findings.refuse(impossible.kind(), impossible.what(), impossible.hint());
     } else {
       findings.warn(impossible.toString());

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.admission;
 
-import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import java.util.List;
@@ -59,15 +59,17 @@ final class AnnotationRules {
         findings.refuse(
             Kind.ANNOTATION,
             "The annotation "
-                + Shown.of(key)
+                + SafeText.of(key)
                 + " ("
-                + Shown.of(each.getValue())
+                + SafeText.of(each.getValue())
                 + ") names devices, and only Kerf may.",
             "Leave it out.");
       } else if (isDecision(key) && known.stream().noneMatch(text -> text.contains(key))) {
         findings.refuse(
             Kind.ANNOTATION,
-            "The annotation " + Shown.of(key) + " is written by Kerf when the pod gets its place.",
+            "The annotation "
+                + SafeText.of(key)
+                + " is written by Kerf when the pod gets its place.",
             "Leave it out.");
       }
     }
@@ -85,7 +87,7 @@ final class AnnotationRules {
         findings.refuse(
             Kind.CHANGED,
             "The annotation "
-                + Shown.of(key)
+                + SafeText.of(key)
                 + " decides about devices, and users may not change it.",
             "Leave it as it is; to get other GPUs, create the pod anew.");
       }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param patch null or empty if nothing is added
  */
-public record Answer(List<Problem> problems, List<String> warnings, @Nullable Patch patch) {
+public record Answer(List<PodProblem> problems, List<String> warnings, @Nullable Patch patch) {
 
   private static final int FORBIDDEN = 403;
 
@@ -37,7 +37,7 @@ public record Answer(List<Problem> problems, List<String> warnings, @Nullable Pa
   }
 
   /** It may not be, for one reason. */
-  public static Answer refused(Problem problem) {
+  public static Answer refused(PodProblem problem) {
     return new Answer(List.of(problem), List.of(), null);
   }
 
@@ -56,7 +56,7 @@ public record Answer(List<Problem> problems, List<String> warnings, @Nullable Pa
   /** All problems in one text. */
   public String message() {
     StringBuilder text = new StringBuilder("Kerf refuses this pod:");
-    for (Problem problem : problems) {
+    for (PodProblem problem : problems) {
       text.append("\n- ").append(problem.toString().replace('\n', ' ').strip());
     }
     return text.length() <= LONGEST_MESSAGE

@@ -1,7 +1,7 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +27,12 @@ final class Bounds {
   };
   private static final String[] LISTS = {"env", "volumeMounts", "volumeDevices"};
 
-  private @Nullable Problem problem;
+  private @Nullable PodProblem problem;
 
   private Bounds() {}
 
   /** Of what the pod has too much; null if of nothing. */
-  static @Nullable Problem problem(JsonNode pod) {
+  static @Nullable PodProblem problem(JsonNode pod) {
     Bounds bounds = new Bounds();
     bounds.check(pod);
     return bounds.problem;
@@ -98,7 +98,7 @@ final class Bounds {
   private void atMost(int most, String what, int number) {
     if (number > most && problem == null) {
       problem =
-          new Problem(
+          new PodProblem(
               Kind.TOO_MUCH,
               "The number of " + what + " (" + number + ") is more than " + most + ".",
               "Maybe split the pod.");

@@ -1,8 +1,8 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
-import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.wire.Mps;
 
 /**
@@ -50,7 +50,7 @@ final class DaemonRules {
                 + " asks for "
                 + Mps.RESOURCE
                 + " ("
-                + Shown.of(amount.asText(""))
+                + SafeText.of(amount.asText(""))
                 + " among its "
                 + list
                 + "), by which only Kerf gives the MPS daemon.",

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.admission;
 
-import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -14,15 +14,15 @@ final class Findings {
   static final int MOST_PROBLEMS = 50;
   static final int MOST_WARNINGS = 20;
 
-  private static final Problem MORE =
-      new Problem(Kind.NONSENSE, "The pod has more problems.", "Mend these first.");
+  private static final PodProblem MORE =
+      new PodProblem(Kind.NONSENSE, "The pod has more problems.", "Mend these first.");
 
-  private final Set<Problem> problems = new LinkedHashSet<>(0);
+  private final Set<PodProblem> problems = new LinkedHashSet<>(0);
   private final Set<String> warnings = new LinkedHashSet<>(0);
 
   void refuse(Kind kind, String what, String hint) {
     if (problems.size() < MOST_PROBLEMS) {
-      problems.add(new Problem(kind, what, hint));
+      problems.add(new PodProblem(kind, what, hint));
     } else {
       problems.add(MORE);
     }
@@ -41,7 +41,7 @@ final class Findings {
     }
   }
 
-  List<Problem> problems() {
+  List<PodProblem> problems() {
     return List.copyOf(problems);
   }
 

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.admission;
 
-import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 

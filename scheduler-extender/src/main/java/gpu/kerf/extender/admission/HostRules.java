@@ -1,8 +1,8 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
-import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.wire.WireException;
 import java.util.Set;
 
@@ -47,7 +47,7 @@ final class HostRules {
       findings.refuse(
           Kind.NODE_NAME,
           "The pod names its node (spec.nodeName: "
-              + Shown.of(PodTree.text(pod.spec(), "nodeName"))
+              + SafeText.of(PodTree.text(pod.spec(), "nodeName"))
               + "), and so passes the scheduler by.",
           "Leave it out; a nodeSelector for kubernetes.io/hostname lets Kerf place it there.");
     }
@@ -66,7 +66,7 @@ final class HostRules {
     boolean walled =
         value.isEmpty() || value.equals("runtime/default") || value.startsWith("localhost/");
     if (key.startsWith(APPARMOR) && !walled) {
-      lowered("The annotation " + Shown.of(key), value, "");
+      lowered("The annotation " + SafeText.of(key), value, "");
     }
   }
 
@@ -86,7 +86,7 @@ final class HostRules {
             "The "
                 + box
                 + " has the capability "
-                + Shown.of(name)
+                + SafeText.of(name)
                 + ", which is not open to GPU pods.",
             "Leave it out; an administrator can open it with admission.capabilities.");
       }
@@ -128,7 +128,7 @@ final class HostRules {
         Kind.PRIVILEGE,
         what
             + " ("
-            + Shown.of(value)
+            + SafeText.of(value)
             + ")"
             + owner
             + " takes away what keeps the container from the node.",

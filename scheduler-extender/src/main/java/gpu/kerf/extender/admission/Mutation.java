@@ -34,7 +34,7 @@ final class Mutation {
 
   private final PodTree pod;
   private final Reading reading;
-  private final Terms terms;
+  private final AdmissionOptions options;
   private final IntSupplier smallestGpu;
   private final Patch patch = new Patch();
   private final Map<String, Demand> demands = new HashMap<>();
@@ -43,10 +43,10 @@ final class Mutation {
    * @param smallestGpu the memory of the smallest managed GPU, of which fractions are counted; 0 if
    *     none is known
    */
-  Mutation(PodTree pod, Reading reading, Terms terms, IntSupplier smallestGpu) {
+  Mutation(PodTree pod, Reading reading, AdmissionOptions options, IntSupplier smallestGpu) {
     this.pod = pod;
     this.reading = reading;
-    this.terms = terms;
+    this.options = options;
     this.smallestGpu = smallestGpu;
     for (PodDemand.Container each : reading.demand().containers()) {
       demands.put(each.name(), each.demand());
@@ -61,23 +61,23 @@ final class Mutation {
   /** Whether a container gets the paths of the MPS daemon. */
   boolean reachesDaemon(Box box) {
     Demand demand = demand(box);
-    return terms.mps() != DaemonAccess.NONE && demand != null && Variables.mayShare(demand);
+    return options.mps() != DaemonAccess.NONE && demand != null && Variables.mayShare(demand);
   }
 
   /** Whether it gets them by volumes of the pod. */
   boolean mountsDaemon(Box box) {
-    return terms.mps() == DaemonAccess.PATHS && reachesDaemon(box);
+    return options.mps() == DaemonAccess.PATHS && reachesDaemon(box);
   }
 
   /** Whether it gets them from a device plugin. */
   boolean asksForDaemon(Box box) {
-    return terms.mps() == DaemonAccess.PLUGIN && reachesDaemon(box);
+    return options.mps() == DaemonAccess.PLUGIN && reachesDaemon(box);
   }
 
   /** What it takes to make a new pod complete. */
   Patch ofPod() throws WireException {
-    if (!pod.view().schedulerName().equals(terms.scheduler())) {
-      patch.set("/spec/schedulerName", JsonNodeFactory.instance.textNode(terms.scheduler()));
+    if (!pod.view().schedulerName().equals(options.scheduler())) {
+      patch.set("/spec/schedulerName", JsonNodeFactory.instance.textNode(options.scheduler()));
     }
     boolean shares = false;
     for (Box box : pod.containers()) {
@@ -127,9 +127,10 @@ final class Mutation {
   }
 
   private void addRuntimeClass() throws WireException {
-    boolean wanted = !demands.isEmpty() && !terms.runtimeClass().isEmpty();
+    boolean wanted = !demands.isEmpty() && !options.runtimeClass().isEmpty();
     if (wanted && PodTree.text(pod.spec(), "runtimeClassName").isEmpty()) {
-      patch.set("/spec/runtimeClassName", JsonNodeFactory.instance.textNode(terms.runtimeClass()));
+      patch.set(
+          "/spec/runtimeClassName", JsonNodeFactory.instance.textNode(options.runtimeClass()));
     }
   }
 

@@ -44,7 +44,7 @@ record PodTree(
 
     @Override
     public String toString() {
-      return kind + " " + Shown.of(name);
+      return kind + " " + SafeText.of(name);
     }
   }
 

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.admission;
 
-import gpu.kerf.extender.admission.Problem.Kind;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.state.FleetSnapshot;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Fleet;
@@ -74,7 +74,7 @@ final class Possibility {
   }
 
   /** Why no node could; null if one could, or if nobody can say. */
-  @Nullable Problem problem(PodDemand demand) {
+  @Nullable PodProblem problem(PodDemand demand) {
     if (demand.containers().isEmpty() || kinds.size() == 0) {
       return null;
     }
@@ -96,7 +96,7 @@ final class Possibility {
     return complete;
   }
 
-  private static Problem describe(Map<Reason, Integer> reasons, Fleet fleet) {
+  private static PodProblem describe(Map<Reason, Integer> reasons, Fleet fleet) {
     StringBuilder what = new StringBuilder("No managed node could ever take the pod: ");
     Reason most = null;
     String separator = "";
@@ -112,7 +112,7 @@ final class Possibility {
               || (each.getKey() != Reason.WRONG_WALL && nodes > reasons.getOrDefault(most, 0));
       most = better ? each.getKey() : most;
     }
-    return new Problem(Kind.IMPOSSIBLE, what + ".", most == null ? "" : hint(most, fleet));
+    return new PodProblem(Kind.IMPOSSIBLE, what + ".", most == null ? "" : hint(most, fleet));
   }
 
   private static String hint(Reason reason, Fleet fleet) {

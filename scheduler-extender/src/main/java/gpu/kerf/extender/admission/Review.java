@@ -65,7 +65,7 @@ public record Review(
   public String podName() {
     JsonNode metadata = object.path("metadata");
     String name = metadata.path("name").asText("");
-    return Shown.of(name.isEmpty() ? metadata.path("generateName").asText("") : name);
+    return SafeText.of(name.isEmpty() ? metadata.path("generateName").asText("") : name);
   }
 
   /** Whether a pod is to be created. */

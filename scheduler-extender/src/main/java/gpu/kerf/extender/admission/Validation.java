@@ -1,7 +1,7 @@
 package gpu.kerf.extender.admission;
 
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
-import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.WireException;
 import java.util.Set;
@@ -11,19 +11,19 @@ final class Validation {
 
   private final PodTree pod;
   private final Reading reading;
-  private final Terms terms;
+  private final AdmissionOptions options;
   private final Mutation mutation;
   private final Findings findings = new Findings();
   private final HostRules host;
   private final VolumeRules volumes;
 
-  Validation(PodTree pod, Reading reading, Terms terms) throws WireException {
+  Validation(PodTree pod, Reading reading, AdmissionOptions options) throws WireException {
     this.pod = pod;
     this.reading = reading;
-    this.terms = terms;
-    this.mutation = new Mutation(pod, reading, terms, () -> 0);
-    this.host = new HostRules(terms.opened(), findings);
-    this.volumes = new VolumeRules(pod, terms.opened(), findings);
+    this.options = options;
+    this.mutation = new Mutation(pod, reading, options, () -> 0);
+    this.host = new HostRules(options.opened(), findings);
+    this.volumes = new VolumeRules(pod, options.opened(), findings);
   }
 
   /** Judges a new pod, but not whether there is a node for it. */
@@ -38,20 +38,20 @@ final class Validation {
     }
     checkRuntimeClass();
     if (asksForGpus()) {
-      GracePeriodRule.check(pod.view(), terms.longestGrace(), findings);
+      GracePeriodRule.check(pod.view(), options.longestGrace(), findings);
     }
     return findings;
   }
 
   private DaemonAccess access(Box box) {
-    return mutation.reachesDaemon(box) ? terms.mps() : DaemonAccess.NONE;
+    return mutation.reachesDaemon(box) ? options.mps() : DaemonAccess.NONE;
   }
 
   private void check(Box box) throws WireException {
     if (!box.isNamed()) {
       findings.refuse(
           Kind.NONSENSE,
-          "The name (" + Shown.of(box.name()) + ") is no name of a container.",
+          "The name (" + SafeText.of(box.name()) + ") is no name of a container.",
           "Write lower-case letters, digits and dashes.");
     }
     VariableRules.check(box, mutation.demand(box), findings);
@@ -59,7 +59,7 @@ final class Validation {
     volumes.checkContainer(box, mutation.demand(box), access(box));
     DaemonRules.check(box, mutation.asksForDaemon(box), findings);
     var demand = mutation.demand(box);
-    if (demand != null && terms.mps() == DaemonAccess.NONE && Variables.mayShare(demand)) {
+    if (demand != null && options.mps() == DaemonAccess.NONE && Variables.mayShare(demand)) {
       findings.warn(
           "The "
               + box
@@ -86,22 +86,24 @@ final class Validation {
 
   private void checkRuntimeClass() throws WireException {
     String written = PodTree.text(pod.spec(), "runtimeClassName");
-    if (!asksForGpus() || terms.runtimeClass().isEmpty() || written.equals(terms.runtimeClass())) {
+    if (!asksForGpus()
+        || options.runtimeClass().isEmpty()
+        || written.equals(options.runtimeClass())) {
       return;
     }
     if (written.isEmpty()) {
       findings.refuse(
           Kind.INCOMPLETE,
           "The runtime class "
-              + terms.runtimeClass()
+              + options.runtimeClass()
               + ", which Kerf's mutating webhook sets, is missing.",
           "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
     } else {
       findings.warn(
           "The runtime class "
-              + Shown.of(written)
+              + SafeText.of(written)
               + " is not "
-              + terms.runtimeClass()
+              + options.runtimeClass()
               + ": GPUs reach the pod only if that runtime hands them out.");
     }
   }

@@ -1,8 +1,8 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
-import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.Demand;
 import java.util.HashSet;
@@ -63,8 +63,8 @@ final class VariableRules {
     findings.refuse(
         Kind.VARIABLE,
         "The variable "
-            + Shown.of(name)
-            + (value.isEmpty() ? "" : " (" + Shown.of(value) + ")")
+            + SafeText.of(name)
+            + (value.isEmpty() ? "" : " (" + SafeText.of(value) + ")")
             + " of the "
             + box
             + " decides about devices, and only Kerf may.",

@@ -1,8 +1,8 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
-import gpu.kerf.extender.admission.Problem.Kind;
 import gpu.kerf.extender.settings.HostPath;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.Demand;
@@ -76,9 +76,9 @@ final class VolumeRules {
         findings.refuse(
             Kind.VOLUME,
             "The volume "
-                + Shown.of(name)
+                + SafeText.of(name)
                 + " is of a kind ("
-                + Shown.of(kind)
+                + SafeText.of(kind)
                 + ") that is not"
                 + " open to GPU pods.",
             "Maybe take a persistentVolumeClaim; an administrator can add the kind to"
@@ -97,9 +97,9 @@ final class VolumeRules {
     findings.refuse(
         Kind.HOST_PATH,
         "The volume "
-            + Shown.of(name)
+            + SafeText.of(name)
             + " is the node's "
-            + Shown.of(written)
+            + SafeText.of(written)
             + ", which is not open to GPU pods"
             + (above == null ? "." : ": a link may stand for what is in " + above.path() + "."),
         above == null
@@ -147,11 +147,11 @@ final class VolumeRules {
       findings.refuse(
           Kind.MOUNT,
           "The mount at "
-              + Shown.of(path)
+              + SafeText.of(path)
               + " of the "
               + box
               + " may write to the node (volume "
-              + Shown.of(volume)
+              + SafeText.of(volume)
               + ").",
           "Write readOnly: true.");
     }
@@ -211,7 +211,7 @@ final class VolumeRules {
   private void refuseMount(Box box, String path, String why) {
     findings.refuse(
         Kind.MOUNT,
-        "The mount at " + Shown.of(path) + " of the " + box + " " + why + ".",
+        "The mount at " + SafeText.of(path) + " of the " + box + " " + why + ".",
         "Leave it out, or mount it elsewhere.");
   }
 }

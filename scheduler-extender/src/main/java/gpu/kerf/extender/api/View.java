@@ -40,7 +40,7 @@ public final class View {
   private final NodeJson nodes;
   private final PodsJson pods;
   private final DecisionsJson decisions;
-  private final Timeline timeline = new Timeline();
+  private final FillHistory timeline = new FillHistory();
   private final Explainer explainer;
   private final Set<String> changed = new TreeSet<>();
   private byte @Nullable [] fleetBytes;
@@ -141,8 +141,8 @@ public final class View {
     }
     int pending = (int) scheduling.pods().all().stream().filter(Pending::is).count();
     var total = figures.total();
-    Timeline.Point point =
-        new Timeline.Point(
+    FillHistory.Point point =
+        new FillHistory.Point(
             scheduling.wallMillis(),
             total.capacityMiB(),
             total.heldMiB(),

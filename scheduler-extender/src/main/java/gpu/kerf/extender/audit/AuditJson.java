@@ -52,7 +52,7 @@ public final class AuditJson {
     }
   }
 
-  private static Map<String, Object> holder(Holder holder) {
+  private static Map<String, Object> holder(Claimant holder) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("kind", holder.kind());
     json.put("namespace", holder.namespace());

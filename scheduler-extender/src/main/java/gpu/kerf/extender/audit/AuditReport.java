@@ -25,7 +25,7 @@ public record AuditReport(int nodes, int gpus, List<HeldGpu> held, List<Finding>
   }
 
   /** One slot with who holds it. */
-  public record Part(Holder holder, HeldSlot slot) {
+  public record Part(Claimant holder, HeldSlot slot) {
     String text() {
       return holder + (slot.by().isEmpty() ? "" : " (" + slot.by() + ")") + " with " + slot.text();
     }

@@ -24,7 +24,7 @@ public final class ClusterReader {
   private final DeviceSlices slices = new DeviceSlices();
   private final DeviceClaims claims = new DeviceClaims();
   private final List<Holding> holdings = new ArrayList<>();
-  private final Map<Holder, String> unnamed = new LinkedHashMap<>();
+  private final Map<Claimant, String> unnamed = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
 
   /**
@@ -49,9 +49,9 @@ public final class ClusterReader {
   private void node(JsonNode node) {
     String name = Texts.name(node);
     try {
-      others.put(name, NodeObjects.none(name));
-      inventories.put(name, NodeObjects.ofInventory(node));
-      others.put(name, NodeObjects.ofOthers(node));
+      others.put(name, ReportedGpus.none(name));
+      inventories.put(name, ReportedGpus.ofInventory(node));
+      others.put(name, ReportedGpus.ofOthers(node));
     } catch (UnreadableException e) {
       inventories.putIfAbsent(name, new NodeGpus(name, "", false, List.of()));
       String text = "The inventory of node " + name + " cannot be read: " + e.why() + ".";
@@ -66,8 +66,8 @@ public final class ClusterReader {
       return;
     }
     JsonNode meta = pod.path("metadata");
-    Holder holder =
-        Holder.pod(
+    Claimant holder =
+        Claimant.pod(
             meta.path("namespace").asText(""),
             meta.path("name").asText(""),
             meta.path("uid").asText(""));
@@ -79,7 +79,7 @@ public final class ClusterReader {
     }
   }
 
-  private void placed(PlacementAnnotation record, Holder holder, String node) {
+  private void placed(PlacementAnnotation record, Claimant holder, String node) {
     for (String problem : record.problems()) {
       String text = "The placement of " + holder + " cannot be read: " + problem + ".";
       findings.add(new Finding(Rule.UNREADABLE, node, -1, "", List.of(holder), text));
@@ -93,7 +93,7 @@ public final class ClusterReader {
     holdings.add(new Holding(holder, node, record.slots()));
   }
 
-  private void ofOtherScheduler(JsonNode pod, Holder holder, String node) {
+  private void ofOtherScheduler(JsonNode pod, Claimant holder, String node) {
     List<HeldSlot> slots = new ArrayList<>();
     for (String word : Texts.annotation(pod, HAMI_DEVICES).split("[,:;\\s]", -1)) {
       if (word.startsWith("GPU-")) {
@@ -140,7 +140,7 @@ public final class ClusterReader {
     return new AuditInput(nodes(), all, found);
   }
 
-  private static Finding unnamed(Holder holder, String node) {
+  private static Finding unnamed(Claimant holder, String node) {
     String text =
         "%s has devices of a device plugin on node %s, where pods of Kerf run; no object names them."
             .formatted(holder, node);

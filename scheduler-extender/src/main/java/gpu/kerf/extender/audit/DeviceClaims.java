@@ -15,7 +15,7 @@ final class DeviceClaims {
   private final List<Allocated> claims = new ArrayList<>();
 
   /** A claim with what was allocated to it. */
-  private record Allocated(Holder holder, List<Result> results) {}
+  private record Allocated(Claimant holder, List<Result> results) {}
 
   /**
    * One device.
@@ -42,7 +42,7 @@ final class DeviceClaims {
     }
   }
 
-  private static Holder holder(JsonNode claim) {
+  private static Claimant holder(JsonNode claim) {
     JsonNode meta = claim.path("metadata");
     Set<String> pods = new LinkedHashSet<>();
     for (JsonNode user : claim.at("/status/reservedFor")) {
@@ -50,8 +50,8 @@ final class DeviceClaims {
         pods.add(user.path("uid").asText(""));
       }
     }
-    return new Holder(
-        Holder.CLAIM,
+    return new Claimant(
+        Claimant.CLAIM,
         meta.path("namespace").asText(""),
         meta.path("name").asText(""),
         meta.path("uid").asText(""),
@@ -95,7 +95,7 @@ final class DeviceClaims {
         : HeldSlot.whole(result.request, -1, device.gpu(), device.memoryMiB());
   }
 
-  private static Finding unknown(Holder holder, Result result) {
+  private static Finding unknown(Claimant holder, Result result) {
     String text =
         "%s has the device %s of pool %s, which no ResourceSlice lists."
             .formatted(holder, result.device, result.pool);

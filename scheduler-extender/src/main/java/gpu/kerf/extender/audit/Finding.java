@@ -13,7 +13,7 @@ import java.util.Set;
  * @param text one sentence
  */
 public record Finding(
-    Rule rule, String node, int gpu, String uuid, List<Holder> holders, String text) {
+    Rule rule, String node, int gpu, String uuid, List<Claimant> holders, String text) {
   public Finding {
     holders = List.copyOf(holders);
   }

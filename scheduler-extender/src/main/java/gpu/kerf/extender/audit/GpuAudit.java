@@ -157,7 +157,7 @@ final class GpuAudit {
   }
 
   private Finding finding(Rule rule, Set<Part> who) {
-    Map<String, Holder> holders = new LinkedHashMap<>();
+    Map<String, Claimant> holders = new LinkedHashMap<>();
     List<String> texts = new ArrayList<>();
     for (Part part : who) {
       holders.putIfAbsent(part.holder().uid(), part.holder());

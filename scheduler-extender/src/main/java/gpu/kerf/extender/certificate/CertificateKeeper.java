@@ -1,8 +1,8 @@
 package gpu.kerf.extender.certificate;
 
 import gpu.kerf.extender.telemetry.LogKeys;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -43,8 +43,8 @@ public final class CertificateKeeper implements Runnable {
   private final CertificateFolder folder;
   private final CertificateMaker maker;
   private final InstantSource clock;
-  private final Meters meters;
-  private final Wish wish;
+  private final Metrics metrics;
+  private final CertificateOptions options;
   private @Nullable Bundle shown;
 
   /**
@@ -54,22 +54,24 @@ public final class CertificateKeeper implements Runnable {
    * @param folder where the webhook's server finds it
    * @param every how often to look after it
    */
-  public record Wish(List<String> names, Path folder, Duration validity, Duration every) {}
+  public record CertificateOptions(
+      List<String> names, Path folder, Duration validity, Duration every) {}
 
-  public CertificateKeeper(Vault vault, Wish wish, InstantSource clock, Meters meters) {
+  public CertificateKeeper(
+      Vault vault, CertificateOptions options, InstantSource clock, Metrics metrics) {
     this.vault = vault;
-    this.wish = wish;
-    this.folder = new CertificateFolder(wish.folder);
-    this.maker = new CertificateMaker(wish.names, wish.validity);
+    this.options = options;
+    this.folder = new CertificateFolder(options.folder);
+    this.maker = new CertificateMaker(options.names, options.validity);
     this.clock = clock;
-    this.meters = meters;
+    this.metrics = metrics;
   }
 
   @Override
   public void run() {
     try {
       while (true) {
-        Thread.sleep((attempt() ? wish.every : AFTER_FAILURE).toMillis());
+        Thread.sleep((attempt() ? options.every : AFTER_FAILURE).toMillis());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -81,7 +83,7 @@ public final class CertificateKeeper implements Runnable {
       look();
       return true;
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
-      meters.count(Meter.CERTIFICATES, "failed");
+      metrics.count(Metric.CERTIFICATES, "failed");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, String.valueOf(e.getMessage()))
           .log("The webhook's certificate could not be looked after; it is tried again.");
@@ -96,7 +98,7 @@ public final class CertificateKeeper implements Runnable {
     if (!good.equals(shown) && mayBeShown(good)) {
       folder.write(good);
       shown = good;
-      LOG.atInfo().addKeyValue(LogKeys.FILE, wish.folder).log("The webhook has a certificate.");
+      LOG.atInfo().addKeyValue(LogKeys.FILE, options.folder).log("The webhook has a certificate.");
     }
   }
 
@@ -106,12 +108,12 @@ public final class CertificateKeeper implements Runnable {
       Vault.Kept kept = vault.read();
       Instant now = clock.instant();
       Bundle bundle = kept.bundle();
-      if (bundle != null && bundle.isGood(wish.names, now)) {
+      if (bundle != null && bundle.isGood(options.names, now)) {
         return bundle;
       }
       Bundle fresh = maker.make(now, bundle == null ? "" : bundle.believed(now));
       if (vault.replace(kept.version(), fresh)) {
-        meters.count(Meter.CERTIFICATES, "made");
+        metrics.count(Metric.CERTIFICATES, "made");
         LOG.info("A certificate for the webhook was made.");
         return fresh;
       }

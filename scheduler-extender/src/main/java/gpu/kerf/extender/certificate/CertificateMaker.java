@@ -46,7 +46,8 @@ final class CertificateMaker {
   }
 
   /** What is signed: who, with which key, as whom. */
-  private record Wish(X500Name issuer, PrivateKey signer, X500Name subject, KeyPair keys) {}
+  private record SigningRequest(
+      X500Name issuer, PrivateKey signer, X500Name subject, KeyPair keys) {}
 
   /**
    * A new one.
@@ -59,9 +60,10 @@ final class CertificateMaker {
       KeyPair signing = keys();
       KeyPair serving = keys();
       X509Certificate root =
-          root(new Wish(authority, signing.getPrivate(), authority, signing), now);
+          root(new SigningRequest(authority, signing.getPrivate(), authority, signing), now);
       X500Name subject = new X500Name("CN=" + names.get(0));
-      X509Certificate leaf = leaf(new Wish(authority, signing.getPrivate(), subject, serving), now);
+      X509Certificate leaf =
+          leaf(new SigningRequest(authority, signing.getPrivate(), subject, serving), now);
       return new Bundle(Pem.of(leaf), Pem.of(serving.getPrivate()), Pem.of(root) + before);
     } catch (OperatorCreationException | CertIOException e) {
       throw new GeneralSecurityException(e);
@@ -74,17 +76,17 @@ final class CertificateMaker {
     return generator.generateKeyPair();
   }
 
-  private X509Certificate root(Wish wish, Instant now)
+  private X509Certificate root(SigningRequest options, Instant now)
       throws GeneralSecurityException, OperatorCreationException, CertIOException {
-    JcaX509v3CertificateBuilder builder = builder(wish, now);
+    JcaX509v3CertificateBuilder builder = builder(options, now);
     builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
     builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign));
-    return signed(builder, wish);
+    return signed(builder, options);
   }
 
-  private X509Certificate leaf(Wish wish, Instant now)
+  private X509Certificate leaf(SigningRequest options, Instant now)
       throws GeneralSecurityException, OperatorCreationException, CertIOException {
-    JcaX509v3CertificateBuilder builder = builder(wish, now);
+    JcaX509v3CertificateBuilder builder = builder(options, now);
     GeneralName[] all =
         names.stream()
             .map(name -> new GeneralName(GeneralName.dNSName, name))
@@ -94,22 +96,22 @@ final class CertificateMaker {
     builder.addExtension(
         Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
     builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(all));
-    return signed(builder, wish);
+    return signed(builder, options);
   }
 
-  private JcaX509v3CertificateBuilder builder(Wish wish, Instant now) {
+  private JcaX509v3CertificateBuilder builder(SigningRequest options, Instant now) {
     return new JcaX509v3CertificateBuilder(
-        wish.issuer,
+        options.issuer,
         new BigInteger(SERIAL_BITS, random).setBit(SERIAL_BITS),
         Date.from(now.minus(Bundle.SKEW)),
         Date.from(now.plus(validity)),
-        wish.subject,
-        wish.keys.getPublic());
+        options.subject,
+        options.keys.getPublic());
   }
 
-  private static X509Certificate signed(JcaX509v3CertificateBuilder builder, Wish wish)
+  private static X509Certificate signed(JcaX509v3CertificateBuilder builder, SigningRequest options)
       throws GeneralSecurityException, OperatorCreationException {
-    var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(wish.signer);
+    var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(options.signer);
     return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
   }
 }

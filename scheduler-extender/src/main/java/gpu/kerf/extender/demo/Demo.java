@@ -60,9 +60,9 @@ final class Demo {
   private final long start;
   private final WorkMix mix;
   private final SlotAudit audit;
-  private final Course course = new Course();
+  private final DemoStatistics statistics = new DemoStatistics();
   private final SchedulingQueue queue;
-  private final StandIn standIn;
+  private final SimulatedScheduler scheduler;
   private final Map<String, Live> live = new LinkedHashMap<>();
   private final Map<Work, Long> waited = new LinkedHashMap<>();
   private final Map<Work, Long> pending = new LinkedHashMap<>();
@@ -102,7 +102,8 @@ final class Demo {
     this.audit = new SlotAudit(fleet);
     this.capacityMiB = Summary.capacity(fleet);
     this.queue = new SchedulingQueue(timers, MOST_WAITING);
-    this.standIn = new StandIn(server, extender, queue, new Following(), course);
+    this.scheduler =
+        new SimulatedScheduler(server, extender, queue, new OutcomeRecorder(), statistics);
     server.watch(Runnable::run, new Watching());
   }
 
@@ -124,18 +125,22 @@ final class Demo {
     works.stream().filter(work -> !turnedAway.contains(work)).forEach(this::countWait);
     long until = ended ? Long.MAX_VALUE : now();
     return new Summary(
-        plan, new Summary.Played(fleet, works, course, audit, until), seconds(), extender, begun);
+        plan,
+        new Summary.Played(fleet, works, statistics, audit, until),
+        seconds(),
+        extender,
+        begun);
   }
 
   private void countWait(Work work) {
     Long since = pending.get(work);
     long now = since == null ? 0 : timers.now() - since;
-    course.waited(waited.getOrDefault(work, 0L) + now);
+    statistics.waited(waited.getOrDefault(work, 0L) + now);
   }
 
   /** Nothing comes any more, nothing runs, and what waits waits for ever. */
   private boolean isOver() {
-    return !arriving && course.running == 0 && queue.size() == 0;
+    return !arriving && statistics.running == 0 && queue.size() == 0;
   }
 
   private double seconds() {
@@ -143,13 +148,13 @@ final class Demo {
   }
 
   private void step() {
-    course.until(timers.nextDue() - start, arriving);
+    statistics.until(timers.nextDue() - start, arriving);
     timers.runNext();
     service.settle();
-    standIn.run(timers.now());
-    course.now(audit);
-    course.waiting = queue.size();
-    course.running = live.size();
+    scheduler.run(timers.now());
+    statistics.now(audit);
+    statistics.waiting = queue.size();
+    statistics.running = live.size();
     view.moment(this);
   }
 
@@ -163,8 +168,8 @@ final class Demo {
         start + work.arrival() - timers.now(),
         () -> {
           works.add(work);
-          course.arrived++;
-          course.lastArrival = work.arrival();
+          statistics.arrived++;
+          statistics.lastArrival = work.arrival();
           submit(work, 0, work.duration());
           arrive();
         });
@@ -177,20 +182,20 @@ final class Demo {
       server.create(run.manifest());
     } else {
       turnedAway.add(work);
-      course.turnedAway++;
+      statistics.turnedAway++;
     }
   }
 
   /** Asks the service from time to time how much it holds for stranded. */
   private void sample() {
     if (arriving) {
-      course.stranded(service.strandedMiB());
+      statistics.stranded(service.strandedMiB());
       timers.after(SAMPLE_MILLIS, this::sample);
     }
   }
 
-  Course course() {
-    return course;
+  DemoStatistics course() {
+    return statistics;
   }
 
   SlotAudit audit() {
@@ -220,13 +225,13 @@ final class Demo {
   }
 
   /** Follows what becomes of the pods. */
-  private final class Following implements StandIn.Outcomes {
+  private final class OutcomeRecorder implements SimulatedScheduler.Outcomes {
     @Override
     public void bound(Run run, String node, long millis) {
-      course.bound++;
+      statistics.bound++;
       pending.remove(run.work());
       waited.merge(run.work(), millis, Long::sum);
-      audit.bound(run.uid(), node, standIn.placement(run));
+      audit.bound(run.uid(), node, scheduler.placement(run));
       live.put(run.uid(), new Live(run, timers.now()));
       timers.after(run.left(), () -> finish(run));
     }
@@ -238,7 +243,7 @@ final class Demo {
 
     @Override
     public void hopeless(Run run, String why) {
-      course.turnedAway++;
+      statistics.turnedAway++;
       turnedAway.add(run.work());
       pending.remove(run.work());
       view.said(now(), run.key() + " fits on no node, however empty: " + why);
@@ -247,7 +252,7 @@ final class Demo {
 
     @Override
     public void evicted(Run preemptor, SimPod victim) {
-      course.preempted++;
+      statistics.preempted++;
       view.said(now(), preemptor.key() + " preempts " + victim.key() + " on " + victim.node());
     }
   }
@@ -256,7 +261,7 @@ final class Demo {
   private void finish(Run run) {
     SimPod pod = server.pod(run.namespace(), run.name());
     if (live.containsKey(run.uid()) && pod != null && !pod.isTerminating()) {
-      course.finished++;
+      statistics.finished++;
       server.gone(run.key(), run.uid());
     }
   }

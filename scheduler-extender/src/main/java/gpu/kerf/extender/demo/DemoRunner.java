@@ -6,7 +6,7 @@ import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.Strangers;
 import gpu.kerf.extender.cluster.embedded.SimApiServer;
 import gpu.kerf.extender.cluster.embedded.VirtualTimers;
 import gpu.kerf.extender.settings.LiveSettings;
-import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.hardware.NodeSpec;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -30,7 +30,7 @@ public final class DemoRunner {
    * @param pace seconds of the demo per second; 0 for as fast as it goes
    * @param start what time it is in the demo when it begins
    */
-  public record Wish(
+  public record DemoOptions(
       List<NodeSpec> fleet, long seed, int pods, double rate, double pace, long start) {}
 
   /** How a demo is told. */
@@ -45,30 +45,31 @@ public final class DemoRunner {
 
   private final Vertx vertx;
   private final LiveSettings settings;
-  private final Wish wish;
+  private final DemoOptions options;
   private final PrintWriter out;
 
   /**
    * @param out where it is told
    */
-  public DemoRunner(Vertx vertx, LiveSettings settings, Wish wish, PrintWriter out) {
+  public DemoRunner(Vertx vertx, LiveSettings settings, DemoOptions options, PrintWriter out) {
     this.vertx = vertx;
     this.settings = settings;
-    this.wish = wish;
+    this.options = options;
     this.out = out;
   }
 
   /** Plays the demo to its end, or until it is told to stop. */
   public Outcome run(Look look, BooleanSupplier stop) throws IOException {
-    VirtualTimers timers = new VirtualTimers(wish.start());
+    VirtualTimers timers = new VirtualTimers(options.start());
     SimApiServer server = new SimApiServer(timers);
-    wish.fleet().forEach(server::putNode);
+    options.fleet().forEach(server::putNode);
     Clocks clocks = Clocks.virtual(() -> Instant.ofEpochMilli(timers.now()));
     EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.REFUSED);
     DemoService service = DemoService.start(vertx, settings, cluster, clocks);
     try (Extender extender = new Extender(new HttpConnection(service.url(), TIMEOUT_MILLIS))) {
       greet(service.url());
-      Demo.Plan plan = new Demo.Plan(wish.seed(), wish.pods(), wish.rate(), wish.pace());
+      Demo.Plan plan =
+          new Demo.Plan(options.seed(), options.pods(), options.rate(), options.pace());
       Demo demo = new Demo(plan, server, timers, extender, service, view(look, service.url()));
       Summary summary = demo.run(stop);
       return new Outcome(summary.json(), summary.text(), summary.violations());
@@ -78,7 +79,7 @@ public final class DemoRunner {
   /** Serves the fleet without any work, for a client that brings some, until it is stopped. */
   public void serve(InstantSource clock, Runnable untilStopped) throws IOException {
     SimApiServer server = new SimApiServer(new VirtualTimers(clock.millis()));
-    wish.fleet().forEach(server::putNode);
+    options.fleet().forEach(server::putNode);
     EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.WELCOME);
     Clocks clocks = new Clocks(clock, System::nanoTime);
     greet(DemoService.start(vertx, settings, cluster, clocks).url());

@@ -1,15 +1,15 @@
 package gpu.kerf.extender.demo;
 
-import gpu.kerf.extender.Service;
-import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.embedded.EmbeddedCluster;
+import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
-import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.service.Service;
+import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
-import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
-import gpu.kerf.extender.verb.EnvDelivery;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.analysis.UsualDemands;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -50,7 +50,7 @@ final class DemoService implements Demo.Service {
             vertx,
             settings,
             scheduling,
-            new Service.Around(cluster, new EnvDelivery(), Disruptions.NONE, "demo"),
+            new Service.Environment(cluster, new EnvDelivery(), Disruptions.NONE, "demo"),
             clocks);
     this.figures = new FleetFigures(scheduling.fleet());
     cluster.tell(scheduling.loop(), service.listener());

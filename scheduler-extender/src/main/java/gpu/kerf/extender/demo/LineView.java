@@ -27,16 +27,16 @@ final class LineView implements Demo.View {
       out.flush();
       told = at;
     }
-    Course course = demo.course();
+    DemoStatistics statistics = demo.course();
     before =
         " %d arrived, %d running on %d GPUs, %d waiting, %d finished, %d preempted"
             .formatted(
-                course.arrived,
-                course.running,
-                course.gpusInUse,
-                course.waiting,
-                course.finished,
-                course.preempted);
+                statistics.arrived,
+                statistics.running,
+                statistics.gpusInUse,
+                statistics.waiting,
+                statistics.finished,
+                statistics.preempted);
   }
 
   @Override

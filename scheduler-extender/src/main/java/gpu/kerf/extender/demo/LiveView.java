@@ -127,24 +127,24 @@ final class LiveView implements Demo.View {
   }
 
   private void figures(StringBuilder text, Demo demo) {
-    Course course = demo.course();
+    DemoStatistics statistics = demo.course();
     line(
         text,
         BOLD,
         "%s  %d pods came: %d run, %d wait, %d are done; %d were preempted"
             .formatted(
                 LineView.time(demo.now()),
-                course.arrived,
-                course.running,
-                course.waiting,
-                course.finished,
-                course.preempted));
+                statistics.arrived,
+                statistics.running,
+                statistics.waiting,
+                statistics.finished,
+                statistics.preempted));
     int gpus = demo.fleet().stream().mapToInt(node -> node.gpus().size()).sum();
     line(
         text,
         "",
         "in use   %d of %d GPUs; %d %% of the memory is held"
-            .formatted(course.gpusInUse, gpus, 100 * course.heldMiB / demo.capacityMiB()));
+            .formatted(statistics.gpusInUse, gpus, 100 * statistics.heldMiB / demo.capacityMiB()));
     line(
         text,
         "",

@@ -22,11 +22,11 @@ final class Summary {
    *     number
    */
   record Played(
-      List<NodeSpec> fleet, List<Work> works, Course course, SlotAudit audit, long until) {}
+      List<NodeSpec> fleet, List<Work> works, DemoStatistics course, SlotAudit audit, long until) {}
 
   Summary(Demo.Plan plan, Played played, double seconds, Extender extender, long begun) {
     List<NodeSpec> fleet = played.fleet();
-    Course course = played.course();
+    DemoStatistics course = played.course();
     this.violations = List.copyOf(played.audit().violations());
     long capacity = capacity(fleet);
     this.kerf = kerf(course, capacity);
@@ -65,7 +65,7 @@ final class Summary {
     return fleet.stream().mapToInt(node -> node.gpus().size()).sum();
   }
 
-  private static Map<String, Object> kerf(Course course, long capacity) {
+  private static Map<String, Object> kerf(DemoStatistics course, long capacity) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("gpusNeeded", course.mostGpusInUse);
     json.put("meanGpusInUse", Figures.rounded(course.meanGpusInUse(course.lastArrival), 2));
@@ -99,7 +99,8 @@ final class Summary {
     return json;
   }
 
-  private static Map<String, Object> measured(Course course, Extender extender, long nanos) {
+  private static Map<String, Object> measured(
+      DemoStatistics course, Extender extender, long nanos) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("wallMs", nanos / 1_000_000);
     json.put("decisions", course.filterCalls);

@@ -92,7 +92,7 @@ public final class HamiDialect extends Dialect {
     return WORDS.areAskedBy(container) || NvidiaDialect.asks(container);
   }
 
-  private static VgpuWords.Terms terms(Draft draft) {
+  private static VgpuWords.PodConstraints terms(Draft draft) {
     Value numa = draft.annotation(NUMA);
     if (numa.isThere()) {
       // Every placement prefers GPUs near each other.
@@ -101,7 +101,7 @@ public final class HamiDialect extends Dialect {
     policy(draft.annotation(NODE_POLICY), "binpack", "spread");
     policy(draft.annotation(GPU_POLICY), "binpack", "spread", "topology-aware");
     Value mode = draft.annotation(MODE);
-    return new VgpuWords.Terms(
+    return new VgpuWords.PodConstraints(
         mode.isThere() ? VgpuWords.wall(mode) : WallChoice.ANY,
         VgpuWords.models(draft.annotation(USE_TYPE), draft.annotation(NO_USE_TYPE)));
   }
@@ -112,7 +112,7 @@ public final class HamiDialect extends Dialect {
     }
   }
 
-  private static Demand demand(Container container, VgpuWords.Terms terms) {
+  private static Demand demand(Container container, VgpuWords.PodConstraints terms) {
     Value priority = Draft.limit(container, PRIORITY);
     if (priority.isThere()) {
       priority.whole(0, Integer.MAX_VALUE, "priority", "Maybe leave it out");

@@ -49,8 +49,8 @@ public final class VgpuManagerDialect extends Dialect {
     return VgpuWords.read(pod, VgpuManagerDialect::terms, WORDS::areAskedBy, VGPU::demand);
   }
 
-  private static VgpuWords.Terms terms(Draft draft) {
-    return new VgpuWords.Terms(
+  private static VgpuWords.PodConstraints terms(Draft draft) {
+    return new VgpuWords.PodConstraints(
         WallChoice.ANY,
         VgpuWords.models(draft.annotation(INCLUDE_TYPE), draft.annotation(EXCLUDE_TYPE)));
   }

@@ -23,23 +23,23 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
   private static final int ALL = 100;
 
   /** What annotations say about all containers of a pod. */
-  record Terms(WallChoice wall, List<String> models) {
-    static final Terms NONE = new Terms(WallChoice.ANY, List.of());
+  record PodConstraints(WallChoice wall, List<String> models) {
+    static final PodConstraints NONE = new PodConstraints(WallChoice.ANY, List.of());
   }
 
   /** Reads a pod: first what it says about all of its containers, then each that asks. */
   static GpuReading read(
       PodView pod,
-      Function<Draft, Terms> terms,
+      Function<Draft, PodConstraints> terms,
       Predicate<Container> asks,
-      BiFunction<Container, Terms, Demand> demand) {
+      BiFunction<Container, PodConstraints, Demand> demand) {
     Draft draft = new Draft(pod);
-    Terms said = draft.part(() -> terms.apply(draft));
-    Terms known = said == null ? Terms.NONE : said;
+    PodConstraints said = draft.part(() -> terms.apply(draft));
+    PodConstraints known = said == null ? PodConstraints.NONE : said;
     return draft.read(asks, container -> demand.apply(container, known)).reading();
   }
 
-  Demand demand(Container container, Terms terms) {
+  Demand demand(Container container, PodConstraints terms) {
     Value number = Draft.limit(container, count);
     if (number.isThere() && number.isNothing()) {
       throw number.problem(
@@ -55,7 +55,7 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
         : part(demand, share, terms);
   }
 
-  private Demand whole(Demand demand, Container container, Terms terms) {
+  private Demand whole(Demand demand, Container container, PodConstraints terms) {
     if (terms.wall == WallChoice.MIG) {
       throw Draft.limit(container, count)
           .problem(
@@ -65,7 +65,7 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
     return demand;
   }
 
-  private static Demand part(Demand demand, @Nullable Milli share, Terms terms) {
+  private static Demand part(Demand demand, @Nullable Milli share, PodConstraints terms) {
     Demand walled = demand.withWall(terms.wall);
     return share == null ? walled : walled.withSm(share);
   }

@@ -75,15 +75,15 @@ public final class VolcanoDialect extends Dialect {
     return WORDS.areAskedBy(container) || HamiDialect.asks(container);
   }
 
-  private static VgpuWords.Terms terms(Draft draft) {
+  private static VgpuWords.PodConstraints terms(Draft draft) {
     Value mode = draft.annotation(MODE);
-    return new VgpuWords.Terms(
+    return new VgpuWords.PodConstraints(
         mode.isThere() ? VgpuWords.wall(mode) : WallChoice.ANY,
         VgpuWords.models(
             draft.annotation(HamiDialect.USE_TYPE), draft.annotation(HamiDialect.NO_USE_TYPE)));
   }
 
-  private static Demand demand(Container container, VgpuWords.Terms terms) {
+  private static Demand demand(Container container, VgpuWords.PodConstraints terms) {
     if (HamiDialect.asks(container)) {
       throw new IllegalArgumentException(
           "The container "

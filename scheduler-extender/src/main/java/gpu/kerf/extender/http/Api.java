@@ -4,7 +4,7 @@ package gpu.kerf.extender.http;
 public interface Api {
 
   /** Adds its paths. */
-  void addTo(Routes routes, Refusals refusals, Gate gate);
+  void addTo(Routes routes, ErrorAnswers refusals, Gate gate);
 
   /** Ends what never ends by itself. */
   void close();

@@ -6,7 +6,7 @@ import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decisions;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -46,16 +46,16 @@ public final class ApiRoutes implements Api {
   private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
 
   public ApiRoutes(
-      Vertx vertx, View view, Decisions decisions, Settings.Limits limits, Meters meters) {
+      Vertx vertx, View view, Decisions decisions, Settings.Limits limits, Metrics metrics) {
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
-    this.streams = new EventStreams(vertx, view, limits.eventStreams(), meters);
+    this.streams = new EventStreams(vertx, view, limits.eventStreams(), metrics);
     decisions.onEach(streams::decided);
   }
 
   @Override
-  public void addTo(Routes routes, Refusals refusals, Gate gate) {
+  public void addTo(Routes routes, ErrorAnswers refusals, Gate gate) {
     routes.get("/api/v1/fleet", call -> send(call, view.fleet()));
     routes.get("/api/v1/nodes", call -> nodes(call, refusals));
     routes.get("/api/v1/nodes/:name", call -> node(call, refusals));
@@ -72,27 +72,28 @@ public final class ApiRoutes implements Api {
     HttpService.json(call, 200, Buffer.buffer(json));
   }
 
-  private void node(RoutingContext call, Refusals refusals) {
+  private void node(RoutingContext call, ErrorAnswers refusals) {
     String name = String.valueOf(call.pathParam("name"));
     byte[] node = view.node(name);
     if (node == null) {
-      Refusal unknown =
-          Refusal.noSuch("There is no node " + name + ".", "GET /api/v1/fleet names all nodes.");
+      ErrorAnswer unknown =
+          ErrorAnswer.noSuch(
+              "There is no node " + name + ".", "GET /api/v1/fleet names all nodes.");
       refusals.answer(call.request(), unknown);
     } else {
       send(call, node);
     }
   }
 
-  private void nodes(RoutingContext call, Refusals refusals) {
+  private void nodes(RoutingContext call, ErrorAnswers refusals) {
     String names = call.request().getParam("names");
     Integer limit = limit(call, refusals, MOST_NODES, MOST_NODES);
     if (limit == null) {
       return;
     }
     if (names == null || names.isBlank()) {
-      Refusal none =
-          Refusal.badRequest("It does not say which nodes.", "Write ?names=a,b; at most 500.");
+      ErrorAnswer none =
+          ErrorAnswer.badRequest("It does not say which nodes.", "Write ?names=a,b; at most 500.");
       refusals.answer(call.request(), none);
       return;
     }
@@ -100,15 +101,15 @@ public final class ApiRoutes implements Api {
     send(call, view.nodes(wanted));
   }
 
-  private void pods(RoutingContext call, Refusals refusals) {
+  private void pods(RoutingContext call, ErrorAnswers refusals) {
     String state = call.request().getParam("state", "");
     Integer limit = limit(call, refusals, 200, MOST_PODS);
     if (limit == null) {
       return;
     }
     if (!STATES.contains(state)) {
-      Refusal unknown =
-          Refusal.badRequest(
+      ErrorAnswer unknown =
+          ErrorAnswer.badRequest(
               "The state (" + state + ") is unknown.", "Write pending, bound or quarantined.");
       refusals.answer(call.request(), unknown);
       return;
@@ -120,7 +121,7 @@ public final class ApiRoutes implements Api {
     send(call, view.pods(new PodsJson.Query(state, namespace, text, uid, limit)));
   }
 
-  private void decisions(RoutingContext call, Refusals refusals) {
+  private void decisions(RoutingContext call, ErrorAnswers refusals) {
     Integer limit = limit(call, refusals, 100, MOST_DECISIONS);
     if (limit != null) {
       send(call, view.decisions(limit, call.request().getParam("pod", "")));
@@ -131,7 +132,7 @@ public final class ApiRoutes implements Api {
    * The number of things that are asked for; null if it makes no sense, which has been answered.
    */
   private static @Nullable Integer limit(
-      RoutingContext call, Refusals refusals, int usual, int most) {
+      RoutingContext call, ErrorAnswers refusals, int usual, int most) {
     String given = call.request().getParam("limit");
     try {
       int limit = given == null ? usual : Integer.parseInt(given);
@@ -141,19 +142,19 @@ public final class ApiRoutes implements Api {
     } catch (NumberFormatException nonsense) {
       // refused below, as what is less than 1
     }
-    Refusal refusal =
-        Refusal.badRequest(
+    ErrorAnswer refusal =
+        ErrorAnswer.badRequest(
             "The limit (" + given + ") is not a positive number.", "At most " + most + ".");
     refusals.answer(call.request(), refusal);
     return null;
   }
 
-  private void explain(RoutingContext call, Refusals refusals, Gate gate) {
+  private void explain(RoutingContext call, ErrorAnswers refusals, Gate gate) {
     HttpServerRequest request = call.request();
     String type = String.valueOf(request.getHeader("Content-Type"));
     String plain = type.split(";", -1)[0].strip().toLowerCase(Locale.ROOT);
-    Refusal wrong = isForeign(request) ? Refusal.otherSite() : null;
-    wrong = wrong == null && !MANIFESTS.contains(plain) ? Refusal.manifestType(type) : wrong;
+    ErrorAnswer wrong = isForeign(request) ? ErrorAnswer.otherSite() : null;
+    wrong = wrong == null && !MANIFESTS.contains(plain) ? ErrorAnswer.manifestType(type) : wrong;
     if (wrong != null) {
       Hangup.after(vertx, request);
       refusals.answer(request, wrong);
@@ -184,10 +185,10 @@ public final class ApiRoutes implements Api {
   /** A manifest while it arrives. */
   private final class Reading {
     private final RoutingContext call;
-    private final Refusals refusals;
+    private final ErrorAnswers refusals;
     private @Nullable Body body;
 
-    Reading(RoutingContext call, Refusals refusals) {
+    Reading(RoutingContext call, ErrorAnswers refusals) {
       this.call = call;
       this.refusals = refusals;
     }
@@ -195,7 +196,7 @@ public final class ApiRoutes implements Api {
     private void manifest(Buffer bytes) {
       if (!budget.mayWork()) {
         refused(
-            Refusal.busyForNow(
+            ErrorAnswer.busyForNow(
                 "Kerf is busy with other explanations, and kube-scheduler comes first."));
         return;
       }
@@ -203,13 +204,14 @@ public final class ApiRoutes implements Api {
         budget.work(() -> send(call, view.explain(parser)));
       } catch (IOException nonsense) {
         String what = "The manifest cannot be read: " + nonsense.getMessage();
-        refusals.answer(call.request(), Refusal.badRequest(what, "Send one pod, YAML or JSON."));
+        refusals.answer(
+            call.request(), ErrorAnswer.badRequest(what, "Send one pod, YAML or JSON."));
       } finally {
         over();
       }
     }
 
-    private void refused(Refusal refusal) {
+    private void refused(ErrorAnswer refusal) {
       if (!call.request().isEnded()) {
         Hangup.after(vertx, call.request());
       }

@@ -18,7 +18,7 @@ final class Body {
   private final Bounds bounds;
   private final Gate gate;
   private final Handler<Buffer> done;
-  private final Handler<Refusal> refused;
+  private final Handler<ErrorAnswer> refused;
   private final Vertx vertx;
   private Buffer bytes = Buffer.buffer();
   private long counted;
@@ -34,7 +34,7 @@ final class Body {
       Bounds bounds,
       Gate gate,
       Handler<Buffer> done,
-      Handler<Refusal> refused) {
+      Handler<ErrorAnswer> refused) {
     this.vertx = vertx;
     this.request = request;
     this.bounds = bounds;
@@ -47,15 +47,17 @@ final class Body {
   void read() {
     long announced = announced();
     if (announced > bounds.bytes) {
-      refuse(Refusal.tooLong(bounds.bytes));
+      refuse(ErrorAnswer.tooLong(bounds.bytes));
       return;
     }
     if (announced < 0) {
-      refuse(Refusal.badRequest("The Content-Length is not a number.", "Send the body's length."));
+      refuse(
+          ErrorAnswer.badRequest("The Content-Length is not a number.", "Send the body's length."));
       return;
     }
     bytes = Buffer.buffer((int) Math.min(announced, FIRST_BYTES));
-    timer = vertx.setTimer(bounds.arrival.toMillis(), id -> refuse(Refusal.late(bounds.arrival)));
+    timer =
+        vertx.setTimer(bounds.arrival.toMillis(), id -> refuse(ErrorAnswer.late(bounds.arrival)));
     request.exceptionHandler(gone -> end());
     request.handler(this::chunk);
     request.endHandler(nothing -> arrived());
@@ -78,10 +80,10 @@ final class Body {
       return;
     }
     if (bytes.length() + (long) chunk.length() > bounds.bytes) {
-      refuse(Refusal.tooLong(bounds.bytes));
+      refuse(ErrorAnswer.tooLong(bounds.bytes));
       return;
     }
-    Refusal full = gate.take(chunk.length());
+    ErrorAnswer full = gate.take(chunk.length());
     if (full != null) {
       refuse(full);
       return;
@@ -98,7 +100,7 @@ final class Body {
     }
   }
 
-  private void refuse(@Nullable Refusal refusal) {
+  private void refuse(@Nullable ErrorAnswer refusal) {
     if (!over && refusal != null) {
       end();
       refused.handle(refusal);

@@ -1,8 +1,8 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.telemetry.LogKeys;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -21,19 +21,20 @@ final class CertificateWatch {
   private static final long SETTLED_MILLIS = 100;
 
   private final Vertx vertx;
-  private final Door door;
+  private final ServerPort port;
   private final HttpServer server;
-  private final Meters meters;
+  private final Metrics metrics;
   private Certificates inUse;
   private String problem = "";
   private Future<Void> looking = Future.succeededFuture();
 
-  CertificateWatch(Vertx vertx, Door door, HttpServer server, Certificates inUse, Meters meters) {
+  CertificateWatch(
+      Vertx vertx, ServerPort port, HttpServer server, Certificates inUse, Metrics metrics) {
     this.vertx = vertx;
-    this.door = door;
+    this.port = port;
     this.server = server;
     this.inUse = inUse;
-    this.meters = meters;
+    this.metrics = metrics;
     measure();
   }
 
@@ -46,7 +47,7 @@ final class CertificateWatch {
   }
 
   private Future<Certificates> read() {
-    return Certificates.read(vertx, door.tlsGroup(), door.tls());
+    return Certificates.read(vertx, port.tlsGroup(), port.tls());
   }
 
   /** Completes when it is not looking. */
@@ -73,9 +74,9 @@ final class CertificateWatch {
               inUse = fresh;
               problem = "";
               measure();
-              meters.count(Meter.TLS_RELOADS, door.name(), "changed");
+              metrics.count(Metric.TLS_RELOADS, port.name(), "changed");
               LOG.atInfo()
-                  .addKeyValue(LogKeys.FILE, door.tls().certificate())
+                  .addKeyValue(LogKeys.FILE, port.tls().certificate())
                   .log("New certificate.");
             })
         .mapEmpty();
@@ -85,7 +86,7 @@ final class CertificateWatch {
     String message = String.valueOf(failure.getMessage());
     if (!message.equals(problem)) {
       problem = message;
-      meters.count(Meter.TLS_RELOADS, door.name(), "refused");
+      metrics.count(Metric.TLS_RELOADS, port.name(), "refused");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, message)
           .log("The certificate files have changed and are no use; the old ones stay.");
@@ -94,6 +95,6 @@ final class CertificateWatch {
   }
 
   private void measure() {
-    meters.set(Meter.TLS_EXPIRY, (double) inUse.expires().getEpochSecond(), door.name());
+    metrics.set(Metric.TLS_EXPIRY, (double) inUse.expires().getEpochSecond(), port.name());
   }
 }

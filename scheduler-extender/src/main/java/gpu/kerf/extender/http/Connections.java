@@ -1,8 +1,8 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.settings.Settings;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ final class Connections {
   private static final double NANOS = 1e6;
 
   private final Settings.Limits limits;
-  private final Meters meters;
+  private final Metrics metrics;
   private final IntConsumer size;
   private final IdentityHashMap<HttpConnection, Use> open = new IdentityHashMap<>();
 
@@ -40,9 +40,9 @@ final class Connections {
   /**
    * @param size is told how many are open
    */
-  Connections(Settings.Limits limits, Meters meters, IntConsumer size) {
+  Connections(Settings.Limits limits, Metrics metrics, IntConsumer size) {
     this.limits = limits;
-    this.meters = meters;
+    this.metrics = metrics;
     this.size = size;
     size.accept(0);
   }
@@ -62,17 +62,17 @@ final class Connections {
   }
 
   /** A request has come. */
-  Turn began(HttpServerRequest request) {
+  PendingResponse began(HttpServerRequest request) {
     Use use = open.getOrDefault(request.connection(), new Use(false));
-    Turn turn = new Turn(request, use.surplus);
+    PendingResponse pendingResponse = new PendingResponse(request, use.surplus);
     use.requests++;
     use.used = true;
-    turn.onOver(
+    pendingResponse.onOver(
         () -> {
           use.requests--;
           use.since = System.nanoTime();
         });
-    return turn;
+    return pendingResponse;
   }
 
   /** Closes what is idle or slow. */
@@ -94,7 +94,7 @@ final class Connections {
   }
 
   private void cutOff(HttpConnection connection, String cause) {
-    meters.count(Meter.CUT_OFF, cause);
+    metrics.count(Metric.CUT_OFF, cause);
     connection.close();
   }
 

@@ -2,8 +2,8 @@ package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.state.Decision;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -32,18 +32,18 @@ final class EventStreams {
   private final Vertx vertx;
   private final View view;
   private final int most;
-  private final Meters meters;
+  private final Metrics metrics;
   private final Map<HttpServerResponse, Integer> listeners = new LinkedHashMap<>();
   private @Nullable Decision latest;
   private long ticks;
   private long timer = -1;
 
-  EventStreams(Vertx vertx, View view, int most, Meters meters) {
+  EventStreams(Vertx vertx, View view, int most, Metrics metrics) {
     this.vertx = vertx;
     this.view = view;
     this.most = most;
-    this.meters = meters;
-    meters.set(Meter.EVENT_STREAMS, 0);
+    this.metrics = metrics;
+    metrics.set(Metric.EVENT_STREAMS, 0);
   }
 
   void start() {
@@ -58,10 +58,10 @@ final class EventStreams {
     }
   }
 
-  void open(RoutingContext call, Refusals refusals) {
+  void open(RoutingContext call, ErrorAnswers refusals) {
     if (listeners.size() >= most) {
       String what = listeners.size() + " consoles listen already.";
-      refusals.answer(call.request(), Refusal.busy(what, "limits.eventStreams"));
+      refusals.answer(call.request(), ErrorAnswer.busy(what, "limits.eventStreams"));
       return;
     }
     HttpServerResponse response = call.response();
@@ -72,13 +72,13 @@ final class EventStreams {
     response.setWriteQueueMaxSize(QUEUE_BYTES);
     response.exceptionHandler(gone -> remove(response));
     listeners.put(response, 0);
-    meters.set(Meter.EVENT_STREAMS, listeners.size());
+    metrics.set(Metric.EVENT_STREAMS, listeners.size());
     response.write(Buffer.buffer("retry: 2000\n\n").appendBuffer(message("status", view.status())));
   }
 
   private void remove(HttpServerResponse response) {
     listeners.remove(response);
-    meters.set(Meter.EVENT_STREAMS, listeners.size());
+    metrics.set(Metric.EVENT_STREAMS, listeners.size());
   }
 
   private void tick() {
@@ -122,7 +122,7 @@ final class EventStreams {
       int full = listeners.merge(listener, 1, Integer::sum);
       if (full > MOST_FULL_TICKS) {
         remove(listener);
-        meters.count(Meter.CUT_OFF, "slow-listener");
+        metrics.count(Metric.CUT_OFF, "slow-listener");
         listener.reset();
       }
     } else {

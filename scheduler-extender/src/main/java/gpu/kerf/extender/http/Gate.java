@@ -1,8 +1,8 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.settings.Settings;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import org.jspecify.annotations.Nullable;
@@ -13,26 +13,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gate {
   private final Settings.Limits limits;
-  private final Meters meters;
-  private final String door;
+  private final Metrics metrics;
+  private final String port;
   private int inFlight;
   private long bytes;
   private @Nullable Promise<Void> empty;
 
   /**
-   * @param door the name of the door that it guards, for metrics
+   * @param port the name of the port that it guards, for metrics
    */
-  Gate(Settings.Limits limits, Meters meters, String door) {
+  Gate(Settings.Limits limits, Metrics metrics, String port) {
     this.limits = limits;
-    this.meters = meters;
-    this.door = door;
+    this.metrics = metrics;
+    this.port = port;
     measure();
   }
 
   /** Takes on one more answer; null if it may come, or else why not. */
-  @Nullable Refusal enter() {
+  @Nullable ErrorAnswer enter() {
     if (inFlight >= limits.inFlight()) {
-      return Refusal.busy(inFlight + " requests are being answered.", "limits.inFlight");
+      return ErrorAnswer.busy(inFlight + " requests are being answered.", "limits.inFlight");
     }
     inFlight++;
     measure();
@@ -48,9 +48,9 @@ final class Gate {
   }
 
   /** Takes on so many bytes more of a body; null if they may come. */
-  @Nullable Refusal take(long more) {
+  @Nullable ErrorAnswer take(long more) {
     if (bytes + more > limits.allBodies().value()) {
-      return Refusal.busy(
+      return ErrorAnswer.busy(
           "The bodies that are in memory together are too long.", "limits.allBodies");
     }
     bytes += more;
@@ -77,7 +77,7 @@ final class Gate {
   }
 
   private void measure() {
-    meters.set(Meter.IN_FLIGHT, inFlight, door);
-    meters.set(Meter.BODY_BYTES, (double) bytes, door);
+    metrics.set(Metric.IN_FLIGHT, inFlight, port);
+    metrics.set(Metric.BODY_BYTES, (double) bytes, port);
   }
 }

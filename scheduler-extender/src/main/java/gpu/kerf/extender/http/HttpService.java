@@ -2,8 +2,8 @@ package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.telemetry.LogKeys;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
@@ -40,9 +40,9 @@ public final class HttpService {
 
   private final Vertx vertx;
   private final Settings settings;
-  private final Door door;
-  private final Parts parts;
-  private final Refusals refusals;
+  private final ServerPort serverPort;
+  private final Components components;
+  private final ErrorAnswers refusals;
   private final Gate gate;
   private final Connections connections;
   private final Map<String, VerbRoute> verbs = new HashMap<>();
@@ -60,38 +60,39 @@ public final class HttpService {
    * @param api what stands under /api, or null if nothing does
    * @param tally counts the answers of the verbs
    */
-  public record Parts(
+  public record Components(
       Map<String, VerbHandler> verbs,
       Readiness readiness,
-      Meters meters,
+      Metrics meters,
       @Nullable Api api,
-      Tally tally) {
+      AnswerListener tally) {
 
-    public Parts(
-        Map<String, VerbHandler> verbs, Readiness readiness, Meters meters, @Nullable Api api) {
+    public Components(
+        Map<String, VerbHandler> verbs, Readiness readiness, Metrics meters, @Nullable Api api) {
       this(verbs, readiness, meters, api, meters::answered);
     }
   }
 
-  public HttpService(Vertx vertx, Settings settings, Parts parts) {
-    this(vertx, settings, Door.verbs(settings), parts);
+  public HttpService(Vertx vertx, Settings settings, Components components) {
+    this(vertx, settings, ServerPort.verbs(settings), components);
   }
 
-  public HttpService(Vertx vertx, Settings settings, Door door, Parts parts) {
+  public HttpService(Vertx vertx, Settings settings, ServerPort serverPort, Components components) {
     this.vertx = vertx;
     this.settings = settings;
-    this.door = door;
-    this.parts = parts;
-    this.refusals = new Refusals(parts.meters);
-    this.gate = new Gate(door.limits(), parts.meters, door.name());
+    this.serverPort = serverPort;
+    this.components = components;
+    this.refusals = new ErrorAnswers(components.meters);
+    this.gate = new Gate(serverPort.limits(), components.meters, serverPort.name());
     this.connections =
         new Connections(
-            door.limits(),
-            parts.meters,
-            open -> parts.meters.set(Meter.CONNECTIONS, open, door.name()));
+            serverPort.limits(),
+            components.meters,
+            open -> components.meters.set(Metric.CONNECTIONS, open, serverPort.name()));
     this.routes = new Routes(vertx, refusals);
-    this.observer = door.pages() ? new Observer(vertx, settings, standing(), parts.meters) : null;
-    parts.verbs.forEach((name, verb) -> verbs.put("/" + name, route(name, verb)));
+    this.observer =
+        serverPort.pages() ? new Observer(vertx, settings, standing(), components.meters) : null;
+    components.verbs.forEach((name, verb) -> verbs.put("/" + name, route(name, verb)));
     addRoutes();
   }
 
@@ -103,12 +104,12 @@ public final class HttpService {
     Routes few = new Routes(vertx, refusals);
     addStanding(few);
     few.otherwise(
-        call -> refusals.answer(call.request(), Refusal.notObserved(call.request().path())));
+        call -> refusals.answer(call.request(), ErrorAnswer.notObserved(call.request().path())));
     return few;
   }
 
   private VerbRoute route(String name, VerbHandler verb) {
-    return new VerbRoute(vertx, name, verb, door.limits(), gate, refusals, parts.tally);
+    return new VerbRoute(vertx, name, verb, serverPort.limits(), gate, refusals, components.tally);
   }
 
   private void addStanding(Routes to) {
@@ -118,18 +119,18 @@ public final class HttpService {
   }
 
   private void addRoutes() {
-    if (door.pages()) {
+    if (serverPort.pages()) {
       addStanding(routes);
     }
-    if (parts.api != null) {
-      parts.api.addTo(routes, refusals, gate);
+    if (components.api != null) {
+      components.api.addTo(routes, refusals, gate);
     }
     routes.otherwise(this::otherwise);
   }
 
   private void readyz(RoutingContext call) {
-    boolean ready = parts.readiness.ready();
-    json(call, ready ? 200 : 503, parts.readiness.json().toBuffer());
+    boolean ready = components.readiness.ready();
+    json(call, ready ? 200 : 503, components.readiness.json().toBuffer());
   }
 
   static void json(RoutingContext call, int status, Buffer body) {
@@ -141,15 +142,15 @@ public final class HttpService {
   }
 
   private void metrics(RoutingContext call) {
-    Meters.Scrape scrape = parts.meters.scrape(call.request().getHeader("Accept"));
+    Metrics.Scrape scrape = components.meters.scrape(call.request().getHeader("Accept"));
     call.response().putHeader("Content-Type", scrape.contentType()).end(scrape.text());
   }
 
   private void otherwise(RoutingContext call) {
     HttpServerRequest request = call.request();
     boolean reads = READING.contains(request.method());
-    if (!door.console() || !reads || !console.answer(request)) {
-      refusals.answer(request, Refusal.notFound(String.valueOf(request.path()), places()));
+    if (!serverPort.console() || !reads || !console.answer(request)) {
+      refusals.answer(request, ErrorAnswer.notFound(String.valueOf(request.path()), places()));
     }
   }
 
@@ -161,7 +162,7 @@ public final class HttpService {
   /** What can be found here. */
   private String places() {
     String found = verbs.isEmpty() ? "" : "Here are " + String.join(", ", names()) + ".";
-    return parts.api == null ? found : (found + " The API starts at /api/v1/fleet.").strip();
+    return components.api == null ? found : (found + " The API starts at /api/v1/fleet.").strip();
   }
 
   private List<String> names() {
@@ -171,18 +172,19 @@ public final class HttpService {
   /** Listens; fails if the port or the certificates cannot be had. */
   public Future<HttpServer> start() {
     Future<HttpServer> listening =
-        door.tls().enabled()
-            ? Certificates.read(vertx, door.tlsGroup(), door.tls()).compose(this::listen)
+        serverPort.tls().enabled()
+            ? Certificates.read(vertx, serverPort.tlsGroup(), serverPort.tls())
+                .compose(this::listen)
             : listen(null);
     Observer looks = observer;
     return looks == null ? listening : listening.compose(main -> looks.start().map(main));
   }
 
   private Future<HttpServer> listen(@Nullable Certificates certificates) {
-    HttpServerOptions options = options(door.limits(), door.host(), door.port());
+    HttpServerOptions options = options(serverPort.limits(), serverPort.host(), serverPort.port());
     if (certificates != null) {
       certificates.addTo(options);
-      options.setSslHandshakeTimeout(door.limits().arrival().toMillis());
+      options.setSslHandshakeTimeout(serverPort.limits().arrival().toMillis());
       options.setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
     }
     HttpServer created = vertx.createHttpServer(options);
@@ -215,29 +217,29 @@ public final class HttpService {
 
   private void began(HttpServer listening, @Nullable Certificates certificates) {
     timers.add(vertx.setPeriodic(SWEEP_MILLIS, id -> connections.sweep()));
-    if (door.pages()) {
-      timers.add(new LoopDelay(vertx, parts.meters).start());
+    if (serverPort.pages()) {
+      timers.add(new LoopDelay(vertx, components.meters).start());
     }
     if (certificates != null) {
       CertificateWatch looks =
-          new CertificateWatch(vertx, door, listening, certificates, parts.meters);
+          new CertificateWatch(vertx, serverPort, listening, certificates, components.meters);
       watch = looks;
-      timers.add(vertx.setPeriodic(door.tls().checkEvery().toMillis(), id -> looks.look()));
+      timers.add(vertx.setPeriodic(serverPort.tls().checkEvery().toMillis(), id -> looks.look()));
     }
     LOG.atInfo()
-        .addKeyValue(LogKeys.ADDRESS, door.address(listening.actualPort()))
+        .addKeyValue(LogKeys.ADDRESS, serverPort.address(listening.actualPort()))
         .log(certificates == null ? "Listening." : "Listening with TLS.");
   }
 
   private void handle(HttpServerRequest request) {
-    Turn turn = connections.began(request);
+    PendingResponse pendingResponse = connections.began(request);
     VerbRoute verb = verbs.get(String.valueOf(request.path()));
-    if (turn.isSurplus() && verb != null) {
+    if (pendingResponse.isSurplus() && verb != null) {
       refuseSurplus(request);
     } else if (verb == null) {
       routes.handle(request);
     } else if (request.method().equals(HttpMethod.POST)) {
-      verb.handle(turn);
+      verb.handle(pendingResponse);
     } else {
       routes.refuse(request, List.of("POST"));
     }
@@ -246,17 +248,17 @@ public final class HttpService {
   private void refuseSurplus(HttpServerRequest request) {
     Hangup.after(vertx, request);
     String what = connections.size() + " connections are open.";
-    refusals.answer(request, Refusal.busy(what, "limits.connections"));
+    refusals.answer(request, ErrorAnswer.busy(what, "limits.connections"));
   }
 
   private void invalid(HttpServerRequest request) {
     Throwable cause = request.decoderResult().cause();
-    Refusal refusal =
+    ErrorAnswer refusal =
         cause instanceof TooLongHttpHeaderException
-            ? Refusal.headersTooLong(door.limits().headers().value())
+            ? ErrorAnswer.headersTooLong(serverPort.limits().headers().value())
             : cause instanceof TooLongHttpLineException
-                ? Refusal.uriTooLong()
-                : Refusal.badRequest("The request is no HTTP.", "Check what sends it.");
+                ? ErrorAnswer.uriTooLong()
+                : ErrorAnswer.badRequest("The request is no HTTP.", "Check what sends it.");
     request.response().putHeader("Connection", "close");
     refusals.answer(request, refusal).onComplete(done -> request.connection().close());
   }
@@ -266,7 +268,7 @@ public final class HttpService {
    * goes on as before, then it takes no new connections and waits for the answers under way.
    */
   public Future<Void> stop() {
-    parts.readiness.stopping();
+    components.readiness.stopping();
     LOG.info("Stopping.");
     long lead = settings.stop().lead().toMillis();
     Future<?> waited = lead == 0 ? Future.succeededFuture() : vertx.timer(lead);
@@ -279,8 +281,8 @@ public final class HttpService {
     if (listening == null) {
       return Future.succeededFuture();
     }
-    if (parts.api != null) {
-      parts.api.close();
+    if (components.api != null) {
+      components.api.close();
     }
     int left = gate.inFlight();
     LOG.atInfo().addKeyValue(LogKeys.COUNT, left).log("Waiting for answers under way.");

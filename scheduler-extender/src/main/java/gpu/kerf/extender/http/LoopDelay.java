@@ -1,6 +1,6 @@
 package gpu.kerf.extender.http;
 
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Vertx;
 
 /** Measures how late the event loop is, with a timer that should fire ten times a second. */
@@ -8,12 +8,12 @@ final class LoopDelay {
   private static final long MILLIS = 100;
 
   private final Vertx vertx;
-  private final Meters meters;
+  private final Metrics metrics;
   private long due;
 
-  LoopDelay(Vertx vertx, Meters meters) {
+  LoopDelay(Vertx vertx, Metrics metrics) {
     this.vertx = vertx;
-    this.meters = meters;
+    this.metrics = metrics;
   }
 
   /** The timer to cancel. */
@@ -24,7 +24,7 @@ final class LoopDelay {
 
   private void fired() {
     long now = System.nanoTime();
-    meters.loopDelay(now - due);
+    metrics.loopDelay(now - due);
     due = now + MILLIS * 1_000_000;
   }
 }

@@ -2,7 +2,7 @@ package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.telemetry.LogKeys;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -29,11 +29,11 @@ final class Observer {
   private @Nullable HttpServer server;
   private @Nullable Long timer;
 
-  Observer(Vertx vertx, Settings settings, Routes routes, Meters meters) {
+  Observer(Vertx vertx, Settings settings, Routes routes, Metrics metrics) {
     this.vertx = vertx;
     this.settings = settings;
     this.routes = routes;
-    this.connections = new Connections(limits(), meters, open -> {});
+    this.connections = new Connections(limits(), metrics, open -> {});
   }
 
   /** An idle client makes room for the next. */

@@ -13,9 +13,9 @@ import java.util.List;
 /** Paths that answer to some methods and refuse the others by name. */
 final class Routes {
   private final Router router;
-  private final Refusals refusals;
+  private final ErrorAnswers refusals;
 
-  Routes(Vertx vertx, Refusals refusals) {
+  Routes(Vertx vertx, ErrorAnswers refusals) {
     this.router = Router.router(vertx);
     this.refusals = refusals;
     router.route().failureHandler(this::failed);
@@ -41,7 +41,7 @@ final class Routes {
   /** Says which methods a path has. */
   void refuse(HttpServerRequest request, List<String> allowed) {
     request.response().putHeader("Allow", String.join(", ", allowed));
-    refusals.answer(request, Refusal.method(request.method().name(), allowed));
+    refusals.answer(request, ErrorAnswer.method(request.method().name(), allowed));
   }
 
   /** Whatever no path has answered. */
@@ -53,9 +53,9 @@ final class Routes {
     Throwable cause = call.failure();
     if (cause == null && call.statusCode() < 500) {
       refusals.answer(
-          call.request(), Refusal.badRequest("The request cannot be read.", "Check its path."));
+          call.request(), ErrorAnswer.badRequest("The request cannot be read.", "Check its path."));
     } else {
-      refusals.answer(call.request(), Refusal.broken(), cause);
+      refusals.answer(call.request(), ErrorAnswer.broken(), cause);
     }
   }
 

@@ -8,8 +8,8 @@ import java.util.concurrent.CompletionStage;
 public interface VerbHandler {
 
   /**
-   * Answers; called on the context that owns the ledger. Throws a {@link VerbException} where the
-   * protocol has no other way to say what went wrong.
+   * Answers; called on the context that owns the ledger. Throws a {@link RequestException} where
+   * the protocol has no other way to say what went wrong.
    */
   CompletionStage<Answer> answer(Buffer body);
 

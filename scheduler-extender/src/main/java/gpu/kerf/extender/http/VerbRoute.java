@@ -19,8 +19,8 @@ final class VerbRoute {
   private final VerbHandler verb;
   private final Settings.Limits limits;
   private final Gate gate;
-  private final Refusals refusals;
-  private final Tally tally;
+  private final ErrorAnswers refusals;
+  private final AnswerListener answers;
 
   VerbRoute(
       Vertx vertx,
@@ -28,44 +28,45 @@ final class VerbRoute {
       VerbHandler verb,
       Settings.Limits limits,
       Gate gate,
-      Refusals refusals,
-      Tally tally) {
+      ErrorAnswers refusals,
+      AnswerListener answers) {
     this.vertx = vertx;
     this.name = name;
     this.verb = verb;
     this.limits = limits;
     this.gate = gate;
     this.refusals = refusals;
-    this.tally = tally;
+    this.answers = answers;
   }
 
-  void handle(Turn turn) {
-    HttpServerRequest request = turn.request();
-    Refusal refusal = request.getHeader("Origin") != null ? Refusal.browser() : mediaType(request);
+  void handle(PendingResponse pendingResponse) {
+    HttpServerRequest request = pendingResponse.request();
+    ErrorAnswer refusal =
+        request.getHeader("Origin") != null ? ErrorAnswer.browser() : mediaType(request);
     refusal = refusal == null ? gate.enter() : refusal;
     if (refusal != null) {
-      new Exchange(turn).refuse(refusal);
+      new Exchange(pendingResponse).refuse(refusal);
     } else {
-      new Exchange(turn).begin();
+      new Exchange(pendingResponse).begin();
     }
   }
 
   /** A browser may send other types across sites without asking first; so they are refused. */
-  private static @Nullable Refusal mediaType(HttpServerRequest request) {
+  private static @Nullable ErrorAnswer mediaType(HttpServerRequest request) {
     String type = request.getHeader("Content-Type");
     String plain = type == null ? "" : type.replace(" ", "").toLowerCase(Locale.ROOT);
     boolean json =
         plain.equals("application/json") || plain.equals("application/json;charset=utf-8");
     String encoding = request.getHeader("Content-Encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      return Refusal.mediaType(type + ", " + encoding);
+      return ErrorAnswer.mediaType(type + ", " + encoding);
     }
-    return json ? null : Refusal.mediaType(type == null ? "none" : type);
+    return json ? null : ErrorAnswer.mediaType(type == null ? "none" : type);
   }
 
   /** One request and its answer. */
   private final class Exchange {
-    private final Turn turn;
+    private final PendingResponse pendingResponse;
     private final HttpServerRequest request;
     private final long began = System.nanoTime();
     private @Nullable Body body;
@@ -73,9 +74,9 @@ final class VerbRoute {
     private boolean working;
     private long timer = -1;
 
-    Exchange(Turn turn) {
-      this.turn = turn;
-      this.request = turn.request();
+    Exchange(PendingResponse pendingResponse) {
+      this.pendingResponse = pendingResponse;
+      this.request = pendingResponse.request();
     }
 
     /** Reads the body; it has passed the gate, and leaves it at the end. */
@@ -83,7 +84,7 @@ final class VerbRoute {
       Body.Bounds bounds = new Body.Bounds(limits.body().value(), limits.arrival());
       Body read = new Body(vertx, request, bounds, gate, this::call, this::refuse);
       body = read;
-      turn.onOver(this::leaveIfIdle);
+      pendingResponse.onOver(this::leaveIfIdle);
       read.read();
     }
 
@@ -95,7 +96,8 @@ final class VerbRoute {
         if (!answer.isComplete()) {
           timer =
               vertx.setTimer(
-                  limits.answer().toMillis(), id -> refuse(Refusal.unanswered(limits.answer())));
+                  limits.answer().toMillis(),
+                  id -> refuse(ErrorAnswer.unanswered(limits.answer())));
         }
         answer.onComplete(this::done);
       } catch (RuntimeException failure) {
@@ -113,7 +115,7 @@ final class VerbRoute {
           fail(result.cause());
         }
       }
-      if (turn.isOver()) {
+      if (pendingResponse.isOver()) {
         leaveIfIdle();
       }
     }
@@ -125,7 +127,7 @@ final class VerbRoute {
         response.putHeader("Content-Type", "application/json");
         response.end(answer.body());
       }
-      tally.answered(name, answer.outcome(), answer.reason(), System.nanoTime() - began);
+      answers.answered(name, answer.outcome(), answer.reason(), System.nanoTime() - began);
     }
 
     private void fail(Throwable failure) {
@@ -133,24 +135,24 @@ final class VerbRoute {
           failure instanceof CompletionException && failure.getCause() != null
               ? failure.getCause()
               : failure;
-      if (cause instanceof VerbException known) {
+      if (cause instanceof RequestException known) {
         refuse(known.refusal());
       } else {
-        refuse(Refusal.broken(), cause);
+        refuse(ErrorAnswer.broken(), cause);
       }
     }
 
-    private void refuse(Refusal refusal) {
+    private void refuse(ErrorAnswer refusal) {
       refuse(refusal, null);
     }
 
-    private void refuse(Refusal refusal, @Nullable Throwable cause) {
+    private void refuse(ErrorAnswer refusal, @Nullable Throwable cause) {
       answered = true;
       if (!request.isEnded()) {
         Hangup.after(vertx, request);
       }
       refusals.answer(request, refusal, cause);
-      tally.answered(name, "error", refusal.code(), System.nanoTime() - began);
+      answers.answered(name, "error", refusal.code(), System.nanoTime() - began);
     }
 
     /** Called when the turn is over and when the verb is done; the later of the two leaves. */

@@ -71,14 +71,14 @@ public final class Verbs {
       } catch (WireException nonsense) {
         throw badRequest(nonsense);
       } catch (gpu.kerf.extender.verb.VerbException failed) {
-        throw VerbException.unavailable(
+        throw RequestException.unavailable(
             failed.trouble().id(), failed.trouble().text() + ".", "kube-scheduler tries again.");
       }
     };
   }
 
-  private static VerbException badRequest(WireException nonsense) {
-    return VerbException.badRequest(
+  private static RequestException badRequest(WireException nonsense) {
+    return RequestException.badRequest(
         String.valueOf(nonsense.getMessage()), "Send what kube-scheduler sends an extender.");
   }
 

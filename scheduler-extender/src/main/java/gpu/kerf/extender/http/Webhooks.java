@@ -2,7 +2,7 @@ package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.admission.Admission;
 import gpu.kerf.extender.admission.Answer;
-import gpu.kerf.extender.admission.Problem;
+import gpu.kerf.extender.admission.PodProblem;
 import gpu.kerf.extender.admission.Review;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.wire.WireException;
@@ -50,7 +50,7 @@ public final class Webhooks {
     try {
       review = Review.read(body);
     } catch (WireException nonsense) {
-      throw VerbException.badRequest(
+      throw RequestException.badRequest(
           String.valueOf(nonsense.getMessage()), "Send what the API server sends a webhook.");
     }
     Answer answer = answer(review, webhook);
@@ -67,7 +67,7 @@ public final class Webhooks {
       return webhook.answer(review);
     } catch (WireException unreadable) {
       return Answer.refused(
-          new Problem(Problem.Kind.NONSENSE, String.valueOf(unreadable.getMessage()), ""));
+          new PodProblem(PodProblem.Kind.NONSENSE, String.valueOf(unreadable.getMessage()), ""));
     }
   }
 

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.preemption;
 
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
@@ -11,17 +11,17 @@ import gpu.kerf.model.placement.Placement;
  */
 final class Destination {
 
-  private final Outcome.Plan outcome;
+  private final PlanOutcome.Plan outcome;
   private final Grant grant;
   private Placement placement;
 
-  Destination(Outcome.Plan outcome, NodeSpec node) {
+  Destination(PlanOutcome.Plan outcome, NodeSpec node) {
     this.outcome = outcome;
     this.placement = outcome.placements().get(0);
     this.grant = Grant.of(placement, node);
   }
 
-  Outcome.Plan outcome() {
+  PlanOutcome.Plan outcome() {
     return outcome;
   }
 

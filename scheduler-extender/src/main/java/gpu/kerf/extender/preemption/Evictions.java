@@ -8,7 +8,7 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.eviction.Candidate;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -32,11 +32,11 @@ final class Evictions {
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Plans plans;
-  private final PlanPauses pauses;
+  private final PlanBackoff pauses;
   private final Plan.Cases release = new Release();
   private final Plan.Cases look = new Look();
 
-  Evictions(Scheduling scheduling, Cluster cluster, Plans plans, PlanPauses pauses) {
+  Evictions(Scheduling scheduling, Cluster cluster, Plans plans, PlanBackoff pauses) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.plans = plans;
@@ -47,7 +47,7 @@ final class Evictions {
     return scheduling.elapsedMillis() + LEAVING_MILLIS;
   }
 
-  private Destination destination(Outcome.Plan outcome) {
+  private Destination destination(PlanOutcome.Plan outcome) {
     NodeState node = Objects.requireNonNull(scheduling.fleet().node(outcome.node()));
     return new Destination(outcome, node.spec());
   }
@@ -64,14 +64,14 @@ final class Evictions {
   }
 
   /** Makes a plan for a pod, whose victims are evicted when the answer of now is on its way. */
-  Plan.Found decide(KnownPod pod, Outcome.Plan outcome) {
+  Plan.Found decide(KnownPod pod, PlanOutcome.Plan outcome) {
     Plan.Decided plan = plans.put(new Plan.Decided(pod, destination(outcome), leavingUntil()));
     scheduling.loop().execute(() -> begin(plan));
     return plan;
   }
 
   /** Keeps for a pod what comes free without an eviction. */
-  void await(KnownPod pod, Outcome.Plan outcome) {
+  void await(KnownPod pod, PlanOutcome.Plan outcome) {
     Plan.Leaving plan = plans.put(new Plan.Leaving(pod, destination(outcome), leavingUntil()));
     scheduling.reserve(plan.uid(), plan.placement());
   }

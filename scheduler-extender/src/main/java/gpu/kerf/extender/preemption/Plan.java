@@ -2,7 +2,7 @@ package gpu.kerf.extender.preemption;
 
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.model.eviction.Candidate;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.Placement;
@@ -71,7 +71,7 @@ sealed interface Plan {
     Destination destination();
 
     /** Who has to go. */
-    default Outcome.Plan outcome() {
+    default PlanOutcome.Plan outcome() {
       return destination().outcome();
     }
 

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.preemption;
 
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Scheduling;
@@ -8,9 +9,9 @@ import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.EvictionPlanner;
 import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.FleetSearch;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.NodeCandidates;
+import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.eviction.Request;
-import gpu.kerf.model.eviction.Site;
 import gpu.kerf.model.placement.NodeState;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,13 +46,14 @@ final class PlanSearch {
     return planner.searchEach(request(pod), nodes, this::site);
   }
 
-  FleetSearch on(List<String> nodes, KnownPod pod, Function<String, @Nullable Site> sites) {
+  FleetSearch on(
+      List<String> nodes, KnownPod pod, Function<String, @Nullable NodeCandidates> sites) {
     return planner.search(request(pod), nodes, sites);
   }
 
   /** What the ledger and the cluster know of a node now; null if Kerf does not manage it. */
-  @Nullable Site site(String node) {
-    return Site.of(scheduling.ledger(), node, this::marked);
+  @Nullable NodeCandidates site(String node) {
+    return NodeCandidates.of(scheduling.ledger(), node, this::marked);
   }
 
   /** What a pod asks, with the time and the budgets of now. */
@@ -65,11 +67,11 @@ final class PlanSearch {
   }
 
   /** Where a pod fits on a node once those have gone who are on their way out; null if nowhere. */
-  Outcome.@Nullable Plan withoutVictims(String node, KnownPod pod) {
+  PlanOutcome.@Nullable Plan withoutVictims(String node, KnownPod pod) {
     FleetSearch search = planner.search(unlimited(pod), List.of(node), this::site);
     // The first step asks nothing else.
     search.goOn(() -> false);
-    Outcome.Plan plan = search.result().best();
+    PlanOutcome.Plan plan = search.result().best();
     return plan != null && plan.victims().isEmpty() ? plan : null;
   }
 
@@ -110,9 +112,9 @@ final class PlanSearch {
 
   /** Which budgets stand in the way, in words; empty if something else does. */
   String forbidden(FleetPlan all) {
-    for (Outcome outcome : all.outcomes()) {
-      if (outcome instanceof Outcome.NoHelp noHelp
-          && noHelp.obstacle() == Outcome.Obstacle.BUDGETS) {
+    for (PlanOutcome outcome : all.outcomes()) {
+      if (outcome instanceof PlanOutcome.NoHelp noHelp
+          && noHelp.obstacle() == PlanOutcome.Obstacle.BUDGETS) {
         return "Pods of lower priority could make room on node "
             + noHelp.node()
             + ", but these disruption budgets forbid to evict them: "
@@ -127,8 +129,8 @@ final class PlanSearch {
   private SortedSet<String> exhausted(String node) {
     SortedSet<String> names = new TreeSet<>();
     Map<String, Integer> allowed = disruptions.budgets().allowed();
-    Site site = site(node);
-    for (Candidate candidate : site == null ? List.<Candidate>of() : site.candidates()) {
+    NodeCandidates cluster = site(node);
+    for (Candidate candidate : cluster == null ? List.<Candidate>of() : cluster.candidates()) {
       for (String budget : candidate.budgets()) {
         if (allowed.getOrDefault(budget, 0) == 0) {
           names.add(budget);

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.preemption;
 
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
@@ -12,7 +13,7 @@ import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.FleetSearch;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
@@ -41,7 +42,7 @@ public final class Preemptions {
   private final PlanSearch search;
   private final Searches searches;
   private final Plans plans = new Plans();
-  private final PlanPauses pauses = new PlanPauses();
+  private final PlanBackoff pauses = new PlanBackoff();
   private final Evictions evictions;
   private final Restart restart;
   private @Nullable Hope hope;
@@ -157,7 +158,7 @@ public final class Preemptions {
   private Plan.@Nullable Found conclude(Plan.Searching searching, DecisionDraft decision) {
     plans.end(searching);
     KnownPod pod = searching.pod();
-    Outcome.Plan found = searching.search().found();
+    PlanOutcome.Plan found = searching.search().found();
     if (found == null) {
       hopeless(pod, search.forbidden(searching.search().onNodes()));
       return null;
@@ -190,7 +191,7 @@ public final class Preemptions {
   }
 
   /** Writes into a decision who has to go for it. */
-  public static void describe(Outcome.Plan plan, DecisionDraft decision) {
+  public static void describe(PlanOutcome.Plan plan, DecisionDraft decision) {
     List<Decision.Victim> victims = new ArrayList<>();
     for (Candidate victim : plan.victims()) {
       Holder holder = victim.holder();
@@ -265,7 +266,7 @@ public final class Preemptions {
    * @return none if there is none, if Kerf evicts for the pod already, or if the search goes on:
    *     then Kerf evicts by itself when it is over, or has kube-scheduler ask again
    */
-  public List<Outcome.Plan> amongProposed(KnownPod pod, List<String> nodes) {
+  public List<PlanOutcome.Plan> amongProposed(KnownPod pod, List<String> nodes) {
     Plan plan = plans.of(pod.uid());
     if (plan == null && plans.maySearch()) {
       plan = put(pod, amongProposed(search.refused(nodes, pod), pod));
@@ -284,7 +285,7 @@ public final class Preemptions {
   }
 
   /** kube-scheduler evicts by this plan; what comes free is kept for the pod. */
-  public void adopt(KnownPod pod, Outcome.Plan outcome) {
+  public void adopt(KnownPod pod, PlanOutcome.Plan outcome) {
     if (isOn() && !has(pod.uid())) {
       evictions.await(pod, outcome);
     }
@@ -341,7 +342,7 @@ public final class Preemptions {
     @Override
     public void ended() {
       over = true;
-      Outcome.Plan best = nodes.best();
+      PlanOutcome.Plan best = nodes.best();
       if (best != null && VictimSearch.frees(best)) {
         pauses.until(pod.uid(), scheduling.elapsedMillis());
         ifItHelps.run();

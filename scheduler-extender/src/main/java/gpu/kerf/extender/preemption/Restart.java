@@ -4,7 +4,7 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.PodView;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,7 +66,7 @@ final class Restart {
   }
 
   private void restore(KnownPod pod, String node) {
-    Outcome.Plan plan =
+    PlanOutcome.Plan plan =
         scheduling.ask(pod.demand()).wantsGpus() ? search.withoutVictims(node, pod) : null;
     if (plan != null) {
       evictions.await(pod, plan);

@@ -3,7 +3,7 @@ package gpu.kerf.extender.preemption;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.model.eviction.FleetSearch;
-import gpu.kerf.model.eviction.Site;
+import gpu.kerf.model.eviction.NodeCandidates;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -60,14 +60,15 @@ final class Takeover {
   }
 
   /** The node as it would be if nothing were reserved for the lower pod. */
-  private Function<String, @Nullable Site> sites(Plan.Found lower) {
+  private Function<String, @Nullable NodeCandidates> sites(Plan.Found lower) {
     return node -> {
       if (!isThere(lower)) {
         return search.site(node);
       }
       scheduling.unreserve(lower.uid());
-      Site site = search.site(node);
-      Site copy = site == null ? null : new Site(site.node().copy(), site.candidates());
+      NodeCandidates cluster = search.site(node);
+      NodeCandidates copy =
+          cluster == null ? null : new NodeCandidates(cluster.node().copy(), cluster.candidates());
       if (!(plans.of(lower.uid()) instanceof Plan.Decided)) {
         scheduling.reserve(lower.uid(), lower.placement());
       }

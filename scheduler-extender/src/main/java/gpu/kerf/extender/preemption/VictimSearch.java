@@ -2,7 +2,7 @@ package gpu.kerf.extender.preemption;
 
 import gpu.kerf.model.eviction.FleetPlan;
 import gpu.kerf.model.eviction.FleetSearch;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.eviction.Request;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -24,7 +24,7 @@ final class VictimSearch {
   private boolean over;
   private boolean paused;
   private @Nullable FleetSearch successful;
-  private Outcome.@Nullable Plan found;
+  private PlanOutcome.@Nullable Plan found;
 
   /**
    * @param nodes the search over the nodes; null if no more plans may begin
@@ -60,7 +60,7 @@ final class VictimSearch {
   }
 
   private void conclude(FleetSearch search) {
-    Outcome.Plan plan = search.confirmed(request.get());
+    PlanOutcome.Plan plan = search.confirmed(request.get());
     if (plan != null && (takeover.isUnderWay() || frees(plan))) {
       found = plan;
       successful = search;
@@ -72,17 +72,17 @@ final class VictimSearch {
   }
 
   /** Whether a pod has to go at all. */
-  static boolean frees(Outcome.Plan plan) {
+  static boolean frees(PlanOutcome.Plan plan) {
     return !plan.victims().isEmpty() || !plan.awaited().isEmpty();
   }
 
   /** The plan that was found, if it stands now; null if there is none. */
-  Outcome.@Nullable Plan found() {
+  PlanOutcome.@Nullable Plan found() {
     return found;
   }
 
   /** The plan that was found, and those on other nodes if the search was looking for them. */
-  List<Outcome.Plan> all() {
+  List<PlanOutcome.Plan> all() {
     if (found == null || successful == null) {
       return List.of();
     }

@@ -22,7 +22,7 @@ public final class SchedulerConfig {
    * @param leaderElection whether several replicas choose one that acts
    * @param authority the file with the authority of Kerf's certificate
    */
-  public record Wish(
+  public record Options(
       String schedulerName,
       String url,
       String namespace,
@@ -32,27 +32,27 @@ public final class SchedulerConfig {
       String certificate,
       String key) {}
 
-  public static String yaml(Wish wish) {
+  public static String yaml(Options options) {
     List<String> lines = new ArrayList<>();
     lines.add("apiVersion: kubescheduler.config.k8s.io/v1");
     lines.add("kind: KubeSchedulerConfiguration");
-    election(wish, lines);
+    election(options, lines);
     lines.add("clientConnection:");
-    if (!wish.kubeconfig.isEmpty()) {
-      lines.add("  kubeconfig: " + quoted(wish.kubeconfig));
+    if (!options.kubeconfig.isEmpty()) {
+      lines.add("  kubeconfig: " + quoted(options.kubeconfig));
     }
     lines.add("  qps: 1000");
     lines.add("  burst: 2000");
     lines.add("podInitialBackoffSeconds: 1");
     lines.add("podMaxBackoffSeconds: 10");
-    profile(wish, lines);
-    extender(wish, lines);
+    profile(options, lines);
+    extender(options, lines);
     return String.join("\n", lines) + "\n";
   }
 
-  private static void election(Wish wish, List<String> lines) {
+  private static void election(Options options, List<String> lines) {
     lines.add("leaderElection:");
-    if (!wish.leaderElection) {
+    if (!options.leaderElection) {
       lines.add("  leaderElect: false");
       return;
     }
@@ -60,13 +60,13 @@ public final class SchedulerConfig {
     lines.add(
         "  # A lease of its own: behind that of the default scheduler it would wait for ever.");
     lines.add("  resourceLock: leases");
-    lines.add("  resourceNamespace: " + quoted(wish.namespace));
+    lines.add("  resourceNamespace: " + quoted(options.namespace));
     lines.add("  resourceName: kerf");
   }
 
-  private static void profile(Wish wish, List<String> lines) {
+  private static void profile(Options options, List<String> lines) {
     lines.add("profiles:");
-    lines.add("- schedulerName: " + quoted(wish.schedulerName));
+    lines.add("- schedulerName: " + quoted(options.schedulerName));
     lines.add("  # Kerf must see every node: the best one may be the last one.");
     lines.add("  percentageOfNodesToScore: 100");
     lines.add("  pluginConfig:");
@@ -80,9 +80,9 @@ public final class SchedulerConfig {
     lines.add("    args: {minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: 100}");
   }
 
-  private static void extender(Wish wish, List<String> lines) {
+  private static void extender(Options options, List<String> lines) {
     lines.add("extenders:");
-    lines.add("- urlPrefix: " + quoted(wish.url));
+    lines.add("- urlPrefix: " + quoted(options.url));
     lines.add("  filterVerb: filter");
     lines.add("  prioritizeVerb: prioritize");
     lines.add("  bindVerb: bind");
@@ -98,19 +98,19 @@ public final class SchedulerConfig {
     lines.add(
         "  # No managedResources: Kerf is asked about all pods of this scheduler, also those");
     lines.add("  # that say what they need in annotations, and counts the CPU of the others.");
-    tls(wish, lines);
+    tls(options, lines);
   }
 
-  private static void tls(Wish wish, List<String> lines) {
-    if (!wish.url.startsWith("https:")) {
+  private static void tls(Options options, List<String> lines) {
+    if (!options.url.startsWith("https:")) {
       return;
     }
     lines.add("  enableHTTPS: true");
-    if (!wish.authority.isEmpty() || !wish.certificate.isEmpty()) {
+    if (!options.authority.isEmpty() || !options.certificate.isEmpty()) {
       lines.add("  tlsConfig:");
-      file("caFile", wish.authority, lines);
-      file("certFile", wish.certificate, lines);
-      file("keyFile", wish.key, lines);
+      file("caFile", options.authority, lines);
+      file("certFile", options.certificate, lines);
+      file("keyFile", options.key, lines);
     }
   }
 

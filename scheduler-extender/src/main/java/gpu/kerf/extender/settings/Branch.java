@@ -18,7 +18,7 @@ import java.util.Set;
 record Branch(String path, RecordComponent component) {
 
   /** Records that are one value, and no group of settings. */
-  private static final Set<Class<?>> VALUES = Set.of(Bytes.class, Names.class);
+  private static final Set<Class<?>> VALUES = Set.of(ByteCount.class, Names.class);
 
   /** The components of a record, in their order. */
   static List<Branch> of(String path, Class<?> record) {
@@ -52,12 +52,12 @@ record Branch(String path, RecordComponent component) {
   }
 
   /** How the value is written, or the values of the map. */
-  Kind kind() {
+  ValueKind kind() {
     if (isMap()) {
       ParameterizedType map = (ParameterizedType) component.getGenericType();
-      return Kind.of((Class<?>) map.getActualTypeArguments()[1]);
+      return ValueKind.of((Class<?>) map.getActualTypeArguments()[1]);
     }
-    return Kind.of(component.getType());
+    return ValueKind.of(component.getType());
   }
 
   Setting setting() {

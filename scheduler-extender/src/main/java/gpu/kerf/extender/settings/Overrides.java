@@ -21,7 +21,7 @@ final class Overrides {
 
   private final JsonObject tree = new JsonObject();
   private final Map<String, String> origins = new LinkedHashMap<>();
-  private final List<Problem> problems = new ArrayList<>();
+  private final List<SettingProblem> problems = new ArrayList<>();
 
   private Overrides() {}
 
@@ -50,7 +50,7 @@ final class Overrides {
       int equals = assignment.indexOf('=');
       if (equals < 1) {
         overrides.problems.add(
-            new Problem(
+            new SettingProblem(
                 assignment,
                 "",
                 "--set",
@@ -93,7 +93,7 @@ final class Overrides {
     String nearest = Nearest.to(name, known);
     String hint =
         nearest == null ? "kerf serve --help lists them." : "Did you mean " + nearest + "?";
-    problems.add(new Problem(name, value, "the environment", "is no setting.", hint));
+    problems.add(new SettingProblem(name, value, "the environment", "is no setting.", hint));
   }
 
   JsonObject tree() {
@@ -110,7 +110,7 @@ final class Overrides {
     return null;
   }
 
-  List<Problem> problems() {
+  List<SettingProblem> problems() {
     return problems;
   }
 }

@@ -14,14 +14,14 @@ final class Rules {
 
   private final Settings settings;
   private final UnaryOperator<String> from;
-  private final List<Problem> problems = new ArrayList<>();
+  private final List<SettingProblem> problems = new ArrayList<>();
 
   private Rules(Settings settings, UnaryOperator<String> from) {
     this.settings = settings;
     this.from = from;
   }
 
-  static List<Problem> broken(Settings settings, UnaryOperator<String> from) {
+  static List<SettingProblem> broken(Settings settings, UnaryOperator<String> from) {
     Rules rules = new Rules(settings, from);
     rules.tls();
     rules.admission();
@@ -148,6 +148,6 @@ final class Rules {
   }
 
   private void refuse(String path, String value, String what, String hint) {
-    problems.add(new Problem(path, value, from.apply(path), what, hint));
+    problems.add(new SettingProblem(path, value, from.apply(path), what, hint));
   }
 }

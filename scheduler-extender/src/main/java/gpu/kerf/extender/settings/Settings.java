@@ -110,10 +110,10 @@ public record Settings(
 
   /** What one client may take. */
   public record Limits(
-      @Setting(value = "The longest body of a request.", min = "1KiB", max = "1GiB") Bytes body,
+      @Setting(value = "The longest body of a request.", min = "1KiB", max = "1GiB") ByteCount body,
       @Setting(value = "All bodies that are in memory at once.", min = "1KiB", max = "8GiB")
-          Bytes allBodies,
-      @Setting(value = "All headers of a request.", min = "1KiB", max = "1MiB") Bytes headers,
+          ByteCount allBodies,
+      @Setting(value = "All headers of a request.", min = "1KiB", max = "1MiB") ByteCount headers,
       @Setting(value = "Connections at once.", min = "1", max = "65535") int connections,
       @Setting(value = "Verbs that are being answered at once.", min = "1", max = "65535")
           int inFlight,
@@ -140,8 +140,8 @@ public record Settings(
           Duration idle) {
 
     /** The same for bodies of so many bytes at most. */
-    public Limits withBodies(Bytes most) {
-      Bytes shorter = body.compareTo(most) < 0 ? body : most;
+    public Limits withBodies(ByteCount most) {
+      ByteCount shorter = body.compareTo(most) < 0 ? body : most;
       return new Limits(
           shorter, allBodies, headers, connections, inFlight, eventStreams, arrival, answer, idle);
     }
@@ -373,9 +373,9 @@ public record Settings(
 
   private static Limits defaultLimits() {
     return new Limits(
-        Bytes.mib(16),
-        Bytes.mib(64),
-        Bytes.kib(16),
+        ByteCount.mib(16),
+        ByteCount.mib(64),
+        ByteCount.kib(16),
         512,
         256,
         32,

@@ -7,14 +7,14 @@ import java.util.stream.Collectors;
 public final class SettingsException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  private final transient List<Problem> problems;
+  private final transient List<SettingProblem> problems;
 
-  public SettingsException(List<Problem> problems) {
-    super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
+  public SettingsException(List<SettingProblem> problems) {
+    super(problems.stream().map(SettingProblem::toString).collect(Collectors.joining("\n")));
     this.problems = List.copyOf(problems);
   }
 
-  public List<Problem> problems() {
+  public List<SettingProblem> problems() {
     return problems;
   }
 }

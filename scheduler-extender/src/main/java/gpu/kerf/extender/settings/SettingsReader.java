@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns the merged tree into {@link Settings}, and gathers everything that is wrong with it. */
 final class SettingsReader {
   private final UnaryOperator<String> from;
-  private final List<Problem> problems = new ArrayList<>();
+  private final List<SettingProblem> problems = new ArrayList<>();
 
   /**
    * @param from who wrote the value at a path
@@ -27,7 +27,7 @@ final class SettingsReader {
     return group("", Settings.class, Settings.defaults(), tree);
   }
 
-  List<Problem> problems() {
+  List<SettingProblem> problems() {
     return problems;
   }
 
@@ -180,6 +180,6 @@ final class SettingsReader {
   private void problem(String path, @Nullable Object given, String what, String hint) {
     String value = given instanceof JsonObject object ? object.encode() : String.valueOf(given);
     String shown = value.length() > 100 ? value.substring(0, 100) + "…" : value;
-    problems.add(new Problem(path, shown, from.apply(path), what, hint));
+    problems.add(new SettingProblem(path, shown, from.apply(path), what, hint));
   }
 }

@@ -66,7 +66,7 @@ public final class SettingsSource {
   private Settings settings(JsonObject tree) {
     SettingsReader reader = new SettingsReader(this::from);
     Settings settings = reader.read(tree);
-    List<Problem> problems = new ArrayList<>(reader.problems());
+    List<SettingProblem> problems = new ArrayList<>(reader.problems());
     problems.addAll(environment.problems());
     problems.addAll(commandLine.problems());
     if (problems.isEmpty()) {
@@ -92,7 +92,8 @@ public final class SettingsSource {
     boolean missing = cause instanceof NoSuchFileException;
     String what = missing ? "does not exist." : "cannot be read: " + cause.getMessage();
     String hint = missing ? "kerf check-config --example writes one." : "";
-    return new SettingsException(List.of(new Problem("", "", String.valueOf(file), what, hint)));
+    return new SettingsException(
+        List.of(new SettingProblem("", "", String.valueOf(file), what, hint)));
   }
 
   public Future<Void> close() {

@@ -35,7 +35,7 @@ public final class SettingsWriter {
   }
 
   private static Object plain(Object value) {
-    return value instanceof Number || value instanceof Boolean ? value : Kind.write(value);
+    return value instanceof Number || value instanceof Boolean ? value : ValueKind.write(value);
   }
 
   /** An example file with the defaults. */
@@ -105,7 +105,7 @@ public final class SettingsWriter {
     if (value instanceof Map<?, ?>) {
       return "{}";
     }
-    String text = Kind.write(value);
+    String text = ValueKind.write(value);
     return value instanceof String && text.isEmpty() ? "\"\"" : text;
   }
 

@@ -54,6 +54,6 @@ public record Decision(
 
   /** The reasons in a sentence or two. */
   public String why() {
-    return Why.of(this);
+    return DecisionText.of(this);
   }
 }

@@ -50,9 +50,9 @@ public final class DecisionDraft {
     return this;
   }
 
-  public DecisionDraft failed(Trouble trouble) {
+  public DecisionDraft failed(VerbError error) {
     outcome = Decision.Outcome.ERROR;
-    text = trouble.answer();
+    text = error.answer();
     return this;
   }
 

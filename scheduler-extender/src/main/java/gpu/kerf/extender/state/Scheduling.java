@@ -4,6 +4,7 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.Reading;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.NodeNames;
 import gpu.kerf.extender.wire.PodView;
@@ -39,11 +40,11 @@ public final class Scheduling implements ClusterListener {
   private final Ledger ledger = new Ledger();
   private final Chooser chooser = new Chooser(ledger.fleet());
   private final NodeNames names = new NodeNames();
-  private final Pods pods = new Pods();
+  private final KnownPods pods = new KnownPods();
   private final Decisions decisions = new Decisions();
   private final Proposals proposals = new Proposals(ledger);
   private final Demands demands = new Demands(ledger.fleet());
-  private final ClusterWatch watch = new ClusterWatch(ledger);
+  private final LedgerSync watch = new LedgerSync(ledger);
   private final FailedBinds failedBinds = new FailedBinds();
   private final EndedPods ended = new EndedPods();
   private final Map<String, Quarantined> quarantined = new HashMap<>();
@@ -302,7 +303,7 @@ public final class Scheduling implements ClusterListener {
     return names;
   }
 
-  public Pods pods() {
+  public KnownPods pods() {
     return pods;
   }
 

@@ -48,8 +48,8 @@ public final class FleetCollector extends Collector {
   public List<MetricFamilySamples> collect() {
     figures.refresh();
     List<MetricFamilySamples> all = new ArrayList<>();
-    all.add(single(Meter.NODES, ledger.fleet().size()));
-    all.add(single(Meter.CONFLICTS, ledger.conflicts().size()));
+    all.add(single(Metric.NODES, ledger.fleet().size()));
+    all.add(single(Metric.CONFLICTS, ledger.conflicts().size()));
     states(all);
     models(all);
     namespaces(all);
@@ -82,30 +82,30 @@ public final class FleetCollector extends Collector {
                 "binding", binding,
                 "bound", bound,
                 "quarantined", quarantined));
-    all.add(byName(Meter.LEDGER, counts, Integer::doubleValue));
-    all.add(single(Meter.QUARANTINED, quarantinedMiB * MIB));
+    all.add(byName(Metric.LEDGER, counts, Integer::doubleValue));
+    all.add(single(Metric.QUARANTINED, quarantinedMiB * MIB));
   }
 
   private void models(List<MetricFamilySamples> all) {
     Map<String, GpuFigures> models = figures.models();
-    all.add(byName(Meter.GPUS, models, GpuFigures::gpus));
-    all.add(byName(Meter.GPUS_UNUSABLE, models, GpuFigures::unusable));
-    all.add(byName(Meter.GPUS_UNTOUCHED, models, GpuFigures::untouched));
-    all.add(byName(Meter.CAPACITY, models, each -> each.capacityMiB() * MIB));
-    all.add(byName(Meter.HELD, models, each -> each.heldMiB() * MIB));
-    all.add(byName(Meter.FREE, models, each -> each.freeMiB() * MIB));
-    all.add(byName(Meter.STRANDED, models, each -> each.strandedMiB() * MIB));
-    all.add(byName(Meter.LARGEST, models, each -> each.largestMiB() * MIB));
+    all.add(byName(Metric.GPUS, models, GpuFigures::gpus));
+    all.add(byName(Metric.GPUS_UNUSABLE, models, GpuFigures::unusable));
+    all.add(byName(Metric.GPUS_UNTOUCHED, models, GpuFigures::untouched));
+    all.add(byName(Metric.CAPACITY, models, each -> each.capacityMiB() * MIB));
+    all.add(byName(Metric.HELD, models, each -> each.heldMiB() * MIB));
+    all.add(byName(Metric.FREE, models, each -> each.freeMiB() * MIB));
+    all.add(byName(Metric.STRANDED, models, each -> each.strandedMiB() * MIB));
+    all.add(byName(Metric.LARGEST, models, each -> each.largestMiB() * MIB));
   }
 
   private void namespaces(List<MetricFamilySamples> all) {
     Map<String, Accounting.Account> accounts = accounting.accounts();
-    all.add(byName(Meter.NAMESPACE_HELD, accounts, each -> each.heldMiB() * MIB));
-    all.add(byName(Meter.NAMESPACE_BYTE_SECONDS, accounts, each -> each.mebibyteSeconds() * MIB));
-    all.add(byName(Meter.NAMESPACE_GPU_SECONDS, accounts, Accounting.Account::gpuSeconds));
-    all.add(byName(Meter.NAMESPACE_COST, accounts, Accounting.Account::cost));
-    all.add(byName(Meter.NAMESPACE_PLACED, accounts, Accounting.Account::placed));
-    all.add(byName(Meter.NAMESPACE_WAITED, accounts, Accounting.Account::waitedSeconds));
+    all.add(byName(Metric.NAMESPACE_HELD, accounts, each -> each.heldMiB() * MIB));
+    all.add(byName(Metric.NAMESPACE_BYTE_SECONDS, accounts, each -> each.mebibyteSeconds() * MIB));
+    all.add(byName(Metric.NAMESPACE_GPU_SECONDS, accounts, Accounting.Account::gpuSeconds));
+    all.add(byName(Metric.NAMESPACE_COST, accounts, Accounting.Account::cost));
+    all.add(byName(Metric.NAMESPACE_PLACED, accounts, Accounting.Account::placed));
+    all.add(byName(Metric.NAMESPACE_WAITED, accounts, Accounting.Account::waitedSeconds));
   }
 
   private void waiting(List<MetricFamilySamples> all) {
@@ -116,30 +116,31 @@ public final class FleetCollector extends Collector {
       pods.merge(account, 1, Integer::sum);
       sums.merge(account, pod, Pending::plus);
     }
-    all.add(byName(Meter.PENDING_PODS, pods, Integer::doubleValue));
-    all.add(byName(Meter.PENDING_MEMORY, sums, each -> each.memoryMiB * MIB));
-    all.add(byName(Meter.PENDING_GPUS, sums, Pending::gpus));
-    all.add(byName(Meter.PENDING_OLDEST, sums, each -> each.millis / 1e3));
+    all.add(byName(Metric.PENDING_PODS, pods, Integer::doubleValue));
+    all.add(byName(Metric.PENDING_MEMORY, sums, each -> each.memoryMiB * MIB));
+    all.add(byName(Metric.PENDING_GPUS, sums, Pending::gpus));
+    all.add(byName(Metric.PENDING_OLDEST, sums, each -> each.millis / 1e3));
   }
 
   private static <T> MetricFamilySamples byName(
-      Meter meter, Map<String, T> map, ToDoubleFunction<T> value) {
+      Metric metric, Map<String, T> map, ToDoubleFunction<T> value) {
     List<MetricFamilySamples.Sample> samples = new ArrayList<>(map.size());
     map.forEach(
         (name, each) ->
             samples.add(
                 new MetricFamilySamples.Sample(
-                    meter.title(), meter.labels(), List.of(name), value.applyAsDouble(each))));
-    return family(meter, samples);
+                    metric.title(), metric.labels(), List.of(name), value.applyAsDouble(each))));
+    return family(metric, samples);
   }
 
-  private static MetricFamilySamples single(Meter meter, double value) {
+  private static MetricFamilySamples single(Metric metric, double value) {
     return family(
-        meter, List.of(new MetricFamilySamples.Sample(meter.title(), List.of(), List.of(), value)));
+        metric,
+        List.of(new MetricFamilySamples.Sample(metric.title(), List.of(), List.of(), value)));
   }
 
-  static MetricFamilySamples family(Meter meter, List<MetricFamilySamples.Sample> samples) {
-    Type type = meter.kind() == Meter.Kind.COUNTER ? Type.COUNTER : Type.GAUGE;
-    return new MetricFamilySamples(meter.title(), type, meter.help(), samples);
+  static MetricFamilySamples family(Metric metric, List<MetricFamilySamples.Sample> samples) {
+    Type type = metric.kind() == Metric.Kind.COUNTER ? Type.COUNTER : Type.GAUGE;
+    return new MetricFamilySamples(metric.title(), type, metric.help(), samples);
   }
 }

@@ -39,8 +39,8 @@ final class GpuHolders {
         (labels, mib) ->
             samples.add(
                 new MetricFamilySamples.Sample(
-                    Meter.GPU_HELD.title(), Meter.GPU_HELD.labels(), labels, mib * MIB)));
-    return FleetCollector.family(Meter.GPU_HELD, samples);
+                    Metric.GPU_HELD.title(), Metric.GPU_HELD.labels(), labels, mib * MIB)));
+    return FleetCollector.family(Metric.GPU_HELD, samples);
   }
 
   private void add(Entry entry, Map<List<String>, Long> held) {

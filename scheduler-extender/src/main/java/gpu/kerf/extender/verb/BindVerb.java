@@ -4,11 +4,13 @@ import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.delivery.DeliveryRequest;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
@@ -65,7 +67,7 @@ public final class BindVerb {
 
   /** One binding on its way. */
   private record Call(
-      Handover handover, DecisionDraft decision, CompletableFuture<BindAnswer> answer) {
+      DeliveryRequest handover, DecisionDraft decision, CompletableFuture<BindAnswer> answer) {
     PodView.Ref pod() {
       return handover.pod();
     }
@@ -83,7 +85,7 @@ public final class BindVerb {
   private record CatchingUp(String node, CompletableFuture<BindAnswer> answer) {}
 
   /** A binding that may or may not have been carried out. */
-  private record Unsure(Handover handover, long since) {
+  private record Unsure(DeliveryRequest handover, long since) {
     PodView.Ref pod() {
       return handover.pod();
     }
@@ -103,13 +105,13 @@ public final class BindVerb {
     if (running != null) {
       return running.node().equals(call.node())
           ? running.answer
-          : CompletableFuture.completedFuture(new BindAnswer(Trouble.HELD_ELSEWHERE.answer()));
+          : CompletableFuture.completedFuture(new BindAnswer(VerbError.HELD_ELSEWHERE.answer()));
     }
     CatchingUp waiting = catchingUp.get(call.pod().uid());
     if (waiting != null) {
       return waiting.node.equals(call.node())
           ? waiting.answer
-          : CompletableFuture.completedFuture(new BindAnswer(Trouble.BEHIND.answer()));
+          : CompletableFuture.completedFuture(new BindAnswer(VerbError.BEHIND.answer()));
     }
     return cluster.upToDate() ? decided(call) : catchUp(call);
   }
@@ -125,7 +127,7 @@ public final class BindVerb {
           CompletionStage<BindAnswer> end =
               Boolean.TRUE.equals(known)
                   ? decided(call)
-                  : failed(Trouble.BEHIND, scheduling.deciding(Decision.Verb.BIND, call.pod()));
+                  : failed(VerbError.BEHIND, scheduling.deciding(Decision.Verb.BIND, call.pod()));
           end.thenAccept(answer::complete);
         });
     return answer;
@@ -137,12 +139,12 @@ public final class BindVerb {
       return decide(call, decision);
     } catch (RuntimeException | StackOverflowError e) {
       LOG.atError().addKeyValue(LogKeys.UID, call.pod().uid()).setCause(e).log("A bind failed.");
-      return failed(call, Trouble.INTERNAL, decision);
+      return failed(call, VerbError.INTERNAL, decision);
     }
   }
 
   private CompletionStage<BindAnswer> decide(BindCall call, DecisionDraft decision) {
-    Trouble refusal = gate.refusal();
+    VerbError refusal = gate.refusal();
     if (refusal != null) {
       return failed(refusal, decision);
     }
@@ -154,7 +156,7 @@ public final class BindVerb {
     if (pod != null && !pod.isPending()) {
       return pod.node().equals(call.node())
           ? bound(new Placement(call.node(), List.of(), 0, 0), decision)
-          : failed(Trouble.POD_ELSEWHERE, decision);
+          : failed(VerbError.POD_ELSEWHERE, decision);
     }
     return first(call, decision);
   }
@@ -170,17 +172,17 @@ public final class BindVerb {
   private CompletionStage<BindAnswer> again(BindCall call, Entry entry, DecisionDraft decision) {
     boolean here = entry.placement().node().equals(call.node());
     if (entry.state() == Entry.State.QUARANTINED) {
-      return failed(Trouble.POD_GONE, decision);
+      return failed(VerbError.POD_GONE, decision);
     }
     if (entry.state() == Entry.State.BOUND) {
-      return here ? bound(entry.placement(), decision) : failed(Trouble.POD_ELSEWHERE, decision);
+      return here ? bound(entry.placement(), decision) : failed(VerbError.POD_ELSEWHERE, decision);
     }
     if (!here) {
-      return failed(Trouble.HELD_ELSEWHERE, decision);
+      return failed(VerbError.HELD_ELSEWHERE, decision);
     }
     // Its slots may have been given to another pod since; its end will be known by and by.
     return isDisputed(call.node())
-        ? failed(Trouble.BIND_UNSURE, decision)
+        ? failed(VerbError.BIND_UNSURE, decision)
         : write(call.pod(), entry.placement(), decision);
   }
 
@@ -194,14 +196,14 @@ public final class BindVerb {
   }
 
   private CompletionStage<BindAnswer> failed(
-      BindCall call, Trouble trouble, DecisionDraft decision) {
-    remember(call.pod().uid(), call.node(), trouble);
-    return failed(trouble, decision);
+      BindCall call, VerbError error, DecisionDraft decision) {
+    remember(call.pod().uid(), call.node(), error);
+    return failed(error, decision);
   }
 
   /** The next filter steers the pod to another node, if the fault may be the node's. */
-  private void remember(String uid, String node, Trouble trouble) {
-    switch (trouble) {
+  private void remember(String uid, String node, VerbError error) {
+    switch (error) {
       case NO_SLOT, NODE_UNKNOWN, NODE_BUSY, NODE_LOCK, BIND_REFUSED, INTERNAL ->
           scheduling.failedBinds().failed(uid, node, scheduling.elapsedMillis());
       default -> {
@@ -210,9 +212,9 @@ public final class BindVerb {
     }
   }
 
-  private CompletionStage<BindAnswer> failed(Trouble trouble, DecisionDraft decision) {
-    scheduling.decided(decision.failed(trouble));
-    return CompletableFuture.completedFuture(new BindAnswer(trouble.answer()));
+  private CompletionStage<BindAnswer> failed(VerbError error, DecisionDraft decision) {
+    scheduling.decided(decision.failed(error));
+    return CompletableFuture.completedFuture(new BindAnswer(error.answer()));
   }
 
   private CompletionStage<BindAnswer> bound(Placement placement, DecisionDraft decision) {
@@ -222,7 +224,7 @@ public final class BindVerb {
 
   private CompletionStage<BindAnswer> write(
       PodView.Ref pod, Placement placement, DecisionDraft decision) {
-    Handover handover = new Handover(pod, placement, spec(placement.node()));
+    DeliveryRequest handover = new DeliveryRequest(pod, placement, spec(placement.node()));
     Call call = new Call(handover, decision, new CompletableFuture<>());
     calls.put(pod.uid(), call);
     boolean maybeBound = unsure.remove(pod.uid()) != null;
@@ -237,7 +239,7 @@ public final class BindVerb {
     return call.answer;
   }
 
-  private CompletableFuture<Delivery.Prepared> prepare(Handover handover) {
+  private CompletableFuture<Delivery.Prepared> prepare(DeliveryRequest handover) {
     try {
       return delivery.prepare(handover).toCompletableFuture();
     } catch (RuntimeException | StackOverflowError e) {
@@ -262,8 +264,8 @@ public final class BindVerb {
         calls.remove(call.pod().uid());
         unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
       }
-      remember(call.pod().uid(), call.node(), Trouble.INTERNAL);
-      call.answer.complete(new BindAnswer(Trouble.INTERNAL.answer()));
+      remember(call.pod().uid(), call.node(), VerbError.INTERNAL);
+      call.answer.complete(new BindAnswer(VerbError.INTERNAL.answer()));
     }
   }
 
@@ -274,22 +276,22 @@ public final class BindVerb {
 
   /** What an earlier call may have bound stays held, whatever comes of this one. */
   private void prepared(Call call, boolean maybeBound, Delivery.@Nullable Prepared prepared) {
-    Trouble trouble = prepared == null ? Trouble.NODE_LOCK : prepared.trouble();
-    if (prepared != null && trouble == null && !isCurrent(call.handover)) {
-      trouble = Trouble.NO_SLOT;
+    VerbError error = prepared == null ? VerbError.NODE_LOCK : prepared.trouble();
+    if (prepared != null && error == null && !isCurrent(call.handover)) {
+      error = VerbError.NO_SLOT;
     }
-    if (prepared != null && trouble == null) {
+    if (prepared != null && error == null) {
       send(call, prepared.annotations());
     } else if (maybeBound) {
       hold(call);
     } else {
       scheduling.ledger().release(call.pod().uid());
-      finish(call, trouble == null ? Trouble.INTERNAL : trouble);
+      finish(call, error == null ? VerbError.INTERNAL : error);
     }
   }
 
   /** What was prepared names GPUs as they were when it was decided. */
-  private boolean isCurrent(Handover handover) {
+  private boolean isCurrent(DeliveryRequest handover) {
     return handover.node().gpus().equals(spec(handover.node().name()).gpus());
   }
 
@@ -310,8 +312,8 @@ public final class BindVerb {
   private void settle(Call call, BindResult result) {
     switch (result.kind()) {
       case BOUND -> confirm(call);
-      case NOT_FOUND -> release(call, Trouble.POD_GONE);
-      case REFUSED -> release(call, Trouble.BIND_REFUSED);
+      case NOT_FOUND -> release(call, VerbError.POD_GONE);
+      case REFUSED -> release(call, VerbError.BIND_REFUSED);
       case CONFLICT, UNKNOWN ->
           scheduling.whenDone(
               () -> said(call.pod()),
@@ -334,18 +336,18 @@ public final class BindVerb {
     }
     PodView pod = said.pod;
     if (pod == null || !pod.uid().equals(call.pod().uid())) {
-      release(call, Trouble.POD_GONE);
+      release(call, VerbError.POD_GONE);
     } else if (pod.isBound()) {
       if (!scheduling.podRead(pod)) {
-        release(call, Trouble.POD_GONE);
+        release(call, VerbError.POD_GONE);
       } else if (pod.nodeName().equals(call.node())) {
         confirm(call);
       } else {
         delivery.undo(call.handover);
-        finish(call, Trouble.POD_ELSEWHERE);
+        finish(call, VerbError.POD_ELSEWHERE);
       }
     } else if (kind == BindResult.Kind.CONFLICT) {
-      release(call, Trouble.BIND_CONFLICT);
+      release(call, VerbError.BIND_CONFLICT);
     } else {
       hold(call);
     }
@@ -365,22 +367,22 @@ public final class BindVerb {
     call.answer.complete(BindAnswer.BOUND);
   }
 
-  private void release(Call call, Trouble trouble) {
+  private void release(Call call, VerbError error) {
     scheduling.ledger().release(call.pod().uid());
     delivery.undo(call.handover);
-    finish(call, trouble);
+    finish(call, error);
   }
 
   private void hold(Call call) {
     unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
-    finish(call, Trouble.BIND_UNSURE);
+    finish(call, VerbError.BIND_UNSURE);
   }
 
-  private void finish(Call call, Trouble trouble) {
+  private void finish(Call call, VerbError error) {
     calls.remove(call.pod().uid());
-    remember(call.pod().uid(), call.node(), trouble);
-    scheduling.decided(call.decision.failed(trouble));
-    call.answer.complete(new BindAnswer(trouble.answer()));
+    remember(call.pod().uid(), call.node(), error);
+    scheduling.decided(call.decision.failed(error));
+    call.answer.complete(new BindAnswer(error.answer()));
   }
 
   /** Asks again about bindings nobody knew the end of, once they can no longer arrive. */

@@ -2,7 +2,7 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,18 +19,18 @@ final class DecisionGate {
   }
 
   /** Why no verb may decide now; null if they may. */
-  @Nullable Trouble refusal() {
+  @Nullable VerbError refusal() {
     if (!cluster.synced()) {
-      return Trouble.NOT_SYNCED;
+      return VerbError.NOT_SYNCED;
     }
     return cluster.staleness().compareTo(scheduling.policy().staleAfter()) > 0
-        ? Trouble.STALE
+        ? VerbError.STALE
         : null;
   }
 
   /** Throws if no verb may decide now. */
   void pass() throws VerbException {
-    Trouble refusal = refusal();
+    VerbError refusal = refusal();
     if (refusal != null) {
       throw new VerbException(refusal);
     }

@@ -1,7 +1,7 @@
 package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
-import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
@@ -9,7 +9,7 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
@@ -37,7 +37,7 @@ public final class FilterVerb {
   private final DecisionGate gate;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
-  private final Scan scan;
+  private final NodeRanking ranking;
 
   public FilterVerb(Scheduling scheduling, Cluster cluster) {
     this(scheduling, cluster, new Preemptions(scheduling, cluster, Disruptions.NONE));
@@ -53,7 +53,7 @@ public final class FilterVerb {
     this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
     this.wakeUps = wakeUps;
-    this.scan = new Scan(scheduling.fleet(), scheduling.chooser());
+    this.ranking = new NodeRanking(scheduling.fleet(), scheduling.chooser());
   }
 
   public FilterAnswer filter(FilterCall call) {
@@ -65,7 +65,7 @@ public final class FilterVerb {
   }
 
   private FilterAnswer answer(FilterCall call, DecisionDraft decision) {
-    Trouble closed = gate.refusal();
+    VerbError closed = gate.refusal();
     if (closed != null) {
       decision.failed(closed);
       return FilterAnswer.error(closed.answer());
@@ -117,10 +117,10 @@ public final class FilterVerb {
       return elsewhere(pod, call.nodes(), ask, decision);
     }
     BitSet avoided = avoided(pod, call.nodes());
-    if (avoided != null && scan.look(ask, call.nodes(), avoided) > 0) {
+    if (avoided != null && ranking.look(ask, call.nodes(), avoided) > 0) {
       return placed(pod, ask, call.nodes(), decision, true);
     }
-    if (scan.look(ask, call.nodes()) > 0) {
+    if (ranking.look(ask, call.nodes()) > 0) {
       return placed(pod, ask, call.nodes(), decision, true);
     }
     List<String> proposed = scheduling.proposals().uids(pod.holder().priority());
@@ -137,7 +137,7 @@ public final class FilterVerb {
     Ledger.Undo undo = scheduling.ledger().without(proposed);
     try {
       scheduling.chooser().refresh();
-      return scan.look(ask, nodes) > 0
+      return ranking.look(ask, nodes) > 0
           ? placed(pod, ask, nodes, decision, false)
           : refused(ask, nodes, decision);
     } finally {
@@ -166,7 +166,7 @@ public final class FilterVerb {
     FilterAnswer answer = FilterAnswer.to(nodes);
     answer.chooseUnknown();
     if (scheduling.policy().answer() == Policy.Answer.ALL) {
-      scan.look(ask, nodes);
+      ranking.look(ask, nodes);
       fill(answer, ask, nodes);
     }
     scheduling.pods().explain(pod, "");
@@ -180,16 +180,17 @@ public final class FilterVerb {
     if (scheduling.policy().answer() == Policy.Answer.ALL) {
       fill(answer, ask, nodes);
     } else {
-      for (int i = 0; i < scan.bests(); i++) {
-        answer.choose(scan.best(i));
+      for (int i = 0; i < ranking.bests(); i++) {
+        answer.choose(ranking.best(i));
       }
     }
     preemptions.fits(pod.uid());
     wakeUps.placed(pod.uid());
-    Placement likely = placementOn(scan.likely(), ask);
+    Placement likely = placementOn(ranking.likely(), ask);
     if (likely != null) {
-      decision.placed(new Decision.Choice(likely.node(), scan.bestCost(), likely), scan.bests());
-      decision.runnerUp(scan.runnerUp(nodes));
+      decision.placed(
+          new Decision.Choice(likely.node(), ranking.bestCost(), likely), ranking.bests());
+      decision.runnerUp(ranking.runnerUp(nodes));
       if (propose && ask.wantsGpus()) {
         long life = scheduling.policy().proposalMillis();
         scheduling.proposals().propose(pod.holder(), likely, scheduling.elapsedMillis(), life);
@@ -234,7 +235,7 @@ public final class FilterVerb {
   /** Puts every node of the fleet where it belongs. */
   private void fill(FilterAnswer answer, PodAsk ask, NodeList nodes) {
     for (int place = 0; place < nodes.size(); place++) {
-      if (scan.fits(place)) {
+      if (ranking.fits(place)) {
         answer.choose(place);
       } else {
         Reason reason = ask.refusal(nodes.index(place));

@@ -1,18 +1,18 @@
 package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
-import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.model.eviction.Budgets;
 import gpu.kerf.model.eviction.FleetPlan;
-import gpu.kerf.model.eviction.Outcome;
+import gpu.kerf.model.eviction.PlanOutcome;
 import java.util.List;
 
 /**
@@ -40,7 +40,7 @@ public final class PreemptVerb {
 
   public PreemptAnswer preempt(PreemptCall call) throws VerbException {
     DecisionDraft decision = scheduling.deciding(Decision.Verb.PREEMPT, call.pod().ref());
-    Trouble refusal = gate.refusal();
+    VerbError refusal = gate.refusal();
     if (refusal != null) {
       scheduling.decided(decision.failed(refusal));
       throw new VerbException(refusal);
@@ -65,7 +65,7 @@ public final class PreemptVerb {
     scheduling.chooser().refresh();
     List<String> nodes = proposed.stream().map(PreemptCall.Candidate::node).toList();
     FleetPlan found = new FleetPlan(List.copyOf(preemptions.amongProposed(pod, nodes)));
-    Outcome.Plan best = found.best();
+    PlanOutcome.Plan best = found.best();
     if (best == null || best.victims().isEmpty()) {
       return noVictims(decision);
     }
@@ -81,7 +81,7 @@ public final class PreemptVerb {
 
   /** Where Kerf knows no budgets, kube-scheduler's count of violated ones is the best there is. */
   private static PreemptAnswer.Victims victims(
-      Outcome.Plan plan, List<PreemptCall.Candidate> proposed, Budgets budgets) {
+      PlanOutcome.Plan plan, List<PreemptCall.Candidate> proposed, Budgets budgets) {
     int violations = plan.harm().violations();
     for (PreemptCall.Candidate candidate : proposed) {
       if (budgets.allowed().isEmpty() && candidate.node().equals(plan.node())) {

@@ -3,7 +3,7 @@ package gpu.kerf.extender.verb;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Ledger;
@@ -28,15 +28,15 @@ final class SlotTaking {
   /** Either what was taken, or why nothing was. */
   static final class Result {
     private final @Nullable Placement placement;
-    private final @Nullable Trouble trouble;
+    private final @Nullable VerbError error;
 
-    private Result(@Nullable Placement placement, @Nullable Trouble trouble) {
+    private Result(@Nullable Placement placement, @Nullable VerbError error) {
       this.placement = placement;
-      this.trouble = trouble;
+      this.error = error;
     }
 
-    @Nullable Trouble trouble() {
-      return trouble;
+    @Nullable VerbError trouble() {
+      return error;
     }
 
     Placement placement() {
@@ -47,26 +47,26 @@ final class SlotTaking {
   Result take(BindCall call) {
     KnownPod pod = scheduling.pods().get(call.pod().uid());
     if (pod == null) {
-      return refused(Trouble.POD_UNKNOWN);
+      return refused(VerbError.POD_UNKNOWN);
     }
     if (!pod.ref().equals(call.pod())) {
-      return refused(Trouble.POD_GONE);
+      return refused(VerbError.POD_GONE);
     }
     if (pod.isNonsense()) {
-      return refused(Trouble.POD_IS_NONSENSE);
+      return refused(VerbError.POD_IS_NONSENSE);
     }
     PodAsk ask = scheduling.ask(pod.demand());
     // First: where a node has a conflict, dropping a proposal puts a new state in its place.
     scheduling.proposals().drop(pod.uid());
     NodeState node = scheduling.fleet().node(call.node());
     if (node == null) {
-      return ask.wantsGpus() ? refused(Trouble.NODE_UNKNOWN) : nothingOn(call.node());
+      return ask.wantsGpus() ? refused(VerbError.NODE_UNKNOWN) : nothingOn(call.node());
     }
     return take(pod, ask, node);
   }
 
-  private static Result refused(Trouble trouble) {
-    return new Result(null, trouble);
+  private static Result refused(VerbError error) {
+    return new Result(null, error);
   }
 
   /** A pod without GPUs on a node that is none of Kerf's: nothing to keep account of. */
@@ -83,11 +83,11 @@ final class SlotTaking {
       undo.undo();
     }
     if (placement == null) {
-      return refused(Trouble.NO_SLOT);
+      return refused(VerbError.NO_SLOT);
     }
     Ledger.Taking taking =
         scheduling.ledger().take(pod.holder(), placement, scheduling.wallMillis());
-    return taking == Ledger.Taking.TAKEN ? new Result(placement, null) : refused(Trouble.NO_SLOT);
+    return taking == Ledger.Taking.TAKEN ? new Result(placement, null) : refused(VerbError.NO_SLOT);
   }
 
   private @Nullable Placement pick(PodAsk ask, NodeState node) {

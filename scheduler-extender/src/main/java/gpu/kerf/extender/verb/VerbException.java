@@ -1,19 +1,19 @@
 package gpu.kerf.extender.verb;
 
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 
 /** A verb that has no place for an error in its answer could not be carried out. */
 public final class VerbException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  private final Trouble trouble;
+  private final VerbError error;
 
-  public VerbException(Trouble trouble) {
-    super(trouble.answer());
-    this.trouble = trouble;
+  public VerbException(VerbError error) {
+    super(error.answer());
+    this.error = error;
   }
 
-  public Trouble trouble() {
-    return trouble;
+  public VerbError trouble() {
+    return error;
   }
 }

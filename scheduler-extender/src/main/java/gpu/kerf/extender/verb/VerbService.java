@@ -2,8 +2,9 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.Quarantined;
-import gpu.kerf.extender.preemption.Disruptions;
+import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.PodView;

@@ -25,29 +25,29 @@ public final class AdmissionCost {
       hostile(Integer.parseInt(args[1]));
       return;
     }
-    Desk desk = Desk.empty(Desk.TERMS);
+    AdmissionFixture admissionFixture = AdmissionFixture.empty(AdmissionFixture.TERMS);
     for (int i = 0; i < Integer.parseInt(args[0]); i++) {
-      desk.node("gpu-node-%05d".formatted(i), 8, "H100-80GB", GpuMode.PLAIN);
+      admissionFixture.node("gpu-node-%05d".formatted(i), 8, "H100-80GB", GpuMode.PLAIN);
     }
     report(
-        desk,
+        admissionFixture,
         "one container",
         "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 8Gi}}}]}}");
-    report(desk, "none asks", "{spec: {containers: [{name: main}]}}");
+    report(admissionFixture, "none asks", "{spec: {containers: [{name: main}]}}");
     report(
-        desk,
+        admissionFixture,
         "a fraction, KAI",
         "{metadata: {annotations: {gpu-fraction: \"0.5\"}}, spec: {containers: [{name: main}]}}");
-    report(desk, "ten containers, 20 KB", large());
+    report(admissionFixture, "ten containers, 20 KB", large());
     report(
-        desk,
+        admissionFixture,
         "no node could",
         "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory: 96Gi}}}]}}");
   }
 
   /** The slowest of a few, in milliseconds. */
   private static void hostile(int bytes) {
-    Desk desk = Desk.usual();
+    AdmissionFixture admissionFixture = AdmissionFixture.usual();
     HostileBodies.of(bytes)
         .forEach(
             (what, body) ->
@@ -55,8 +55,8 @@ public final class AdmissionCost {
                     "%-28s %8d B  mutate %8.1f ms  validate %8.1f ms%n",
                     what,
                     body.length,
-                    slowest(desk.admission::mutate, body),
-                    slowest(desk.admission::validate, body)));
+                    slowest(admissionFixture.admission::mutate, body),
+                    slowest(admissionFixture.admission::validate, body)));
   }
 
   private static double slowest(Webhook webhook, byte[] review) {
@@ -90,16 +90,17 @@ public final class AdmissionCost {
     return pod + "]}}";
   }
 
-  private static void report(Desk desk, String what, String yaml) throws WireException {
-    JsonNode pod = Desk.pod(yaml);
-    byte[] creation = Desk.creation(pod);
-    byte[] admitted = Desk.creation(desk.mutated(pod));
+  private static void report(AdmissionFixture admissionFixture, String what, String yaml)
+      throws WireException {
+    JsonNode pod = AdmissionFixture.pod(yaml);
+    byte[] creation = AdmissionFixture.creation(pod);
+    byte[] admitted = AdmissionFixture.creation(admissionFixture.mutated(pod));
     System.out.printf(
         "%-24s %6d B  mutate %s  validate %s%n",
         what,
         admitted.length,
-        micros(desk.admission::mutate, creation),
-        micros(desk.admission::validate, admitted));
+        micros(admissionFixture.admission::mutate, creation),
+        micros(admissionFixture.admission::validate, admitted));
   }
 
   /** The median and the 99th of a hundred, in microseconds. */

@@ -30,20 +30,21 @@ class AdmissionFuzzTest {
   private static final int LONGEST_ANSWER = 200_000;
 
   private final Random random = new Random(SEED);
-  private final Desk desk = Desk.usual();
+  private final AdmissionFixture admissionFixture = AdmissionFixture.usual();
   private final List<JsonNode> pods = pods();
-  private final Tangler tangler = new Tangler(random, pods);
+  private final PodMutator podMutator = new PodMutator(random, pods);
 
   private static List<JsonNode> pods() {
     List<JsonNode> pods = new ArrayList<>();
     try (Stream<Path> files = Files.list(FOLDER.resolve("golden"))) {
       for (Path file : files.sorted().toList()) {
         if (!file.toString().endsWith(".admitted.yaml")) {
-          pods.add(Desk.pod(Files.readString(file)));
+          pods.add(AdmissionFixture.pod(Files.readString(file)));
         }
       }
-      for (JsonNode attack : Desk.YAML.readTree(Files.readString(FOLDER.resolve("attacks.yaml")))) {
-        pods.add(Desk.pod(attack.path("pod").toString()));
+      for (JsonNode attack :
+          AdmissionFixture.YAML.readTree(Files.readString(FOLDER.resolve("attacks.yaml")))) {
+        pods.add(AdmissionFixture.pod(attack.path("pod").toString()));
       }
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
@@ -61,10 +62,10 @@ class AdmissionFuzzTest {
       try {
         Review review = Review.read(body);
         answered++;
-        Answer mutation = answer(desk.admission::mutate, review);
+        Answer mutation = answer(admissionFixture.admission::mutate, review);
         check(mutation, review);
         patched += mutation.isPatched() ? 1 : 0;
-        Answer verdict = answer(desk.admission::validate, review);
+        Answer verdict = answer(admissionFixture.admission::validate, review);
         check(verdict, review);
         refused += verdict.isAllowed() ? 0 : 1;
         if (mutation.isPatched()) {
@@ -90,21 +91,25 @@ class AdmissionFuzzTest {
       return webhook.answer(review);
     } catch (WireException unreadable) {
       return Answer.refused(
-          new Problem(Problem.Kind.NONSENSE, String.valueOf(unreadable.getMessage()), ""));
+          new PodProblem(PodProblem.Kind.NONSENSE, String.valueOf(unreadable.getMessage()), ""));
     }
   }
 
   private byte[] body() {
     JsonNode pod = pods.get(random.nextInt(pods.size()));
-    JsonNode tangled = random.nextInt(8) == 0 ? pod : tangler.tangled(pod);
+    JsonNode tangled = random.nextInt(8) == 0 ? pod : podMutator.tangled(pod);
     byte[] review =
         switch (random.nextInt(6)) {
-          case 0 -> Desk.review("UPDATE", "", tangled, pod);
-          case 1 -> Desk.review("UPDATE", "ephemeralcontainers", tangler.debugged(tangled), pod);
-          case 2 -> Desk.review(tangler.word(), tangler.word(), tangled, tangler.anything(3));
-          default -> Desk.creation(tangled);
+          case 0 -> AdmissionFixture.review("UPDATE", "", tangled, pod);
+          case 1 ->
+              AdmissionFixture.review(
+                  "UPDATE", "ephemeralcontainers", podMutator.debugged(tangled), pod);
+          case 2 ->
+              AdmissionFixture.review(
+                  podMutator.word(), podMutator.word(), tangled, podMutator.anything(3));
+          default -> AdmissionFixture.creation(tangled);
         };
-    return random.nextInt(5) == 0 ? tangler.garbled(review) : review;
+    return random.nextInt(5) == 0 ? podMutator.garbled(review) : review;
   }
 
   private static String what(byte[] body, int i) {
@@ -129,7 +134,7 @@ class AdmissionFuzzTest {
 
   private static JsonNode json(byte[] bytes) {
     try {
-      return Desk.JSON.readTree(bytes);
+      return AdmissionFixture.JSON.readTree(bytes);
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
@@ -139,9 +144,10 @@ class AdmissionFuzzTest {
     for (JsonNode operation : operations(mutation)) {
       checkNamesNoDevice(operation);
     }
-    JsonNode after = Desk.patched(review.object(), operations(mutation));
-    byte[] again = Desk.review(review.operation(), review.subresource(), after, review.before());
-    assertThat(answer(desk.admission::mutate, Review.read(again)).isPatched())
+    JsonNode after = AdmissionFixture.patched(review.object(), operations(mutation));
+    byte[] again =
+        AdmissionFixture.review(review.operation(), review.subresource(), after, review.before());
+    assertThat(answer(admissionFixture.admission::mutate, Review.read(again)).isPatched())
         .as("patched again")
         .isFalse();
   }

@@ -41,9 +41,9 @@ class AttacksTest {
     return tests("harmless.yaml");
   }
 
-  private static Terms terms(JsonNode opened) {
-    Terms usual = Desk.TERMS;
-    return new Terms(
+  private static AdmissionOptions terms(JsonNode opened) {
+    AdmissionOptions usual = AdmissionFixture.TERMS;
+    return new AdmissionOptions(
         usual.scheduler(),
         usual.aliases(),
         usual.runtimeClass(),
@@ -61,28 +61,30 @@ class AttacksTest {
   }
 
   private static Stream<DynamicTest> tests(String file) throws IOException {
-    JsonNode list = Desk.YAML.readTree(Files.readString(FOLDER.resolve(file)));
+    JsonNode list = AdmissionFixture.YAML.readTree(Files.readString(FOLDER.resolve(file)));
     assertThat(list.size()).isGreaterThan(5);
     return StreamSupport.stream(list.spliterator(), false)
         .map(each -> DynamicTest.dynamicTest(each.path("name").asText(), () -> check(each)));
   }
 
   private static void check(JsonNode attack) {
-    Desk desk = Desk.usual(terms(attack.path("opened")));
-    JsonNode pod = desk.mutated(Desk.pod(attack.path("pod").toString()));
-    pod = Desk.patched(pod, attack.path("then"));
-    Answer answer = desk.validate(Desk.creation(pod));
+    AdmissionFixture admissionFixture = AdmissionFixture.usual(terms(attack.path("opened")));
+    JsonNode pod = admissionFixture.mutated(AdmissionFixture.pod(attack.path("pod").toString()));
+    pod = AdmissionFixture.patched(pod, attack.path("then"));
+    Answer answer = admissionFixture.validate(AdmissionFixture.creation(pod));
     if (attack.has("update")) {
       assertThat(answer.problems()).as("when it is created").isEmpty();
-      JsonNode changed = Desk.patched(pod, attack.path("update"));
-      answer = desk.validate(Desk.review("UPDATE", "", changed, pod));
+      JsonNode changed = AdmissionFixture.patched(pod, attack.path("update"));
+      answer = admissionFixture.validate(AdmissionFixture.review("UPDATE", "", changed, pod));
     } else if (attack.has("ephemeral")) {
       assertThat(answer.problems()).as("when it is created").isEmpty();
       ObjectNode more = pod.deepCopy();
       more.withObject("/spec").set("ephemeralContainers", attack.path("ephemeral"));
-      byte[] addition = Desk.review("UPDATE", "ephemeralcontainers", more, pod);
-      JsonNode mutated = Desk.patched(more, desk.mutate(addition));
-      answer = desk.validate(Desk.review("UPDATE", "ephemeralcontainers", mutated, pod));
+      byte[] addition = AdmissionFixture.review("UPDATE", "ephemeralcontainers", more, pod);
+      JsonNode mutated = AdmissionFixture.patched(more, admissionFixture.mutate(addition));
+      answer =
+          admissionFixture.validate(
+              AdmissionFixture.review("UPDATE", "ephemeralcontainers", mutated, pod));
       pod = mutated;
     }
     judge(attack, pod, answer);

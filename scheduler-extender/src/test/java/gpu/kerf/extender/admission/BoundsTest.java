@@ -24,7 +24,7 @@ class BoundsTest {
   /** Much more than any takes, and much less than work that grows with the square of the body. */
   private static final Duration WORK = Duration.ofSeconds(10);
 
-  private final Desk desk = Desk.usual();
+  private final AdmissionFixture admissionFixture = AdmissionFixture.usual();
 
   @TestFactory
   Stream<DynamicTest> noBodyIsMuchWorkNorMakesALongAnswer() {
@@ -34,8 +34,8 @@ class BoundsTest {
 
   private void check(byte[] body) {
     long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
-    check(desk.admission::mutate, body);
-    Answer verdict = check(desk.admission::validate, body);
+    check(admissionFixture.admission::mutate, body);
+    Answer verdict = check(admissionFixture.admission::validate, body);
     assertThat(verdict == null || !verdict.isAllowed()).as("refused").isTrue();
     long took = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
     assertThat(Duration.ofNanos(took)).isLessThan(WORK);
@@ -99,9 +99,12 @@ class BoundsTest {
               "{spec: {containers: [{%s, %s: [%s]}]}}"
                   .formatted(main, what.substring(0, what.indexOf(' ')), list);
         };
-    return desk.validate(Desk.creation(Desk.pod(pod))).problems().stream()
-        .filter(problem -> problem.kind() == Problem.Kind.TOO_MUCH)
-        .map(Problem::toString)
+    return admissionFixture
+        .validate(AdmissionFixture.creation(AdmissionFixture.pod(pod)))
+        .problems()
+        .stream()
+        .filter(problem -> problem.kind() == PodProblem.Kind.TOO_MUCH)
+        .map(PodProblem::toString)
         .collect(Collectors.joining());
   }
 
@@ -113,11 +116,11 @@ class BoundsTest {
             .collect(Collectors.joining(","));
     for (String scheduler : new String[] {"kai-scheduler", "volcano"}) {
       JsonNode pod =
-          Desk.pod(
+          AdmissionFixture.pod(
               "{spec: {schedulerName: %s, containers: [{name: main}], volumes: [%s]}}"
                   .formatted(scheduler, list));
-      assertThat(desk.mutate(Desk.creation(pod)).isAllowed()).isTrue();
-      assertThat(desk.mutate(Desk.creation(pod)).isPatched()).isFalse();
+      assertThat(admissionFixture.mutate(AdmissionFixture.creation(pod)).isAllowed()).isTrue();
+      assertThat(admissionFixture.mutate(AdmissionFixture.creation(pod)).isPatched()).isFalse();
     }
   }
 }

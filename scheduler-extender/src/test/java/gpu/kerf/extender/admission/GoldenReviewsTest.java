@@ -43,8 +43,9 @@ class GoldenReviewsTest {
   }
 
   private static void check(Path file) throws IOException {
-    JsonNode pod = Desk.pod(Files.readString(file));
-    String admitted = Desk.YAML.writeValueAsString(admitted(Desk.usual(), pod));
+    JsonNode pod = AdmissionFixture.pod(Files.readString(file));
+    String admitted =
+        AdmissionFixture.YAML.writeValueAsString(admitted(AdmissionFixture.usual(), pod));
     Path expected = Path.of(file.toString().replace(".yaml", ADMITTED));
     if (WRITE) {
       Files.writeString(expected, admitted);
@@ -52,10 +53,10 @@ class GoldenReviewsTest {
     assertThat(expected).content().isEqualTo(admitted);
   }
 
-  private static JsonNode admitted(Desk desk, JsonNode pod) {
-    Answer mutation = desk.mutate(Desk.creation(pod));
-    JsonNode after = desk.mutated(pod);
-    Answer verdict = desk.validate(Desk.creation(after));
+  private static JsonNode admitted(AdmissionFixture admissionFixture, JsonNode pod) {
+    Answer mutation = admissionFixture.mutate(AdmissionFixture.creation(pod));
+    JsonNode after = admissionFixture.mutated(pod);
+    Answer verdict = admissionFixture.validate(AdmissionFixture.creation(after));
     var all = JsonNodeFactory.instance.objectNode();
     all.set("patch", operations(mutation));
     all.set("pod", after);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.RunningService;
 import gpu.kerf.extender.http.TestCertificate;
+import gpu.kerf.extender.service.RunningService;
 import gpu.kerf.model.hardware.GpuMode;
 import java.io.IOException;
 import java.net.URI;
@@ -66,7 +66,12 @@ class WebhookServerTest {
   @Test
   void bothWebhooksAnswerReviews() throws Exception {
     try (RunningService service = serve()) {
-      JsonNode answer = ok(post(service, "/mutate?timeout=10s", Desk.creation(Desk.pod(POD))));
+      JsonNode answer =
+          ok(
+              post(
+                  service,
+                  "/mutate?timeout=10s",
+                  AdmissionFixture.creation(AdmissionFixture.pod(POD))));
       assertThat(answer.at("/kind").asText()).isEqualTo("AdmissionReview");
       assertThat(answer.at("/response/patchType").asText()).isEqualTo("JSONPatch");
       String patch =
@@ -75,7 +80,8 @@ class WebhookServerTest {
               StandardCharsets.UTF_8);
       assertThat(patch).startsWith("[{\"op\":\"add\",\"path\":\"/spec/containers/0/env\"");
 
-      JsonNode verdict = ok(post(service, "/validate", Desk.creation(Desk.pod(POD))));
+      JsonNode verdict =
+          ok(post(service, "/validate", AdmissionFixture.creation(AdmissionFixture.pod(POD))));
       assertThat(verdict.at("/response/allowed").asBoolean()).isFalse();
       assertThat(verdict.at("/response/status/message").asText()).contains("is missing");
       assertThat(service.get("/metrics"))
@@ -86,7 +92,7 @@ class WebhookServerTest {
               "kerf_admission_answers_total{webhook=\"validate\",outcome=\"refused\",reason=\"incomplete\",}"
                   + " 1.0")
           .contains("kerf_admission_duration_seconds_count{webhook=\"mutate\",} 1.0")
-          .contains("kerf_http_connections{door=\"webhook\",}");
+          .contains("kerf_http_connections{port=\"webhook\",}");
     }
   }
 
@@ -94,7 +100,8 @@ class WebhookServerTest {
   @Test
   void aReviewIsAnsweredWhileTheVerbsLoopIsBusy() throws Exception {
     try (RunningService service = serve()) {
-      HttpRequest review = review(service, "/mutate", Desk.creation(Desk.pod(POD)));
+      HttpRequest review =
+          review(service, "/mutate", AdmissionFixture.creation(AdmissionFixture.pod(POD)));
       HttpClient client = http(null);
       int status =
           service.onLoop(
@@ -106,10 +113,10 @@ class WebhookServerTest {
   @Test
   void aReviewSeesANodeThatCameLately() throws Exception {
     byte[] large =
-        Desk.creation(
-            Desk.usual()
+        AdmissionFixture.creation(
+            AdmissionFixture.usual()
                 .mutated(
-                    Desk.pod(
+                    AdmissionFixture.pod(
                         "{spec: {containers: [{name: main, resources: {limits: {kerf.gpu/memory:"
                             + " 100Gi}}}]}}")));
     try (RunningService service = serve()) {
@@ -135,7 +142,9 @@ class WebhookServerTest {
     try (RunningService service = serve()) {
       for (String path :
           List.of("/filter", "/bind", "/metrics", "/api/v1/fleet", "/", "/mutate/")) {
-        assertThat(post(service, path, Desk.creation(Desk.pod(POD))).statusCode())
+        assertThat(
+                post(service, path, AdmissionFixture.creation(AdmissionFixture.pod(POD)))
+                    .statusCode())
             .as(path)
             .isEqualTo(404);
       }
@@ -167,7 +176,8 @@ class WebhookServerTest {
   void withClientAuthoritiesOnlyTheirClientsAreAnswered() throws Exception {
     try (RunningService service =
         serve("admission.clientAuthorities=" + folder.resolve("ca.crt"))) {
-      HttpRequest review = review(service, "/mutate", Desk.creation(Desk.pod(POD)));
+      HttpRequest review =
+          review(service, "/mutate", AdmissionFixture.creation(AdmissionFixture.pod(POD)));
 
       assertThat(http(certificates.get(2)).send(review, BodyHandlers.ofString()).statusCode())
           .isEqualTo(200);
@@ -207,7 +217,7 @@ class WebhookServerTest {
 
       Await.until("it listens", () -> port(service) > 0);
       assertThat(service.get("/metrics")).contains("kerf_ready{condition=\"webhook\",} 1.0");
-      ok(post(service, "/mutate", Desk.creation(Desk.pod(POD))));
+      ok(post(service, "/mutate", AdmissionFixture.creation(AdmissionFixture.pod(POD))));
 
       show(1);
 
@@ -216,8 +226,8 @@ class WebhookServerTest {
           () ->
               service
                   .get("/metrics")
-                  .contains("kerf_tls_reloads_total{door=\"webhook\",outcome=\"changed\",} 1.0"));
-      ok(post(service, "/mutate", Desk.creation(Desk.pod(POD))));
+                  .contains("kerf_tls_reloads_total{port=\"webhook\",outcome=\"changed\",} 1.0"));
+      ok(post(service, "/mutate", AdmissionFixture.creation(AdmissionFixture.pod(POD))));
     }
   }
 
@@ -248,7 +258,7 @@ class WebhookServerTest {
 
   private static JsonNode ok(HttpResponse<String> answer) {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-    return Desk.parse(answer.body());
+    return AdmissionFixture.parse(answer.body());
   }
 
   private String refusal(RunningService service, String body) throws Exception {

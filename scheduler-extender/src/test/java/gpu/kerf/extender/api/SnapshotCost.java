@@ -1,7 +1,7 @@
 package gpu.kerf.extender.api;
 
-import gpu.kerf.extender.RunningService;
-import gpu.kerf.extender.telemetry.Usual;
+import gpu.kerf.extender.service.RunningService;
+import gpu.kerf.extender.state.FrequentDemands;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -81,7 +81,8 @@ public final class SnapshotCost {
   }
 
   private static int usual(RunningService service) {
-    return new Usual().of(service.scheduling.pods().all(), service.scheduling.fleet().models())
+    return new FrequentDemands()
+                .of(service.scheduling.pods().all(), service.scheduling.fleet().models())
             == null
         ? 0
         : 1;

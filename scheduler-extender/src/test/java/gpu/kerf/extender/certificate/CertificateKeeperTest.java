@@ -3,7 +3,7 @@ package gpu.kerf.extender.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,9 +30,10 @@ class CertificateKeeperTest {
   private Instant now = Instant.parse("2026-11-21T12:00:00Z");
 
   private CertificateKeeper keeper(String replica) {
-    CertificateKeeper.Wish wish =
-        new CertificateKeeper.Wish(NAMES, folder.resolve(replica), VALIDITY, Duration.ofMinutes(1));
-    return new CertificateKeeper(vault, wish, () -> now, new Meters());
+    CertificateKeeper.CertificateOptions wish =
+        new CertificateKeeper.CertificateOptions(
+            NAMES, folder.resolve(replica), VALIDITY, Duration.ofMinutes(1));
+    return new CertificateKeeper(vault, wish, () -> now, new Metrics());
   }
 
   private String shown(String replica) {

@@ -3,14 +3,14 @@ package gpu.kerf.extender.certificate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.cluster.kubernetes.Access;
-import gpu.kerf.extender.cluster.kubernetes.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.WebhookVault;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.manifests.Shipped;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,14 +64,14 @@ final class CertificatesOnAClusterTest {
     ApiServer server =
         new Access(Map.of(), folder).connect(plane.kubeconfig(ACCOUNT).toString(), patience);
     servers.add(server);
-    CertificateKeeper.Wish wish =
-        new CertificateKeeper.Wish(
+    CertificateKeeper.CertificateOptions wish =
+        new CertificateKeeper.CertificateOptions(
             WebhookVault.names("kerf-system"),
             folder.resolve(replica),
             VALIDITY,
             Duration.ofMinutes(1));
     WebhookVault vault = new WebhookVault(server, "kerf-system");
-    return new CertificateKeeper(vault, wish, () -> now, new Meters());
+    return new CertificateKeeper(vault, wish, () -> now, new Metrics());
   }
 
   private String shown(String replica) throws Exception {

@@ -7,7 +7,7 @@ import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.settings.SettingsSource;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -26,8 +26,8 @@ class ConsoleServedTest extends BrowserTest {
     try {
       List<String> set = List.of("listen.port=0", "stop.lead=0s", "stop.drain=100ms");
       Settings settings = Await.value(new SettingsSource(vertx, null, Map.of(), set).read());
-      HttpService.Parts parts =
-          new HttpService.Parts(Map.of(), new Readiness(), new Meters(), null);
+      HttpService.Components parts =
+          new HttpService.Components(Map.of(), new Readiness(), new Metrics(), null);
       HttpService service = new HttpService(vertx, settings, parts);
       HttpServer server = onContext(vertx, service::start);
 

@@ -3,9 +3,9 @@ package gpu.kerf.extender.demo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.embedded.FleetFile;
+import gpu.kerf.extender.demo.DemoRunner.DemoOptions;
 import gpu.kerf.extender.demo.DemoRunner.Look;
 import gpu.kerf.extender.demo.DemoRunner.Outcome;
-import gpu.kerf.extender.demo.DemoRunner.Wish;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -68,9 +68,9 @@ class DemoRunTest {
   }
 
   private Outcome run(List<NodeSpec> fleet, long seed, int pods, double pace) throws IOException {
-    Wish wish = new Wish(fleet, seed, pods, 2, pace, START);
+    DemoOptions options = new DemoOptions(fleet, seed, pods, 2, pace, START);
     try (TestDemo test = new TestDemo()) {
-      return new DemoRunner(test.vertx, test.settings, wish, new PrintWriter(told))
+      return new DemoRunner(test.vertx, test.settings, options, new PrintWriter(told))
           .run(Look.LINES, () -> false);
     }
   }

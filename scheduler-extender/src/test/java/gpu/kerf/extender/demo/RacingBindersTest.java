@@ -10,7 +10,7 @@ import gpu.kerf.extender.cluster.embedded.FleetFile;
 import gpu.kerf.extender.cluster.embedded.SimApiServer;
 import gpu.kerf.extender.cluster.embedded.SimPod;
 import gpu.kerf.extender.cluster.embedded.VirtualTimers;
-import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.demo;
 
-import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import io.vertx.core.Vertx;

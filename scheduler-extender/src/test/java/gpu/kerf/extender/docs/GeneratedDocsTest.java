@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.WordTables;
 import gpu.kerf.extender.settings.SettingsWriter;
-import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Metric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +37,7 @@ class GeneratedDocsTest {
 
   @Test
   void theTableOfMetricsIsCurrent() throws IOException {
-    assertCurrent(docs().resolve("reference/metrics.md"), Meter.table());
+    assertCurrent(docs().resolve("reference/metrics.md"), Metric.table());
   }
 
   @Test

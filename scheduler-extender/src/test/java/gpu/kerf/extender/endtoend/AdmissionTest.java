@@ -29,19 +29,19 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AdmissionTest {
   private Webhook webhook;
-  private Site site;
+  private TestCluster cluster;
 
   @BeforeAll
   void start(@TempDir Path folder) {
     webhook = new Webhook(folder);
-    site =
-        Site.start(
+    cluster =
+        TestCluster.start(
             webhook.settings(
                 "admission.aliases=kai-scheduler",
                 "admission.hostPaths=/data/models,/scratch:rw",
                 "admission.capabilities=IPC_LOCK"));
-    site.plane().apply(webhook.manifests("kerf", "kai-scheduler"));
-    Site.await("the API server asks", () -> isAsked("kerf"));
+    cluster.plane().apply(webhook.manifests("kerf", "kai-scheduler"));
+    TestCluster.await("the API server asks", () -> isAsked("kerf"));
   }
 
   /** Whether pods of a scheduler are shown to the webhook. */
@@ -51,27 +51,27 @@ final class AdmissionTest {
   }
 
   private Api.Answer dryRun(Pod pod) {
-    return site.api().send("POST", Site.PODS + "?dryRun=All", pod.json());
+    return cluster.api().send("POST", TestCluster.PODS + "?dryRun=All", pod.json());
   }
 
   @AfterAll
   void stop() {
-    site.close();
+    cluster.close();
   }
 
   @AfterEach
   void clear() {
-    site.clear();
+    cluster.clear();
   }
 
   @Test
   void aPodsVariablesReferToTheAnnotationsThatItsBindingBrought() {
-    site.nodes(Inventory.eightH100("a").manifest());
-    site.create(
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster.create(
         Pod.named("share").memory("8Gi").spec("{initContainers: [{name: prepare, image: app}]}"));
-    site.awaitRunning("share");
+    cluster.awaitRunning("share");
 
-    JsonNode pod = site.pod("share");
+    JsonNode pod = cluster.pod("share");
     assertThat(valueOf(pod, "/spec/containers/0", "NVIDIA_VISIBLE_DEVICES")).startsWith("GPU-a-");
     assertThat(valueOf(pod, "/spec/containers/0", "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT"))
         .isEqualTo("0=8192M");
@@ -84,36 +84,39 @@ final class AdmissionTest {
 
   @Test
   void quotaOnGpuMemoryCountsPodsOfEveryDialect() {
-    site.nodes(Inventory.eightH100("a").manifest());
-    site.api()
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster
+        .api()
         .post(
             "/api/v1/namespaces/default/resourcequotas",
             "{\"metadata\":{\"name\":\"gpus\"},\"spec\":{\"hard\":"
                 + "{\"requests.kerf.gpu/memory\":\"16Gi\",\"requests.kerf.gpu/whole\":\"1\"}}}");
     try {
-      Site.await("the quota counts", () -> used("requests.kerf.gpu/memory").equals("0"));
-      site.create(
+      TestCluster.await("the quota counts", () -> used("requests.kerf.gpu/memory").equals("0"));
+      cluster.create(
           Pod.named("hami").limit("nvidia.com/gpu", "2").limit("nvidia.com/gpumem", "3000"),
           Pod.named("kai").annotated("gpu-memory", "2000"),
           Pod.named("gpushare").limit("aliyun.com/gpu-mem", "4"),
           Pod.named("nvidia").limit("nvidia.com/gpu", "1"));
-      site.awaitRunning("hami", "kai", "gpushare", "nvidia");
+      cluster.awaitRunning("hami", "kai", "gpushare", "nvidia");
       // 2 * 3000 + 2000 + 4 * 1024 MiB
-      Site.await("all are counted", () -> used("requests.kerf.gpu/memory").equals("12096Mi"));
+      TestCluster.await(
+          "all are counted", () -> used("requests.kerf.gpu/memory").equals("12096Mi"));
       assertThat(used("requests.kerf.gpu/whole")).isEqualTo("1");
 
       assertThat(refused(Pod.named("more").annotated("gpu-memory", "5000")))
           .contains("exceeded quota");
       assertThat(refused(Pod.named("other").limit("nvidia.com/gpu", "1")))
           .contains("exceeded quota");
-      site.assertSlots(5);
+      cluster.assertSlots(5);
     } finally {
-      site.api().delete("/api/v1/namespaces/default/resourcequotas/gpus");
+      cluster.api().delete("/api/v1/namespaces/default/resourcequotas/gpus");
     }
   }
 
   private String used(String resource) {
-    return site.api()
+    return cluster
+        .api()
         .get("/api/v1/namespaces/default/resourcequotas/gpus")
         .path("status")
         .path("used")
@@ -123,7 +126,7 @@ final class AdmissionTest {
 
   /** What the API server says to whoever creates a pod that may not be. */
   private String refused(Pod pod) {
-    Api.Answer answer = site.api().send("POST", Site.PODS, pod.json());
+    Api.Answer answer = cluster.api().send("POST", TestCluster.PODS, pod.json());
     assertThat(answer.status()).as("%s", answer.body()).isEqualTo(403);
     return answer.body().path("message").asText();
   }
@@ -142,12 +145,12 @@ final class AdmissionTest {
 
   @Test
   void aDebuggingContainerGetsNoDeviceAndCannotNameOne() {
-    site.nodes(Inventory.eightH100("a").manifest());
-    site.create(Pod.named("share").memory("8Gi"));
-    site.awaitRunning("share");
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster.create(Pod.named("share").memory("8Gi"));
+    cluster.awaitRunning("share");
 
     assertThat(debug("share", "{\"name\":\"debug\",\"image\":\"cuda\"}").status()).isEqualTo(200);
-    assertThat(site.pod("share").at("/spec/ephemeralContainers/0/env/0/value").asText())
+    assertThat(cluster.pod("share").at("/spec/ephemeralContainers/0/env/0/value").asText())
         .isEqualTo("void");
     Api.Answer naming =
         debug(
@@ -160,21 +163,21 @@ final class AdmissionTest {
 
   /** Adds a container to a pod that runs. */
   private Api.Answer debug(String pod, String container) {
-    ObjectNode all = site.pod(pod).deepCopy();
+    ObjectNode all = cluster.pod(pod).deepCopy();
     try {
       all.withObject("/spec").withArray("ephemeralContainers").add(Api.JSON.readTree(container));
     } catch (IOException wrong) {
       throw new UncheckedIOException(wrong);
     }
-    String path = Site.PODS + "/" + pod + "/ephemeralcontainers";
-    return site.api().send("PUT", path, all.toString());
+    String path = TestCluster.PODS + "/" + pod + "/ephemeralcontainers";
+    return cluster.api().send("PUT", path, all.toString());
   }
 
   @Test
   void nobodyChangesWhatDecidesAboutDevicesAndEverythingElseIsFree() {
-    site.nodes(Inventory.eightH100("a").manifest());
-    site.create(Pod.named("share").memory("8Gi"));
-    site.awaitRunning("share");
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster.create(Pod.named("share").memory("8Gi"));
+    cluster.awaitRunning("share");
 
     Api.Answer forged = annotate("share", "kerf.gpu/visible-devices.main", "GPU-a-7");
     assertThat(forged.body().path("message").asText())
@@ -185,28 +188,29 @@ final class AdmissionTest {
 
   private Api.Answer annotate(String pod, String key, String value) {
     String body = "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}".formatted(key, value);
-    return site.api().send("PATCH", Site.PODS + "/" + pod, body);
+    return cluster.api().send("PATCH", TestCluster.PODS + "/" + pod, body);
   }
 
   @Test
   void whoeverBindsAPodPastTheSchedulerGetsNoDevice() {
-    site.nodes(Inventory.eightH100("a").manifest());
-    site.scheduler().pause();
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster.scheduler().pause();
     try {
-      site.create(Pod.named("past").memory("8Gi"));
+      cluster.create(Pod.named("past").memory("8Gi"));
       String binding =
           "{\"metadata\":{\"name\":\"past\"},\"target\":{\"kind\":\"Node\",\"name\":\"a\"}}";
-      site.api().post(Site.PODS + "/past/binding", binding);
-      site.awaitRunning("past");
+      cluster.api().post(TestCluster.PODS + "/past/binding", binding);
+      cluster.awaitRunning("past");
     } finally {
-      site.scheduler().resume();
+      cluster.scheduler().resume();
     }
-    assertThat(valueOf(site.pod("past"), "/spec/containers/0", "NVIDIA_VISIBLE_DEVICES")).isEmpty();
+    assertThat(valueOf(cluster.pod("past"), "/spec/containers/0", "NVIDIA_VISIBLE_DEVICES"))
+        .isEmpty();
   }
 
   @Test
   void everyProblemIsTold() {
-    site.nodes(Inventory.eightH100("a").manifest());
+    cluster.nodes(Inventory.eightH100("a").manifest());
     assertThat(
             refused(
                 Pod.named("greedy")
@@ -219,7 +223,7 @@ final class AdmissionTest {
 
   @Test
   void ofTheNodeAPodHasWhatIsOpenAndNothingElse() {
-    site.nodes(Inventory.eightH100("a").manifest());
+    cluster.nodes(Inventory.eightH100("a").manifest());
     for (String path : List.of("/root/.ssh", "/run/dbus", "/usr/bin", "/opt/cni/bin", "/data")) {
       assertThat(refused(mounting(path, "")))
           .contains("is the node's " + path, "admission.hostPaths");
@@ -242,8 +246,8 @@ final class AdmissionTest {
     return Pod.named("mounting")
         .memory("8Gi")
         .spec(
-            ("{volumes: [{name: v, hostPath: {path: %s}}], initContainers: [{name: first, image: app,"
-                    + " volumeMounts: [{name: v, mountPath: /v%s}]}]}")
+            ("{volumes: [{name: v, hostPath: {path: %s}}], initContainers: [{name: first, image:"
+                    + " app, volumeMounts: [{name: v, mountPath: /v%s}]}]}")
                 .formatted(path, mount));
   }
 
@@ -259,9 +263,9 @@ final class AdmissionTest {
   @Test
   void aContainerThatAnotherWebhookAddsLaterGetsNoDevice(@TempDir Path folder) {
     try (Injector mesh = new Injector(folder)) {
-      site.plane().apply(mesh.manifest());
+      cluster.plane().apply(mesh.manifest());
       Pod asking = Pod.named("meshed").memory("8Gi").labelled("mesh", "yes");
-      Site.await(
+      TestCluster.await(
           "the other webhook is asked",
           () ->
               dryRun(asking).body().at("/spec/containers/1/name").asText().equals(Injector.PROXY));
@@ -272,24 +276,25 @@ final class AdmissionTest {
       }
       assertThat(pod.at("/spec/containers/0/volumeMounts")).hasSize(2);
     } finally {
-      site.plane().kubectl("delete", "mutatingwebhookconfiguration", "mesh");
+      cluster.plane().kubectl("delete", "mutatingwebhookconfiguration", "mesh");
     }
   }
 
   @Test
   void aNewCertificateIsTakenWhileItRuns() {
     webhook.show(1);
-    Site.await(
+    TestCluster.await(
         "Kerf has taken it",
         () ->
-            site.kerf().metric("kerf_tls_reloads_total{door=\"webhook\",outcome=\"changed\"") > 0);
-    Site.await("the API server asks on", () -> isAsked("kerf"));
+            cluster.kerf().metric("kerf_tls_reloads_total{port=\"webhook\",outcome=\"changed\"")
+                > 0);
+    TestCluster.await("the API server asks on", () -> isAsked("kerf"));
     webhook.show(0);
   }
 
   @Test
   void whileNoKerfRunsOnlyItsOwnPodsWait() {
-    site.kerf().kill();
+    cluster.kerf().kill();
     try {
       Api.Answer ours = dryRun(Pod.named("ours").memory("8Gi"));
       assertThat(ours.body().path("message").asText()).contains("failed calling webhook");
@@ -298,17 +303,17 @@ final class AdmissionTest {
       assertThat(dryRun(Pod.named("others").spec("{schedulerName: volcano}")).status())
           .isEqualTo(201);
       String system = "/api/v1/namespaces/kube-system/pods?dryRun=All";
-      assertThat(site.api().send("POST", system, Pod.named("system").json()).status())
+      assertThat(cluster.api().send("POST", system, Pod.named("system").json()).status())
           .isEqualTo(201);
     } finally {
-      site.kerf().start();
+      cluster.kerf().start();
     }
-    Site.await("the API server asks again", () -> isAsked("kerf"));
+    TestCluster.await("the API server asks again", () -> isAsked("kerf"));
   }
 
   @Test
   void theVerbsAreReachedFromThisMachineAlone() throws IOException {
-    int port = URI.create(site.kerf().address()).getPort();
+    int port = URI.create(cluster.kerf().address()).getPort();
     for (InetAddress address : outside()) {
       assertThatThrownBy(() -> new Socket(address, port).close())
           .as("%s", address)

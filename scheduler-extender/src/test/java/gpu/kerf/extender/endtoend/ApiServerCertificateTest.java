@@ -71,12 +71,13 @@ final class ApiServerCertificateTest {
                     "--admission-control-config-file=" + admissionConfiguration(identity)));
     Path account = plane.kubeconfig();
     List<String> settings = List.of(webhook.settings("admission.clientAuthorities=" + authorities));
-    try (Site site = Site.on(plane, new Site.Accounts(account, account, ""), settings)) {
+    try (TestCluster cluster =
+        TestCluster.on(plane, new TestCluster.Accounts(account, account, ""), settings)) {
       plane.apply(webhook.manifests("kerf"));
-      site.nodes(Inventory.eightH100("a").manifest());
-      Site.await("the API server asks", () -> isAsked(site));
-      site.create(Pod.named("share").memory("8Gi"));
-      site.awaitRunning("share");
+      cluster.nodes(Inventory.eightH100("a").manifest());
+      TestCluster.await("the API server asks", () -> isAsked(cluster));
+      cluster.create(Pod.named("share").memory("8Gi"));
+      cluster.awaitRunning("share");
 
       HttpClient stranger =
           HttpClient.newBuilder().sslContext(webhook.certificate(0).trusting()).build();
@@ -90,9 +91,9 @@ final class ApiServerCertificateTest {
     }
   }
 
-  private static boolean isAsked(Site site) {
+  private static boolean isAsked(TestCluster cluster) {
     Api.Answer answer =
-        site.api().send("POST", Site.PODS + "?dryRun=All", Pod.named("probe").json());
+        cluster.api().send("POST", TestCluster.PODS + "?dryRun=All", Pod.named("probe").json());
     if (answer.status() != 201) {
       return false;
     }

@@ -85,7 +85,7 @@ final class AuditOnAClusterTest {
 
   /** Binds a pod with a record as Kerf writes it, to a MIG instance of 1g.5gb on GPU 0 or 1. */
   private void bind(String name, int gpu) {
-    plane.create(Site.PODS, List.of(Pod.named(name).json()));
+    plane.create(TestCluster.PODS, List.of(Pod.named(name).json()));
     ObjectNode binding = Api.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "Binding");
     binding
         .withObject("/metadata")
@@ -99,6 +99,6 @@ final class AuditOnAClusterTest {
                "memoryMiB":4864}]}]}"""
                 .formatted(gpu));
     binding.withObject("/target").put("apiVersion", "v1").put("kind", "Node").put("name", "a");
-    Api.of(plane.kubeconfig()).post(Site.PODS + "/" + name + "/binding", binding.toString());
+    Api.of(plane.kubeconfig()).post(TestCluster.PODS + "/" + name + "/binding", binding.toString());
   }
 }

@@ -20,51 +20,51 @@ final class ChurnTest {
 
   private static final int AT_ONCE = 200;
 
-  private static Site site;
+  private static TestCluster cluster;
 
   @BeforeAll
   static void start() {
-    site = Site.start();
+    cluster = TestCluster.start();
   }
 
   @AfterAll
   static void stop() {
-    site.close();
+    cluster.close();
   }
 
   @Test
   void podsThatCameAndWentLeaveAnEmptyLedger() {
-    site.nodes(Site.manifests(32, i -> Inventory.mixed("node-" + i)));
+    cluster.nodes(TestCluster.manifests(32, i -> Inventory.mixed("node-" + i)));
     Deque<String> waves = new ArrayDeque<>();
     for (int made = 0; made < PODS; made += AT_ONCE) {
       String wave = "wave-" + made / AT_ONCE;
-      site.create(IntStream.range(0, AT_ONCE).mapToObj(i -> pod(wave, i)).toArray(Pod[]::new));
+      cluster.create(IntStream.range(0, AT_ONCE).mapToObj(i -> pod(wave, i)).toArray(Pod[]::new));
       waves.add(wave);
       // One wave ends while the next one begins.
       if (waves.size() == 2) {
         end(waves.remove());
       }
     }
-    site.awaitRunning(AT_ONCE);
-    site.assertSlots(AT_ONCE);
+    cluster.awaitRunning(AT_ONCE);
+    cluster.assertSlots(AT_ONCE);
     end(waves.remove());
-    Site.await("all pods are gone", () -> site.pods().isEmpty());
-    Site.await("the ledger is empty", () -> site.kerf().placements() == 0);
-    JsonNode fleet = site.kerf().get("/api/v1/fleet").path("totals");
+    TestCluster.await("all pods are gone", () -> cluster.pods().isEmpty());
+    TestCluster.await("the ledger is empty", () -> cluster.kerf().placements() == 0);
+    JsonNode fleet = cluster.kerf().get("/api/v1/fleet").path("totals");
     assertThat(fleet.path("heldMiB").asLong()).isZero();
     assertThat(fleet.path("pods").asLong()).isZero();
     assertThat(fleet.path("pending").asLong()).isZero();
-    assertThat(site.kerf().metric("kerf_ledger_conflicts")).isZero();
+    assertThat(cluster.kerf().metric("kerf_ledger_conflicts")).isZero();
   }
 
   private static void end(String wave) {
-    Site.await(wave + " runs", () -> waiting(wave) == 0);
-    site.api().delete(Site.PODS + "?labelSelector=wave=" + wave);
+    TestCluster.await(wave + " runs", () -> waiting(wave) == 0);
+    cluster.api().delete(TestCluster.PODS + "?labelSelector=wave=" + wave);
   }
 
   private static int waiting(String wave) {
     String selector = "?labelSelector=wave=" + wave + "&fieldSelector=status.phase!=Running";
-    return site.api().get(Site.PODS + selector).path("items").size();
+    return cluster.api().get(TestCluster.PODS + selector).path("items").size();
   }
 
   private static Pod pod(String wave, int number) {

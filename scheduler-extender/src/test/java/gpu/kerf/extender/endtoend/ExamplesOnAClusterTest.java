@@ -20,13 +20,13 @@ final class ExamplesOnAClusterTest {
   @Test
   void everyExamplePassesTheWebhookAndGetsItsPlace() {
     Webhook webhook = new Webhook(folder);
-    try (Site site = Site.start(webhook.settings())) {
-      ControlPlane plane = site.plane();
+    try (TestCluster cluster = TestCluster.start(webhook.settings())) {
+      ControlPlane plane = cluster.plane();
       for (String file : List.of("namespace", "rbac", "priorities")) {
         plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
       }
       plane.apply(webhook.manifests("kerf"));
-      site.nodes(
+      cluster.nodes(
           Inventory.eightH100("h100").manifest(),
           Inventory.of("a100").plain("A100-80GB", 81_920, 2).manifest(),
           cut("cut-a"),
@@ -36,11 +36,11 @@ final class ExamplesOnAClusterTest {
         plane.kubectl("apply", "--validate=strict", "-f", path);
       }
       // notebook, 2 of inference, training, 12 tasks, the tenant's, and nine dialects
-      Site.await("all have a place", () -> placed(site) >= 26, () -> waiting(site));
-      assertThat(site.slotOf("nvidia").at("/mig/profile").asText()).isEqualTo("1g.10gb");
-      assertThat(site.slotOf("hami").path("memoryMiB").asInt()).isGreaterThanOrEqualTo(3000);
-      Site.await("the quota has counted", () -> quota(site).contains("9Gi"));
-      site.assertLedgerIsWhatFreshOneFinds();
+      TestCluster.await("all have a place", () -> placed(cluster) >= 26, () -> waiting(cluster));
+      assertThat(cluster.slotOf("nvidia").at("/mig/profile").asText()).isEqualTo("1g.10gb");
+      assertThat(cluster.slotOf("hami").path("memoryMiB").asInt()).isGreaterThanOrEqualTo(3000);
+      TestCluster.await("the quota has counted", () -> quota(cluster).contains("9Gi"));
+      cluster.assertLedgerIsWhatFreshOneFinds();
     }
   }
 
@@ -50,26 +50,27 @@ final class ExamplesOnAClusterTest {
         .manifest();
   }
 
-  private static long placed(Site site) {
-    return site.pods().stream()
-        .filter(pod -> !Site.placement(pod).path("containers").isEmpty())
+  private static long placed(TestCluster cluster) {
+    return cluster.pods().stream()
+        .filter(pod -> !TestCluster.placement(pod).path("containers").isEmpty())
         .count();
   }
 
-  private static String waiting(Site site) {
-    StringBuilder text = new StringBuilder(placed(site) + " are placed");
-    for (JsonNode pod : site.pods()) {
+  private static String waiting(TestCluster cluster) {
+    StringBuilder text = new StringBuilder(placed(cluster) + " are placed");
+    for (JsonNode pod : cluster.pods()) {
       if (pod.at("/spec/nodeName").asText("").isEmpty()) {
         text.append('\n').append(pod.at("/metadata/name")).append(pod.at("/status/conditions"));
       }
     }
     return text
         + "\n"
-        + site.plane().kubectl("get", "events", "-A", "--field-selector=type=Warning");
+        + cluster.plane().kubectl("get", "events", "-A", "--field-selector=type=Warning");
   }
 
-  private static String quota(Site site) {
-    return site.api()
+  private static String quota(TestCluster cluster) {
+    return cluster
+        .api()
         .get("/api/v1/namespaces/tenant-a/resourcequotas/gpus")
         .at("/status/used/requests.kerf.gpu~1memory")
         .asText();

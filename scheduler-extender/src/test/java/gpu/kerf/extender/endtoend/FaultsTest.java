@@ -16,46 +16,46 @@ import org.junit.jupiter.api.Test;
 /** What goes wrong around Kerf, and is right again afterwards. */
 @ClusterTest
 final class FaultsTest {
-  private static Site site;
+  private static TestCluster cluster;
 
   @BeforeAll
   static void start() {
-    site = Site.start();
+    cluster = TestCluster.start();
   }
 
   @AfterAll
   static void stop() {
-    site.close();
+    cluster.close();
   }
 
   @AfterEach
   void leaveNothing() {
-    site.clear();
+    cluster.clear();
   }
 
   @Test
   void nodeThatGoesAwayAndReturnsIsUsedAgain() {
     String a = Inventory.fourCutA100("a").manifest();
-    site.nodes(a, Inventory.fourCutA100("b").manifest());
-    site.create(pods("before", 0, 32));
+    cluster.nodes(a, Inventory.fourCutA100("b").manifest());
+    cluster.create(pods("before", 0, 32));
     // 4 GiB fit into each of the four instances on each of four GPUs of two nodes.
-    site.awaitRunning(32);
+    cluster.awaitRunning(32);
 
-    site.api().delete("/api/v1/nodes/a");
+    cluster.api().delete("/api/v1/nodes/a");
     // As the pod garbage collector does, after a minute.
-    site.api().delete(Site.PODS + "?gracePeriodSeconds=0&fieldSelector=spec.nodeName=a");
-    Site.await("its pods are gone with it", () -> site.running() == 16);
-    site.create(Pod.named("waits").memory("4Gi").wall("mig"));
-    site.awaitComplaint("waits", "not enough GPU memory of the node is free");
-    site.assertSlots(16);
+    cluster.api().delete(TestCluster.PODS + "?gracePeriodSeconds=0&fieldSelector=spec.nodeName=a");
+    TestCluster.await("its pods are gone with it", () -> cluster.running() == 16);
+    cluster.create(Pod.named("waits").memory("4Gi").wall("mig"));
+    cluster.awaitComplaint("waits", "not enough GPU memory of the node is free");
+    cluster.assertSlots(16);
 
-    site.nodes(a);
-    site.awaitRunning("waits");
-    assertThat(site.nodeOf("waits")).isEqualTo("a");
-    site.create(pods("after", 0, 15));
-    site.awaitRunning(32);
-    site.assertSlots(32);
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.nodes(a);
+    cluster.awaitRunning("waits");
+    assertThat(cluster.nodeOf("waits")).isEqualTo("a");
+    cluster.create(pods("after", 0, 15));
+    cluster.awaitRunning(32);
+    cluster.assertSlots(32);
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   private static Pod[] pods(String prefix, int from, int end) {
@@ -66,82 +66,84 @@ final class FaultsTest {
 
   @Test
   void podDeletedBetweenFilterAndBindLeavesItsSlotToTheNext() {
-    site.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
+    cluster.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
     CountDownLatch bind = new CountDownLatch(1);
-    site.toKerf()
+    cluster
+        .toKerf()
         .guard(
-            new Passage.Guard() {
+            new StepProxy.Guard() {
               @Override
-              public void asked(Passage.Request request) {
+              public void asked(StepProxy.Request request) {
                 if (request.path().equals("/bind") && request.body().contains("\"deleted\"")) {
-                  site.delete("deleted");
+                  cluster.delete("deleted");
                   bind.countDown();
                 }
               }
             });
-    site.create(Pod.named("deleted").memory("8Gi"));
-    Site.await("it was deleted before bind", () -> bind.getCount() == 0);
-    site.awaitGone("deleted");
-    site.create(Pod.named("next").memory("8Gi"));
-    site.awaitRunning("next");
-    site.assertSlots(1);
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.create(Pod.named("deleted").memory("8Gi"));
+    TestCluster.await("it was deleted before bind", () -> bind.getCount() == 0);
+    cluster.awaitGone("deleted");
+    cluster.create(Pod.named("next").memory("8Gi"));
+    cluster.awaitRunning("next");
+    cluster.assertSlots(1);
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   @Test
   void bindingsWhoseAnswersAreLostHoldOneSlotEach() {
-    site.nodes(Inventory.fourCutA100("a").manifest());
-    site.toApi()
+    cluster.nodes(Inventory.fourCutA100("a").manifest());
+    cluster
+        .toApi()
         .guard(
-            new Passage.Guard() {
+            new StepProxy.Guard() {
               private int seen;
 
               @Override
-              public synchronized void answered(Passage.Request request, int status)
+              public synchronized void answered(StepProxy.Request request, int status)
                   throws IOException {
                 if (request.is("POST", "/binding") && seen++ % 2 == 0) {
                   throw new IOException("the answer is lost");
                 }
               }
             });
-    site.create(pods("lost", 0, 16));
-    site.awaitRunning(16);
-    site.assertSlots(16);
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.create(pods("lost", 0, 16));
+    cluster.awaitRunning(16);
+    cluster.assertSlots(16);
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   @Test
   void apiServerAwayForThirtySecondsUnderLoadCostsNothingButTime() throws Exception {
-    site.nodes(Site.manifests(8, i -> Inventory.mixed("node-" + i)));
-    site.create(pods("before", 0, 20));
-    site.awaitRunning(20);
-    site.create(pods("during", 0, 40));
-    site.plane().stopApiServer();
+    cluster.nodes(TestCluster.manifests(8, i -> Inventory.mixed("node-" + i)));
+    cluster.create(pods("before", 0, 20));
+    cluster.awaitRunning(20);
+    cluster.create(pods("during", 0, 40));
+    cluster.plane().stopApiServer();
     // That long a time is what is tested.
     TimeUnit.SECONDS.sleep(30);
-    assertThat(site.kerf().running()).isTrue();
-    assertThat(site.kerf().status("/healthz")).isEqualTo(200);
-    site.plane().startApiServer();
-    site.create(pods("after", 0, 20));
-    site.awaitRunning(80);
-    site.assertSlots(80);
-    site.assertLedgerIsWhatFreshOneFinds();
+    assertThat(cluster.kerf().running()).isTrue();
+    assertThat(cluster.kerf().status("/healthz")).isEqualTo(200);
+    cluster.plane().startApiServer();
+    cluster.create(pods("after", 0, 20));
+    cluster.awaitRunning(80);
+    cluster.assertSlots(80);
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   @Test
   void watchesThatAreCutMissNothing() {
-    site.nodes(Inventory.fourCutA100("a").manifest());
+    cluster.nodes(Inventory.fourCutA100("a").manifest());
     int cut = 0;
     for (int round = 0; round < 4; round++) {
-      site.create(pods("round-" + round, 0, 16));
-      cut += site.toApi().cutWatches();
-      site.awaitRunning(16);
-      cut += site.toApi().cutWatches();
-      site.assertSlots(16);
+      cluster.create(pods("round-" + round, 0, 16));
+      cut += cluster.toApi().cutWatches();
+      cluster.awaitRunning(16);
+      cut += cluster.toApi().cutWatches();
+      cluster.assertSlots(16);
       for (int i = 0; i < 16; i++) {
-        site.delete("round-" + round + "-" + i);
+        cluster.delete("round-" + round + "-" + i);
         if (i % 8 == 0) {
-          cut += site.toApi().cutWatches();
+          cut += cluster.toApi().cutWatches();
         }
       }
     }
@@ -150,43 +152,43 @@ final class FaultsTest {
 
   @Test
   void kubeSchedulerKilledInMidBindFindsItsPodsBoundOrBindsThemAgain() {
-    site.nodes(Inventory.fourCutA100("a").manifest());
+    cluster.nodes(Inventory.fourCutA100("a").manifest());
     for (int round = 0; round < 2; round++) {
       boolean written = round == 1;
       CountDownLatch killed = new CountDownLatch(1);
-      site.toKerf().guard(killer(killed, written));
-      site.create(pods("round-" + round, 0, 8));
-      Site.await("kube-scheduler is killed", () -> killed.getCount() == 0);
-      site.toKerf().open();
-      site.scheduler().start();
-      site.awaitRunning(8 * (round + 1));
-      site.assertSlots(8 * (round + 1));
+      cluster.toKerf().guard(killer(killed, written));
+      cluster.create(pods("round-" + round, 0, 8));
+      TestCluster.await("kube-scheduler is killed", () -> killed.getCount() == 0);
+      cluster.toKerf().open();
+      cluster.scheduler().start();
+      cluster.awaitRunning(8 * (round + 1));
+      cluster.assertSlots(8 * (round + 1));
     }
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   /** Kills kube-scheduler at a bind: before Kerf hears of it, or when it has bound the pod. */
-  private static Passage.Guard killer(CountDownLatch killed, boolean written) {
-    return new Passage.Guard() {
+  private static StepProxy.Guard killer(CountDownLatch killed, boolean written) {
+    return new StepProxy.Guard() {
       private int binds;
 
       @Override
-      public void asked(Passage.Request request) {
+      public void asked(StepProxy.Request request) {
         if (!written) {
           count(request);
         }
       }
 
       @Override
-      public void answered(Passage.Request request, int status) {
+      public void answered(StepProxy.Request request, int status) {
         if (written) {
           count(request);
         }
       }
 
-      private synchronized void count(Passage.Request request) {
+      private synchronized void count(StepProxy.Request request) {
         if (request.path().equals("/bind") && ++binds == 3) {
-          site.scheduler().kill();
+          cluster.scheduler().kill();
           killed.countDown();
         }
       }

@@ -47,7 +47,8 @@ final class ForcedDeletionTest {
     plane.kubectl("annotate", "node", "real", Inventory.ANNOTATION + "=" + gpu);
     kerf = new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of()).start();
     scheduler =
-        plane.scheduler(Site.schedulerConfig(plane, kerf.address(), false), plane.kubeconfig());
+        plane.scheduler(
+            TestCluster.schedulerConfig(plane, kerf.address(), false), plane.kubeconfig());
     scheduler.start();
     Await.until(
         "the GPU is offered",
@@ -101,7 +102,7 @@ final class ForcedDeletionTest {
   }
 
   private static JsonNode pod(String name) {
-    return api.get(Site.PODS + "/" + name);
+    return api.get(TestCluster.PODS + "/" + name);
   }
 
   @Test

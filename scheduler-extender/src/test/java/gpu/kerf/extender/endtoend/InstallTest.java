@@ -26,11 +26,11 @@ final class InstallTest {
   /** A pod that no scheduler sees. */
   private static final String PAST = "{schedulerName: default-scheduler, nodeName: real}";
 
-  private static InstalledSite site;
+  private static InstalledCluster site;
 
   @BeforeAll
   static void start() {
-    site = InstalledSite.start();
+    site = InstalledCluster.start();
   }
 
   @AfterAll
@@ -119,7 +119,7 @@ final class InstallTest {
 
     site.realNode().killKubelet();
     site.realNode().startKubelet();
-    Site.await("the kubelet reports again", () -> !heartbeat().equals(reported));
+    TestCluster.await("the kubelet reports again", () -> !heartbeat().equals(reported));
     assertThat(site.node().at("/status/capacity/kerf.gpu~1memory").asText()).isEqualTo(capacity);
     assertThat(site.node().at("/status/allocatable/kerf.gpu~1whole").asText()).isEqualTo("2");
 
@@ -200,7 +200,7 @@ final class InstallTest {
   }
 
   private static JsonNode placement(String pod) {
-    return Site.placement(site.pod(pod));
+    return TestCluster.placement(site.pod(pod));
   }
 
   private static String uuid(JsonNode container) {

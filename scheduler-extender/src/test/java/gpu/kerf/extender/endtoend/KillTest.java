@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Kerf is killed at every step of what it does, and knows afterwards what it knew before. */
 @ClusterTest
 final class KillTest {
-  private static Site site;
+  private static TestCluster cluster;
 
   /** Where Kerf is killed. */
   private enum Step {
@@ -46,8 +46,8 @@ final class KillTest {
       this.end = end;
     }
 
-    Passage passage() {
-      return ofKerf ? site.toApi() : site.toKerf();
+    StepProxy passage() {
+      return ofKerf ? cluster.toApi() : cluster.toKerf();
     }
 
     boolean isAsked() {
@@ -60,7 +60,7 @@ final class KillTest {
   }
 
   /** Kills Kerf at one occurrence of a step. */
-  private static final class Killer implements Passage.Guard {
+  private static final class Killer implements StepProxy.Guard {
     private final Step step;
     private final int occurrence;
     private final CountDownLatch killed = new CountDownLatch(1);
@@ -72,24 +72,24 @@ final class KillTest {
     }
 
     @Override
-    public void asked(Passage.Request request) throws IOException {
+    public void asked(StepProxy.Request request) throws IOException {
       if (step.isAsked() && isIt(request) && step.isLost()) {
         throw new IOException("lost");
       }
     }
 
     @Override
-    public void answered(Passage.Request request, int status) {
+    public void answered(StepProxy.Request request, int status) {
       if (!step.isAsked()) {
         isIt(request);
       }
     }
 
-    private synchronized boolean isIt(Passage.Request request) {
+    private synchronized boolean isIt(StepProxy.Request request) {
       if (!request.is("POST", step.end) || ++seen != occurrence) {
         return false;
       }
-      site.kerf().kill();
+      cluster.kerf().kill();
       killed.countDown();
       return true;
     }
@@ -101,22 +101,22 @@ final class KillTest {
 
   @BeforeAll
   static void start() {
-    site = Site.start();
+    cluster = TestCluster.start();
   }
 
   @AfterAll
   static void stop() {
-    site.close();
+    cluster.close();
   }
 
   @AfterEach
   void leaveNothing() {
-    site.clear();
+    cluster.clear();
   }
 
   @Test
   void killedAtEveryStepUnderLoadItEndsWithTheLedgerThatFreshOneFinds() {
-    site.nodes(Site.manifests(8, i -> Inventory.mixed("node-" + i)));
+    cluster.nodes(TestCluster.manifests(8, i -> Inventory.mixed("node-" + i)));
     List<Pod> all = new ArrayList<>();
     for (Step step : Step.values()) {
       if (step.end.equals("/eviction")) {
@@ -125,16 +125,16 @@ final class KillTest {
       Killer killer = new Killer(step, step == Step.PRIORITIZE_ANSWERED ? 1 : 4);
       step.passage().guard(killer);
       Pod[] load = IntStream.range(0, 12).mapToObj(i -> pod(step, i)).toArray(Pod[]::new);
-      site.create(load);
+      cluster.create(load);
       all.addAll(List.of(load));
-      Site.await("Kerf is killed at " + step, killer::hasKilled);
+      TestCluster.await("Kerf is killed at " + step, killer::hasKilled);
       step.passage().open();
-      site.kerf().start();
-      assertThat(site.kerf().metric("kerf_ledger_conflicts")).as("after " + step).isZero();
+      cluster.kerf().start();
+      assertThat(cluster.kerf().metric("kerf_ledger_conflicts")).as("after " + step).isZero();
     }
-    site.awaitRunning(all.size());
-    site.assertSlots(all.size());
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.awaitRunning(all.size());
+    cluster.assertSlots(all.size());
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   private static Pod pod(Step step, int number) {
@@ -147,22 +147,22 @@ final class KillTest {
   @ParameterizedTest
   @EnumSource(names = {"EVICTION_LOST", "EVICTION_ASKED", "EVICTION_WRITTEN"})
   void killedWhileItEvictsItStillMakesRoomAndEvictsNobodyElse(Step step) {
-    site.priority("urgent", 1000);
-    site.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
+    cluster.priority("urgent", 1000);
+    cluster.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
     // A GPU has 40192 MiB for shares: each of the two lies on its own.
-    site.create(
+    cluster.create(
         Pod.named("low-0").memory("20Gi").endsAfter("2s"),
         Pod.named("low-1").memory("20Gi").endsAfter("2s"));
-    site.awaitRunning("low-0", "low-1");
+    cluster.awaitRunning("low-0", "low-1");
     Killer killer = new Killer(step, 1);
     step.passage().guard(killer);
-    site.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
-    Site.await("Kerf is killed at " + step, killer::hasKilled);
+    cluster.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
+    TestCluster.await("Kerf is killed at " + step, killer::hasKilled);
     step.passage().open();
-    site.kerf().start();
-    site.awaitRunning("urgent");
-    assertThat(site.pods()).as("urgent and one of the two").hasSize(2);
-    site.assertSlots(2);
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.kerf().start();
+    cluster.awaitRunning("urgent");
+    assertThat(cluster.pods()).as("urgent and one of the two").hasSize(2);
+    cluster.assertSlots(2);
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 }

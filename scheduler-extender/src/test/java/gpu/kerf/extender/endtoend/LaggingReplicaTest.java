@@ -27,23 +27,23 @@ final class LaggingReplicaTest {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /** The first replica is the site's own. */
-  private Site site;
+  private TestCluster cluster;
 
   private KerfProcess other;
 
   @BeforeEach
   void start() {
-    site = Site.start();
+    cluster = TestCluster.start();
     // The test itself plays kube-scheduler's part.
-    site.scheduler().kill();
-    other = new KerfProcess(site.plane(), "other-kerf", site.plane().kubeconfig(), List.of());
+    cluster.scheduler().kill();
+    other = new KerfProcess(cluster.plane(), "other-kerf", cluster.plane().kubeconfig(), List.of());
     other.start();
   }
 
   @AfterEach
   void stop() {
     other.close();
-    site.close();
+    cluster.close();
   }
 
   private JsonNode ask(KerfProcess replica, String verb, ObjectNode body) {
@@ -66,7 +66,7 @@ final class LaggingReplicaTest {
   /** What filter names. */
   private String filter(KerfProcess replica, String pod, String... nodes) {
     ObjectNode body = JSON.createObjectNode();
-    body.set("Pod", site.pod(pod));
+    body.set("Pod", cluster.pod(pod));
     var names = body.putArray("NodeNames");
     List.of(nodes).forEach(names::add);
     JsonNode answer = ask(replica, "filter", body);
@@ -77,48 +77,49 @@ final class LaggingReplicaTest {
   private String bind(KerfProcess replica, String pod, String node) {
     ObjectNode body = JSON.createObjectNode();
     body.put("PodName", pod).put("PodNamespace", "default").put("Node", node);
-    body.put("PodUID", site.pod(pod).at("/metadata/uid").asText());
+    body.put("PodUID", cluster.pod(pod).at("/metadata/uid").asText());
     return ask(replica, "bind", body).path("Error").asText("");
   }
 
   @Test
   void aReplicaWhoseWatchesAreLateDoesNotGiveASlotThatAnotherOneHasGiven() {
-    site.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
-    Site.await(
+    cluster.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
+    TestCluster.await(
         "both know the node",
-        () -> other.metric("kerf_nodes ") == 1 && site.kerf().metric("kerf_nodes ") == 1);
-    site.create(Pod.named("theirs").memory("8Gi"), Pod.named("mine").memory("8Gi"));
-    site.toApi().holdWatches(true);
+        () -> other.metric("kerf_nodes ") == 1 && cluster.kerf().metric("kerf_nodes ") == 1);
+    cluster.create(Pod.named("theirs").memory("8Gi"), Pod.named("mine").memory("8Gi"));
+    cluster.toApi().holdWatches(true);
     assertThat(filter(other, "theirs", "a")).isEqualTo("[\"a\"]");
     assertThat(bind(other, "theirs", "a")).isEmpty();
 
-    assertThat(filter(site.kerf(), "mine", "a")).as("it knows no better").isEqualTo("[\"a\"]");
+    assertThat(filter(cluster.kerf(), "mine", "a")).as("it knows no better").isEqualTo("[\"a\"]");
     long began = System.nanoTime();
-    assertThat(bind(site.kerf(), "mine", "a")).endsWith("(kerf:behind)");
+    assertThat(bind(cluster.kerf(), "mine", "a")).endsWith("(kerf:behind)");
     assertThat((System.nanoTime() - began) / 1e9).as("kube-scheduler waits 5 s").isLessThan(4.5);
-    assertThat(site.nodeOf("mine")).isEmpty();
+    assertThat(cluster.nodeOf("mine")).isEmpty();
 
-    site.toApi().holdWatches(false);
-    Site.await("it hears of the other's pod", () -> site.kerf().held().equals(other.held()));
-    assertThat(bind(site.kerf(), "mine", "a")).endsWith("(kerf:no-slot)");
-    site.assertSlots(1);
+    cluster.toApi().holdWatches(false);
+    TestCluster.await(
+        "it hears of the other's pod", () -> cluster.kerf().held().equals(other.held()));
+    assertThat(bind(cluster.kerf(), "mine", "a")).endsWith("(kerf:no-slot)");
+    cluster.assertSlots(1);
   }
 
   @Test
   void aFirstBindingCostsOneLookAtItsNodeAndTheNextOnesNothing() {
-    site.nodes(Inventory.fourCutA100("a").manifest(), Inventory.fourCutA100("b").manifest());
-    Site.await("the nodes are known", () -> site.kerf().metric("kerf_nodes ") == 2);
+    cluster.nodes(Inventory.fourCutA100("a").manifest(), Inventory.fourCutA100("b").manifest());
+    TestCluster.await("the nodes are known", () -> cluster.kerf().metric("kerf_nodes ") == 2);
     Pod[] pods = new Pod[8];
     for (int i = 0; i < pods.length; i++) {
       pods[i] = Pod.named("p" + i).memory("8Gi").wall("mig");
     }
-    site.create(pods);
+    cluster.create(pods);
     for (int i = 0; i < pods.length; i++) {
-      filter(site.kerf(), "p" + i, "a", "b");
-      assertThat(bind(site.kerf(), "p" + i, i % 2 == 0 ? "a" : "b")).isEmpty();
-      Site.await("the watch tells it", () -> site.kerf().held().size() >= 1);
+      filter(cluster.kerf(), "p" + i, "a", "b");
+      assertThat(bind(cluster.kerf(), "p" + i, i % 2 == 0 ? "a" : "b")).isEmpty();
+      TestCluster.await("the watch tells it", () -> cluster.kerf().held().size() >= 1);
     }
-    assertThat(site.kerf().metric("kerf_fresh_reads_total{outcome=\"passed\""))
+    assertThat(cluster.kerf().metric("kerf_fresh_reads_total{outcome=\"passed\""))
         .as("looks, of which the second node may need one")
         .isBetween(1.0, 2.0);
   }

@@ -84,7 +84,7 @@ final class MpsPluginTest {
   }
 
   private static void awaitOffered(String clients) {
-    Site.await(
+    TestCluster.await(
         clients + " clients may come",
         () -> offered().equals(clients),
         () -> plane.kubectl("describe", "nodes"));
@@ -97,7 +97,7 @@ final class MpsPluginTest {
 
   private static void run(String pod) {
     plane.apply(POD.formatted(pod, ASKS));
-    Site.await(
+    TestCluster.await(
         pod + " runs",
         () -> phase(pod).equals("Running"),
         () -> plane.kubectl("describe", "pods", "-n", "tenant"));

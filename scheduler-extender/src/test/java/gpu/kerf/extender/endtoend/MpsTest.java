@@ -72,7 +72,7 @@ final class MpsTest {
     node.load(MpsImage.make());
     node.load(ContainerImage.shell("app", "exec sleep 1000000"));
     plane.scheduler().start();
-    plane.apply(InstalledSite.RUNTIME_CLASS);
+    plane.apply(InstalledCluster.RUNTIME_CLASS);
     plane.apply(impatient(plane.kubectl("kustomize", HERE.resolve("../manifests/mps").toString())));
     Await.until(
         "the node is there", () -> plane.kubectl("get", "nodes", "-o", "name").contains("real"));
@@ -133,7 +133,7 @@ final class MpsTest {
   }
 
   private static void awaitNextDaemon(String before) {
-    Site.await(
+    TestCluster.await(
         "a client sees the next daemon",
         () -> {
           String now = inClient("cat " + CONTROL + " || echo");
@@ -144,7 +144,7 @@ final class MpsTest {
   }
 
   private static void awaitReady() {
-    Site.await(
+    TestCluster.await(
         "the daemon is ready",
         () ->
             plane

@@ -13,71 +13,72 @@ import org.junit.jupiter.api.Test;
 /** What pods get where nothing goes wrong. */
 @ClusterTest
 final class PlacementTest {
-  private static Site site;
+  private static TestCluster cluster;
 
   @BeforeAll
   static void start() {
-    site = Site.start();
+    cluster = TestCluster.start();
   }
 
   @AfterAll
   static void stop() {
-    site.close();
+    cluster.close();
   }
 
   @AfterEach
   void leaveNothing() {
-    site.clear();
+    cluster.clear();
   }
 
   @Test
   void eightGigabytesOnAnA100Of40GigabytesAreOneInstanceThatTheEventNames() {
-    site.nodes(
+    cluster.nodes(
         Inventory.of("a")
             .mig("A100-40GB", 40_960, "1g.5gb@0", "1g.5gb@1", "1g.10gb@2", "3g.20gb@4")
             .manifest());
     // 8G are 7630 MiB: more than the 4864 of 1g.5gb, less than the 9856 of 1g.10gb.
-    site.create(Pod.named("llm").memory("8G"));
-    site.awaitRunning("llm");
-    assertThat(site.slotOf("llm").at("/mig/profile").asText()).isEqualTo("1g.10gb");
-    assertThat(site.slotOf("llm").at("/mig/start").asInt()).isEqualTo(2);
-    assertThat(site.slotOf("llm").path("memoryMiB").asInt()).isEqualTo(9856);
-    assertThat(site.pod("llm").at("/metadata/annotations").toString())
+    cluster.create(Pod.named("llm").memory("8G"));
+    cluster.awaitRunning("llm");
+    assertThat(cluster.slotOf("llm").at("/mig/profile").asText()).isEqualTo("1g.10gb");
+    assertThat(cluster.slotOf("llm").at("/mig/start").asInt()).isEqualTo(2);
+    assertThat(cluster.slotOf("llm").path("memoryMiB").asInt()).isEqualTo(9856);
+    assertThat(cluster.pod("llm").at("/metadata/annotations").toString())
         .contains("\"kerf.gpu/visible-devices.main\":\"MIG-a-0-2\"");
-    Site.await(
+    TestCluster.await(
         "an event tells it",
-        () -> site.plane().kubectl("describe", "pod", "llm").contains("GPU 0 1g.10gb at slice 2"));
-    site.assertSlots(1);
+        () ->
+            cluster.plane().kubectl("describe", "pod", "llm").contains("GPU 0 1g.10gb at slice 2"));
+    cluster.assertSlots(1);
   }
 
   @Test
   void mixedNodeIsFilledToTheLastSliceAndThenDrained() {
-    site.nodes(Inventory.mixed("a").manifest());
-    site.create(Pod.named("whole").whole(1));
-    site.awaitRunning("whole");
-    site.create(slices(0, 14));
-    site.create(shares());
-    site.awaitRunning(1 + 14 + 4);
-    site.assertSlots(1 + 14 + 4);
+    cluster.nodes(Inventory.mixed("a").manifest());
+    cluster.create(Pod.named("whole").whole(1));
+    cluster.awaitRunning("whole");
+    cluster.create(slices(0, 14));
+    cluster.create(shares());
+    cluster.awaitRunning(1 + 14 + 4);
+    cluster.assertSlots(1 + 14 + 4);
 
-    site.create(slices(14, 15));
-    site.create(Pod.named("whole-late").whole(1));
-    site.create(Pod.named("share-late").memory("20Gi").wall("mps"));
+    cluster.create(slices(14, 15));
+    cluster.create(Pod.named("whole-late").whole(1));
+    cluster.create(Pod.named("share-late").memory("20Gi").wall("mps"));
     for (String late : new String[] {"slice-14", "whole-late", "share-late"}) {
-      site.awaitComplaint(late, "0/1 nodes are available");
+      cluster.awaitComplaint(late, "0/1 nodes are available");
     }
     // The whole GPU last: a share that has no other room may take a part of it.
-    site.delete("slice-3");
-    site.awaitRunning("slice-14");
-    site.delete("share-1");
-    site.awaitRunning("share-late");
-    site.delete("whole");
-    site.awaitRunning("whole-late");
-    site.assertSlots(1 + 14 + 4);
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.delete("slice-3");
+    cluster.awaitRunning("slice-14");
+    cluster.delete("share-1");
+    cluster.awaitRunning("share-late");
+    cluster.delete("whole");
+    cluster.awaitRunning("whole-late");
+    cluster.assertSlots(1 + 14 + 4);
+    cluster.assertLedgerIsWhatFreshOneFinds();
 
-    site.clear();
-    assertThat(site.kerf().metric("kerf_ledger_conflicts")).isZero();
+    cluster.clear();
+    assertThat(cluster.kerf().metric("kerf_ledger_conflicts")).isZero();
   }
 
   private static Pod[] slices(int from, int end) {
@@ -95,13 +96,13 @@ final class PlacementTest {
 
   @Test
   void fiveHundredPodsAtOnceOnSixtyFourNodesShareNoSlot() {
-    site.nodes(Site.manifests(64, PlacementTest::anyKind));
+    cluster.nodes(TestCluster.manifests(64, PlacementTest::anyKind));
     long start = System.nanoTime();
-    site.create(IntStream.range(0, 500).mapToObj(PlacementTest::anySize).toArray(Pod[]::new));
-    site.awaitRunning(500);
+    cluster.create(IntStream.range(0, 500).mapToObj(PlacementTest::anySize).toArray(Pod[]::new));
+    cluster.awaitRunning(500);
     System.out.printf("500 pods ran after %d ms%n", (System.nanoTime() - start) / 1_000_000);
-    site.assertSlots(500);
-    site.assertLedgerIsWhatFreshOneFinds();
+    cluster.assertSlots(500);
+    cluster.assertLedgerIsWhatFreshOneFinds();
   }
 
   private static Inventory anyKind(int number) {
@@ -126,15 +127,16 @@ final class PlacementTest {
 
   @Test
   void podThatFitsNowhereSaysWhyInDescribe() {
-    site.nodes(Inventory.eightH100("a").manifest(), Inventory.mixed("b").manifest());
-    site.create(Pod.named("huge").memory("96Gi"));
-    site.awaitComplaint("huge", "no GPU of the node has as much memory as the pod asks for");
-    Site.await(
+    cluster.nodes(Inventory.eightH100("a").manifest(), Inventory.mixed("b").manifest());
+    cluster.create(Pod.named("huge").memory("96Gi"));
+    cluster.awaitComplaint("huge", "no GPU of the node has as much memory as the pod asks for");
+    TestCluster.await(
         "describe shows it",
         () ->
-            site.plane()
+            cluster
+                .plane()
                 .kubectl("describe", "pod", "huge")
                 .contains("2 no GPU of the node has as much memory as the pod asks for"));
-    assertThat(site.nodeOf("huge")).isEmpty();
+    assertThat(cluster.nodeOf("huge")).isEmpty();
   }
 }

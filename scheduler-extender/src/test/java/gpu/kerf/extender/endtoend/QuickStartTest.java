@@ -73,26 +73,27 @@ final class QuickStartTest {
     run(install.get(0));
     plane.apply(WebhookService.leadingTo(port));
     Path account = plane.kubeconfig(ACCOUNT);
-    Site.Accounts accounts = new Site.Accounts(account, account, "kerf-system");
-    try (Site site = Site.on(plane, accounts, settings(port))) {
+    TestCluster.Accounts accounts = new TestCluster.Accounts(account, account, "kerf-system");
+    try (TestCluster cluster = TestCluster.on(plane, accounts, settings(port))) {
       blocks(Guides.FIRST_SHARE).subList(1, 5).forEach(this::run);
-      assertThat(site.slotOf("first").path("gpu")).isEqualTo(site.slotOf("second").path("gpu"));
-      assertThat(site.exists("too-much")).isFalse();
+      assertThat(cluster.slotOf("first").path("gpu"))
+          .isEqualTo(cluster.slotOf("second").path("gpu"));
+      assertThat(cluster.exists("too-much")).isFalse();
       run(blocks(Guides.FIRST_SHARE).get(5));
-      site.awaitGone("first");
+      cluster.awaitGone("first");
 
       install.subList(1, install.size()).forEach(this::run);
-      Site.await("twelve tasks had their places", () -> placedTasks(site) == 12);
+      TestCluster.await("twelve tasks had their places", () -> placedTasks(cluster) == 12);
 
       blocks(Guides.README).forEach(this::run);
       blocks(Guides.UPGRADE).forEach(this::run);
 
-      long before = placedTasks(site);
+      long before = placedTasks(cluster);
       List<Markdown.Shell> uninstall = blocks(Guides.UNINSTALL);
       uninstall.subList(0, 3).forEach(this::run);
-      Site.await("the node gave its resources up", () -> !advertises(site));
+      TestCluster.await("the node gave its resources up", () -> !advertises(cluster));
       uninstall.subList(3, uninstall.size()).forEach(this::run);
-      assertThat(placedTasks(site)).isEqualTo(before);
+      assertThat(placedTasks(cluster)).isEqualTo(before);
       assertThat(plane.kubectl("get", "namespaces")).doesNotContain("kerf");
     }
   }
@@ -152,14 +153,14 @@ final class QuickStartTest {
     }
   }
 
-  private static boolean advertises(Site site) {
-    return site.api().get("/api/v1/nodes/" + NODE).at("/status/capacity").has("kerf.gpu/whole");
+  private static boolean advertises(TestCluster cluster) {
+    return cluster.api().get("/api/v1/nodes/" + NODE).at("/status/capacity").has("kerf.gpu/whole");
   }
 
-  private static long placedTasks(Site site) {
-    return site.pods().stream()
+  private static long placedTasks(TestCluster cluster) {
+    return cluster.pods().stream()
         .filter(pod -> pod.at("/metadata/labels").path("app").asText().equals("tasks"))
-        .map(Site::placement)
+        .map(TestCluster::placement)
         .filter(JsonNode::isObject)
         .filter(placement -> !placement.path("containers").isEmpty())
         .count();

@@ -34,8 +34,8 @@ final class RbacTest {
     Audit audit = Audit.in(folder);
     ControlPlane plane = start(audit, ACCOUNT);
     Path account = plane.kubeconfig(ACCOUNT);
-    Site.Accounts both = new Site.Accounts(account, account, "kerf-system");
-    try (Site site = Site.on(plane, both, settings())) {
+    TestCluster.Accounts both = new TestCluster.Accounts(account, account, "kerf-system");
+    try (TestCluster site = TestCluster.on(plane, both, settings())) {
       work(site);
       assertThat(audit.forbidden(ACCOUNT)).isEmpty();
       assertThat(site.kerf().log()).doesNotContain("forbidden");
@@ -51,9 +51,10 @@ final class RbacTest {
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-certificates");
     bind(plane, KERF, "rolebinding", "--role=kerf-certificates", "--namespace=kerf-system");
     bind(plane, SCHEDULER, "rolebinding", "--role=kerf-scheduler", "--namespace=kerf-system");
-    Site.Accounts apart =
-        new Site.Accounts(plane.kubeconfig(KERF), plane.kubeconfig(SCHEDULER), "kerf-system");
-    try (Site site = Site.on(plane, apart, settings())) {
+    TestCluster.Accounts apart =
+        new TestCluster.Accounts(
+            plane.kubeconfig(KERF), plane.kubeconfig(SCHEDULER), "kerf-system");
+    try (TestCluster site = TestCluster.on(plane, apart, settings())) {
       work(site);
       assertThat(audit.forbidden(KERF)).isEmpty();
       Set<Right> granted = granted(plane, "clusterrole/kerf");
@@ -80,13 +81,14 @@ final class RbacTest {
     Path account = plane.kubeconfig(ACCOUNT);
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-hami");
-    Site.Accounts apart = new Site.Accounts(plane.kubeconfig(KERF), account, "kerf-system");
-    try (Site site = Site.on(plane, apart, List.of())) {
+    TestCluster.Accounts apart =
+        new TestCluster.Accounts(plane.kubeconfig(KERF), account, "kerf-system");
+    try (TestCluster site = TestCluster.on(plane, apart, List.of())) {
       String node = Inventory.eightH100("a").manifest();
       site.nodes(node.replace("labels: {", "labels: {kerf.gpu/delivery: hami, "));
       site.create(
           Pod.named("hami").limit("nvidia.com/gpu", "1").limit("nvidia.com/gpumem", "3000"));
-      Site.await("it has its place", () -> site.nodeOf("hami").equals("a"));
+      TestCluster.await("it has its place", () -> site.nodeOf("hami").equals("a"));
       assertThat(audit.forbidden(KERF)).isEmpty();
       assertThat(audit.used(KERF)).containsAll(granted(plane, "clusterrole/kerf-hami"));
     }
@@ -133,8 +135,9 @@ final class RbacTest {
   }
 
   /** Everything that Kerf ever does: nodes, slots, events, a lost answer, an eviction. */
-  private void work(Site site) {
-    Site.await("a certificate was made", () -> Files.exists(folder.resolve("certificate/tls.crt")));
+  private void work(TestCluster site) {
+    TestCluster.await(
+        "a certificate was made", () -> Files.exists(folder.resolve("certificate/tls.crt")));
     site.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
     site.toApi().guard(losesFirstBinding());
     // 2 x 20480 is more than the 40192 that shares may have of one GPU: each lies on its own.
@@ -145,20 +148,20 @@ final class RbacTest {
     // The sum has 40960 left, and no GPU has more than 19712: only Kerf sees whom to evict.
     site.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
     site.awaitRunning("urgent");
-    Site.await(
+    TestCluster.await(
         "events are written",
         () -> site.kerf().metric("kerf_events_total{outcome=\"written\"") > 0);
-    Site.await(
+    TestCluster.await(
         "the ledger was compared",
         () -> site.kerf().metric("kerf_reconciliations_total{outcome=\"done\"") > 0);
   }
 
-  private static Passage.Guard losesFirstBinding() {
-    return new Passage.Guard() {
+  private static StepProxy.Guard losesFirstBinding() {
+    return new StepProxy.Guard() {
       private boolean lost;
 
       @Override
-      public synchronized void answered(Passage.Request request, int status) throws IOException {
+      public synchronized void answered(StepProxy.Request request, int status) throws IOException {
         if (request.is("POST", "/binding") && !lost) {
           lost = true;
           throw new IOException("the answer is lost");

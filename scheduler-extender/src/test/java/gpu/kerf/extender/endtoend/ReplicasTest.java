@@ -15,27 +15,31 @@ import org.junit.jupiter.api.Test;
 @ClusterTest
 final class ReplicasTest {
   /** The first replica is the site's own. */
-  private Site site;
+  private TestCluster cluster;
 
   private KerfProcess other;
 
   @BeforeEach
   void start() {
-    site = Site.withElection();
-    Site.await("the first replica leads", () -> !leader().isEmpty());
-    other = new KerfProcess(site.plane(), "other-kerf", site.plane().kubeconfig(), List.of());
+    cluster = TestCluster.withElection();
+    TestCluster.await("the first replica leads", () -> !leader().isEmpty());
+    other = new KerfProcess(cluster.plane(), "other-kerf", cluster.plane().kubeconfig(), List.of());
     other.start();
-    site.plane().scheduler(Site.schedulerConfig(site.plane(), other.address(), true)).start();
+    cluster
+        .plane()
+        .scheduler(TestCluster.schedulerConfig(cluster.plane(), other.address(), true))
+        .start();
   }
 
   @AfterEach
   void stop() {
     other.close();
-    site.close();
+    cluster.close();
   }
 
   private String leader() {
-    return site.api()
+    return cluster
+        .api()
         .send("GET", "/apis/coordination.k8s.io/v1/namespaces/default/leases/kerf", "")
         .body()
         .at("/spec/holderIdentity")
@@ -50,37 +54,39 @@ final class ReplicasTest {
 
   @Test
   void followerIsWarmAndTakesOverWhenTheLeaderDies() {
-    site.nodes(Inventory.fourCutA100("a").manifest(), Inventory.fourCutA100("b").manifest());
+    cluster.nodes(Inventory.fourCutA100("a").manifest(), Inventory.fourCutA100("b").manifest());
     String first = leader();
-    site.create(pods("before", 10));
-    site.awaitRunning(10);
-    Site.await("the follower knows all", () -> other.held().equals(site.kerf().held()));
+    cluster.create(pods("before", 10));
+    cluster.awaitRunning(10);
+    TestCluster.await("the follower knows all", () -> other.held().equals(cluster.kerf().held()));
     assertThat(other.status("/readyz")).isEqualTo(200);
     assertThat(other.metric("kerf_verb_answers_total{verb=\"bind\"")).isZero();
 
-    site.scheduler().kill();
-    site.kerf().kill();
-    site.create(pods("after", 22));
-    site.awaitRunningSeenBy(other, 32);
+    cluster.scheduler().kill();
+    cluster.kerf().kill();
+    cluster.create(pods("after", 22));
+    cluster.awaitRunningSeenBy(other, 32);
     assertThat(leader()).isNotEqualTo(first);
-    site.assertSlots(32);
+    cluster.assertSlots(32);
 
-    site.kerf().start();
-    Site.await("the dead one comes back warm", () -> other.held().equals(site.kerf().held()));
+    cluster.kerf().start();
+    TestCluster.await(
+        "the dead one comes back warm", () -> other.held().equals(cluster.kerf().held()));
   }
 
   @Test
   void leaderThatWasPausedInMidBindAndWakesUpGivesNoSlotAway() {
-    site.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
-    Site.await("both know the node", () -> other.metric("kerf_nodes ") == 1);
+    cluster.nodes(Inventory.of("a").mig("A100-40GB", 40_960, "1g.10gb@0").manifest());
+    TestCluster.await("both know the node", () -> other.metric("kerf_nodes ") == 1);
     CountDownLatch bindIsOnItsWay = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     CountDownLatch answered = new CountDownLatch(1);
-    site.toKerf()
+    cluster
+        .toKerf()
         .guard(
-            new Passage.Guard() {
+            new StepProxy.Guard() {
               @Override
-              public void asked(Passage.Request request) {
+              public void asked(StepProxy.Request request) {
                 if (request.path().equals("/bind")) {
                   bindIsOnItsWay.countDown();
                   try {
@@ -92,33 +98,33 @@ final class ReplicasTest {
               }
 
               @Override
-              public void answered(Passage.Request request, int status) {
+              public void answered(StepProxy.Request request, int status) {
                 if (request.path().equals("/bind")) {
                   answered.countDown();
                 }
               }
             });
-    site.create(Pod.named("first").memory("8Gi"));
-    Site.await("the leader binds", () -> bindIsOnItsWay.getCount() == 0);
-    site.scheduler().pause();
-    site.kerf().pause();
+    cluster.create(Pod.named("first").memory("8Gi"));
+    TestCluster.await("the leader binds", () -> bindIsOnItsWay.getCount() == 0);
+    cluster.scheduler().pause();
+    cluster.kerf().pause();
     // The binding of before will reach it earlier than the news do.
-    site.toApi().holdWatches(true);
+    cluster.toApi().holdWatches(true);
     // The only slot goes to somebody else, and the first pod has to wait.
-    site.priority("urgent", 1000);
-    site.create(Pod.named("second").memory("8Gi").priority("urgent"));
-    Site.await("the other one leads", () -> !site.nodeOf("second").isEmpty());
+    cluster.priority("urgent", 1000);
+    cluster.create(Pod.named("second").memory("8Gi").priority("urgent"));
+    TestCluster.await("the other one leads", () -> !cluster.nodeOf("second").isEmpty());
     goOn.countDown();
-    site.kerf().resume();
-    site.scheduler().resume();
-    Site.await("the binding of before is answered", () -> answered.getCount() == 0);
-    site.toApi().holdWatches(false);
-    Site.await(
+    cluster.kerf().resume();
+    cluster.scheduler().resume();
+    TestCluster.await("the binding of before is answered", () -> answered.getCount() == 0);
+    cluster.toApi().holdWatches(false);
+    TestCluster.await(
         "the woken one knows what happened",
-        () -> site.kerf().held().equals(other.held()) && other.held().size() == 1);
-    site.assertSlots(1);
-    assertThat(site.exists("first")).as("bound on top of the other, and evicted again").isTrue();
-    assertThat(site.nodeOf("first")).isEmpty();
-    assertThat(site.kerf().metric("kerf_ledger_conflicts")).isZero();
+        () -> cluster.kerf().held().equals(other.held()) && other.held().size() == 1);
+    cluster.assertSlots(1);
+    assertThat(cluster.exists("first")).as("bound on top of the other, and evicted again").isTrue();
+    assertThat(cluster.nodeOf("first")).isEmpty();
+    assertThat(cluster.kerf().metric("kerf_ledger_conflicts")).isZero();
   }
 }

@@ -31,21 +31,22 @@ final class ShippedWebhookTest {
 
   @Test
   void podsAreMadeCompletePlacedAndGuardedAndOthersNeverWait() {
-    try (Site site = start()) {
-      site.nodes(Inventory.eightH100("a").manifest());
-      site.create(Pod.named("ours").memory("8Gi"));
-      site.awaitRunning("ours");
-      JsonNode variable = site.pod("ours").at("/spec/containers/0/env/0");
+    try (TestCluster cluster = start()) {
+      cluster.nodes(Inventory.eightH100("a").manifest());
+      cluster.create(Pod.named("ours").memory("8Gi"));
+      cluster.awaitRunning("ours");
+      JsonNode variable = cluster.pod("ours").at("/spec/containers/0/env/0");
       assertThat(variable.path("name").asText()).isEqualTo("NVIDIA_VISIBLE_DEVICES");
       assertThat(variable.at("/valueFrom/fieldRef/fieldPath").asText())
           .isEqualTo("metadata.annotations['kerf.gpu/visible-devices.main']");
-      assertThat(site.pod("ours").at("/spec/runtimeClassName").asText()).isEqualTo("nvidia");
+      assertThat(cluster.pod("ours").at("/spec/runtimeClassName").asText()).isEqualTo("nvidia");
 
       Pod forged = Pod.named("forged").memory("8Gi").annotated("kerf.gpu/placement", "{}");
-      assertThatThrownBy(() -> site.create(forged)).hasMessageContaining("kerf.gpu/placement");
+      assertThatThrownBy(() -> cluster.create(forged)).hasMessageContaining("kerf.gpu/placement");
       assertThatThrownBy(
               () ->
-                  site.plane()
+                  cluster
+                      .plane()
                       .kubectl(
                           "annotate",
                           "pod",
@@ -54,17 +55,17 @@ final class ShippedWebhookTest {
                           "kerf.gpu/visible-devices.main=all"))
           .hasMessageContaining("only Kerf may write");
 
-      site.kerf().kill();
-      assertThatThrownBy(() -> site.create(Pod.named("late").memory("8Gi")))
+      cluster.kerf().kill();
+      assertThatThrownBy(() -> cluster.create(Pod.named("late").memory("8Gi")))
           .hasMessageContaining("pods.kerf.gpu");
-      site.plane().apply(Manifests.pod("somebodys"));
-      site.plane().kubectl("label", "pod", "ours", "a=b");
-      site.plane().kubectl("annotate", "pod", "somebodys", "a=b");
-      site.plane().kubectl("delete", "pod", "ours", "--timeout=60s");
+      cluster.plane().apply(Manifests.pod("somebodys"));
+      cluster.plane().kubectl("label", "pod", "ours", "a=b");
+      cluster.plane().kubectl("annotate", "pod", "somebodys", "a=b");
+      cluster.plane().kubectl("delete", "pod", "ours", "--timeout=60s");
     }
   }
 
-  private Site start() {
+  private TestCluster start() {
     ControlPlane plane =
         ControlPlane.start(
             Options.defaults().user(ACCOUNT).apiServerFlag("--enable-aggregator-routing=true"));
@@ -75,7 +76,8 @@ final class ShippedWebhookTest {
     plane.apply(WebhookService.leadingTo(port));
     plane.apply(RUNTIME_CLASS);
     Path account = plane.kubeconfig(ACCOUNT);
-    return Site.on(plane, new Site.Accounts(account, account, "kerf-system"), settings(port));
+    return TestCluster.on(
+        plane, new TestCluster.Accounts(account, account, "kerf-system"), settings(port));
   }
 
   /** As in kerf.yaml, on a port and in a folder of the test's. */

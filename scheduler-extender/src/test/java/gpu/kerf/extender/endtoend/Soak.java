@@ -143,7 +143,7 @@ final class Soak implements AutoCloseable {
 
   private void load() {
     if (pods.live() < MOST_LIVE) {
-      plane.create(Site.PODS, List.of(pods.next().json()));
+      plane.create(TestCluster.PODS, List.of(pods.next().json()));
     } else {
       delete(pods.leaving(), "");
     }
@@ -151,7 +151,7 @@ final class Soak implements AutoCloseable {
 
   private void delete(String name, String how) {
     if (!name.isEmpty()) {
-      api.delete(Site.PODS + "/" + name + how);
+      api.delete(TestCluster.PODS + "/" + name + how);
     }
   }
 
@@ -262,7 +262,7 @@ final class Soak implements AutoCloseable {
     }
   }
 
-  private void guard(Planned planned, SoakReplica replica, Passage.Guard guard) {
+  private void guard(Planned planned, SoakReplica replica, StepProxy.Guard guard) {
     replica.toApi().guard(guard);
     endWith(planned, replica.toApi()::open);
   }
@@ -281,20 +281,20 @@ final class Soak implements AutoCloseable {
   }
 
   /** No request arrives. */
-  private static final class Cutting implements Passage.Guard {
+  private static final class Cutting implements StepProxy.Guard {
     @Override
-    public void asked(Passage.Request request) throws IOException {
+    public void asked(StepProxy.Request request) throws IOException {
       throw new IOException("the connection is cut");
     }
   }
 
   /** Every answer comes late, and some later than Kerf waits. */
-  private static final class Slow implements Passage.Guard {
+  private static final class Slow implements StepProxy.Guard {
     private static final Duration MOST = Duration.ofSeconds(3);
     private int seen;
 
     @Override
-    public void answered(Passage.Request request, int status) {
+    public void answered(StepProxy.Request request, int status) {
       if (!request.isWatch()) {
         LockSupport.parkNanos(MOST.dividedBy(1 + next()).toNanos());
       }
@@ -306,9 +306,9 @@ final class Soak implements AutoCloseable {
   }
 
   /** The API server binds, and Kerf does not hear of it. */
-  private static final class LosingBindings implements Passage.Guard {
+  private static final class LosingBindings implements StepProxy.Guard {
     @Override
-    public void answered(Passage.Request request, int status) throws IOException {
+    public void answered(StepProxy.Request request, int status) throws IOException {
       if (request.is("POST", "/binding")) {
         throw new IOException("the answer is lost");
       }
@@ -326,7 +326,7 @@ final class Soak implements AutoCloseable {
     }
     // More than fit: those that find a place must get one.
     for (int i = 0; i < MOST_LIVE / 2; i++) {
-      plane.create(Site.PODS, List.of(pods.next().json()));
+      plane.create(TestCluster.PODS, List.of(pods.next().json()));
     }
     tell("all faults are over");
     long deadline = System.nanoTime() + SETTLE.toNanos();

@@ -17,9 +17,10 @@ record SoakPicture(List<JsonNode> pods, AuditReport report) {
 
   static SoakPicture take(Api api) {
     ClusterReader reader = new ClusterReader();
-    List<JsonNode> pods = Site.each(api.get("/api/v1/pods").path("items")).toList();
+    List<JsonNode> pods = TestCluster.each(api.get("/api/v1/pods").path("items")).toList();
     pods.forEach(pod -> reader.add("Pod", pod));
-    Site.each(api.get("/api/v1/nodes").path("items")).forEach(node -> reader.add("Node", node));
+    TestCluster.each(api.get("/api/v1/nodes").path("items"))
+        .forEach(node -> reader.add("Node", node));
     return new SoakPicture(pods, Audit.of(reader.input()));
   }
 

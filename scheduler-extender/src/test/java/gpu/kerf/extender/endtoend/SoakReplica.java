@@ -17,11 +17,11 @@ final class SoakReplica implements AutoCloseable {
       List.of("cluster.reconcile=10s", "audit.every=15s", "cluster.watch=10s");
 
   private final String name;
-  private final Passage toApi;
+  private final StepProxy toApi;
   private final KerfProcess kerf;
   private final KubeScheduler scheduler;
 
-  private SoakReplica(String name, Passage toApi, KerfProcess kerf, KubeScheduler scheduler) {
+  private SoakReplica(String name, StepProxy toApi, KerfProcess kerf, KubeScheduler scheduler) {
     this.name = name;
     this.toApi = toApi;
     this.kerf = kerf;
@@ -29,19 +29,20 @@ final class SoakReplica implements AutoCloseable {
   }
 
   static SoakReplica start(ControlPlane plane, Api api, String name) {
-    Passage toApi = Passage.to(api.server(), api.certificate());
+    StepProxy toApi = StepProxy.to(api.server(), api.certificate());
     KerfProcess kerf = new KerfProcess(plane, name, through(plane, api, toApi, name), SETTINGS);
     kerf.start();
     KubeScheduler scheduler =
-        plane.scheduler(Site.schedulerConfig(plane, kerf.address(), true), plane.kubeconfig());
+        plane.scheduler(
+            TestCluster.schedulerConfig(plane, kerf.address(), true), plane.kubeconfig());
     return new SoakReplica(name, toApi, kerf, scheduler.start());
   }
 
-  private static Path through(ControlPlane plane, Api api, Passage passage, String name) {
+  private static Path through(ControlPlane plane, Api api, StepProxy stepProxy, String name) {
     try {
       String config = Files.readString(plane.kubeconfig());
       Path file = plane.logs().resolve("data").resolve(name + ".kubeconfig");
-      return Files.writeString(file, config.replace(api.server(), passage.address()));
+      return Files.writeString(file, config.replace(api.server(), stepProxy.address()));
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
@@ -51,7 +52,7 @@ final class SoakReplica implements AutoCloseable {
     return name;
   }
 
-  Passage toApi() {
+  StepProxy toApi() {
     return toApi;
   }
 

@@ -37,7 +37,7 @@ class HttpServiceTest {
       }
       assertThat(service.metrics())
           .contains("kerf_verb_duration_seconds_count{verb=\"filter\",} 100.0")
-          .contains("kerf_http_connections{door=\"verbs\",} 1.0");
+          .contains("kerf_http_connections{port=\"verbs\",} 1.0");
     }
   }
 
@@ -138,7 +138,7 @@ class HttpServiceTest {
 
   @Test
   void theLogTellsARefusalUnderTheIdOfItsAnswer() {
-    Logger logger = (Logger) LoggerFactory.getLogger(Refusals.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(ErrorAnswers.class);
     ListAppender<ILoggingEvent> log = new ListAppender<>();
     log.start();
     logger.setLevel(Level.INFO);
@@ -258,14 +258,14 @@ class HttpServiceTest {
       assertThat(first.send("x".repeat(500)).reply().status()).isEqualTo(200);
       Await.until(
           "all is given back",
-          () -> service.metrics().contains("kerf_http_body_bytes{door=\"verbs\",} 0.0"));
+          () -> service.metrics().contains("kerf_http_body_bytes{port=\"verbs\",} 0.0"));
     }
   }
 
   private static boolean inFlight(TestService service, int count) {
     return service
         .metrics()
-        .contains("kerf_http_in_flight_requests{door=\"verbs\",} " + count + ".0");
+        .contains("kerf_http_in_flight_requests{port=\"verbs\",} " + count + ".0");
   }
 
   @Test
@@ -282,7 +282,7 @@ class HttpServiceTest {
       assertThat(second.isClosedByPeer()).isTrue();
       Await.until(
           "it is closed",
-          () -> service.metrics().contains("kerf_http_connections{door=\"verbs\",} 1.0"));
+          () -> service.metrics().contains("kerf_http_connections{port=\"verbs\",} 1.0"));
       try (Wire probe = new Wire(service.port())) {
         assertThat(probe.send("GET /healthz HTTP/1.1\nHost: x\n\n").reply().status())
             .isEqualTo(200);
@@ -320,10 +320,10 @@ class HttpServiceTest {
       Await.until("nothing is in flight", () -> inFlight(service, 0));
       Await.until(
           "no bytes are held",
-          () -> service.metrics().contains("kerf_http_body_bytes{door=\"verbs\",} 0.0"));
+          () -> service.metrics().contains("kerf_http_body_bytes{port=\"verbs\",} 0.0"));
       Await.until(
           "no connection is open",
-          () -> service.metrics().contains("kerf_http_connections{door=\"verbs\",} 0.0"));
+          () -> service.metrics().contains("kerf_http_connections{port=\"verbs\",} 0.0"));
     }
   }
 

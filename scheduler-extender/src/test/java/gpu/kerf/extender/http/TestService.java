@@ -4,7 +4,7 @@ import gpu.kerf.extender.Await;
 import gpu.kerf.extender.http.VerbHandler.Answer;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.settings.SettingsSource;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TestService implements AutoCloseable {
   final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-  final Meters meters = new Meters();
+  final Metrics meters = new Metrics();
   final Readiness readiness = new Readiness();
   final BlockingQueue<CompletableFuture<Answer>> binds = new LinkedBlockingQueue<>();
   final HttpService service;
@@ -42,7 +42,7 @@ final class TestService implements AutoCloseable {
     Map<String, VerbHandler> verbs =
         Map.of("filter", this::filter, "bind", this::bind, "preempt", this::preempt);
     service =
-        new HttpService(vertx, settings, new HttpService.Parts(verbs, readiness, meters, api));
+        new HttpService(vertx, settings, new HttpService.Components(verbs, readiness, meters, api));
     server = onContext(service::start);
   }
 
@@ -69,7 +69,7 @@ final class TestService implements AutoCloseable {
 
   private CompletionStage<Answer> filter(Buffer body) {
     if (body.toString().startsWith("not json")) {
-      throw VerbException.badRequest("It is no JSON.", "Send JSON.");
+      throw RequestException.badRequest("It is no JSON.", "Send JSON.");
     }
     return CompletableFuture.completedFuture(new Answer(body, "placed", ""));
   }

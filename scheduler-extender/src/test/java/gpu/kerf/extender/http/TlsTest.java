@@ -94,8 +94,8 @@ class TlsTest {
             .isEqualTo(200);
       }
       assertThat(service.metrics())
-          .contains("kerf_http_connections{door=\"verbs\",} 1.0")
-          .contains("kerf_http_in_flight_requests{door=\"verbs\",} 0.0");
+          .contains("kerf_http_connections{port=\"verbs\",} 1.0")
+          .contains("kerf_http_in_flight_requests{port=\"verbs\",} 0.0");
     }
   }
 
@@ -117,7 +117,7 @@ class TlsTest {
           .isEqualTo(200);
       Await.until(
           "nothing is in flight",
-          () -> service.metrics().contains("kerf_http_in_flight_requests{door=\"verbs\",} 0.0"));
+          () -> service.metrics().contains("kerf_http_in_flight_requests{port=\"verbs\",} 0.0"));
     }
   }
 
@@ -146,7 +146,7 @@ class TlsTest {
           .as("on a connection from before")
           .isEqualTo(200);
       assertThat(service.metrics())
-          .contains("kerf_tls_reloads_total{door=\"verbs\",outcome=\"changed\",} 1.0");
+          .contains("kerf_tls_reloads_total{port=\"verbs\",outcome=\"changed\",} 1.0");
     }
   }
 
@@ -160,7 +160,7 @@ class TlsTest {
           () ->
               service
                   .metrics()
-                  .contains("kerf_tls_reloads_total{door=\"verbs\",outcome=\"refused\",} 1.0"));
+                  .contains("kerf_tls_reloads_total{port=\"verbs\",outcome=\"refused\",} 1.0"));
       assertThat(shown(service)).isEqualTo(first().certificate());
 
       write("tls.key", second().keyPem());

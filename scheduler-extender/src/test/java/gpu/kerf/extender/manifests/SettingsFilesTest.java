@@ -3,8 +3,8 @@ package gpu.kerf.extender.manifests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.SchedulerConfigCommand;
-import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.command.SchedulerConfigCommand;
+import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.settings.SettingsSource;
 import io.vertx.core.Vertx;

@@ -90,7 +90,7 @@ final class ClusterMeasurement {
 
   private double rate(With with) throws Exception {
     try (ControlPlane plane = plane()) {
-      Crowd.nodes(plane, NODES);
+      ManyPods.nodes(plane, NODES);
       return switch (with) {
         case NOBODY -> bind(plane, plane.scheduler(), "default-scheduler");
         case FLOOR ->
@@ -116,12 +116,12 @@ final class ClusterMeasurement {
   private static double bind(ControlPlane plane, KubeScheduler scheduler, String name)
       throws Exception {
     try (PodWatch watch = new PodWatch(plane)) {
-      Crowd.pods(plane, "warm", WARM, name);
+      ManyPods.pods(plane, "warm", WARM, name);
       try (KubeScheduler running = scheduler.start()) {
         await(() -> watch.bound() >= WARM);
         assertThat(running.address()).isNotEmpty();
       }
-      Crowd.pods(plane, "p", PODS, name);
+      ManyPods.pods(plane, "p", PODS, name);
       await(() -> watch.created() >= WARM + PODS);
       try (KubeScheduler running = scheduler.start()) {
         await(() -> watch.bound() > WARM);
@@ -139,7 +139,7 @@ final class ClusterMeasurement {
   void latencyAtFiftyPodsASecond() throws Exception {
     for (With with : new With[] {With.NOBODY, With.FLOOR, With.KERF, With.NOBODY, With.KERF}) {
       try (ControlPlane plane = plane()) {
-        Crowd.nodes(plane, NODES);
+        ManyPods.nodes(plane, NODES);
         switch (with) {
           case NOBODY -> arrive(with, plane, plane.scheduler(), "default-scheduler");
           case FLOOR ->
@@ -160,12 +160,12 @@ final class ClusterMeasurement {
     int pods = Integer.getInteger("kerf.measure.arrivals", 1000);
     try (KubeScheduler running = scheduler.start();
         PodWatch watch = new PodWatch(plane)) {
-      Crowd.pods(plane, "warm", WARM, name);
+      ManyPods.pods(plane, "warm", WARM, name);
       await(() -> watch.bound() >= WARM);
       long start = System.nanoTime();
       for (int i = 0; i < pods; i++) {
         TimeUnit.NANOSECONDS.sleep(start + i * 20_000_000L - System.nanoTime());
-        Crowd.pods(plane, "p" + i + "-", 1, name);
+        ManyPods.pods(plane, "p" + i + "-", 1, name);
       }
       await(() -> watch.bound() >= WARM + pods);
       double[] millis =
@@ -183,17 +183,17 @@ final class ClusterMeasurement {
         ServingKerf kerf = new ServingKerf(plane);
         KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig()).start();
         PodWatch watch = new PodWatch(plane)) {
-      plane.apply(Crowd.URGENT);
-      Crowd.pairsOfA100(plane, rounds);
+      plane.apply(ManyPods.URGENT);
+      ManyPods.pairsOfA100(plane, rounds);
       for (int i = 0; i < 2 * rounds; i++) {
-        Crowd.low(plane, "low" + i);
+        ManyPods.low(plane, "low" + i);
       }
       await(() -> watch.bound() >= 2 * rounds);
       double[] millis = new double[rounds];
       for (int i = 0; i < rounds; i++) {
         String urgent = "urgent" + i;
         Set<String> before = watch.gone();
-        Crowd.urgent(plane, urgent);
+        ManyPods.urgent(plane, urgent);
         await(() -> watch.isBound(urgent));
         Set<String> victims = watch.gone();
         victims.removeAll(before);
@@ -230,8 +230,8 @@ final class ClusterMeasurement {
     int nodes = Integer.getInteger("kerf.measure.manyNodes", 5000);
     int pods = Integer.getInteger("kerf.measure.manyPods", 20_000);
     try (ControlPlane plane = plane()) {
-      Crowd.nodes(plane, nodes);
-      Crowd.bound(plane, pods, nodes);
+      ManyPods.nodes(plane, nodes);
+      ManyPods.bound(plane, pods, nodes);
       double[] ready = new double[Integer.getInteger("kerf.measure.starts", 3)];
       for (int i = 0; i < ready.length; i++) {
         try (ServingKerf kerf = new ServingKerf(plane)) {

@@ -114,8 +114,8 @@ final class ServingKerf implements AutoCloseable {
 
   /** The configuration of a kube-scheduler that asks it, whose client does not hold it back. */
   Path schedulerConfig() throws IOException {
-    SchedulerConfig.Wish wish =
-        new SchedulerConfig.Wish(
+    SchedulerConfig.Options wish =
+        new SchedulerConfig.Options(
             "kerf", address, "kerf", plane.kubeconfig().toString(), false, "", "", "");
     String yaml = SchedulerConfig.yaml(wish);
     Path file = plane.logs().resolve("scheduler-with-kerf.yaml");

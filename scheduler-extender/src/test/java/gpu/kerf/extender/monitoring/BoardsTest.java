@@ -3,7 +3,7 @@ package gpu.kerf.extender.monitoring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import gpu.kerf.extender.telemetry.Meter;
+import gpu.kerf.extender.telemetry.Metric;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -63,7 +63,7 @@ class BoardsTest {
   @Test
   void everyMetricInThemAndInTheRulesIsOneOfKerfs() {
     Set<String> known = new HashSet<>();
-    for (Meter meter : Meter.values()) {
+    for (Metric meter : Metric.values()) {
       known.add(meter.title());
       known.add(meter.title() + "_bucket");
     }

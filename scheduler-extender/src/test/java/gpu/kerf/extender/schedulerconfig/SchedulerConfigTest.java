@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class SchedulerConfigTest {
 
-  private static SchedulerConfig.Wish wish(String url) {
-    return new SchedulerConfig.Wish("kerf", url, "kerf", "", true, "/tls/ca.crt", "", "");
+  private static SchedulerConfig.Options wish(String url) {
+    return new SchedulerConfig.Options("kerf", url, "kerf", "", true, "/tls/ca.crt", "", "");
   }
 
   private static List<String> problems(String yaml) throws IOException {

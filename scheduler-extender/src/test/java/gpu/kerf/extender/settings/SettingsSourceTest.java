@@ -56,7 +56,7 @@ class SettingsSourceTest {
 
     Settings.Limits limits = read(yaml, environment, "limits.connections=3").limits();
 
-    assertThat(limits.body()).isEqualTo(Bytes.mib(1));
+    assertThat(limits.body()).isEqualTo(ByteCount.mib(1));
     assertThat(limits.inFlight()).isEqualTo(2);
     assertThat(limits.connections()).isEqualTo(3);
     assertThat(limits.idle()).isEqualTo(Settings.defaults().limits().idle());
@@ -78,7 +78,7 @@ class SettingsSourceTest {
     assertThat(settings.listen().insecure()).isTrue();
     assertThat(settings.limits().arrival()).isEqualTo(Duration.ofMillis(1500));
     assertThat(settings.limits().idle()).isEqualTo(Duration.ofMinutes(3));
-    assertThat(settings.limits().body()).isEqualTo(Bytes.kib(64));
+    assertThat(settings.limits().body()).isEqualTo(ByteCount.kib(64));
     assertThat(settings.scheduling().answer()).isEqualTo(Answer.ALL);
     assertThat(settings.prices()).isEqualTo(Map.of("H100-80GB", 2.5, "A100-40GB", 1.0));
     assertThat(settings.log().levels()).isEqualTo(Map.of("gpu.kerf.extender.verb", Level.DEBUG));
@@ -107,14 +107,14 @@ class SettingsSourceTest {
     String yaml = "limits: {body: 12cats, inFlight: 0}\nlisen: {port: 1}";
     Map<String, String> environment = Map.of("KERF_STOP_DRAIN", "10");
 
-    List<Problem> problems = problems(yaml, environment, "listen.port=99999", "listen");
+    List<SettingProblem> problems = problems(yaml, environment, "listen.port=99999", "listen");
 
     assertThat(problems)
-        .extracting(Problem::path)
+        .extracting(SettingProblem::path)
         .containsExactlyInAnyOrder(
             "limits.body", "limits.inFlight", "lisen", "stop.drain", "listen.port", "listen");
     assertThat(problems)
-        .extracting(Problem::from)
+        .extracting(SettingProblem::from)
         .containsExactlyInAnyOrder(
             folder.resolve("kerf.yaml").toString(),
             folder.resolve("kerf.yaml").toString(),
@@ -161,7 +161,7 @@ class SettingsSourceTest {
   @ParameterizedTest
   @MethodSource("nonsense")
   void nonsenseIsRefusedWithWhatToWriteInstead(String yaml, String expected, String alsoExpected) {
-    List<Problem> problems = problems(yaml, Map.of());
+    List<SettingProblem> problems = problems(yaml, Map.of());
 
     assertThat(problems).hasSize(1);
     assertThat(problems.get(0).toString()).contains(expected).contains(alsoExpected);
@@ -182,7 +182,7 @@ class SettingsSourceTest {
   void aMisspelledVariableIsRefusedWithTheNearestOne() {
     assertThat(problems(null, Map.of("KERF_LIMIT_BODY", "1MiB")))
         .singleElement()
-        .extracting(Problem::hint)
+        .extracting(SettingProblem::hint)
         .isEqualTo("Did you mean KERF_LIMITS_BODY?");
   }
 
@@ -206,7 +206,8 @@ class SettingsSourceTest {
     return Await.value(source(yaml, env, sets).read());
   }
 
-  private List<Problem> problems(@Nullable String yaml, Map<String, String> env, String... sets) {
+  private List<SettingProblem> problems(
+      @Nullable String yaml, Map<String, String> env, String... sets) {
     return catchThrowableOfType(SettingsException.class, () -> read(yaml, env, sets)).problems();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.explain.DemandText;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Phase;
 import gpu.kerf.model.fleet.Entry;
@@ -383,7 +384,8 @@ class SchedulingTest {
   void decisionsAreKeptNewestFirstAndOnlyTheLatest() {
     for (int i = 0; i < 3_000; i++) {
       PodView.Ref ref = new PodView.Ref("ml", "p", "" + i % 2);
-      scheduling.decided(scheduling.deciding(Decision.Verb.FILTER, ref).failed(Trouble.NOT_SYNCED));
+      scheduling.decided(
+          scheduling.deciding(Decision.Verb.FILTER, ref).failed(VerbError.NOT_SYNCED));
     }
     assertThat(scheduling.decisions().latest(2, ""))
         .extracting(Decision::id)

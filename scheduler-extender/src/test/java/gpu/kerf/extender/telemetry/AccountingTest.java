@@ -3,7 +3,7 @@ package gpu.kerf.extender.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import gpu.kerf.extender.RunningService;
+import gpu.kerf.extender.service.RunningService;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuMode;

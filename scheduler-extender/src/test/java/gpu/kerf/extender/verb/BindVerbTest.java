@@ -9,7 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.PodEvent;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
@@ -77,7 +78,7 @@ class BindVerbTest {
     var first = world.bind.bind(new BindCall(pod.ref(), "a")).toCompletableFuture();
     var second = world.bind.bind(new BindCall(pod.ref(), "a")).toCompletableFuture();
     var elsewhere = world.bind.bind(new BindCall(pod.ref(), "b")).toCompletableFuture();
-    assertThat(elsewhere.join().error()).isEqualTo(Trouble.HELD_ELSEWHERE.answer());
+    assertThat(elsewhere.join().error()).isEqualTo(VerbError.HELD_ELSEWHERE.answer());
     assertThat(first).isNotCompleted();
     world.cluster.gate.complete(null);
     world.turn();
@@ -89,13 +90,13 @@ class BindVerbTest {
   @Test
   void aCallForAnotherNodeThanThePodIsOnIsAnError() {
     world.place(pod, "a");
-    assertThat(world.bind(pod, "b").error()).isEqualTo(Trouble.POD_ELSEWHERE.answer());
+    assertThat(world.bind(pod, "b").error()).isEqualTo(VerbError.POD_ELSEWHERE.answer());
     assertThat(world.entry("1").placement().node()).isEqualTo("a");
   }
 
   @Test
   void aPodThatNeverPassedFilterIsNotBound() {
-    assertThat(world.bind(pod, "a").error()).isEqualTo(Trouble.POD_UNKNOWN.answer());
+    assertThat(world.bind(pod, "a").error()).isEqualTo(VerbError.POD_UNKNOWN.answer());
     assertThat(world.cluster.bindings).isEmpty();
   }
 
@@ -112,13 +113,13 @@ class BindVerbTest {
   void aPodOfAnotherNameUnderAKnownUidIsNotBound() {
     world.filter(pod, "a");
     PodView other = PodView.of(new PodView.Ref("ml", "other", "1")).build();
-    assertThat(world.bind(other, "a").error()).isEqualTo(Trouble.POD_GONE.answer());
+    assertThat(world.bind(other, "a").error()).isEqualTo(VerbError.POD_GONE.answer());
     assertThat(world.holdsNothing("1")).isFalse();
   }
 
   @Test
   void aNodeThatIsNotManagedTakesNoPodWithGpus() {
-    assertThat(world.place(pod, "x").error()).isEqualTo(Trouble.NODE_UNKNOWN.answer());
+    assertThat(world.place(pod, "x").error()).isEqualTo(VerbError.NODE_UNKNOWN.answer());
   }
 
   @Test
@@ -132,14 +133,14 @@ class BindVerbTest {
   @Test
   void whatMakesNoSenseIsNotBound() {
     assertThat(world.place(asking("2", "-1"), "a").error())
-        .isEqualTo(Trouble.POD_IS_NONSENSE.answer());
+        .isEqualTo(VerbError.POD_IS_NONSENSE.answer());
   }
 
   @Test
   void nothingIsBoundBeforeAllNodesAndPodsAreKnown() {
     world.filter(pod, "a");
     world.cluster.synced = false;
-    assertThat(world.bind(pod, "a").error()).isEqualTo(Trouble.NOT_SYNCED.answer());
+    assertThat(world.bind(pod, "a").error()).isEqualTo(VerbError.NOT_SYNCED.answer());
     assertThat(world.cluster.bindings).isEmpty();
   }
 
@@ -150,7 +151,7 @@ class BindVerbTest {
     world.filter(first, "a");
     world.filter(second, "a");
     assertThat(world.bind(second, "a")).isEqualTo(BindAnswer.BOUND);
-    assertThat(world.bind(first, "a").error()).isEqualTo(Trouble.NO_SLOT.answer());
+    assertThat(world.bind(first, "a").error()).isEqualTo(VerbError.NO_SLOT.answer());
     assertThat(world.holdsNothing("1")).isTrue();
   }
 
@@ -195,7 +196,7 @@ class BindVerbTest {
                 "{\"v\":1,\"node\":\"b\",\"containers\":[{\"name\":\"main\",\"wall\":\"mig\","
                     + "\"slots\":[{\"gpu\":0,\"mig\":{\"profile\":\"1g.10gb\",\"start\":2},"
                     + "\"memoryMiB\":9856}]}]}")));
-    assertThat(world.bind(pod, "a").error()).isEqualTo(Trouble.POD_ELSEWHERE.answer());
+    assertThat(world.bind(pod, "a").error()).isEqualTo(VerbError.POD_ELSEWHERE.answer());
     assertThat(world.entry("1").placement().node()).isEqualTo("b");
     assertThat(world.entry("1").state()).isEqualTo(State.BOUND);
   }
@@ -205,7 +206,7 @@ class BindVerbTest {
     world.cluster.pods.put(pod.ref().toString(), pod);
     world.cluster.carriesOut = false;
     world.cluster.answer = BindResult.Kind.CONFLICT;
-    assertThat(world.place(pod, "a").error()).isEqualTo(Trouble.BIND_CONFLICT.answer());
+    assertThat(world.place(pod, "a").error()).isEqualTo(VerbError.BIND_CONFLICT.answer());
     assertThat(world.holdsNothing("1")).isTrue();
   }
 
@@ -215,7 +216,7 @@ class BindVerbTest {
     world.cluster.answer = BindResult.Kind.CONFLICT;
     PodView anew = PodView.of(new PodView.Ref("ml", "pod-1", "another")).nodeName("a").build();
     world.cluster.pods.put(pod.ref().toString(), anew);
-    assertThat(world.place(pod, "a").error()).isEqualTo(Trouble.POD_GONE.answer());
+    assertThat(world.place(pod, "a").error()).isEqualTo(VerbError.POD_GONE.answer());
     assertThat(world.holdsNothing("1")).isTrue();
   }
 
@@ -230,10 +231,10 @@ class BindVerbTest {
     world.cluster.pods.put(pod.ref().toString(), pod);
     world.cluster.carriesOut = false;
     world.cluster.answer = BindResult.Kind.UNKNOWN;
-    assertThat(world.place(pod, "a").error()).isEqualTo(Trouble.BIND_UNSURE.answer());
+    assertThat(world.place(pod, "a").error()).isEqualTo(VerbError.BIND_UNSURE.answer());
     assertThat(world.entry("1").state()).isEqualTo(State.BINDING);
     assertThat(world.chosen(world.filter(pod, "a", "b"))).containsExactly("a");
-    assertThat(world.bind(pod, "b").error()).isEqualTo(Trouble.HELD_ELSEWHERE.answer());
+    assertThat(world.bind(pod, "b").error()).isEqualTo(VerbError.HELD_ELSEWHERE.answer());
     world.cluster.answer = BindResult.Kind.BOUND;
     assertThat(world.bind(pod, "a")).isEqualTo(BindAnswer.BOUND);
   }
@@ -329,7 +330,7 @@ class BindVerbTest {
     prepared.complete(Delivery.Prepared.with(Map.of("kerf.gpu/visible-devices.main", "0")));
     world.turn();
 
-    assertThat(answer.join().error()).isEqualTo(Trouble.NO_SLOT.answer());
+    assertThat(answer.join().error()).isEqualTo(VerbError.NO_SLOT.answer());
     assertThat(world.cluster.bindings).isEmpty();
     assertThat(world.holdsNothing("1")).isTrue();
   }
@@ -360,7 +361,7 @@ class BindVerbTest {
     world.place(askingWhole("1", 1), "n");
     world.node(named("B"));
 
-    assertThat(world.bind(pod, "n").error()).isEqualTo(Trouble.BIND_UNSURE.answer());
+    assertThat(world.bind(pod, "n").error()).isEqualTo(VerbError.BIND_UNSURE.answer());
 
     assertThat(world.cluster.bindings).hasSize(1);
     assertThat(world.entry("1").state()).isEqualTo(State.BINDING);

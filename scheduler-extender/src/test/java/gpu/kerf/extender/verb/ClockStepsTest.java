@@ -5,7 +5,7 @@ import static gpu.kerf.extender.verb.World.askingWhole;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.BindResult;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.hardware.GpuMode;
@@ -45,7 +45,7 @@ class ClockStepsTest {
   @Test
   void aBindingWithoutAnAnswerIsNotGivenUpByAStepForward() {
     losesAnswers();
-    assertThat(world.place(pod, "a").error()).isEqualTo(Trouble.BIND_UNSURE.answer());
+    assertThat(world.place(pod, "a").error()).isEqualTo(VerbError.BIND_UNSURE.answer());
     world.wallStep = HOUR;
     world.bind.tick();
     world.turn();

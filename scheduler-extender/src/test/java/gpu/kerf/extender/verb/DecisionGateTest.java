@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.state.Policy;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptCall;
@@ -30,14 +30,14 @@ class DecisionGateTest {
   void everyVerbRefusesWhileTheWatchesAreSilentForTooLong() {
     world.filter(pod, "a");
     world.cluster.staleness = LIMIT.plusMillis(1);
-    assertThat(world.filter(pod, "a").error()).isEqualTo(Trouble.STALE.answer());
-    assertThat(world.bind(pod, "a").error()).isEqualTo(Trouble.STALE.answer());
+    assertThat(world.filter(pod, "a").error()).isEqualTo(VerbError.STALE.answer());
+    assertThat(world.bind(pod, "a").error()).isEqualTo(VerbError.STALE.answer());
     assertThatThrownBy(() -> world.prioritize.prioritize(world.call(pod, "a")))
         .isInstanceOf(VerbException.class)
-        .hasMessage(Trouble.STALE.answer());
+        .hasMessage(VerbError.STALE.answer());
     assertThatThrownBy(() -> world.preempt.preempt(new PreemptCall(pod, List.of())))
         .isInstanceOf(VerbException.class)
-        .hasMessage(Trouble.STALE.answer());
+        .hasMessage(VerbError.STALE.answer());
     assertThat(world.cluster.bindings).as("no binding was written").isEmpty();
   }
 

@@ -5,7 +5,9 @@ import static gpu.kerf.extender.verb.World.askingWhole;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.BindResult;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.delivery.DeliveryRequest;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
@@ -57,7 +59,7 @@ class FailingBindsTest {
     world.cluster.answer = BindResult.Kind.REFUSED;
     world.cluster.carriesOut = false;
     String first = world.chosen(world.filter(pod)).get(0);
-    assertThat(world.bind(pod, first).error()).isEqualTo(Trouble.BIND_REFUSED.answer());
+    assertThat(world.bind(pod, first).error()).isEqualTo(VerbError.BIND_REFUSED.answer());
     String other = first.equals("a") ? "b" : "a";
     assertThat(world.chosen(world.filter(pod))).containsExactly(other);
   }
@@ -88,7 +90,7 @@ class FailingBindsTest {
     private boolean atOnce;
 
     @Override
-    public CompletionStage<Prepared> prepare(Handover handover) {
+    public CompletionStage<Prepared> prepare(DeliveryRequest deliveryRequest) {
       if (atOnce) {
         throw new IllegalStateException("as the test says");
       }
@@ -96,7 +98,7 @@ class FailingBindsTest {
     }
 
     @Override
-    public void undo(Handover handover) {}
+    public void undo(DeliveryRequest deliveryRequest) {}
   }
 
   @Test
@@ -125,7 +127,7 @@ class FailingBindsTest {
     world.scheduling.podGone("1");
     world.cluster.gate.complete(null);
     world.turn();
-    assertThat(answer.join().error()).isEqualTo(Trouble.POD_GONE.answer());
+    assertThat(answer.join().error()).isEqualTo(VerbError.POD_GONE.answer());
     assertThat(world.holdsNothing("1")).as("the read shows it bound, and is older").isTrue();
     assertThat(world.place(askingWhole("2", 2), "a")).isEqualTo(BindAnswer.BOUND);
   }
@@ -150,7 +152,7 @@ class FailingBindsTest {
     var elsewhere = world.bind.bind(new BindCall(pod.ref(), "b")).toCompletableFuture();
     world.turn();
     assertThat(first).isNotCompleted();
-    assertThat(elsewhere.join().error()).isEqualTo(Trouble.BEHIND.answer());
+    assertThat(elsewhere.join().error()).isEqualTo(VerbError.BEHIND.answer());
     assertThat(world.cluster.bindings).isEmpty();
     known.complete(true);
     world.turn();
@@ -162,7 +164,7 @@ class FailingBindsTest {
   @Test
   void aReplicaThatDoesNotCatchUpInTimeRefuses() {
     world.cluster.behind = CompletableFuture.completedFuture(false);
-    assertThat(world.place(asking("2", "8Gi"), "a").error()).isEqualTo(Trouble.BEHIND.answer());
+    assertThat(world.place(asking("2", "8Gi"), "a").error()).isEqualTo(VerbError.BEHIND.answer());
     assertThat(world.cluster.bindings).isEmpty();
   }
 }

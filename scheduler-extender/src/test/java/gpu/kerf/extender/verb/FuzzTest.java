@@ -34,7 +34,7 @@ class FuzzTest {
   private static final int LONGEST_REFUSAL = 1_000;
 
   private final ObjectMapper json = new ObjectMapper();
-  private final Mangler mangler = new Mangler(SEED);
+  private final BodyMutator bodyMutator = new BodyMutator(SEED);
   private final World world =
       new World()
           .node("gpu-a", 8, "H100-80GB", GpuMode.PLAIN)
@@ -57,8 +57,8 @@ class FuzzTest {
     List<Object> before = held();
     int refused = 0;
     for (int i = 0; i < BODIES; i++) {
-      Base base = bases.get(mangler.random().nextInt(bases.size()));
-      byte[] body = mangler.mangled(fresh(base, i));
+      Base base = bases.get(bodyMutator.random().nextInt(bases.size()));
+      byte[] body = bodyMutator.mangled(fresh(base, i));
       refused += isRefused(base.verb, body, i) ? 1 : 0;
       world.turn();
       if (i % 1000 == 0) {

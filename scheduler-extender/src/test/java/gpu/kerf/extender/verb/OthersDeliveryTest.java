@@ -3,8 +3,10 @@ package gpu.kerf.extender.verb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.BindResult;
+import gpu.kerf.extender.delivery.GpushareDelivery;
+import gpu.kerf.extender.delivery.NodeQueues;
 import gpu.kerf.extender.dialect.GpushareDialect;
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
@@ -104,10 +106,10 @@ class OthersDeliveryTest {
     nodes.bound(hami("1"), "hami");
     assertThat(world.cluster.locks).containsEntry("hami", hami("1").ref());
     var second = nodes.binding(hami("2"), "hami");
-    nodes.pass(Turns.PAUSE_MILLIS);
+    nodes.pass(NodeQueues.PAUSE_MILLIS);
     assertThat(second).isNotCompleted();
     world.cluster.locks.clear();
-    nodes.pass(Turns.PAUSE_MILLIS);
+    nodes.pass(NodeQueues.PAUSE_MILLIS);
     assertThat(second.join()).isEqualTo(BindAnswer.BOUND);
     assertThat(world.cluster.locks).containsEntry("hami", hami("2").ref());
   }
@@ -116,8 +118,8 @@ class OthersDeliveryTest {
   void whoCannotHaveTheLockInTimeGivesItsSlotsBackAndIsTriedAgain() {
     nodes.bound(hami("1"), "hami");
     var second = nodes.binding(hami("2"), "hami");
-    nodes.pass(Turns.PATIENCE_MILLIS);
-    assertThat(second.join().error()).isEqualTo(Trouble.NODE_BUSY.answer());
+    nodes.pass(NodeQueues.PATIENCE_MILLIS);
+    assertThat(second.join().error()).isEqualTo(VerbError.NODE_BUSY.answer());
     assertThat(world.holdsNothing("2")).isTrue();
     assertThat(world.cluster.locks).containsEntry("hami", hami("1").ref());
   }
@@ -127,7 +129,7 @@ class OthersDeliveryTest {
     world.cluster.answer = BindResult.Kind.REFUSED;
     world.cluster.carriesOut = false;
     var refused = nodes.binding(hami("1"), "hami");
-    assertThat(refused.join().error()).isEqualTo(Trouble.BIND_REFUSED.answer());
+    assertThat(refused.join().error()).isEqualTo(VerbError.BIND_REFUSED.answer());
     assertThat(world.cluster.locks).isEmpty();
   }
 
@@ -136,7 +138,7 @@ class OthersDeliveryTest {
     world.cluster.answer = BindResult.Kind.UNKNOWN;
     world.cluster.carriesOut = false;
     PodView pod = hami("1");
-    assertThat(nodes.binding(pod, "hami").join().error()).isEqualTo(Trouble.BIND_UNSURE.answer());
+    assertThat(nodes.binding(pod, "hami").join().error()).isEqualTo(VerbError.BIND_UNSURE.answer());
     assertThat(world.cluster.locks).containsEntry("hami", pod.ref());
     world.millis += 65_000;
     nodes.bind.tick();
@@ -165,7 +167,7 @@ class OthersDeliveryTest {
     world.filter(pod, "hami");
     var answer = nodes.bind.bind(new BindCall(pod.ref(), "hami"));
     world.turn();
-    assertThat(answer.toCompletableFuture().join().error()).isEqualTo(Trouble.POD_GONE.answer());
+    assertThat(answer.toCompletableFuture().join().error()).isEqualTo(VerbError.POD_GONE.answer());
     assertThat(world.holdsNothing("1")).isTrue();
     assertThat(world.cluster.locks).isEmpty();
   }
@@ -176,10 +178,10 @@ class OthersDeliveryTest {
     PodView first = gpushare("1", "41");
     nodes.bound(first, "gpushare");
     var second = nodes.binding(gpushare("2", "41"), "gpushare");
-    nodes.pass(Turns.PAUSE_MILLIS);
+    nodes.pass(NodeQueues.PAUSE_MILLIS);
     assertThat(second).isNotCompleted();
     serve(first);
-    nodes.pass(Turns.PAUSE_MILLIS);
+    nodes.pass(NodeQueues.PAUSE_MILLIS);
     assertThat(second.join()).isEqualTo(BindAnswer.BOUND);
     assertThat(nodes.written(gpushare("2", "41"))).containsEntry(GpushareDelivery.INDEX, "1");
   }
@@ -200,8 +202,8 @@ class OthersDeliveryTest {
   void aPluginThatServesNobodyHoldsUpTheNextPod() {
     nodes.bound(gpushare("1", "41"), "gpushare");
     var second = nodes.binding(gpushare("2", "41"), "gpushare");
-    nodes.pass(Turns.PATIENCE_MILLIS);
-    assertThat(second.join().error()).isEqualTo(Trouble.NODE_BUSY.answer());
+    nodes.pass(NodeQueues.PATIENCE_MILLIS);
+    assertThat(second.join().error()).isEqualTo(VerbError.NODE_BUSY.answer());
   }
 
   /** What gpushare's plugin does at the end of Allocate. */

@@ -1,5 +1,10 @@
 package gpu.kerf.extender.verb;
 
+import gpu.kerf.extender.delivery.Delays;
+import gpu.kerf.extender.delivery.DeliveryByNode;
+import gpu.kerf.extender.delivery.EnvDelivery;
+import gpu.kerf.extender.delivery.GpushareDelivery;
+import gpu.kerf.extender.delivery.HamiDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.wire.BindAnswer;
@@ -22,7 +27,7 @@ final class OthersNodes {
 
   OthersNodes(GpushareDialect.Unit unit) {
     world = new World(Dialects.all(unit));
-    Pauses put = (millis, action) -> pauses.add(action);
+    Delays put = (millis, action) -> pauses.add(action);
     bind =
         new BindVerb(
             world.scheduling,

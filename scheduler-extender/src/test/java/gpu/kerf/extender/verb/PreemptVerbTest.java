@@ -4,7 +4,7 @@ import static gpu.kerf.extender.verb.World.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptAnswer.Victims;
@@ -121,7 +121,7 @@ class PreemptVerbTest {
     world.cluster.synced = false;
     assertThatThrownBy(() -> preempt(asking("9", "38Gi", 10), nobodyOn("a")))
         .isInstanceOf(VerbException.class)
-        .hasMessage(Trouble.NOT_SYNCED.answer());
+        .hasMessage(VerbError.NOT_SYNCED.answer());
   }
 
   @Test

@@ -3,9 +3,9 @@ package gpu.kerf.extender.verb;
 import static gpu.kerf.extender.verb.World.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.PodEvent;
-import gpu.kerf.extender.preemption.Disruptions;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Policy;

@@ -2,7 +2,7 @@ package gpu.kerf.extender.verb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import gpu.kerf.extender.state.Trouble;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.model.placement.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,8 +20,8 @@ class VerbDocsTest {
   @Test
   void theTableOfErrorsIsCurrent() throws IOException {
     StringBuilder table = new StringBuilder("| id | text |\n|---|---|\n");
-    for (Trouble trouble : Trouble.values()) {
-      table.append("| `%s` | %s |\n".formatted(trouble.id(), trouble.text()));
+    for (VerbError error : VerbError.values()) {
+      table.append("| `%s` | %s |\n".formatted(error.id(), error.text()));
     }
     assertCurrent("errors", table.toString());
   }

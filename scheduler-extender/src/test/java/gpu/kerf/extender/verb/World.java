@@ -2,10 +2,11 @@ package gpu.kerf.extender.verb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
-import gpu.kerf.extender.preemption.Disruptions;
-import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;

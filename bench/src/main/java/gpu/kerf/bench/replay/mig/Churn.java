@@ -43,7 +43,7 @@ final class Churn {
     }
   }
 
-  Churn(int gpus, Mix mix, long seed) {
+  Churn(int gpus, ProfileMix mix, long seed) {
     this.gpus = gpus;
     Random random = new Random(seed);
     List<Integer> drawn = new ArrayList<>();

@@ -90,7 +90,7 @@ public final class ChurnCommand implements Callable<Integer> {
   public Integer call() {
     refuseOutside("--gpus", gpus, Card.MOST_GPUS);
     refuseOutside("--runs", runs, MOST_RUNS);
-    List<Mix> mixes = mixes();
+    List<ProfileMix> mixes = mixes();
     List<PolicyName> policies = policy.among(MigPolicies.ALL);
     Map<PolicyName, List<Means>> results = new EnumMap<>(PolicyName.class);
     for (PolicyName name : policies) {
@@ -114,11 +114,11 @@ public final class ChurnCommand implements Callable<Integer> {
     }
   }
 
-  private List<Mix> mixes() {
+  private List<ProfileMix> mixes() {
     if (mix.equals("all")) {
-      return Mix.ALL;
+      return ProfileMix.ALL;
     }
-    for (Mix each : Mix.ALL) {
+    for (ProfileMix each : ProfileMix.ALL) {
       if (each.word().equals(mix)) {
         return List.of(each);
       }
@@ -126,10 +126,10 @@ public final class ChurnCommand implements Callable<Integer> {
     throw new ParameterException(
         spec.commandLine(),
         "The --mix (%s) is not known.%nWrite one of %s, or all."
-            .formatted(mix, String.join(", ", Mix.words())));
+            .formatted(mix, String.join(", ", ProfileMix.words())));
   }
 
-  private Means play(PolicyName name, Mix each) {
+  private Means play(PolicyName name, ProfileMix each) {
     DecisionTimes times = new DecisionTimes();
     double util = 0;
     double acceptance = 0;
@@ -144,7 +144,7 @@ public final class ChurnCommand implements Callable<Integer> {
     return new Means(util, acceptance, times);
   }
 
-  private Means playOracle(Mix each) {
+  private Means playOracle(ProfileMix each) {
     double util = 0;
     double acceptance = 0;
     for (int run = 0; run < runs; run++) {
@@ -166,7 +166,7 @@ public final class ChurnCommand implements Callable<Integer> {
   }
 
   private Map<String, Object> json(
-      List<Mix> mixes,
+      List<ProfileMix> mixes,
       List<PolicyName> policies,
       Map<PolicyName, List<Means>> results,
       List<Means> oracle) {
@@ -189,7 +189,7 @@ public final class ChurnCommand implements Callable<Integer> {
   }
 
   private static Map<String, Object> json(
-      List<Mix> mixes, List<Means> results, List<Means> oracle) {
+      List<ProfileMix> mixes, List<Means> results, List<Means> oracle) {
     Map<String, Object> json = json(mean(results), mean(oracle));
     if (mixes.size() > 1) {
       Map<String, Object> each = new LinkedHashMap<>();
@@ -212,7 +212,8 @@ public final class ChurnCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(List<Mix> mixes, Map<PolicyName, List<Means>> results, List<Means> oracle) {
+  private void print(
+      List<ProfileMix> mixes, Map<PolicyName, List<Means>> results, List<Means> oracle) {
     PrintWriter out = output.results();
     out.printf("%,d H100-80GB in mode mig-dynamic, %,d runs from seed %d%n%n", gpus, runs, seed);
     out.println("Memory slices in use in %, and in brackets requests accepted in %:");

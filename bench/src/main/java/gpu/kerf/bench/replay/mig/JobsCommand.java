@@ -106,10 +106,10 @@ public final class JobsCommand implements Callable<Integer> {
     return new Result(JobQueue.run(jobs, gpus, playing), playing.times());
   }
 
-  private static Mix mix(List<Job> jobs) {
+  private static ProfileMix mix(List<Job> jobs) {
     int[] counts = new int[Card.PROFILES];
     jobs.forEach(job -> counts[job.profile()]++);
-    return Mix.of("of the jobs", counts);
+    return ProfileMix.of("of the jobs", counts);
   }
 
   /** How much compute the jobs ask for until the last one arrives, as a part of what there is. */

@@ -25,7 +25,7 @@ final class MigPolicies {
    * @param mix how often each profile is really asked for, which {@code fgd} alone may know
    * @param seed of {@code random}
    */
-  static ReplayPolicy make(PolicyName name, Fleet fleet, Mix mix, long seed) {
+  static ReplayPolicy make(PolicyName name, Fleet fleet, ProfileMix mix, long seed) {
     return switch (name) {
       case KERF -> new KerfPolicy(fleet);
       case BF_HAMI -> new LeastCost(fleet, MigRule.bestFitHami());

@@ -65,7 +65,7 @@ interface MigRule {
   }
 
   /** FGD: least growth of the free slices that the next request is expected not to reach. */
-  static MigRule leastExpectedFragments(Mix mix) {
+  static MigRule leastExpectedFragments(ProfileMix mix) {
     return (occupied, profile, start) ->
         Math.round(
             1e9
@@ -73,7 +73,7 @@ interface MigRule {
                     - unreachable(occupied, mix)));
   }
 
-  private static double unreachable(int occupied, Mix mix) {
+  private static double unreachable(int occupied, ProfileMix mix) {
     MigGeometry geometry = Card.model().geometry();
     int free = Card.SLICES - Integer.bitCount(occupied);
     double sum = 0;

@@ -18,7 +18,7 @@ final class ChurnTest {
   @Test
   void theStreamIsWhatIsWritten() {
     // Only 7g.80gb: one request asks for a whole GPU, so T0 = 2 on two GPUs and there are 10.
-    Churn churn = new Churn(2, Mix.of("only 7g", 0, 0, 0, 0, 0, 1), 5);
+    Churn churn = new Churn(2, ProfileMix.of("only 7g", 0, 0, 0, 0, 0, 1), 5);
 
     Random random = new Random(5);
     for (int i = 0; i < 10; i++) {
@@ -68,7 +68,7 @@ final class ChurnTest {
   })
   void baselinesUseWhatIsKnown(
       String word, double firstFit, double hami, double mfi, double fgd, double oracle) {
-    Mix mix = Mix.ALL.get(Mix.words().indexOf(word));
+    ProfileMix mix = ProfileMix.ALL.get(ProfileMix.words().indexOf(word));
 
     assertThat(mean(mix, PolicyName.FIRSTFIT)).isCloseTo(firstFit, within(0.006));
     assertThat(mean(mix, PolicyName.BF_HAMI)).isCloseTo(hami, within(0.006));
@@ -81,7 +81,7 @@ final class ChurnTest {
   @ParameterizedTest
   @EnumSource(PolicyName.class)
   void theSameSeedGivesTheSameOutcome(PolicyName policy) {
-    Mix mix = Mix.ALL.get(0);
+    ProfileMix mix = ProfileMix.ALL.get(0);
 
     Churn.Outcome one = play(new Churn(16, mix, 3), 16, policy, 3);
     assertThat(play(new Churn(16, mix, 3), 16, policy, 3)).isEqualTo(one);
@@ -90,7 +90,7 @@ final class ChurnTest {
 
   @Test
   void randomDependsOnItsSeed() {
-    Churn churn = new Churn(16, Mix.ALL.get(0), 3);
+    Churn churn = new Churn(16, ProfileMix.ALL.get(0), 3);
 
     assertThat(play(churn, 16, PolicyName.RANDOM, 1))
         .isNotEqualTo(play(churn, 16, PolicyName.RANDOM, 2));
@@ -98,7 +98,7 @@ final class ChurnTest {
 
   @Test
   void mixesDrawByTheirWeights() {
-    Mix mix = Mix.of("a half, a quarter, a quarter", 2, 0, 1, 0, 1, 0);
+    ProfileMix mix = ProfileMix.of("a half, a quarter, a quarter", 2, 0, 1, 0, 1, 0);
 
     assertThat(mix.profileAt(0)).isEqualTo(0);
     assertThat(mix.profileAt(0.499)).isEqualTo(0);
@@ -107,11 +107,11 @@ final class ChurnTest {
     assertThat(mix.profileAt(Math.nextDown(1.0))).isEqualTo(4);
   }
 
-  private static double mean(Mix mix, PolicyName policy) {
+  private static double mean(ProfileMix mix, PolicyName policy) {
     return mean(churn -> play(churn, 100, policy, 0, mix).memoryUtilPercent(100), mix);
   }
 
-  private static double mean(ToDoubleFunction<Churn> outcome, Mix mix) {
+  private static double mean(ToDoubleFunction<Churn> outcome, ProfileMix mix) {
     double sum = 0;
     for (int run = 0; run < 50; run++) {
       sum += outcome.applyAsDouble(new Churn(100, mix, 1000 + run));
@@ -120,10 +120,11 @@ final class ChurnTest {
   }
 
   private static Churn.Outcome play(Churn churn, int gpus, PolicyName policy, long seed) {
-    return play(churn, gpus, policy, seed, Mix.ALL.get(0));
+    return play(churn, gpus, policy, seed, ProfileMix.ALL.get(0));
   }
 
-  private static Churn.Outcome play(Churn churn, int gpus, PolicyName policy, long seed, Mix mix) {
+  private static Churn.Outcome play(
+      Churn churn, int gpus, PolicyName policy, long seed, ProfileMix mix) {
     Fleet fleet = Card.fleet(gpus);
     return churn.play(new Playing(fleet, MigPolicies.make(policy, fleet, mix, seed)));
   }

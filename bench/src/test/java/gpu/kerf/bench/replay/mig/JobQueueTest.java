@@ -102,7 +102,8 @@ final class JobQueueTest {
     }
     for (PolicyName policy : MigPolicies.ALL) {
       Fleet fleet = Card.fleet(2);
-      Playing playing = new Playing(fleet, MigPolicies.make(policy, fleet, Mix.ALL.get(5), 1));
+      Playing playing =
+          new Playing(fleet, MigPolicies.make(policy, fleet, ProfileMix.ALL.get(5), 1));
       JobQueue.Outcome outcome = JobQueue.run(jobs, 2, playing);
 
       // No faster than all of it on 16 slices from the first arrival on.
@@ -129,6 +130,6 @@ final class JobQueueTest {
     return JobQueue.run(
         jobs,
         gpus,
-        new Playing(fleet, MigPolicies.make(PolicyName.FIRSTFIT, fleet, Mix.ALL.get(5), 1)));
+        new Playing(fleet, MigPolicies.make(PolicyName.FIRSTFIT, fleet, ProfileMix.ALL.get(5), 1)));
   }
 }

@@ -67,8 +67,8 @@ final class LeastCostTest {
   @Test
   void fgdKeepsWhatTheMixAsksFor() {
     hold(0, "3g.40gb", 4);
-    Mix only4g = Mix.of("only 4g", 0, 0, 0, 0, 1, 0);
-    Mix only2g = Mix.of("only 2g", 0, 0, 1, 0, 0, 0);
+    ProfileMix only4g = ProfileMix.of("only 4g", 0, 0, 0, 0, 1, 0);
+    ProfileMix only2g = ProfileMix.of("only 2g", 0, 0, 1, 0, 0, 0);
 
     // With only 4g.40gb to come, a GPU whose low half is free must keep it, and an empty one can
     // give its high half away.

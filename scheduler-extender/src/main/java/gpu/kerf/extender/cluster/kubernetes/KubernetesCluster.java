@@ -4,18 +4,48 @@ import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.GuardedTask;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
+import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
-import gpu.kerf.extender.preemption.Disruptions;
-import gpu.kerf.extender.state.Clocks;
+import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
+import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
+import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
+import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
+import gpu.kerf.extender.cluster.kubernetes.objects.NodeObject;
+import gpu.kerf.extender.cluster.kubernetes.objects.NodeSink;
+import gpu.kerf.extender.cluster.kubernetes.objects.PodSink;
+import gpu.kerf.extender.cluster.kubernetes.objects.Quarantine;
+import gpu.kerf.extender.cluster.kubernetes.objects.Slices;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Reconciler;
+import gpu.kerf.extender.cluster.kubernetes.watching.BindFence;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.cluster.kubernetes.watching.PauseDetector;
+import gpu.kerf.extender.cluster.kubernetes.watching.ResourceWatch;
+import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
+import gpu.kerf.extender.cluster.kubernetes.watching.WatchNews;
+import gpu.kerf.extender.cluster.kubernetes.writing.Advertiser;
+import gpu.kerf.extender.cluster.kubernetes.writing.Binder;
+import gpu.kerf.extender.cluster.kubernetes.writing.Events;
+import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
+import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
 import gpu.kerf.extender.telemetry.LogKeys;
-import gpu.kerf.extender.telemetry.Meter;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
@@ -52,11 +82,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       new BindResult(BindResult.Kind.REFUSED, "It could not be sent in time.");
 
   private final ApiServer server;
-  private final Wish wish;
+  private final Options options;
   private final Clocks clocks;
-  private final Meters meters;
-  private final Calls calls;
-  private final Calls background;
+  private final Metrics metrics;
+  private final RequestPool requests;
+  private final RequestPool background;
   private final Events events;
   private final NodeLock nodeLock;
   private final Labels labels = new Labels();
@@ -64,13 +94,13 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final List<ResourceWatch<?>> watches = new CopyOnWriteArrayList<>();
   private final Threads threads;
   private final List<Threads.Running> running = new ArrayList<>();
-  private final Presence presence;
+  private final PauseDetector pauseDetector;
   private volatile boolean started;
   private volatile boolean closing;
   private volatile @Nullable BindFence fence;
   private @Nullable Advertiser advertiser;
-  private @Nullable Pods pods;
-  private @Nullable Nodes nodes;
+  private @Nullable PodSink pods;
+  private @Nullable NodeSink nodes;
 
   /**
    * How a cluster is served.
@@ -82,7 +112,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param quarantineMargin how long a kubelet that works may take to hear of a deletion
    * @param trustsAnnotations whether only other schedulers can write what their pods say of GPUs
    */
-  public record Wish(
+  public record Options(
       String schedulerName,
       int workers,
       Duration renewal,
@@ -91,56 +121,57 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       boolean trustsAnnotations) {}
 
   /** On the threads of this JVM. */
-  public KubernetesCluster(ApiServer server, Wish wish, Clocks clocks, Meters meters) {
-    this(server, wish, clocks, new JvmThreads(), meters);
+  public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
+    this(server, options, clocks, new JvmThreads(), metrics);
   }
 
   public KubernetesCluster(
-      ApiServer server, Wish wish, Clocks clocks, Threads threads, Meters meters) {
+      ApiServer server, Options options, Clocks clocks, Threads threads, Metrics metrics) {
     this.server = server;
     this.threads = threads;
-    this.wish = wish;
+    this.options = options;
     this.clocks = clocks;
-    this.presence = new Presence(clocks, LONGEST_ABSENCE);
-    this.meters = meters;
-    this.calls = new Calls(server, threads, wish.workers, "kerf-call");
-    this.nodeLock = new NodeLock(wish.schedulerName);
-    this.background = new Calls(server, threads, BACKGROUND_THREADS, "kerf-background");
-    meters.zero(Meter.ADVERTISED, "failed");
-    meters.zero(Meter.EVENTS, "failed");
-    List.of("passed", "refused").forEach(how -> meters.zero(Meter.FRESH_READS, how));
-    List.of("done", "failed").forEach(how -> meters.zero(Meter.RECONCILIATIONS, how));
-    this.events = new Events(background, meters, clocks, wish.instance);
+    this.pauseDetector = new PauseDetector(clocks, LONGEST_ABSENCE);
+    this.metrics = metrics;
+    this.requests = new RequestPool(server, threads, options.workers, "kerf-call");
+    this.nodeLock = new NodeLock(options.schedulerName);
+    this.background = new RequestPool(server, threads, BACKGROUND_THREADS, "kerf-background");
+    metrics.zero(Metric.ADVERTISED, "failed");
+    metrics.zero(Metric.EVENTS, "failed");
+    List.of("passed", "refused").forEach(how -> metrics.zero(Metric.FRESH_READS, how));
+    List.of("done", "failed").forEach(how -> metrics.zero(Metric.RECONCILIATIONS, how));
+    this.events = new Events(background, metrics, clocks, options.instance);
   }
 
   /** Begins to follow the cluster, and tells a listener of it on the executor. */
   public void start(Executor loop, ClusterListener listener) {
-    Advertiser capacity = new Advertiser(background, loop, meters, clocks::elapsedMillis);
+    Advertiser capacity = new Advertiser(background, loop, metrics, clocks::elapsedMillis);
     GpuCatalog catalog = GpuCatalog.builtIn();
     SliceInventory sliceInventory = new SliceInventory(catalog);
     Announced announced = new Announced(capacity);
-    Nodes known = new Nodes(Inventories.all(catalog, sliceInventory), listener, announced);
+    NodeSink known = new NodeSink(Inventories.all(catalog, sliceInventory), listener, announced);
     Quarantine quarantine =
-        new Quarantine(wish.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
+        new Quarantine(options.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     announced.quarantine = quarantine;
     Claims claims = new Claims(sliceInventory, quarantine::mayRun, announced::changed);
-    Foreigners foreigners =
-        new Foreigners(listener, known::gpus, claims::on, wish.trustsAnnotations);
-    announced.foreigners = foreigners;
+    ForeignPods foreignPods =
+        new ForeignPods(listener, known::gpus, claims::on, options.trustsAnnotations);
+    announced.foreignPods = foreignPods;
     advertiser = capacity;
     nodes = known;
     ResourceWatch.Shared shared =
         new ResourceWatch.Shared(
-            server, threads, loop, new Counting(), wish.renewal, clocks.nanos());
+            server, threads, loop, new Counting(), options.renewal, clocks.nanos());
     Slices slices =
         new Slices(
             sliceInventory,
             node -> {
               known.lookAgain(node);
-              foreigners.tell(node);
+              foreignPods.tell(node);
             });
-    Pods ofListener =
-        new Pods(listener, this::waitsForKerf, foreigners, labels, quarantine, claims::podEnded);
+    PodSink ofListener =
+        new PodSink(
+            listener, this::waitsForKerf, foreignPods, labels, quarantine, claims::podEnded);
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
@@ -150,11 +181,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     watches.add(podWatch);
     List<ResourceWatch<?>> ofNodes = new ArrayList<>(watches);
     ofNodes.removeIf(each -> !each.resource().isOfNodes());
-    fence = new BindFence(calls, loop, clocks, meters, ofNodes, podWatch.progress());
+    fence = new BindFence(requests, loop, clocks, metrics, ofNodes, podWatch.progress());
     run(
         "kerf-start",
         () ->
-            new Guarded("kerf-start", this::startWatches, threads, () -> closing || started).run());
+            new GuardedTask("kerf-start", this::startWatches, threads, () -> closing || started)
+                .run());
   }
 
   private void run(String name, Runnable work) {
@@ -165,11 +197,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   /** Its end is the end of the process. */
   private void runForEver(String name, Runnable work) {
-    run(name, new Guarded(name, work, threads, () -> closing));
+    run(name, new GuardedTask(name, work, threads, () -> closing));
   }
 
   private boolean waitsForKerf(PodView pod) {
-    return pod.schedulerName().equals(wish.schedulerName);
+    return pod.schedulerName().equals(options.schedulerName);
   }
 
   /** One after the other: a pod that is told of before its node has to wait for it. */
@@ -193,17 +225,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public void reconcile(Executor loop, Ledger ledger, Duration every) {
     Sink<PodView> sink = Objects.requireNonNull(pods, "It was not started.");
     for (Difference.Kind kind : List.of(Difference.Kind.GONE, Difference.Kind.UNBOUND)) {
-      meters.zero(Meter.REPAIRS, kind.word());
+      metrics.zero(Metric.REPAIRS, kind.word());
     }
-    Reconciler.Told told = new Reconciler.Told(events, meters, this::synced, every);
+    Reconciler.Reporting told = new Reconciler.Reporting(events, metrics, this::synced, every);
     runForEver("kerf-reconcile", new Reconciler(server, threads, loop, ledger, sink, told));
   }
 
   /** Begins to audit the cluster at intervals. */
   public void audit(Duration every) {
     ClusterAudit audit = new ClusterAudit(server, threads, AUDIT_PAUSE);
-    Auditor.Reporting reporting = new Auditor.Reporting(events, meters, clocks.wall());
-    Auditor.Pace pace = new Auditor.Pace(threads, every, wish.instance.hashCode());
+    Auditor.Reporting reporting = new Auditor.Reporting(events, metrics, clocks.wall());
+    Auditor.Pace pace = new Auditor.Pace(threads, every, options.instance.hashCode());
     run("kerf-audit", new Auditor(audit, pace, reporting));
   }
 
@@ -223,16 +255,16 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     if (nodes != null) {
       nodes.tick();
-      meters.set(Meter.NODES_UNUSABLE, (double) nodes.unusable());
+      metrics.set(Metric.NODES_UNUSABLE, (double) nodes.unusable());
     }
     for (ResourceWatch<?> watch : watches) {
-      meters.set(Meter.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
+      metrics.set(Metric.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
     }
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */
   public void loopFailed(Throwable failure) {
-    if (Guarded.isFatal(failure)) {
+    if (GuardedTask.isFatal(failure)) {
       threads.end("The event loop failed.", failure);
     } else {
       LOG.error("Something failed on the event loop.", failure);
@@ -247,7 +279,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public CompletionStage<BindResult> bind(Binding binding) {
     events.binding();
     long decided = clocks.nanos().getAsLong();
-    return calls
+    return requests
         .start(api -> isFresh(decided) ? Binder.bind(api, binding) : TOO_LATE)
         .thenApply(result -> bound(result, decided))
         .exceptionally(KubernetesCluster::notStarted);
@@ -286,17 +318,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
-    return calls.start(api -> Binder.read(api, pod));
+    return requests.start(api -> Binder.read(api, pod));
   }
 
   @Override
   public CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
-    return calls.start(api -> nodeLock.take(api, node, pod, clocks.wall().instant()));
+    return requests.start(api -> nodeLock.take(api, node, pod, clocks.wall().instant()));
   }
 
   @Override
   public void unlock(String node, PodView.Ref pod) {
-    calls
+    requests
         .start(
             api -> {
               nodeLock.release(api, node, pod);
@@ -316,7 +348,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<EvictResult> evict(Eviction eviction) {
-    return calls
+    return requests
         .start(api -> Evictor.evict(api, eviction, clocks.wall().instant()))
         .exceptionally(
             failure -> new EvictResult(EvictResult.Kind.FAILED, String.valueOf(failure)));
@@ -324,7 +356,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
-    return calls.start(api -> Evictor.nominate(api, pod, node));
+    return requests.start(api -> Evictor.nominate(api, pod, node));
   }
 
   @Override
@@ -366,16 +398,16 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * wall clock, which may be one, the next binding reads first what is on its node.
    */
   private void notice() {
-    Presence.Absence absence = presence.look();
+    PauseDetector.Absence absence = pauseDetector.look();
     // Asked before the start as well, which may take long without anybody having been away.
-    if (absence == Presence.Absence.NONE || !started) {
+    if (absence == PauseDetector.Absence.NONE || !started) {
       return;
     }
     BindFence known = fence;
     if (known != null) {
       known.doubt();
     }
-    if (absence == Presence.Absence.SURE) {
+    if (absence == PauseDetector.Absence.SURE) {
       LOG.warn("This process was stopped for a while; everything is listed again.");
       watches.forEach(ResourceWatch::listAgain);
     } else {
@@ -403,15 +435,16 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       running.forEach(Threads.Running::interrupt);
     }
     CompletableFuture.allOf(
-            CompletableFuture.runAsync(calls::close), CompletableFuture.runAsync(background::close))
+            CompletableFuture.runAsync(requests::close),
+            CompletableFuture.runAsync(background::close))
         .join();
     server.close();
   }
 
   /** What follows from a node's news. */
-  private final class Announced implements Nodes.Told {
+  private final class Announced implements NodeSink.NodeListener {
     private final Advertiser capacity;
-    private @Nullable Foreigners foreigners;
+    private @Nullable ForeignPods foreignPods;
     private @Nullable Quarantine quarantine;
 
     Announced(Advertiser capacity) {
@@ -432,8 +465,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
     @Override
     public void changed(String node) {
-      if (foreigners != null) {
-        foreigners.tell(node);
+      if (foreignPods != null) {
+        foreignPods.tell(node);
       }
     }
 
@@ -469,7 +502,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   /** Tells of pods that were deleted by force. */
-  private final class QuarantineNews implements Quarantine.Told {
+  private final class QuarantineNews implements Quarantine.QuarantineListener {
     private final ClusterListener listener;
 
     QuarantineNews(ClusterListener listener) {
@@ -505,12 +538,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final class Counting implements WatchNews {
     @Override
     public void ended(Resource resource, Cause cause) {
-      meters.count(Meter.WATCH_ENDS, resource.word(), cause.name().toLowerCase(Locale.ROOT));
+      metrics.count(Metric.WATCH_ENDS, resource.word(), cause.name().toLowerCase(Locale.ROOT));
     }
 
     @Override
     public void listed(Resource resource, int objects, long millis) {
-      meters.count(Meter.LISTS, resource.word());
+      metrics.count(Metric.LISTS, resource.word());
       LOG.atInfo()
           .addKeyValue(LogKeys.RESOURCE, resource.word())
           .addKeyValue(LogKeys.COUNT, objects)
@@ -520,12 +553,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
     @Override
     public void event(Resource resource) {
-      meters.count(Meter.WATCH_EVENTS, resource.word());
+      metrics.count(Metric.WATCH_EVENTS, resource.word());
     }
 
     @Override
     public void unreadable(Resource resource) {
-      meters.count(Meter.UNREADABLE, resource.word());
+      metrics.count(Metric.UNREADABLE, resource.word());
     }
   }
 }

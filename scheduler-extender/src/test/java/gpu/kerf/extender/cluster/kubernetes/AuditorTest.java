@@ -6,8 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.audit.Finding;
 import gpu.kerf.extender.audit.Rule;
-import gpu.kerf.extender.state.Clocks;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
+import gpu.kerf.extender.cluster.kubernetes.writing.Events;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,11 +51,11 @@ class AuditorTest {
           {"driver":"gpu.nvidia.com","request":"r","pool":"a","device":"gpu-0"}]}}}}]}""";
 
   @TempDir Path folder;
-  private final Meters meters = new Meters();
+  private final Metrics metrics = new Metrics();
   private Instant now = Instant.ofEpochSecond(1_000);
   private FakeApiServer api;
   private ApiServer server;
-  private Calls background;
+  private RequestPool background;
   private ClusterAudit audit;
   private Auditor auditor;
 
@@ -58,14 +67,14 @@ class AuditorTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new Calls(server, new JvmThreads(), 1, "test");
-    Events events = new Events(background, meters, Clocks.system(), "test");
+    background = new RequestPool(server, new JvmThreads(), 1, "test");
+    Events events = new Events(background, metrics, Clocks.system(), "test");
     audit = new ClusterAudit(server, Duration.ofMillis(1));
     auditor =
         new Auditor(
             audit,
             new Auditor.Pace(new JvmThreads(), Duration.ofHours(1), 0),
-            new Auditor.Reporting(events, meters, () -> now));
+            new Auditor.Reporting(events, metrics, () -> now));
     api.put("nodes", NODE);
   }
 
@@ -93,7 +102,7 @@ class AuditorTest {
   }
 
   private String metric(String begin) {
-    return meters
+    return metrics
         .scrape("")
         .text()
         .lines()

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
-import gpu.kerf.extender.state.Clocks;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,8 +34,8 @@ class BindFenceTest {
 
   @TempDir Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
-  private final Meters meters = new Meters();
-  private final Told told = new Told();
+  private final Metrics metrics = new Metrics();
+  private final RecordingListener listener = new RecordingListener();
   private final AtomicLong nanos = new AtomicLong();
   private final AtomicLong wall = new AtomicLong(1_000_000);
   private FakeApiServer api;
@@ -48,11 +51,12 @@ class BindFenceTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
-    KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofMinutes(10), "test", Duration.ZERO, false);
+    KubernetesCluster.Options wish =
+        new KubernetesCluster.Options(
+            "kerf", 4, Duration.ofMinutes(10), "test", Duration.ZERO, false);
     Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
-    cluster = new KubernetesCluster(server, wish, clocks, meters);
-    cluster.start(loop, told);
+    cluster = new KubernetesCluster(server, wish, clocks, metrics);
+    cluster.start(loop, listener);
     Await.until("it is synced", cluster::synced);
   }
 
@@ -114,7 +118,7 @@ class BindFenceTest {
     onLoop(() -> true);
     assertThat(known).as("the watch is delayed").isNotCompleted();
     CompletableFuture<Boolean> heard =
-        known.thenApply(done -> told.lines.contains("pod other/theirs on a"));
+        known.thenApply(done -> listener.lines.contains("pod other/theirs on a"));
     api.delay(false);
     assertThat(heard.join()).as("the pod is told before the replica is up to date").isTrue();
     assertThat(known.join()).isTrue();

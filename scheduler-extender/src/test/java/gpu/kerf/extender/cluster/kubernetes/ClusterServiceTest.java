@@ -3,8 +3,9 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.ClusterService;
-import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.service.ClusterService;
+import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import io.vertx.core.Vertx;

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * An API server as small as it can be: objects in memory, lists in pages, watches with bookmarks,
  * and the replies of the real one, such as a Status where a client would expect a Binding.
  */
-final class FakeApiServer implements AutoCloseable {
+public final class FakeApiServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, String> FIELDS_OF_TYPES =
       Map.of(
@@ -63,7 +63,7 @@ final class FakeApiServer implements AutoCloseable {
   /** What is answered instead, to the first request that it is for. */
   record Answer(String method, String pathEnd, int status, String body, boolean carriedOut) {}
 
-  FakeApiServer() throws IOException {
+  public FakeApiServer() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
@@ -76,7 +76,7 @@ final class FakeApiServer implements AutoCloseable {
   }
 
   /** A kubeconfig file for it. */
-  Path kubeconfig(Path folder) {
+  public Path kubeconfig(Path folder) {
     String text =
         """
         apiVersion: v1
@@ -96,7 +96,7 @@ final class FakeApiServer implements AutoCloseable {
 
   // ---- what tests do to it
 
-  synchronized ObjectNode put(String kind, String manifest) {
+  public synchronized ObjectNode put(String kind, String manifest) {
     try {
       ObjectNode object = (ObjectNode) JSON.readTree(manifest);
       ObjectNode metadata = object.withObject("/metadata");
@@ -132,7 +132,7 @@ final class FakeApiServer implements AutoCloseable {
   }
 
   /** Ends all watches as a broken connection does. */
-  synchronized void cutWatches() {
+  public synchronized void cutWatches() {
     watchGeneration++;
     notifyAll();
   }
@@ -160,7 +160,7 @@ final class FakeApiServer implements AutoCloseable {
   }
 
   /** From now on nobody is known who does not show this token. */
-  void expect(String secret) {
+  public void expect(String secret) {
     token = secret;
   }
 
@@ -168,12 +168,12 @@ final class FakeApiServer implements AutoCloseable {
     planned.add(answer);
   }
 
-  List<ObjectNode> events() {
+  public List<ObjectNode> events() {
     return events;
   }
 
   /** Method and path of every request, with its query. */
-  List<String> requests() {
+  public List<String> requests() {
     return requests;
   }
 

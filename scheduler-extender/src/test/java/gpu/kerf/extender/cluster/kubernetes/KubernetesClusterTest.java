@@ -9,8 +9,11 @@ import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.PodEvent;
-import gpu.kerf.extender.state.Clocks;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,8 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 class KubernetesClusterTest {
   @TempDir Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
-  private final Meters meters = new Meters();
-  private final Told told = new Told();
+  private final Metrics metrics = new Metrics();
+  private final RecordingListener listener = new RecordingListener();
   private FakeApiServer api;
   private KubernetesCluster cluster;
 
@@ -49,9 +52,10 @@ class KubernetesClusterTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofMillis(500), Duration.ofMillis(1500)));
-    KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
-    return new KubernetesCluster(server, wish, clocks, meters);
+    KubernetesCluster.Options wish =
+        new KubernetesCluster.Options(
+            "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
+    return new KubernetesCluster(server, wish, clocks, metrics);
   }
 
   @AfterEach
@@ -63,12 +67,12 @@ class KubernetesClusterTest {
   }
 
   private void follow() {
-    cluster.start(loop, told);
+    cluster.start(loop, listener);
     Await.until("it is synced", cluster::synced);
   }
 
   private void awaitLine(String line) {
-    Await.until(line + " in " + told.lines, () -> told.lines.contains(line));
+    Await.until(line + " in " + listener.lines, () -> listener.lines.contains(line));
   }
 
   private static <T> T value(CompletionStage<T> stage) {
@@ -89,7 +93,7 @@ class KubernetesClusterTest {
   }
 
   private String metric(String line) {
-    return meters
+    return metrics
         .scrape("")
         .text()
         .lines()
@@ -105,8 +109,8 @@ class KubernetesClusterTest {
       api.put("pods", Manifests.pod("p" + i, "kerf.gpu/memory", "8Gi"));
     }
     follow();
-    assertThat(told.lines.get(0)).isEqualTo("node a 2");
-    assertThat(told.lines.stream().filter(line -> line.startsWith("pod ml/"))).hasSize(1_201);
+    assertThat(listener.lines.get(0)).isEqualTo("node a 2");
+    assertThat(listener.lines.stream().filter(line -> line.startsWith("pod ml/"))).hasSize(1_201);
     assertThat(lists("/api/v1/pods")).as("pages of 500").isEqualTo(3);
   }
 
@@ -154,12 +158,12 @@ class KubernetesClusterTest {
     String uid = ref("p").uid();
     api.delete("pods", "ml/p");
     awaitLine("quarantined " + uid);
-    assertThat(told.lines).doesNotContain("pod gone " + uid);
+    assertThat(listener.lines).doesNotContain("pod gone " + uid);
     Await.until(
         "its time is over",
         () -> {
           loop.execute(cluster::tick);
-          return told.lines.contains("pod gone " + uid);
+          return listener.lines.contains("pod gone " + uid);
         });
   }
 
@@ -175,7 +179,7 @@ class KubernetesClusterTest {
     api.put("pods", running("left", ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ENDED));
     api.delete("pods", "ml/left");
     awaitLine("pod gone " + left);
-    assertThat(told.lines).noneMatch(line -> line.startsWith("quarantined"));
+    assertThat(listener.lines).noneMatch(line -> line.startsWith("quarantined"));
   }
 
   @Test
@@ -194,7 +198,7 @@ class KubernetesClusterTest {
     api.cutWatches();
     awaitLine("quarantined " + vanished);
     awaitLine("pod gone " + ended);
-    assertThat(told.lines).doesNotContain("quarantined " + ended);
+    assertThat(listener.lines).doesNotContain("quarantined " + ended);
   }
 
   @Test
@@ -210,7 +214,7 @@ class KubernetesClusterTest {
     api.put("pods", claiming("p"));
     follow();
     awaitLine("foreign a 2");
-    told.lines.clear();
+    listener.lines.clear();
     api.delete("pods", "ml/p");
     api.delete("claims", "ml/p-gpu");
     awaitLine("quarantined 1");
@@ -218,9 +222,10 @@ class KubernetesClusterTest {
         "the pod has ended",
         () -> {
           loop.execute(cluster::tick);
-          return told.lines.contains("foreign a 0");
+          return listener.lines.contains("foreign a 0");
         });
-    assertThat(told.lines.indexOf("pod gone 1")).isLessThan(told.lines.indexOf("foreign a 0"));
+    assertThat(listener.lines.indexOf("pod gone 1"))
+        .isLessThan(listener.lines.indexOf("foreign a 0"));
   }
 
   private static String claim(String name, String pod) {
@@ -280,7 +285,7 @@ class KubernetesClusterTest {
     api.compact();
     api.cutWatches();
     awaitLine("pod gone " + uid);
-    assertThat(told.lines.stream().filter(line -> line.equals("pod ml/stays on ")))
+    assertThat(listener.lines.stream().filter(line -> line.equals("pod ml/stays on ")))
         .as("what has not changed is not told again")
         .hasSize(1);
     assertThat(metric("kerf_watch_ends_total{resource=\"pods\",cause=\"forgotten\"")).isNotEmpty();
@@ -304,7 +309,7 @@ class KubernetesClusterTest {
         "{\"metadata\":{\"namespace\":\"ml\",\"name\":\"bad\"},\"spec\":{\"priority\":\"x\"}}");
     api.put("pods", Manifests.pod("good", "kerf.gpu/memory", "8Gi"));
     follow();
-    assertThat(told.lines).contains("unreadable ml/bad", "pod ml/good on ");
+    assertThat(listener.lines).contains("unreadable ml/bad", "pod ml/good on ");
     assertThat(metric("kerf_unreadable_objects_total{resource=\"pods\"")).endsWith("} 1.0");
   }
 
@@ -313,14 +318,15 @@ class KubernetesClusterTest {
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi").replace("\"kerf\"", "\"x\""));
     api.put("pods", Manifests.foreign("bound", "a", "cpu"));
     follow();
-    assertThat(told.lines).contains("pod other/bound on a").noneMatch(l -> l.contains("ml/p"));
+    assertThat(listener.lines).contains("pod other/bound on a").noneMatch(l -> l.contains("ml/p"));
   }
 
   @Test
   void anInventoryThatMakesNoSenseMakesTheNodeUnusableUntilItDoes() {
     api.put("nodes", Manifests.node("a", "{\"v\":2}"));
     follow();
-    assertThat(told.lines.get(0)).startsWith("unusable a: The inventory record has the version");
+    assertThat(listener.lines.get(0))
+        .startsWith("unusable a: The inventory record has the version");
     Await.until("an event on the node", () -> !api.events().isEmpty());
     assertThat(api.events().get(0).at("/regarding/kind").asText()).isEqualTo("Node");
     api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
@@ -370,7 +376,7 @@ class KubernetesClusterTest {
     api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
     follow();
     awaitLine("foreign a -1");
-    told.lines.clear();
+    listener.lines.clear();
     ObjectNode over = api.get("pods", "other/theirs");
     over.withObject("/status").put("phase", "Succeeded");
     api.put("pods", over.toString());
@@ -470,9 +476,9 @@ class KubernetesClusterTest {
     for (int pause = 200; pause <= 1_600; pause *= 2) {
       api.plan(new FakeApiServer.Answer("GET", "/api/v1/pods", 503, "", false));
     }
-    cluster.start(loop, told);
+    cluster.start(loop, listener);
     Await.until("the nodes are told", cluster::nodesTold);
-    assertThat(told.lines).contains("node a 2");
+    assertThat(listener.lines).contains("node a 2");
     assertThat(cluster.synced()).isFalse();
     Await.until("the pods are told as well", cluster::synced);
   }

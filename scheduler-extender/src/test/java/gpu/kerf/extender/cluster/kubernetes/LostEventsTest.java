@@ -3,8 +3,15 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.state.Clocks;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.GuardedTask;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LostEventsTest {
   @TempDir Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
-  private final Meters meters = new Meters();
+  private final Metrics metrics = new Metrics();
   private final Listener told = new Listener();
   private final Ending threads = new Ending();
   private FakeApiServer api;
@@ -36,7 +43,7 @@ class LostEventsTest {
   private KubernetesCluster cluster;
 
   /** Throws when it is told of a pod, as long as a test wants it to. */
-  private static final class Listener extends Told {
+  private static final class Listener extends RecordingListener {
     private volatile @Nullable Throwable failure;
     private final AtomicInteger times = new AtomicInteger();
 
@@ -110,9 +117,10 @@ class LostEventsTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
-    KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(30), "test", Duration.ZERO, false);
-    cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, meters);
+    KubernetesCluster.Options wish =
+        new KubernetesCluster.Options(
+            "kerf", 4, Duration.ofSeconds(30), "test", Duration.ZERO, false);
+    cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, metrics);
     cluster.start(loop, told);
     Await.until("it is synced", cluster::synced);
   }
@@ -130,7 +138,7 @@ class LostEventsTest {
   }
 
   private String lost() {
-    return meters
+    return metrics
         .scrape("")
         .text()
         .lines()
@@ -182,14 +190,14 @@ class LostEventsTest {
 
   @Test
   void aThreadThatEndsEndsTheProcessUnlessTheServiceStops() {
-    new Guarded("a", () -> {}, threads, () -> true).run();
+    new GuardedTask("a", () -> {}, threads, () -> true).run();
     assertThat(threads.ends).isEmpty();
-    new Guarded("a", () -> {}, threads, () -> false).run();
+    new GuardedTask("a", () -> {}, threads, () -> false).run();
     Runnable failing =
         () -> {
           throw new OutOfMemoryError("as the test says");
         };
-    new Guarded("b", failing, threads, () -> false).run();
+    new GuardedTask("b", failing, threads, () -> false).run();
     assertThat(threads.ends).hasSize(2);
     assertThat(threads.ends.get(1)).contains("The thread b ended", "OutOfMemoryError");
   }
@@ -205,9 +213,9 @@ class LostEventsTest {
 
   @Test
   void aRequestThatEndsWithAnErrorHasAnEndAndEndsTheProcess() {
-    try (Calls calls = new Calls(server, threads, 1, "test")) {
+    try (RequestPool requests = new RequestPool(server, threads, 1, "test")) {
       var result =
-          calls
+          requests
               .start(
                   unused -> {
                     throw new NoClassDefFoundError("as the test says");

@@ -1,12 +1,12 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 /** Objects as users and the API server write them. */
-final class Manifests {
+public final class Manifests {
 
   private Manifests() {}
 
   /** Two A100-40GB, the second cut into 1g.10gb at 0 and 3g.20gb at 4. */
-  static final String INVENTORY =
+  public static final String INVENTORY =
       """
       {"v":1,"gpus":[
         {"index":0,"uuid":"GPU-0","model":"A100-40GB","memoryMiB":40960,"mode":"plain"},
@@ -14,7 +14,7 @@ final class Manifests {
           {"uuid":"MIG-0","profile":"1g.10gb","start":0},
           {"uuid":"MIG-4","profile":"3g.20gb","start":4}]}]}""";
 
-  static String node(String name, String inventory) {
+  public static String node(String name, String inventory) {
     return """
         {"kind":"Node","metadata":{"name":"%s","labels":{"kerf.gpu/managed":"true"},
           "annotations":{"kerf.gpu/inventory":%s}},

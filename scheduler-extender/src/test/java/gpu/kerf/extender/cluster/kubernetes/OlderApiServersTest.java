@@ -3,8 +3,11 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.state.Clocks;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,9 +37,11 @@ class OlderApiServersTest {
       api.serveSlicesIn(version);
       api.put("nodes", Manifests.node("a", "").replaceFirst(",\\s*\"annotations\":\\{[^}]*}", ""));
       api.put("slices", slice("a-1", device));
-      Told told = new Told();
+      RecordingListener listener = new RecordingListener();
       follow(
-          api, told, () -> Await.until("the GPU is told", () -> told.lines.contains("node a 1")));
+          api,
+          listener,
+          () -> Await.until("the GPU is told", () -> listener.lines.contains("node a 1")));
       String path = "/apis/resource.k8s.io/" + version + "/resourceslices?";
       assertThat(api.requests())
           .anyMatch(each -> each.contains(path) && each.contains("watch=true"));
@@ -48,8 +53,8 @@ class OlderApiServersTest {
     try (FakeApiServer api = new FakeApiServer()) {
       api.serveSlicesIn("v1alpha2");
       api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
-      Told told = new Told();
-      follow(api, told, () -> assertThat(told.lines).contains("node a 2"));
+      RecordingListener listener = new RecordingListener();
+      follow(api, listener, () -> assertThat(listener.lines).contains("node a 2"));
     }
   }
 
@@ -61,7 +66,7 @@ class OlderApiServersTest {
         .formatted(name, device);
   }
 
-  private void follow(FakeApiServer api, Told told, Runnable then)
+  private void follow(FakeApiServer api, RecordingListener listener, Runnable then)
       throws IOException, AccessException {
     ExecutorService loop = Executors.newSingleThreadExecutor();
     ApiServer server =
@@ -69,11 +74,12 @@ class OlderApiServersTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(2)));
-    KubernetesCluster.Wish wish =
-        new KubernetesCluster.Wish("kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
+    KubernetesCluster.Options wish =
+        new KubernetesCluster.Options(
+            "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
     try (KubernetesCluster cluster =
-        new KubernetesCluster(server, wish, Clocks.system(), new Meters())) {
-      cluster.start(loop, told);
+        new KubernetesCluster(server, wish, Clocks.system(), new Metrics())) {
+      cluster.start(loop, listener);
       Await.until("it is synced", cluster::synced);
       then.run();
     } finally {

@@ -5,10 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
+import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
+import gpu.kerf.extender.cluster.kubernetes.objects.PodSink;
+import gpu.kerf.extender.cluster.kubernetes.objects.Quarantine;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Reconciler;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.dialect.Dialects;
-import gpu.kerf.extender.state.Clocks;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.telemetry.Meters;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.GpuCatalog;
@@ -38,12 +51,12 @@ class ReconcilerTest {
   @TempDir Path folder;
   private final Scheduling scheduling =
       new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
-  private final Meters meters = new Meters();
+  private final Metrics metrics = new Metrics();
   private final Quarantine quarantine =
       new Quarantine(
           Duration.ZERO,
           () -> 0,
-          new Quarantine.Told() {
+          new Quarantine.QuarantineListener() {
             @Override
             public void begun(Meta pod, String node, Duration period) {}
 
@@ -51,17 +64,17 @@ class ReconcilerTest {
             public void changed(String uid, Quarantined hold) {}
           });
   private final Labels labels = new Labels();
-  private final Pods pods =
-      new Pods(
+  private final PodSink pods =
+      new PodSink(
           scheduling,
           pod -> true,
-          new Foreigners(scheduling, node -> List.of(), (node, gpus) -> 0, false),
+          new ForeignPods(scheduling, node -> List.of(), (node, gpus) -> 0, false),
           labels,
           quarantine,
           uid -> {});
   private FakeApiServer api;
   private ApiServer server;
-  private Calls background;
+  private RequestPool background;
   private Reconciler reconciler;
 
   @BeforeEach
@@ -72,11 +85,13 @@ class ReconcilerTest {
             .connect(
                 api.kubeconfig(folder).toString(),
                 new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new Calls(server, new JvmThreads(), 1, "test");
-    Events events = new Events(background, meters, Clocks.system(), "test");
-    Reconciler.Told told = new Reconciler.Told(events, meters, () -> true, Duration.ofMillis(10));
+    background = new RequestPool(server, new JvmThreads(), 1, "test");
+    Events events = new Events(background, metrics, Clocks.system(), "test");
+    Reconciler.Reporting listener =
+        new Reconciler.Reporting(events, metrics, () -> true, Duration.ofMillis(10));
     reconciler =
-        new Reconciler(server, new JvmThreads(), Runnable::run, scheduling.ledger(), pods, told);
+        new Reconciler(
+            server, new JvmThreads(), Runnable::run, scheduling.ledger(), pods, listener);
     GpuSpec gpu =
         GpuSpec.of(
             Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0)), GpuMode.PLAIN);
@@ -123,7 +138,7 @@ class ReconcilerTest {
   }
 
   private String metric(String kind) {
-    return meters
+    return metrics
         .scrape("")
         .text()
         .lines()
@@ -178,7 +193,7 @@ class ReconcilerTest {
   }
 
   private String repairs(String kind) {
-    return meters
+    return metrics
         .scrape("")
         .text()
         .lines()

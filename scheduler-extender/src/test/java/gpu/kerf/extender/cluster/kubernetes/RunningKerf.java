@@ -1,10 +1,11 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.ClusterService;
-import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.schedulerconfig.SchedulerConfig;
+import gpu.kerf.extender.service.ClusterService;
+import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import io.vertx.core.Vertx;
@@ -59,7 +60,7 @@ final class RunningKerf implements AutoCloseable {
   Path schedulerConfig(Path folder) {
     String yaml =
         SchedulerConfig.yaml(
-            new SchedulerConfig.Wish(
+            new SchedulerConfig.Options(
                 "kerf",
                 "http://127.0.0.1:" + service.port(),
                 "kerf",

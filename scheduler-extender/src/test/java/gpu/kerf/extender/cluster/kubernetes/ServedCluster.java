@@ -1,8 +1,9 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.ClusterService;
-import gpu.kerf.extender.Vertxes;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.service.ClusterService;
+import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import io.vertx.core.Vertx;

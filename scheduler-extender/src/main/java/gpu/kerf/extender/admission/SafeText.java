@@ -1,0 +1,29 @@
+package gpu.kerf.extender.admission;
+
+/** Texts of users as answers show them: short, and without what a terminal would obey. */
+final class SafeText {
+
+  private static final int LONGEST = 60;
+
+  private SafeText() {}
+
+  static String of(String text) {
+    String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
+    StringBuilder shown = new StringBuilder(cut.length());
+    cut.codePoints().forEach(point -> shown.appendCodePoint(isPlain(point) ? point : '\uFFFD'));
+    return shown.toString();
+  }
+
+  private static boolean isPlain(int point) {
+    return switch (Character.getType(point)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,44 @@
+package gpu.kerf.extender.cluster.kubernetes.calling;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** A request to the API server; an empty body is none. */
+public record ApiRequest(
+    String method, String path, Map<String, String> query, String type, String body) {
+
+  static final String JSON = "application/json";
+  public static final String MERGE_PATCH = "application/merge-patch+json";
+  public static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
+
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
+
+  public static ApiRequest get(String path, Map<String, String> query) {
+    return new ApiRequest("GET", path, query, JSON, "");
+  }
+
+  public static ApiRequest post(String path, String body) {
+    return new ApiRequest("POST", path, Map.of(), JSON, body);
+  }
+
+  public static ApiRequest put(String path, String body) {
+    return new ApiRequest("PUT", path, Map.of(), JSON, body);
+  }
+
+  public static ApiRequest patch(String path, String type, String body) {
+    return new ApiRequest("PATCH", path, Map.of(), type, body);
+  }
+
+  /** The path of a pod; an {@link IllegalArgumentException} if nothing can have this name. */
+  public static String pod(String namespace, String name) {
+    return "/api/v1/namespaces/" + segment(namespace) + "/pods/" + segment(name);
+  }
+
+  /** One step of a path, which a name from the wire must not leave. */
+  public static String segment(String name) {
+    if (!NAME.matcher(name).matches() || name.contains("..")) {
+      throw new IllegalArgumentException("The name (" + name + ") is none that Kubernetes allows.");
+    }
+    return name;
+  }
+}

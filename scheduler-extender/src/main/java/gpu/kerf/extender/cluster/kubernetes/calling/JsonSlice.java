@@ -1,0 +1,5 @@
+package gpu.kerf.extender.cluster.kubernetes.calling;
+
+/** One object inside a longer text of JSON, not read yet. */
+@SuppressWarnings("ArrayRecordComponent")
+public record JsonSlice(byte[] bytes, int offset, int length) {}

@@ -1,0 +1,103 @@
+package gpu.kerf.extender.cluster.kubernetes.calling;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * A kind of object that is watched.
+ *
+ * @param word its name in the log and in metrics
+ * @param selector a part of the query of lists and watches
+ * @param firstList a part of the query of the first list alone: what it leaves out is of no
+ *     interest, but what becomes of the rest later is
+ * @param optional whether a cluster without it, or one that does not let Kerf see it, is served too
+ * @param olderVersions in which else it may be, the newest first, where the API server does not
+ *     have that of the path
+ */
+public record Resource(
+    String word,
+    String path,
+    Map<String, String> selector,
+    Map<String, String> firstList,
+    boolean optional,
+    List<String> olderVersions) {
+
+  private static final Pattern GROUP = Pattern.compile("(/apis/[^/]+)/[^/]+/(.+)");
+
+  private Resource(String word, String path, Map<String, String> selector, boolean optional) {
+    this(word, path, selector, Map.of(), optional, List.of());
+  }
+
+  /** Whether a placement may be wrong if this kind is not known as it is. */
+  public boolean isDecisive() {
+    return !equals(BUDGETS);
+  }
+
+  /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
+  private String nodeField() {
+    if (equals(NODES)) {
+      return "metadata.name";
+    }
+    return equals(PODS) || equals(SLICES) ? "spec.nodeName" : "";
+  }
+
+  public boolean isOfNodes() {
+    return !nodeField().isEmpty();
+  }
+
+  /** The query for the objects that belong to a node. */
+  public Map<String, String> selectorOn(String node) {
+    Map<String, String> wanted = firstList.isEmpty() ? selector : firstList;
+    String all = wanted.getOrDefault("fieldSelector", "");
+    String here = nodeField() + "=" + node;
+    return Map.of("fieldSelector", all.isEmpty() ? here : all + "," + here);
+  }
+
+  /** Where an API server says in which versions it has it. */
+  public String group() {
+    return GROUP.matcher(path).replaceFirst("$1");
+  }
+
+  /** Where it is in another version. */
+  public String pathIn(String version) {
+    return GROUP.matcher(path).replaceFirst("$1/" + version + "/$2");
+  }
+
+  public static final Resource NODES = new Resource("nodes", "/api/v1/nodes", Map.of(), false);
+
+  /**
+   * Pods that are over hold nothing, so the first list leaves them out. The watch does not: it
+   * would tell of a pod that is over as it tells of one that was deleted by force, with the same
+   * words.
+   */
+  public static final Resource PODS =
+      new Resource(
+          "pods",
+          "/api/v1/pods",
+          Map.of(),
+          Map.of("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed"),
+          false,
+          List.of());
+
+  public static final Resource BUDGETS =
+      new Resource("budgets", "/apis/policy/v1/poddisruptionbudgets", Map.of(), true);
+
+  public static final Resource SLICES =
+      new Resource(
+          "slices",
+          "/apis/resource.k8s.io/v1/resourceslices",
+          Map.of("fieldSelector", "spec.driver=gpu.nvidia.com"),
+          Map.of(),
+          true,
+          List.of("v1beta2", "v1beta1"));
+
+  public static final Resource CLAIMS =
+      new Resource(
+          "claims",
+          "/apis/resource.k8s.io/v1/resourceclaims",
+          Map.of(),
+          Map.of(),
+          true,
+          List.of("v1beta2", "v1beta1"));
+}

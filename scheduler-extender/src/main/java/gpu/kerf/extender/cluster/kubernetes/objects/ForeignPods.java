@@ -1,0 +1,148 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.GpuSpec;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pods that Kerf did not place and that use GPUs all the same: bound by others, with devices from a
+ * device plugin. They are left alone, and their GPUs get no new pods.
+ *
+ * <p>The stock device plugin does not say which GPUs they are, so no GPU of the node gets a new pod
+ * until they are gone. The schedulers of HAMi and gpushare write it on the pod, and their node
+ * plugins confirm it there; but the pod's owner can write all of that as well, and nothing else in
+ * the cluster says who did. So it is believed only where an administrator says that only those
+ * schedulers can write it, and even there not if it changes on a pod that is bound.
+ */
+public final class ForeignPods {
+  private static final long ALL = -1L;
+  private static final String HAMI = "hami.io/vgpu-devices-allocated";
+  private static final String GPUSHARE = "ALIYUN_COM_GPU_MEM_IDX";
+
+  private final ClusterListener listener;
+  private final Function<String, List<GpuSpec>> gpusOf;
+  private final Claimed claimed;
+  private final boolean trustsAnnotations;
+  private final Map<String, Foreigner> pods = new HashMap<>();
+  private final Map<String, Set<String>> uidsOn = new HashMap<>();
+
+  /**
+   * Where a pod is, and what it says of its GPUs.
+   *
+   * @param believed whether it ever said the same
+   */
+  private record Foreigner(String node, String hami, String index, boolean believed) {
+    boolean saysNoLess(Foreigner before) {
+      return node.equals(before.node)
+          && (before.hami.isEmpty() || before.hami.equals(hami))
+          && (before.index.isEmpty() || before.index.equals(index));
+    }
+
+    Foreigner unbelieved() {
+      return new Foreigner(node, "", "", false);
+    }
+  }
+
+  /**
+   * @param gpusOf the GPUs of a node that is managed; none of any other
+   * @param claimed which of them ResourceClaims have
+   * @param trustsAnnotations whether only their schedulers can write what pods say of GPUs
+   */
+  public ForeignPods(
+      ClusterListener listener,
+      Function<String, List<GpuSpec>> gpusOf,
+      Claimed claimed,
+      boolean trustsAnnotations) {
+    this.listener = listener;
+    this.gpusOf = gpusOf;
+    this.claimed = claimed;
+    this.trustsAnnotations = trustsAnnotations;
+  }
+
+  /** Says which GPUs of a node ResourceClaims have, as bits. */
+  public interface Claimed {
+    long on(String node, List<GpuSpec> gpus);
+  }
+
+  void seen(PodView pod) {
+    if (pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty() && usesGpus(pod)) {
+      Foreigner now = now(pod);
+      if (!now.equals(pods.put(pod.uid(), now))) {
+        uidsOn.computeIfAbsent(now.node, node -> new HashSet<>()).add(pod.uid());
+        tell(now.node);
+      }
+    } else {
+      gone(pod.uid());
+    }
+  }
+
+  private Foreigner now(PodView pod) {
+    Foreigner now =
+        new Foreigner(
+            pod.nodeName(), pod.annotation(HAMI), pod.annotation(GPUSHARE), trustsAnnotations);
+    Foreigner before = pods.get(pod.uid());
+    boolean wavers = before != null && !(before.believed && now.saysNoLess(before));
+    return wavers || !trustsAnnotations ? now.unbelieved() : now;
+  }
+
+  void gone(String uid) {
+    Foreigner was = pods.remove(uid);
+    if (was != null) {
+      uidsOn.computeIfPresent(was.node, (node, uids) -> without(uid, uids));
+      tell(was.node);
+    }
+  }
+
+  private static @Nullable Set<String> without(String uid, Set<String> uids) {
+    uids.remove(uid);
+    return uids.isEmpty() ? null : uids;
+  }
+
+  private static boolean usesGpus(PodView pod) {
+    return pod.containers().stream().anyMatch(Dialects::usesDevicePlugin)
+        || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
+  }
+
+  /** Tells which GPUs of a node they use; again whenever the node has become another. */
+  public void tell(String node) {
+    listener.gpusForeign(node, on(node));
+  }
+
+  private long on(String node) {
+    List<GpuSpec> gpus = gpusOf.apply(node);
+    long used = claimed.on(node, gpus);
+    for (String uid : uidsOn.getOrDefault(node, Set.of())) {
+      Foreigner pod = pods.get(uid);
+      used |= pod == null ? 0 : used(pod, gpus);
+    }
+    return used;
+  }
+
+  private static long used(Foreigner pod, List<GpuSpec> gpus) {
+    if (!pod.believed) {
+      return ALL;
+    }
+    if (pod.index.matches("[0-9]{1,2}") && Integer.parseInt(pod.index) < gpus.size()) {
+      return 1L << Integer.parseInt(pod.index);
+    }
+    long named = 0;
+    for (int i = 0; i < gpus.size() && !pod.hami.isEmpty(); i++) {
+      String uuid = gpus.get(i).uuid();
+      named |= uuid != null && pod.hami.contains(uuid) ? 1L << i : 0;
+    }
+    return named != 0 ? named : ALL;
+  }
+
+  int count() {
+    return pods.size();
+  }
+}

@@ -1,0 +1,102 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.cluster.kubernetes.inventory.HamiInventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.NodeFacts;
+import gpu.kerf.extender.dialect.Quantity;
+import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * What is kept of a node.
+ *
+ * @param managed whether Kerf gives out its GPUs
+ * @param kubelet what is known of the kubelet
+ * @param advertised what it offers of Kerf's resources and of gpushare's, by name, as it is written
+ */
+public record NodeObject(
+    NodeFacts facts,
+    boolean managed,
+    Kubelet kubelet,
+    int cpuMilli,
+    int memoryMiB,
+    Map<String, String> advertised) {
+
+  static final String MANAGED = "kerf.gpu/managed";
+
+  /**
+   * The kubelet of a node.
+   *
+   * @param silent whether the control plane has not heard of it for a while
+   * @param bootId which start of the machine it is; empty if it does not say
+   */
+  public record Kubelet(boolean silent, String bootId) {
+    static final Kubelet UNKNOWN = new Kubelet(false, "");
+
+    static Kubelet read(JsonNode status) {
+      boolean silent = false;
+      for (JsonNode condition : status.path("conditions")) {
+        silent |=
+            condition.path("type").asText("").equals("Ready")
+                && condition.path("status").asText("").equals("Unknown");
+      }
+      return new Kubelet(silent, status.path("nodeInfo").path("bootID").asText(""));
+    }
+  }
+
+  static NodeObject read(String name, JsonNode object) throws WireException {
+    JsonNode metadata = object.path("metadata");
+    Map<String, String> labels =
+        texts(
+            metadata.path("labels"),
+            key -> key.startsWith("nvidia.com/") || key.equals(NodeDelivery.LABEL));
+    Map<String, String> annotations =
+        texts(
+            metadata.path("annotations"),
+            key -> key.equals(Annotations.INVENTORY) || key.equals(HamiInventory.ANNOTATION));
+    boolean managed = metadata.path("labels").path(MANAGED).asText("").equals("true");
+    JsonNode status = object.path("status");
+    JsonNode allocatable = status.path("allocatable");
+    return new NodeObject(
+        managed
+            ? new NodeFacts(name, labels, annotations)
+            : new NodeFacts(name, Map.of(), Map.of()),
+        managed,
+        Kubelet.read(status),
+        amount(allocatable, "cpu", Quantity::cpuMilli),
+        amount(allocatable, "memory", Quantity::memoryMiB),
+        texts(
+            status.path("capacity"),
+            key -> key.startsWith("kerf.gpu/") || key.equals(NodeDelivery.GPUSHARE_MEMORY)));
+  }
+
+  private static Map<String, String> texts(JsonNode object, Predicate<String> wanted) {
+    Map<String, String> texts = new HashMap<>();
+    for (Map.Entry<String, JsonNode> each : object.properties()) {
+      if (wanted.test(each.getKey())) {
+        texts.put(each.getKey(), each.getValue().asText(""));
+      }
+    }
+    return Map.copyOf(texts);
+  }
+
+  /** Reads an amount. */
+  private interface Unit {
+    long of(String written);
+  }
+
+  private static int amount(JsonNode resources, String key, Unit unit) throws WireException {
+    String written = resources.path(key).asText("");
+    try {
+      return written.isEmpty()
+          ? NodeSpec.UNKNOWN
+          : (int) Math.min(unit.of(written), NodeSpec.UNKNOWN);
+    } catch (IllegalArgumentException e) {
+      throw new WireException("The allocatable " + key + ": " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Inventory;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns node objects into nodes with GPUs. Only those with the label {@code kerf.gpu/managed=true}
+ * are Kerf's; one whose GPUs cannot be made out is unusable, and says why.
+ */
+public final class NodeSink implements Sink<NodeObject> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Inventories inventories;
+  private final ClusterListener listener;
+  private final NodeListener told;
+  private final Map<String, Node> nodes = new HashMap<>();
+
+  /** Who else wants to know. */
+  public interface NodeListener {
+    /** A node is there, or is another than before; called before all else. */
+    void seen(String node, NodeObject.Kubelet kubelet);
+
+    /** A node can be used, or can no longer be managed: this is what it should advertise. */
+    void advertise(NodeObject node, @Nullable NodeSpec spec);
+
+    /** Its GPUs are others than before, or there for the first time. */
+    void changed(String node);
+
+    /** A node is used by an older inventory than the one that it has now. */
+    void doubtful(Meta node, String problem);
+
+    /** A node is there and cannot be used. */
+    public void unusable(Meta node, String problem);
+
+    void gone(String node);
+  }
+
+  /**
+   * A node as it was told last.
+   *
+   * @param spec null if it cannot be used
+   * @param problem why it cannot be used, or why its inventory is an older one; else empty
+   * @param named the last inventory with the UUIDs of all GPUs; null if there was none
+   */
+  private record Node(
+      Meta meta,
+      NodeObject object,
+      @Nullable NodeSpec spec,
+      long unusable,
+      String problem,
+      @Nullable Inventory named) {
+
+    boolean isOutdated() {
+      return spec != null && !problem.isEmpty();
+    }
+
+    /** The same as if the listener knew nothing of it. */
+    Node untold() {
+      return new Node(meta, object, null, 0, "", named);
+    }
+  }
+
+  public NodeSink(Inventories inventories, ClusterListener listener, NodeListener told) {
+    this.inventories = inventories;
+    this.listener = listener;
+    this.told = told;
+  }
+
+  @Override
+  public NodeObject read(Meta meta, JsonSlice json) throws WireException {
+    try {
+      JsonNode object = JSON.readTree(json.bytes(), json.offset(), json.length());
+      return NodeObject.read(meta.name(), object);
+    } catch (IOException e) {
+      throw new WireException("The node cannot be read: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void put(Meta meta, NodeObject object) {
+    Node before = nodes.get(meta.name());
+    told.seen(meta.name(), object.kubelet());
+    if (!object.managed()) {
+      if (before != null) {
+        listener.nodeGone(meta.name());
+        nodes.remove(meta.name());
+      }
+      told.advertise(object, null);
+      return;
+    }
+    use(before, look(meta, object, before == null ? null : before.named));
+  }
+
+  /** What the listener did not take in is told again the next time. */
+  private void use(@Nullable Node before, Node now) {
+    nodes.put(now.meta.name(), now);
+    try {
+      tell(before, now);
+    } catch (RuntimeException | Error e) {
+      nodes.put(now.meta.name(), now.untold());
+      throw e;
+    }
+  }
+
+  /**
+   * @param named the last inventory of this node with UUIDs. It is kept while pods are there, for
+   *     without UUIDs it could not be known any more which GPUs they use.
+   */
+  private Node look(Meta meta, NodeObject object, @Nullable Inventory named) {
+    try {
+      DeliveryWay delivery = NodeDelivery.of(object);
+      Inventory newest = inventories.of(object.facts());
+      Inventory used = named == null || mayReplace(newest, meta.name()) ? newest : named;
+      Inventory inventory = NodeDelivery.fit(used, delivery);
+      NodeSpec spec =
+          new NodeSpec(
+              meta.name(),
+              inventory.gpus(),
+              inventory.topology(),
+              object.cpuMilli(),
+              object.memoryMiB(),
+              delivery);
+      return new Node(
+          meta,
+          object,
+          spec,
+          inventory.unusable(),
+          used.equals(newest) ? "" : outdated(meta.name()),
+          used.isNamed() ? used : null);
+    } catch (WireException | IllegalArgumentException e) {
+      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named);
+    }
+  }
+
+  private boolean mayReplace(Inventory newest, String node) {
+    return newest.isNamed() || !listener.isInUse(node);
+  }
+
+  private static String outdated(String node) {
+    return "Node "
+        + node
+        + " gives no UUIDs of its GPUs any more, and pods are on it: its last inventory with UUIDs"
+        + " is used until they are gone.\n"
+        + "Maybe the annotation kerf.gpu/inventory was removed, or the DRA driver does not run.";
+  }
+
+  private void tell(@Nullable Node before, Node now) {
+    NodeSpec spec = now.spec;
+    if (spec == null) {
+      boolean known = before != null && before.problem.equals(now.problem);
+      if (!known) {
+        listener.nodeUnusable(now.meta.name(), now.problem);
+        told.unusable(now.meta, now.problem);
+      }
+      return;
+    }
+    boolean same = before != null && spec.equals(before.spec);
+    if (!same) {
+      listener.nodeChanged(spec);
+      told.changed(spec.name());
+    }
+    if (before == null || !same || before.unusable != now.unusable) {
+      listener.gpusUnusable(spec.name(), now.unusable);
+    }
+    boolean was = before != null && before.isOutdated();
+    if (now.isOutdated() && (!was || !same)) {
+      listener.inventoryDoubtful(spec.name(), now.problem);
+    }
+    if (now.isOutdated() && !was) {
+      told.doubtful(now.meta, now.problem);
+    } else if (was && !now.isOutdated()) {
+      listener.inventoryDoubtful(spec.name(), "");
+    }
+    told.advertise(now.object, spec);
+  }
+
+  @Override
+  public void unreadable(Meta meta, String problem) {
+    nodes.remove(meta.name());
+    listener.nodeUnusable(meta.name(), problem);
+    told.unusable(meta, problem);
+  }
+
+  @Override
+  public void gone(Meta meta) {
+    if (nodes.containsKey(meta.name())) {
+      listener.nodeGone(meta.name());
+      nodes.remove(meta.name());
+    }
+    told.gone(meta.name());
+  }
+
+  /** Something else that an inventory is read from has changed. */
+  public void lookAgain(String name) {
+    Node before = nodes.get(name);
+    if (before != null) {
+      use(before, look(before.meta, before.object, before.named));
+    }
+  }
+
+  /** Looks again at nodes that are used by an older inventory: they may be empty by now. */
+  public void tick() {
+    nodes.values().stream()
+        .filter(Node::isOutdated)
+        .map(node -> node.meta.name())
+        .toList()
+        .forEach(this::lookAgain);
+  }
+
+  /** The GPUs of a node that is managed and can be used; none of any other. */
+  public List<GpuSpec> gpus(String name) {
+    Node node = nodes.get(name);
+    return node == null || node.spec == null ? List.of() : node.spec.gpus();
+  }
+
+  /** The names of the nodes that are managed and cannot be used. */
+  public long unusable() {
+    return nodes.values().stream().filter(node -> node.spec == null).count();
+  }
+}

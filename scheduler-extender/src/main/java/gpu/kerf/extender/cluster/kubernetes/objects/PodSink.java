@@ -1,0 +1,130 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.wire.PodReader;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.WireException;
+import java.io.IOException;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells of pods: of those that are bound, whoever bound them, and of those that wait for Kerf's
+ * scheduler.
+ */
+public final class PodSink implements Sink<PodView> {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private static final Logger LOG = LoggerFactory.getLogger(PodSink.class);
+
+  private final ClusterListener listener;
+  private final Predicate<PodView> waitsForKerf;
+  private final ForeignPods foreignPods;
+  private final Labels labels;
+  private final Quarantine quarantine;
+  private final Consumer<String> onEnd;
+
+  /**
+   * @param onEnd is told of every pod whose containers have ended
+   */
+  public PodSink(
+      ClusterListener listener,
+      Predicate<PodView> waitsForKerf,
+      ForeignPods foreignPods,
+      Labels labels,
+      Quarantine quarantine,
+      Consumer<String> onEnd) {
+    this.listener = listener;
+    this.waitsForKerf = waitsForKerf;
+    this.foreignPods = foreignPods;
+    this.labels = labels;
+    this.quarantine = quarantine;
+    this.onEnd = onEnd;
+  }
+
+  @Override
+  public PodView read(Meta meta, JsonSlice json) throws WireException {
+    return parse(json);
+  }
+
+  public static PodView parse(JsonSlice json) throws WireException {
+    try (JsonParser parser = JSON.createParser(json.bytes(), json.offset(), json.length())) {
+      return PodReader.readDocument(parser);
+    } catch (IOException e) {
+      throw new WireException("The pod cannot be read: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void put(Meta meta, PodView pod) {
+    if (pod.phase() == PodView.Phase.OVER) {
+      ended(pod.uid());
+      return;
+    }
+    if (quarantine.isHeld(pod.uid())) {
+      // The API server has it again, as after a restore from a backup.
+      ended(pod.uid());
+    }
+    quarantine.seen(pod);
+    if (pod.isBound() || waitsForKerf.test(pod)) {
+      listener.podSeen(pod);
+      labels.seen(pod);
+    }
+    foreignPods.seen(pod);
+  }
+
+  /** It is there, and nobody knows what it holds; what was known of it stands. */
+  @Override
+  public void unreadable(Meta meta, String problem) {
+    listener.podUnreadable(new PodView.Ref(meta.namespace(), meta.name(), meta.uid()), problem);
+  }
+
+  /** The object is gone; its containers may run on. */
+  @Override
+  public void gone(Meta meta) {
+    Quarantined hold = quarantine.hold(meta);
+    if (hold == null) {
+      ended(meta.uid());
+    } else {
+      listener.podQuarantined(meta.uid(), hold);
+    }
+  }
+
+  /**
+   * Ends quarantines whose time is over; to be called now and then. An end that fails is tried
+   * again.
+   */
+  public void tick() {
+    for (String uid : quarantine.over()) {
+      try {
+        ended(uid);
+      } catch (RuntimeException e) {
+        LOG.atError()
+            .addKeyValue(LogKeys.UID, uid)
+            .setCause(e)
+            .log("The end of a pod that was deleted by force could not be taken in.");
+      }
+    }
+  }
+
+  /**
+   * The quarantine is forgotten after the listener was told, so that an end which it could not take
+   * in is told again; and before claims are looked at, for which the pod may run until then.
+   */
+  private void ended(String uid) {
+    listener.podGone(uid);
+    quarantine.forget(uid);
+    foreignPods.gone(uid);
+    labels.gone(uid);
+    onEnd.accept(uid);
+  }
+}

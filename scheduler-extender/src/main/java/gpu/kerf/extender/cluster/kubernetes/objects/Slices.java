@@ -1,0 +1,55 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
+import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory.Slice;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
+import gpu.kerf.extender.wire.WireException;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/** Keeps the ResourceSlices of the NVIDIA driver, and says whose node to look at again. */
+public final class Slices implements Sink<Slice> {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final SliceInventory inventory;
+  private final Consumer<String> changed;
+
+  public Slices(SliceInventory inventory, Consumer<String> changed) {
+    this.inventory = inventory;
+    this.changed = changed;
+  }
+
+  @Override
+  public Slice read(Meta meta, JsonSlice json) throws WireException {
+    try {
+      return SliceInventory.read(JSON.readTree(json.bytes(), json.offset(), json.length()));
+    } catch (IOException | NumberFormatException e) {
+      throw new WireException("The ResourceSlice cannot be read: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void put(Meta meta, Slice slice) {
+    String before = inventory.put(meta.name(), slice);
+    changed.accept(slice.node());
+    if (before != null && !before.equals(slice.node())) {
+      changed.accept(before);
+    }
+  }
+
+  @Override
+  public void unreadable(Meta meta, String problem) {
+    gone(meta);
+  }
+
+  @Override
+  public void gone(Meta meta) {
+    String node = inventory.remove(meta.name());
+    if (node != null) {
+      changed.accept(node);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package gpu.kerf.extender.cluster.kubernetes.watching;
+
+import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
+import gpu.kerf.extender.wire.WireException;
+
+/**
+ * Who takes in objects of one kind. {@link #read} is called by the thread that hears, the rest by
+ * the one that owns the ledger.
+ */
+public interface Sink<T> {
+
+  T read(Meta meta, JsonSlice json) throws WireException;
+
+  void put(Meta meta, T object);
+
+  /** An object is there that cannot be read. */
+  void unreadable(Meta meta, String problem);
+
+  void gone(Meta meta);
+}

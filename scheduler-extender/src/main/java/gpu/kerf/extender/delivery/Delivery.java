@@ -1,0 +1,33 @@
+package gpu.kerf.extender.delivery;
+
+import gpu.kerf.extender.state.VerbError;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the containers of a pod learn what they got: annotations that are written when it is bound,
+ * and, where a device plugin of others needs it, something to be done before.
+ *
+ * <p>Called on the thread that owns the ledger; never blocks it.
+ */
+public interface Delivery {
+
+  /** Gets ready to bind a pod. A second call for the same pod changes nothing. */
+  CompletionStage<Prepared> prepare(DeliveryRequest deliveryRequest);
+
+  /** The pod is not bound after all: what was prepared is undone, if it can be. */
+  default void undo(DeliveryRequest deliveryRequest) {}
+
+  /** What is to be written with the binding, or why there can be none now. */
+  record Prepared(Map<String, String> annotations, @Nullable VerbError trouble) {
+
+    public static Prepared with(Map<String, String> annotations) {
+      return new Prepared(annotations, null);
+    }
+
+    static Prepared not(VerbError trouble) {
+      return new Prepared(Map.of(), trouble);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package gpu.kerf.extender.http;
+
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonObject;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers with a refusal, so that the body, the log and the counter agree. */
+final class ErrorAnswers {
+  private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswers.class);
+
+  private final Metrics metrics;
+  private final String prefix;
+  private long number;
+
+  ErrorAnswers(Metrics metrics) {
+    this.metrics = metrics;
+    byte[] random = new byte[3];
+    new SecureRandom().nextBytes(random);
+    this.prefix = HexFormat.of().formatHex(random);
+  }
+
+  /** A name for one failure that stands in its answer and in the log. */
+  String nextId() {
+    return prefix + "-" + ++number;
+  }
+
+  Future<Void> answer(HttpServerRequest request, ErrorAnswer refusal) {
+    return answer(request, refusal, null);
+  }
+
+  /**
+   * Answers once; a peer that has been answered already hears nothing more.
+   *
+   * @param cause what the log should tell, where a stack trace helps
+   */
+  Future<Void> answer(HttpServerRequest request, ErrorAnswer refusal, @Nullable Throwable cause) {
+    String id = nextId();
+    metrics.count(Metric.REFUSALS, refusal.code());
+    log(id, request, refusal, cause);
+    HttpServerResponse response = request.response();
+    if (response.ended() || response.closed() || response.headWritten()) {
+      return Future.succeededFuture();
+    }
+    response.setStatusCode(refusal.status());
+    response.putHeader("Content-Type", "application/json");
+    response.putHeader("Cache-Control", "no-store");
+    if (refusal.status() == 503) {
+      response.putHeader("Retry-After", "1");
+    }
+    return response.end(body(id, refusal).toBuffer());
+  }
+
+  private static JsonObject body(String id, ErrorAnswer refusal) {
+    JsonObject error =
+        new JsonObject()
+            .put("id", id)
+            .put("code", refusal.code())
+            .put("what", refusal.what())
+            .put("hint", refusal.hint());
+    return new JsonObject().put("error", error);
+  }
+
+  private static void log(
+      String id, HttpServerRequest request, ErrorAnswer refusal, @Nullable Throwable cause) {
+    var line = cause == null && refusal.status() < 500 ? LOG.atInfo() : LOG.atWarn();
+    line.setCause(cause)
+        .addKeyValue(LogKeys.ID, id)
+        .addKeyValue(LogKeys.CODE, refusal.code())
+        .addKeyValue(LogKeys.STATUS, refusal.status())
+        .addKeyValue(LogKeys.METHOD, request.method())
+        .addKeyValue(LogKeys.PATH, shortened(request.path()))
+        .addKeyValue(LogKeys.PEER, request.remoteAddress())
+        .log(refusal.what());
+  }
+
+  private static String shortened(@Nullable String path) {
+    return path == null ? "" : path.length() > 100 ? path.substring(0, 100) + "…" : path;
+  }
+}

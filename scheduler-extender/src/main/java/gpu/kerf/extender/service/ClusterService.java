@@ -1,0 +1,201 @@
+package gpu.kerf.extender.service;
+
+import gpu.kerf.extender.certificate.CertificateKeeper;
+import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
+import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.delivery.DeliveryByNode;
+import gpu.kerf.extender.delivery.EnvDelivery;
+import gpu.kerf.extender.delivery.GpushareDelivery;
+import gpu.kerf.extender.delivery.HamiDelivery;
+import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.GpushareDialect;
+import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.model.hardware.DeliveryWay;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The service on a real cluster. */
+public final class ClusterService {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterService.class);
+  private static final long TICK_MILLIS = 500;
+
+  private final Context context;
+  private final Scheduling scheduling;
+  private final KubernetesCluster cluster;
+  private final Service service;
+  private final @Nullable Thread certificates;
+  private int port;
+
+  private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server) {
+    this.context = vertx.getOrCreateContext();
+    Clocks clocks = Clocks.system();
+    this.scheduling =
+        new Scheduling(
+            Dialects.all(settings.current().dialects().gpushareUnit()),
+            clocks,
+            action -> context.runOnContext(nothing -> action.run()));
+    Metrics metrics = new Metrics();
+    this.cluster = new KubernetesCluster(server, wish(settings.current()), clocks, metrics);
+    Service.Environment around =
+        new Service.Environment(
+            cluster, delivery(settings.current()), cluster.disruptions(), "cluster", metrics);
+    this.service = new Service(vertx, settings, scheduling, around, clocks);
+    context.exceptionHandler(cluster::loopFailed);
+    cluster.start(scheduling.loop(), service.listener());
+    cluster.reconcile(
+        scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
+    cluster.audit(settings.current().audit().every());
+    vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
+    this.certificates = certificates(settings.current().certificates(), server, clocks, metrics);
+  }
+
+  private static @Nullable Thread certificates(
+      Settings.Certificates how, ApiServer server, Clocks clocks, Metrics metrics) {
+    if (!how.make()) {
+      return null;
+    }
+    CertificateKeeper.CertificateOptions wish =
+        new CertificateKeeper.CertificateOptions(
+            WebhookVault.names(how.namespace()),
+            Path.of(how.folder()),
+            how.validity(),
+            how.checkEvery());
+    WebhookVault vault = new WebhookVault(server, how.namespace());
+    Thread keeper =
+        new Thread(new CertificateKeeper(vault, wish, clocks.wall(), metrics), "kerf-certificate");
+    keeper.setDaemon(true);
+    keeper.start();
+    return keeper;
+  }
+
+  private Delivery delivery(Settings settings) {
+    GpushareDialect.Unit unit = settings.dialects().gpushareUnit();
+    return new DeliveryByNode(
+        Map.of(
+            DeliveryWay.ENV, new EnvDelivery(),
+            DeliveryWay.HAMI, new HamiDelivery(scheduling, cluster),
+            DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
+  }
+
+  private static KubernetesCluster.Options wish(Settings settings) {
+    Settings.Cluster cluster = settings.cluster();
+    return new KubernetesCluster.Options(
+        cluster.schedulerName(),
+        cluster.workers(),
+        cluster.watch(),
+        hostname(),
+        cluster.quarantineMargin(),
+        settings.dialects().trustAnnotations());
+  }
+
+  private static String hostname() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "kerf";
+    }
+  }
+
+  /** Returns when it listens; it is ready later, when everything of the cluster is known. */
+  public static ClusterService start(Vertx vertx, LiveSettings settings)
+      throws AccessException, IOException {
+    return start(vertx, settings, System.getenv());
+  }
+
+  /** The same in another environment. */
+  public static ClusterService start(
+      Vertx vertx, LiveSettings settings, Map<String, String> environment)
+      throws AccessException, IOException {
+    Settings.Cluster how = settings.current().cluster();
+    Duration silence = how.watch().plus(how.watch().dividedBy(2));
+    Access access = new Access(environment, Path.of(System.getProperty("user.home", "/")));
+    ApiServer server = access.connect(how.kubeconfig(), new Access.Patience(how.call(), silence));
+    Promise<ClusterService> made = Promise.promise();
+    vertx
+        .getOrCreateContext()
+        .runOnContext(
+            nothing -> {
+              try {
+                made.complete(new ClusterService(vertx, settings, server));
+              } catch (RuntimeException e) {
+                made.fail(e);
+              }
+            });
+    ClusterService started = Vertxes.await(made.future());
+    try {
+      started.listen(settings.current().listen());
+    } catch (IOException e) {
+      started.cluster.close();
+      throw e;
+    }
+    LOG.atInfo().addKeyValue(LogKeys.ADDRESS, server.address()).log("Serving the cluster.");
+    return started;
+  }
+
+  private void listen(Settings.Listen where) throws IOException {
+    Promise<Integer> listening = Promise.promise();
+    context.runOnContext(nothing -> service.start().onComplete(listening));
+    try {
+      port = Vertxes.await(listening.future());
+    } catch (IllegalStateException e) {
+      boolean taken = e.getCause() instanceof BindException;
+      throw new IOException(
+          "Kerf cannot listen on "
+              + where.host()
+              + ":"
+              + where.port()
+              + ": "
+              + (taken ? "the address is taken, or not of this machine" : e.getCause())
+              + ".\nMaybe another kerf listens there: --listen 127.0.0.1:0 takes any free port.",
+          e);
+    }
+  }
+
+  /** Where it listens. */
+  public int port() {
+    return port;
+  }
+
+  public Scheduling scheduling() {
+    return scheduling;
+  }
+
+  public Service service() {
+    return service;
+  }
+
+  public KubernetesCluster cluster() {
+    return cluster;
+  }
+
+  /** Answers what has been asked, then lets go of the cluster. */
+  public void stop() {
+    Promise<Void> stopped = Promise.promise();
+    context.runOnContext(nothing -> service.stop().onComplete(stopped));
+    Vertxes.await(stopped.future());
+    if (certificates != null) {
+      certificates.interrupt();
+    }
+    cluster.close();
+  }
+}

@@ -1,0 +1,327 @@
+package gpu.kerf.extender.service;
+
+import gpu.kerf.extender.api.Pending;
+import gpu.kerf.extender.api.View;
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.http.ApiRoutes;
+import gpu.kerf.extender.http.HttpService;
+import gpu.kerf.extender.http.Readiness;
+import gpu.kerf.extender.http.Verbs;
+import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.settings.Settings;
+import gpu.kerf.extender.state.FleetView;
+import gpu.kerf.extender.state.FrequentDemands;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.Policy;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Accounting;
+import gpu.kerf.extender.telemetry.FleetCollector;
+import gpu.kerf.extender.telemetry.FleetFigures;
+import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.verb.VerbService;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The whole service on one cluster, put together.
+ *
+ * <p>Everything is called on the context that owns the scheduling; the cluster tells its news to
+ * {@link #listener}.
+ */
+public final class Service {
+  private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+  private static final long RELOAD_MILLIS = 2_000;
+  private static final long FOLLOW_MILLIS = 500;
+  private static final long USUAL_MILLIS = 10_000;
+  private static final long SYNCED_MILLIS = 50;
+  private static final long REVIEWS_MILLIS = 250;
+
+  private final Vertx vertx;
+  private final LiveSettings settings;
+  private final Scheduling scheduling;
+  private final Environment environment;
+  private final Clocks clocks;
+  private final Metrics meters;
+  private final Readiness readiness = new Readiness();
+  private final FleetFigures figures;
+  private final Accounting accounting;
+  private final FrequentDemands frequentDemands = new FrequentDemands();
+  private final VerbService verbs;
+  private final View view;
+  private final HttpService http;
+  private final FleetView fleet;
+  private final @Nullable ReviewServer webhook;
+  private final List<Long> timers = new ArrayList<>();
+  private final long started;
+  private String problem = "";
+  private volatile boolean synced;
+  private String webhookProblem = "The webhook does not listen yet.";
+  private int webhookPort;
+
+  /**
+   * What the service stands in.
+   *
+   * @param mode {@code demo} or {@code cluster}
+   */
+  public record Environment(
+      Cluster cluster, Delivery delivery, Disruptions disruptions, String mode, Metrics meters) {
+
+    public Environment(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {
+      this(cluster, delivery, disruptions, mode, new Metrics());
+    }
+  }
+
+  public Service(
+      Vertx vertx,
+      LiveSettings settings,
+      Scheduling scheduling,
+      Environment environment,
+      Clocks clocks) {
+    this.vertx = vertx;
+    this.settings = settings;
+    this.scheduling = scheduling;
+    this.environment = environment;
+    this.meters = environment.meters;
+    this.clocks = clocks;
+    this.started = clocks.stopWatch().getAsLong();
+    this.figures = new FleetFigures(scheduling.fleet());
+    Settings now = settings.current();
+    this.accounting = new Accounting(clocks.elapsed(), now.telemetry().namespaces());
+    this.verbs =
+        new VerbService(
+            scheduling, environment.cluster, environment.delivery, environment.disruptions);
+    View.About about =
+        new View.About(
+            Version.text(),
+            environment.mode,
+            environment.cluster,
+            readiness::ready,
+            this::uptimeMillis);
+    this.view = new View(scheduling, figures, settings, about, clocks.stopWatch());
+    this.http = http(now);
+    this.fleet = new FleetView(scheduling);
+    this.webhook =
+        now.admission().enabled() ? new ReviewServer(vertx, now, scheduling, fleet, meters) : null;
+    conditions();
+    measure();
+    settings.onChange(this::use);
+  }
+
+  private HttpService http(Settings now) {
+    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
+    Verbs handlers = new Verbs(verbs, scheduling.names());
+    return new HttpService(
+        vertx, now, new HttpService.Components(handlers.byName(), readiness, meters, api));
+  }
+
+  private long uptimeMillis() {
+    return (clocks.stopWatch().getAsLong() - started) / 1_000_000;
+  }
+
+  private void conditions() {
+    Cluster cluster = environment.cluster;
+    readiness.add(
+        "synced", () -> cluster.synced() ? "" : "Not all nodes and pods have been seen yet.");
+    readiness.add("fresh", () -> stale(cluster.staleness()));
+    if (webhook != null) {
+      readiness.add("webhook", () -> webhookProblem);
+    }
+  }
+
+  private String stale(Duration age) {
+    Duration most = settings.current().readiness().staleAfter();
+    return age.compareTo(most) <= 0
+        ? ""
+        : "The cluster was last heard of " + age.toSeconds() + " s ago.";
+  }
+
+  private void measure() {
+    figures.onChange(node -> accounting.follow(scheduling.ledger(), node));
+    meters.add(
+        new FleetCollector(
+            scheduling.ledger(),
+            figures,
+            accounting,
+            () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
+    scheduling.pods().onBound(this::placed);
+    for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
+      meters.zero(Metric.VERB_ANSWERS, verb, "error", "");
+    }
+    meters.zero(Metric.CERTIFICATES, "failed");
+    if (webhook != null) {
+      List.of("mutate", "validate")
+          .forEach(each -> meters.zero(Metric.ADMISSION_ANSWERS, each, "error", ""));
+    }
+    meters.beforeScrape(
+        () -> {
+          readiness
+              .holding()
+              .forEach((name, holds) -> meters.set(Metric.READY, holds ? 1 : 0, name));
+          meters.set(Metric.PLANS, verbs.preemptions().underWay());
+          meters.set(Metric.STALENESS, environment.cluster.staleness().toMillis() / 1e3);
+          meters.set(Metric.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
+        });
+    meters.set(Metric.BUILD, 1, Version.text());
+  }
+
+  private void placed(KnownPod pod) {
+    if (!pod.demand().containers().isEmpty()) {
+      accounting.placed(pod.holder().namespace(), scheduling.wallMillis() - pod.since());
+    }
+  }
+
+  private void use(Settings now) {
+    Policy.Answer answer = Policy.Answer.valueOf(now.scheduling().answer().name());
+    // A simulated kube-scheduler sees what only Kerf sees, as real ones will from 1.38 on.
+    boolean kerf =
+        environment.mode.equals("cluster") && now.preemption() == Settings.Preemption.KERF;
+    Policy.Preemption who = kerf ? Policy.Preemption.KERF : Policy.Preemption.NATIVE;
+    Duration staleAfter = now.readiness().staleAfter();
+    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis(), who, staleAfter));
+    accounting.prices(now.prices());
+  }
+
+  /** What the cluster must tell its news to. */
+  public ClusterListener listener() {
+    return new AccountingListener(scheduling, accounting, verbs.listener(), fleet, view::touched);
+  }
+
+  /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */
+  public Future<Integer> start() {
+    return http.start()
+        .map(
+            server -> {
+              timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
+              timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
+              whenNodesAreTold();
+              whenSynced();
+              listenForReviews();
+              return server.actualPort();
+            });
+  }
+
+  /** Tries again while it cannot listen: its certificate may come later than the service. */
+  private void listenForReviews() {
+    if (webhook != null && !readiness.isStopping()) {
+      webhook
+          .start()
+          .onSuccess(this::listensForReviews)
+          .onFailure(failure -> waitForReviews(String.valueOf(failure.getMessage())));
+    }
+  }
+
+  private void listensForReviews(int port) {
+    webhookProblem = "";
+    webhookPort = port;
+  }
+
+  private void waitForReviews(String why) {
+    if (!why.equals(webhookProblem)) {
+      webhookProblem = why;
+      LOG.atInfo()
+          .addKeyValue(LogKeys.PROBLEM, why)
+          .log("The webhook cannot listen yet; it tries again.");
+    }
+    vertx.setTimer(REVIEWS_MILLIS, id -> listenForReviews());
+  }
+
+  /** Where the webhook listens; 0 while it does not. */
+  public int webhookPort() {
+    return webhookPort;
+  }
+
+  private void learnUsual() {
+    figures.use(frequentDemands.of(scheduling.pods().all(), scheduling.fleet().models()));
+  }
+
+  /** Pods take longest to come, and most of that is waiting for them: time to warm up. */
+  private void whenNodesAreTold() {
+    if (!environment.cluster.nodesTold()) {
+      timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenNodesAreTold()));
+      return;
+    }
+    Settings.Readiness how = settings.current().readiness();
+    WarmUp warmUp = new WarmUp(vertx, settings.current(), clocks);
+    warmUp
+        .run(scheduling.fleet(), how.warmUpPods(), how.warmUp(), () -> !synced)
+        .onComplete(
+            done -> {
+              if (done.failed()) {
+                LOG.warn("The warm-up failed; the first requests will be slow.", done.cause());
+              }
+              meters.set(Metric.WARM_UP, warmUp.seconds());
+              readiness.warmedUp();
+              LOG.atInfo()
+                  .addKeyValue(LogKeys.COUNT, warmUp.pods())
+                  .addKeyValue(LogKeys.MILLIS, Math.round(warmUp.seconds() * 1000))
+                  .log("Warmed up.");
+            });
+  }
+
+  private void whenSynced() {
+    if (!environment.cluster.synced()) {
+      timers.add(vertx.setTimer(SYNCED_MILLIS, id -> whenSynced()));
+      return;
+    }
+    synced = true;
+    verbs.synced();
+    learnUsual();
+  }
+
+  /** Reads the settings again; never fails. */
+  public Future<LiveSettings.Outcome> reload() {
+    return settings.reload().onSuccess(this::reloaded);
+  }
+
+  private void reloaded(LiveSettings.Outcome outcome) {
+    String now = settings.status().problem();
+    if (outcome == LiveSettings.Outcome.CHANGED) {
+      meters.count(Metric.SETTINGS_RELOADS, "changed");
+      LOG.info("New settings are in force.");
+    } else if (outcome == LiveSettings.Outcome.REFUSED && !now.equals(problem)) {
+      meters.count(Metric.SETTINGS_RELOADS, "refused");
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, now)
+          .log("The new settings are invalid; the old ones stay in force.");
+    }
+    problem = now;
+  }
+
+  /** Stops so that nobody is left without an answer. */
+  public Future<Void> stop() {
+    Future<Void> reviews = webhook == null ? Future.succeededFuture() : webhook.stop();
+    return Future.join(http.stop(), reviews)
+        .<Void>mapEmpty()
+        .eventually(
+            () -> {
+              timers.forEach(vertx::cancelTimer);
+              return Future.succeededFuture();
+            });
+  }
+
+  public Metrics meters() {
+    return meters;
+  }
+
+  public FleetFigures figures() {
+    return figures;
+  }
+
+  public Readiness readiness() {
+    return readiness;
+  }
+}

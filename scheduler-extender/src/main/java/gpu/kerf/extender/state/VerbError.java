@@ -1,0 +1,47 @@
+package gpu.kerf.extender.state;
+
+import java.util.Locale;
+
+/**
+ * Why a verb could not be carried out. The id stands in the answer, in the log and in the metric.
+ *
+ * <p>The texts are constant, for the same reason as those of {@link
+ * gpu.kerf.model.placement.Reason}.
+ */
+public enum VerbError {
+  NOT_SYNCED("Kerf has not seen all nodes and pods yet; try again"),
+  STALE("Kerf has not heard of the cluster for too long to decide; try again"),
+  BEHIND("Kerf has not yet heard of all that is on this node; try again"),
+  POD_UNKNOWN("Kerf has not seen this pod; it must pass filter first"),
+  POD_IS_NONSENSE("the pod's demand for GPUs is invalid; see the events of filter"),
+  NODE_UNKNOWN("Kerf does not manage this node"),
+  NO_SLOT("the slot that filter saw is gone; try again"),
+  HELD_ELSEWHERE("the pod holds slots on another node, and its binding there is not settled yet"),
+  POD_ELSEWHERE("the pod is bound to another node already"),
+  POD_GONE("the pod is gone, or is another one of the same name"),
+  BIND_CONFLICT("the API server refuses to bind the pod: it is being deleted, or gated"),
+  BIND_REFUSED("the API server refuses to bind the pod"),
+  BIND_UNSURE("the API server did not say whether the pod is bound; try again"),
+  NODE_BUSY("the node's device plugin is handing GPUs to another pod; try again"),
+  NODE_LOCK("the node could not be locked for its device plugin; try again"),
+  INTERNAL("Kerf failed; its log says more under this id");
+
+  private final String text;
+
+  VerbError(String text) {
+    this.text = text;
+  }
+
+  public String id() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  public String text() {
+    return text;
+  }
+
+  /** What a verb answers. */
+  public String answer() {
+    return text + " (kerf:" + id() + ")";
+  }
+}

@@ -1,0 +1,85 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.NodeSpec;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Writes down what it is told, one line each. */
+public class RecordingListener implements ClusterListener {
+  public final List<String> lines = new CopyOnWriteArrayList<>();
+
+  /** Whether pods hold GPUs of the nodes. */
+  public volatile boolean inUse;
+
+  /** How many of the next calls fail, of those that tell of nodes and of ends. */
+  public int failures;
+
+  @Override
+  public void nodeChanged(NodeSpec node) {
+    fail();
+    lines.add("node " + node.name() + " " + node.gpus().size());
+  }
+
+  @Override
+  public void nodeUnusable(String name, String problem) {
+    lines.add("unusable " + name + ": " + problem);
+  }
+
+  @Override
+  public void nodeGone(String name) {
+    fail();
+    lines.add("node gone " + name);
+  }
+
+  private void fail() {
+    if (failures > 0) {
+      failures--;
+      throw new IllegalStateException("The listener fails.");
+    }
+  }
+
+  @Override
+  public void podSeen(PodView pod) {
+    lines.add("pod " + pod.ref() + " on " + pod.nodeName());
+  }
+
+  @Override
+  public void podGone(String uid) {
+    fail();
+    lines.add("pod gone " + uid);
+  }
+
+  @Override
+  public void podQuarantined(String uid, Quarantined hold) {
+    fail();
+    lines.add("quarantined " + uid);
+  }
+
+  @Override
+  public void gpusUnusable(String node, long gpus) {
+    lines.add("ill " + node + " " + gpus);
+  }
+
+  @Override
+  public void gpusForeign(String node, long gpus) {
+    lines.add("foreign " + node + " " + gpus);
+  }
+
+  @Override
+  public boolean isInUse(String node) {
+    return inUse;
+  }
+
+  @Override
+  public void inventoryDoubtful(String node, String problem) {
+    lines.add("doubtful " + node + ": " + problem);
+  }
+
+  @Override
+  public void podUnreadable(PodView.Ref pod, String problem) {
+    lines.add("unreadable " + pod);
+  }
+}

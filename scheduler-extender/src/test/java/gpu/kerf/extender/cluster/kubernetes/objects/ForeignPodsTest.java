@@ -1,0 +1,93 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Which GPUs of a node pods use that Kerf did not place. */
+class ForeignPodsTest {
+  private static final String HAMI = "hami.io/vgpu-devices-allocated";
+  private static final String GPUSHARE = "ALIYUN_COM_GPU_MEM_IDX";
+  private static final long ALL = -1L;
+
+  private static final List<GpuSpec> GPUS = List.of(gpu("GPU-0"), gpu("GPU-1"), gpu("GPU-2"));
+
+  private final RecordingListener listener = new RecordingListener();
+  private final ForeignPods strict = foreigners(false);
+  private final ForeignPods trusting = foreigners(true);
+
+  private ForeignPods foreigners(boolean trusts) {
+    return new ForeignPods(listener, node -> GPUS, (node, gpus) -> 0, trusts);
+  }
+
+  private static GpuSpec gpu(String uuid) {
+    var h100 = Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0));
+    return new GpuSpec(uuid, h100, h100.memoryMiB(), GpuMode.PLAIN, List.of());
+  }
+
+  private static PodView.Builder pod() {
+    return PodView.of(new PodView.Ref("other", "p", "1"))
+        .nodeName("a")
+        .container("c", Map.of("nvidia.com/gpu", "1"));
+  }
+
+  private long used() {
+    String last = listener.lines.get(listener.lines.size() - 1);
+    assertThat(last).startsWith("foreign a ");
+    return Long.parseLong(last.substring("foreign a ".length()));
+  }
+
+  @Test
+  void whatAPodSaysOfItsGpusIsNotBelievedForItsOwnerCanWriteIt() {
+    strict.seen(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
+    assertThat(used()).isEqualTo(ALL);
+    strict.gone("1");
+    strict.seen(pod().annotation(GPUSHARE, "2").build());
+    assertThat(used()).isEqualTo(ALL);
+    strict.gone("1");
+    assertThat(used()).isZero();
+  }
+
+  @Test
+  void whereOnlySchedulersWriteItItIsBelieved() {
+    trusting.seen(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
+    assertThat(used()).isEqualTo(0b010);
+    trusting.gone("1");
+    trusting.seen(pod().annotation(GPUSHARE, "2").build());
+    assertThat(used()).isEqualTo(0b100);
+  }
+
+  @Test
+  void whatIsSaidLateIsBelievedAndWhatChangesIsNotAndNeverAgain() {
+    trusting.seen(pod().build());
+    assertThat(used()).isEqualTo(ALL);
+    trusting.seen(pod().annotation(HAMI, "GPU-1").build());
+    assertThat(used()).isEqualTo(0b010);
+    trusting.seen(pod().annotation(HAMI, "GPU-2").build());
+    assertThat(used()).as("it frees nothing").isEqualTo(ALL);
+    trusting.seen(pod().annotation(HAMI, "GPU-1").build());
+    assertThat(used()).isEqualTo(ALL);
+  }
+
+  @Test
+  void whatIsTakenBackFreesNothing() {
+    trusting.seen(pod().annotation(GPUSHARE, "1").build());
+    trusting.seen(pod().annotation(GPUSHARE, "1").annotation(HAMI, "GPU-2").build());
+    trusting.seen(pod().annotation(HAMI, "GPU-2").build());
+    assertThat(used()).isEqualTo(ALL);
+  }
+
+  @Test
+  void whoNamesNoGpuOfTheNodeUsesAnyOfThem() {
+    trusting.seen(pod().annotation(HAMI, "GPU-9").annotation(GPUSHARE, "77").build());
+    assertThat(used()).isEqualTo(ALL);
+  }
+}

@@ -1,0 +1,205 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.cluster.Quarantined;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.wire.PodView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** When the slots of a pod whose object is gone come free. */
+class QuarantineTest {
+  private static final NodeObject.Kubelet WORKS = new NodeObject.Kubelet(false, "boot-1");
+  private static final NodeObject.Kubelet SILENT = new NodeObject.Kubelet(true, "boot-1");
+
+  private final List<String> begun = new ArrayList<>();
+  private final List<Quarantined> changes = new ArrayList<>();
+
+  /** Near the end of what the stop watch counts, which may run over at any time. */
+  private long now = Long.MAX_VALUE - 5;
+
+  private final Quarantine quarantine =
+      new Quarantine(
+          Duration.ofSeconds(60),
+          () -> now,
+          new Quarantine.QuarantineListener() {
+            @Override
+            public void begun(Meta pod, String node, Duration period) {
+              begun.add(pod.uid() + " on " + node + " for " + period.toSeconds() + " s");
+            }
+
+            @Override
+            public void changed(String uid, Quarantined hold) {
+              changes.add(hold);
+            }
+          });
+
+  private static PodView.Builder pod(String uid) {
+    return PodView.of(new PodView.Ref("ml", "p", uid))
+        .nodeName("a")
+        .annotation("kerf.gpu/placement", "{}")
+        .phase(PodView.Phase.RUNNING)
+        .graceSeconds(30);
+  }
+
+  private @Nullable Quarantined hold(String uid) {
+    return quarantine.hold(new Meta("ml", "p", uid, ""));
+  }
+
+  private void deleted(PodView.Builder pod) {
+    quarantine.seen(pod.build());
+    assertThat(hold(pod.build().uid())).isNotNull();
+  }
+
+  private void after(long seconds) {
+    now += TimeUnit.SECONDS.toNanos(seconds);
+  }
+
+  @Test
+  void aRunningPodIsHeldForItsGracePeriodAndTheMargin() {
+    deleted(pod("1"));
+    after(89);
+    assertThat(quarantine.over()).isEmpty();
+    assertThat(quarantine.isHeld("1")).isTrue();
+    assertThat(begun).containsExactly("1 on a for 90 s");
+    after(1);
+    assertThat(quarantine.over()).containsExactly("1");
+    quarantine.forget("1");
+    assertThat(quarantine.over()).isEmpty();
+  }
+
+  @Test
+  void theLongestGracePeriodCounts() {
+    quarantine.seen(pod("1").graceSeconds(600).build());
+    Quarantined hold = Objects.requireNonNull(hold("1"));
+    assertThat(hold).isEqualTo(new Quarantined(now + TimeUnit.SECONDS.toNanos(660), false));
+  }
+
+  @Test
+  void theKubeletGivesTwoSecondsAtLeast() {
+    deleted(pod("1").graceSeconds(0));
+    after(61);
+    assertThat(quarantine.over()).isEmpty();
+    after(1);
+    assertThat(quarantine.over()).containsExactly("1");
+  }
+
+  @Test
+  void aGracePeriodOfAgesDoesNotEndAtOnce() {
+    deleted(pod("1").graceSeconds(Long.MAX_VALUE));
+    after(1_000_000);
+    assertThat(quarantine.over()).isEmpty();
+  }
+
+  @Test
+  void aPodWhoseContainersWereReportedEndedIsNotHeld() {
+    quarantine.seen(pod("1").build());
+    quarantine.seen(pod("1").terminating().ended().build());
+    assertThat(hold("1")).isNull();
+  }
+
+  @Test
+  void aPodThatReportsNothingYetIsHeldForTheKubeletMayHaveStartedIt() {
+    deleted(pod("1").phase(PodView.Phase.PENDING));
+  }
+
+  @Test
+  void aPodThatWasNeverBoundOrUsesNoGpuIsNotHeld() {
+    quarantine.seen(PodView.of(new PodView.Ref("ml", "p", "1")).build());
+    quarantine.seen(
+        PodView.of(new PodView.Ref("ml", "p", "2"))
+            .nodeName("a")
+            .container("c", Map.of("cpu", "1"))
+            .build());
+    assertThat(hold("1")).isNull();
+    assertThat(hold("2")).isNull();
+    assertThat(hold("unknown")).isNull();
+  }
+
+  @Test
+  void aPodThatAnotherSchedulerGaveAGpuIsHeldToo() {
+    deleted(
+        PodView.of(new PodView.Ref("ml", "p", "1"))
+            .nodeName("a")
+            .container("c", Map.of("nvidia.com/gpu", "1")));
+  }
+
+  @Test
+  void aPodOnASilentNodeIsHeldUntilTheNodeIsHeardAndThenForTheWholeTime() {
+    quarantine.nodeSeen("a", SILENT);
+    quarantine.seen(pod("1").build());
+    assertThat(Objects.requireNonNull(hold("1")).nodeSilent()).isTrue();
+    after(100_000);
+    assertThat(quarantine.over()).isEmpty();
+    quarantine.nodeSeen("a", WORKS);
+    assertThat(changes).containsExactly(new Quarantined(now + TimeUnit.SECONDS.toNanos(90), false));
+    after(89);
+    assertThat(quarantine.over()).isEmpty();
+    after(1);
+    assertThat(quarantine.over()).containsExactly("1");
+  }
+
+  @Test
+  void aNodeThatFallsSilentMeanwhileKeepsItsPodsHeld() {
+    quarantine.nodeSeen("a", WORKS);
+    deleted(pod("1"));
+    after(50);
+    quarantine.nodeSeen("a", SILENT);
+    after(100);
+    assertThat(quarantine.over()).isEmpty();
+  }
+
+  @Test
+  void otherNewsOfANodeDoesNotProlongTheWait() {
+    quarantine.nodeSeen("a", WORKS);
+    deleted(pod("1"));
+    after(89);
+    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeSeen("b", SILENT);
+    quarantine.nodeSeen("b", WORKS);
+    after(1);
+    assertThat(quarantine.over()).containsExactly("1");
+    assertThat(changes).isEmpty();
+  }
+
+  @Test
+  void aNodeThatStartedAnewRunsNothingOfBefore() {
+    quarantine.nodeSeen("a", WORKS);
+    deleted(pod("1"));
+    quarantine.nodeSeen("a", new NodeObject.Kubelet(false, "boot-2"));
+    assertThat(quarantine.over()).containsExactly("1");
+  }
+
+  @Test
+  void aNodeThatComesBackUnderItsNameAndStartedAnewRunsNothingOfBefore() {
+    quarantine.nodeSeen("a", WORKS);
+    deleted(pod("1"));
+    quarantine.nodeGone("a");
+    assertThat(quarantine.over()).isEmpty();
+    quarantine.nodeSeen("a", new NodeObject.Kubelet(false, "boot-2"));
+    assertThat(quarantine.over()).containsExactly("1");
+  }
+
+  @Test
+  void aNodeThatDoesNotSayWhichStartItIsProvesNothing() {
+    deleted(pod("1"));
+    quarantine.nodeSeen("a", WORKS);
+    assertThat(quarantine.over()).isEmpty();
+  }
+
+  @Test
+  void aSilentNodeThatIsRemovedHoldsNothingForEver() {
+    quarantine.nodeSeen("a", SILENT);
+    deleted(pod("1"));
+    quarantine.nodeGone("a");
+    after(90);
+    assertThat(quarantine.over()).containsExactly("1");
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.service;
+
+import org.jspecify.annotations.NullMarked;
