@@ -5,6 +5,7 @@ import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.NodeWorth;
 import gpu.kerf.model.placement.Slot;
 import gpu.kerf.model.price.Prices;
 
@@ -19,7 +20,7 @@ final class NaiveScorer {
   /** What the cheapest slot takes; -1 if there is none. */
   static long least(Demand demand, NodeState node, Prices prices) {
     long least = -1;
-    long before = node.value(prices);
+    long before = NodeWorth.of(node, prices);
     for (int gpu = 0; gpu < node.gpus(); gpu++) {
       if (demand.size() instanceof Size.Whole) {
         least =
@@ -58,7 +59,7 @@ final class NaiveScorer {
     }
     NodeState after = node.copy();
     after.hold(slot);
-    return before - after.value(prices);
+    return before - NodeWorth.of(after, prices);
   }
 
   private static long smaller(long one, long other) {

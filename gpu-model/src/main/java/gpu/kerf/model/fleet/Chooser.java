@@ -4,6 +4,7 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.placement.Cost;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.NodeWorth;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Placer;
 import gpu.kerf.model.placement.PreparedDemand;
@@ -112,7 +113,7 @@ public final class Chooser {
     for (int i = 0; i < fleet.limit(); i++) {
       NodeState node = fleet.at(i);
       if (node != null) {
-        node.countInto(supply, prices);
+        NodeWorth.countInto(supply, node, prices);
       }
     }
     return supply;

@@ -1,6 +1,7 @@
 package gpu.kerf.model.fleet;
 
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.NodeWorth;
 import gpu.kerf.model.price.Prices;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ final class StartCounts {
     int[][] counts = new int[prices.models()][];
     for (int model = 0; model < counts.length; model++) {
       int[] ofModel = new int[prices.mig(model).kinds()];
-      node.countStarts(model, prices.mig(model), ofModel);
+      NodeWorth.countStarts(node, model, prices.mig(model), ofModel);
       counts[model] = Arrays.stream(ofModel).anyMatch(starts -> starts > 0) ? ofModel : NONE;
     }
     return counts;

@@ -8,13 +8,9 @@ import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
-import gpu.kerf.model.price.MigPrices;
-import gpu.kerf.model.price.PlainPrices;
 import gpu.kerf.model.price.Prices;
-import gpu.kerf.model.price.Supply;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sets of GPUs are bits of a long. All arrays are indexed by the GPU's index on the node. The
  * class keeps count and refuses what does not fit; where something should go is {@link Placer}'s
- * business.
+ * business, and what the free part is worth {@link NodeWorth}'s.
  */
 public final class NodeState {
 
@@ -209,82 +205,17 @@ public final class NodeState {
     return new NodeState(this);
   }
 
-  /** The CPU that pods that fill the free parts of all usable GPUs will ask for, in thousandths. */
+  /**
+   * The CPU that pods that fill the free parts of all usable GPUs will ask for, in thousandths;
+   * worked out again only after a change.
+   */
   long needMilli(Prices prices) {
     if (needBy != prices || needVersion != version) {
-      needMilli = 0;
-      for (int gpu = 0; gpu < model.length; gpu++) {
-        needMilli += isUsable(gpu) ? needOf(gpu, prices) : 0;
-      }
+      needMilli = NodeWorth.needMilli(this, prices);
       needBy = prices;
       needVersion = version;
     }
     return needMilli;
-  }
-
-  private long needOf(int gpu, Prices prices) {
-    if (isPlain(gpu)) {
-      PlainPrices table = prices.plain(model[gpu]);
-      return isUntouched(gpu) ? table.wholeNeedMilli() : table.needMilli(freeMiB[gpu]);
-    }
-    MigPrices table = prices.mig(model[gpu]);
-    return isDynamic(gpu)
-        ? table.needMilli(layout[gpu])
-        : overInstances(gpu, table::needOfInstance);
-  }
-
-  /** What the free part of one GPU is worth. */
-  private long worthOf(int gpu, Prices prices) {
-    if (isPlain(gpu)) {
-      PlainPrices table = prices.plain(model[gpu]);
-      return isUntouched(gpu) ? table.wholeWorth() : table.worth(freeMiB[gpu]);
-    }
-    MigPrices table = prices.mig(model[gpu]);
-    return isDynamic(gpu) ? table.potential(layout[gpu]) : overInstances(gpu, table::instanceTaken);
-  }
-
-  /** What the free part of one GPU is worth where nothing is scarce. */
-  private long bareWorthOf(int gpu, Prices prices) {
-    if (isPlain(gpu)) {
-      PlainPrices table = prices.plain(model[gpu]);
-      return isUntouched(gpu) ? table.bareWhole() : table.bareWorth(freeMiB[gpu]);
-    }
-    MigPrices table = prices.mig(model[gpu]);
-    return isDynamic(gpu) ? table.bareWorth(layout[gpu]) : overInstances(gpu, table::instanceTaken);
-  }
-
-  private long overInstances(int gpu, IntToLongFunction ofProfile) {
-    List<MigInstance> instances = spec.gpus().get(gpu).instances();
-    long sum = 0;
-    for (int i = 0; i < instances.size(); i++) {
-      boolean held = (heldInstances[gpu] >> i & 1) != 0;
-      sum += held ? 0 : ofProfile.applyAsLong(instances.get(i).profile().index());
-    }
-    return sum;
-  }
-
-  /** What the node is worth to the demands that usually come: see {@link Prices}. */
-  public long value(Prices prices) {
-    long value = 0;
-    for (int gpu = 0; gpu < model.length; gpu++) {
-      value += isUsable(gpu) ? worthOf(gpu, prices) : 0;
-      if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
-        value += prices.holes(model[gpu], Long.bitCount(untouched & alike[gpu]));
-      }
-    }
-    return cpuCounted ? value - prices.stranded(needMilli(prices), freeCpuMilli) : value;
-  }
-
-  /**
-   * Adds how many MIG instances of each kind the node could still start to what the fleet could.
-   */
-  public void countStarts(int ofModel, MigPrices prices, int[] counts) {
-    for (long rest = dynamic & ~unusable; rest != 0; rest &= rest - 1) {
-      int gpu = Long.numberOfTrailingZeros(rest);
-      for (int k = 0; model[gpu] == ofModel && k < counts.length; k++) {
-        counts[k] += prices.copies(k, layout[gpu]);
-      }
-    }
   }
 
   /** Whether a GPU is in mode mig-dynamic. */
@@ -295,17 +226,6 @@ public final class NodeState {
   /** Whether any GPU is in mode mig-dynamic. */
   public boolean hasDynamic() {
     return dynamic != 0;
-  }
-
-  /** Adds what is left on this node to what is left in the fleet. */
-  public void countInto(Supply supply, Prices prices) {
-    for (int gpu = 0; gpu < model.length; gpu++) {
-      supply.addWorth(model[gpu], isUsable(gpu) ? bareWorthOf(gpu, prices) : 0);
-      if ((alike[gpu] & ((1L << gpu) - 1)) == 0) {
-        supply.addUntouched(model[gpu], Long.bitCount(untouched & alike[gpu]));
-        supply.addDynamicGpus(model[gpu], Long.bitCount(dynamic & alike[gpu]));
-      }
-    }
   }
 
   /** The GPUs of the same model as one GPU, itself included. */

@@ -386,7 +386,7 @@ public final class Placer {
       after.hold(candidate.slot(i, need, node));
     }
     after.freeCpuMilli -= pod.cpuMilli();
-    return node.value(prices) - after.value(prices);
+    return NodeWorth.of(node, prices) - NodeWorth.of(after, prices);
   }
 
   private Choice slotOf(int i) {

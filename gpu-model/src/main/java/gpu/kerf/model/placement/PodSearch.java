@@ -158,7 +158,7 @@ final class PodSearch {
   long taken(PreparedDemand demand, NodeState node, Choice[] chosen) {
     NodeState trial = node.copy();
     trial.force(placement(demand, node, chosen));
-    return node.value(placer.prices()) - trial.value(placer.prices());
+    return NodeWorth.of(node, placer.prices()) - NodeWorth.of(trial, placer.prices());
   }
 
   static Placement placement(PreparedDemand demand, NodeState node, Choice[] chosen) {

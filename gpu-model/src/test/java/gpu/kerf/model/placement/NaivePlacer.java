@@ -138,7 +138,7 @@ public final class NaivePlacer {
         && node.isDynamic(mig.gpu())) {
       return takenByInstance(mig, node, prices) + strandedMore(node, after, prices);
     }
-    return node.value(prices) - after.value(prices);
+    return NodeWorth.of(node, prices) - NodeWorth.of(after, prices);
   }
 
   /**
