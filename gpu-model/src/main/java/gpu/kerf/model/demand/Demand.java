@@ -1,5 +1,6 @@
 package gpu.kerf.model.demand;
 
+import gpu.kerf.model.hardware.GpuModel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,29 @@ public record Demand(
 
   public static Demand whole(int gpus) {
     return new Demand(new Size.Whole(), gpus, WallChoice.ANY, null, List.of());
+  }
+
+  /** Whether it may run on GPUs of a model. */
+  public boolean accepts(GpuModel model) {
+    return models.isEmpty() || models.contains(model.name());
+  }
+
+  /**
+   * The memory that it asks for on a GPU with so much to share: a fraction is of what is there. 0
+   * where the demand is not for an amount of memory.
+   */
+  public int memoryMiB(int shareableMiB) {
+    if (size instanceof Size.Memory memory) {
+      return memory.amount().value();
+    }
+    return size instanceof Size.Fraction fraction
+        ? Math.max(1, fraction.part().of(shareableMiB))
+        : 0;
+  }
+
+  /** The part of the multiprocessors that is set aside on each GPU, in thousandths; 0 if none. */
+  public int smMilli() {
+    return sm == null ? 0 : sm.value();
   }
 
   /** The same total memory divided over so many distinct GPUs; other sizes are per GPU already. */

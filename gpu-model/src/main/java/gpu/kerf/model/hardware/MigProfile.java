@@ -112,6 +112,18 @@ public final class MigProfile {
     return !memoryIsEstimate;
   }
 
+  /**
+   * Whether a demand for so much memory and so many thousandths of the multiprocessors may get an
+   * instance of it.
+   */
+  public boolean offers(int memory, int multiprocessors) {
+    return plain()
+        && placeable()
+        && promisesMemory()
+        && memoryMiB >= memory
+        && smMilli() >= multiprocessors;
+  }
+
   public MediaEngines media() {
     return media;
   }

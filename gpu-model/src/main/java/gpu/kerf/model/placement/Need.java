@@ -1,7 +1,6 @@
 package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.Demand;
-import gpu.kerf.model.demand.Milli;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuModel;
@@ -26,7 +25,7 @@ final class Need {
   final int count;
   final boolean whole;
   final int smMilli;
-  private final int fractionMilli;
+  private final boolean fixed;
 
   /** By number of GPU model: MiB of a share, 0 where a share is out of the question. */
   private int[] shareMiB = NONE;
@@ -39,9 +38,8 @@ final class Need {
     this.demand = demand;
     this.count = demand.gpus();
     this.whole = demand.size() instanceof Size.Whole;
-    this.smMilli = demand.sm() == null ? 0 : demand.sm().value();
-    this.fractionMilli =
-        demand.size() instanceof Size.Fraction fraction ? fraction.part().value() : 0;
+    this.smMilli = demand.smMilli();
+    this.fixed = !(demand.size() instanceof Size.Fraction);
   }
 
   /** Works out what the demand means on models that were not known before. */
@@ -60,23 +58,14 @@ final class Need {
   }
 
   private void learn(int index, GpuModel model) {
-    boolean wanted = demand.models().isEmpty() || demand.models().contains(model.name());
+    boolean wanted = demand.accepts(model);
     wholeOn[index] = wanted && whole;
-    shareMiB[index] = wanted && demand.wall().accepts(Wall.MPS) ? memoryOn(model) : 0;
+    shareMiB[index] =
+        wanted && demand.wall().accepts(Wall.MPS) ? demand.memoryMiB(model.shareableMiB()) : 0;
     List<MigProfile> profiles =
         wanted && demand.wall().accepts(Wall.MIG) ? profilesOn(model) : List.of();
     acceptable[index] = indexes(profiles);
     cuttable[index] = indexes(withoutDominated(profiles));
-  }
-
-  /** The memory asked for on a model; 0 if the demand is not for an amount of memory. */
-  private int memoryOn(GpuModel model) {
-    if (demand.size() instanceof Size.Memory memory) {
-      return memory.amount().value();
-    }
-    return demand.size() instanceof Size.Fraction fraction
-        ? Math.max(1, fraction.part().of(model.shareableMiB()))
-        : 0;
   }
 
   private List<MigProfile> profilesOn(GpuModel model) {
@@ -86,18 +75,10 @@ final class Need {
           ? List.of(profile)
           : List.of();
     }
-    int memory = memoryOn(model);
+    int memory = demand.memoryMiB(model.shareableMiB());
     return memory == 0
         ? List.of()
-        : model.profiles().stream().filter(profile -> serves(profile, memory)).toList();
-  }
-
-  private boolean serves(MigProfile profile, int memory) {
-    return profile.plain()
-        && profile.placeable()
-        && profile.promisesMemory()
-        && profile.memoryMiB() >= memory
-        && profile.smMilli() >= smMilli;
+        : model.profiles().stream().filter(profile -> profile.offers(memory, smMilli)).toList();
   }
 
   private static List<MigProfile> withoutDominated(List<MigProfile> profiles) {
@@ -144,14 +125,12 @@ final class Need {
    */
   int shareMiB(NodeState node, int gpu) {
     int usual = shareMiB[node.model(gpu)];
-    return usual == 0 || fractionMilli == 0
-        ? usual
-        : Math.max(1, (int) ((long) node.shareable(gpu) * fractionMilli / Milli.WHOLE));
+    return usual == 0 || fixed ? usual : demand.memoryMiB(node.shareable(gpu));
   }
 
   /** Whether it means the same share on all cards of a model. */
   boolean isFixed() {
-    return fractionMilli == 0;
+    return fixed;
   }
 
   boolean wholeOn(int model) {
@@ -177,9 +156,5 @@ final class Need {
       largest = Math.max(largest, shareMiB[i]);
     }
     return largest;
-  }
-
-  boolean wants(GpuModel model) {
-    return demand.models().isEmpty() || demand.models().contains(model.name());
   }
 }

@@ -2,6 +2,7 @@ package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.Size;
+import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
@@ -57,8 +58,9 @@ final class Refusal {
     int withWall = 0;
     int serving = 0;
     for (int gpu = 0; gpu < node.gpus(); gpu++) {
-      ofModel += need.wants(node.gpuModel(gpu)) ? 1 : 0;
-      withWall += need.wants(node.gpuModel(gpu)) && offersWall(need, node.mode(gpu)) ? 1 : 0;
+      boolean accepted = need.demand.accepts(node.gpuModel(gpu));
+      ofModel += accepted ? 1 : 0;
+      withWall += accepted && offersWall(need, node.mode(gpu)) ? 1 : 0;
       serving += serves(need, node, gpu) ? 1 : 0;
     }
     if (serving >= need.count) {
@@ -77,14 +79,8 @@ final class Refusal {
   }
 
   private static boolean offersWall(Need need, GpuMode mode) {
-    if (need.whole) {
-      return mode == GpuMode.PLAIN;
-    }
-    return switch (need.demand.wall()) {
-      case ANY -> true;
-      case MIG -> mode != GpuMode.PLAIN;
-      case MPS -> mode == GpuMode.PLAIN;
-    };
+    boolean plain = mode == GpuMode.PLAIN;
+    return need.whole ? plain : need.demand.wall().accepts(plain ? Wall.MPS : Wall.MIG);
   }
 
   /** Whether an unused GPU would serve one part of the need. */

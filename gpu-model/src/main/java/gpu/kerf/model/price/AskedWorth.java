@@ -68,7 +68,7 @@ final class AskedWorth {
 
   private static boolean serves(Demand demand, GpuModel model) {
     boolean whole = demand.size() instanceof Size.Whole;
-    return PriceMaker.wants(demand, model)
+    return demand.accepts(model)
         && (whole || PriceMaker.shareMiB(demand, model) > 0 || migPart(demand, model) > 0);
   }
 
@@ -76,7 +76,7 @@ final class AskedWorth {
   private double leastWorth(Demand demand) {
     double least = Double.MAX_VALUE;
     for (int i = 0; i < models.size(); i++) {
-      double part = PriceMaker.wants(demand, models.get(i)) ? part(demand, i) : 0;
+      double part = demand.accepts(models.get(i)) ? part(demand, i) : 0;
       least = part > 0 ? Math.min(least, part * Prices.gpuWorth(models.get(i))) : least;
     }
     return least == Double.MAX_VALUE ? 0 : least;

@@ -33,8 +33,7 @@ final class MigAsked {
   private void add(PodDemand pod, double count) {
     for (PodDemand.Container container : pod.containers()) {
       Demand demand = container.demand();
-      int kind =
-          PriceMaker.wants(demand, model) && demand.wall().accepts(Wall.MIG) ? kindFor(demand) : -1;
+      int kind = demand.accepts(model) && demand.wall().accepts(Wall.MIG) ? kindFor(demand) : -1;
       if (kind >= 0) {
         counts[kind] += count * demand.gpus();
       }
@@ -46,23 +45,12 @@ final class MigAsked {
       MigProfile profile = model.profile(named.name());
       return profile == null ? -1 : layouts.kindOf(profile);
     }
-    int sm = demand.sm() == null ? 0 : demand.sm().value();
-    int memory = memory(demand);
+    int memory = demand.memoryMiB(model.shareableMiB());
     for (int k = 0; memory > 0 && k < counts.length; k++) {
-      MigProfile profile = layouts.plainProfiles().get(k);
-      if (profile.promisesMemory() && profile.memoryMiB() >= memory && profile.smMilli() >= sm) {
+      if (layouts.plainProfiles().get(k).offers(memory, demand.smMilli())) {
         return k;
       }
     }
     return -1;
-  }
-
-  private int memory(Demand demand) {
-    if (demand.size() instanceof Size.Memory memory) {
-      return memory.amount().value();
-    }
-    return demand.size() instanceof Size.Fraction fraction
-        ? fraction.part().of(model.shareableMiB())
-        : 0;
   }
 }

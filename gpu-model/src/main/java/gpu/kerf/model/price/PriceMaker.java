@@ -2,7 +2,6 @@ package gpu.kerf.model.price;
 
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
-import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
@@ -103,19 +102,10 @@ public final class PriceMaker {
 
   /** The share that a demand means on a model, 0 if it cannot be a share there. */
   static int shareMiB(Demand demand, GpuModel model) {
-    if (!wants(demand, model) || !demand.wall().accepts(Wall.MPS)) {
+    if (!demand.accepts(model) || !demand.wall().accepts(Wall.MPS)) {
       return 0;
     }
-    int mib = 0;
-    if (demand.size() instanceof Size.Memory memory) {
-      mib = memory.amount().value();
-    } else if (demand.size() instanceof Size.Fraction fraction) {
-      mib = Math.max(1, fraction.part().of(model.shareableMiB()));
-    }
+    int mib = demand.memoryMiB(model.shareableMiB());
     return mib <= model.shareableMiB() ? mib : 0;
-  }
-
-  static boolean wants(Demand demand, GpuModel model) {
-    return demand.models().isEmpty() || demand.models().contains(model.name());
   }
 }
