@@ -9,7 +9,6 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.verb.VerbService;
-import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
@@ -200,7 +199,15 @@ final class Replica {
         () -> answer.accept(new Filtered(List.of(), "connection refused")));
   }
 
-  void bind(BindCall call, Consumer<BindAnswer> answer) {
+  /** What bind says: an error, empty if the pod is bound. */
+  record Bound(String error) {
+
+    boolean isBound() {
+      return error.isEmpty();
+    }
+  }
+
+  void bind(BindCall call, Consumer<Bound> answer) {
     call(
         mine ->
             mine.verbs
@@ -211,8 +218,8 @@ final class Replica {
                         answered(
                             () ->
                                 answer.accept(
-                                    said == null ? new BindAnswer(failure.toString()) : said))),
-        () -> answer.accept(new BindAnswer("connection refused")));
+                                    new Bound(said == null ? failure.toString() : said.error())))),
+        () -> answer.accept(new Bound("connection refused")));
   }
 
   private void call(Consumer<Life> verb, Runnable refused) {

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.http.VerbHandler.Answer;
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.verb.BindVerb;
 import gpu.kerf.extender.verb.FilterVerb;
@@ -30,7 +31,6 @@ import org.slf4j.LoggerFactory;
 /** The verbs as the server calls them: parse, call, encode, and say how it went. */
 public final class Verbs {
   private static final Logger LOG = LoggerFactory.getLogger(Verbs.class);
-  private static final String ID = "(kerf:";
 
   private final WireReader reader;
   private final WireWriter writer;
@@ -86,9 +86,10 @@ public final class Verbs {
     FilterCall call = reader.filter(body);
     FilterAnswer answer = filter.filter(call);
     Buffer json = Buffer.buffer(writer.filter(answer));
-    if (!answer.error().isEmpty()) {
-      log("filter", call.pod().ref(), answer.error());
-      return new Answer(json, "error", id(answer.error()));
+    VerbError trouble = answer.trouble();
+    if (trouble != null) {
+      log("filter", call.pod().ref(), trouble);
+      return new Answer(json, "error", trouble.id());
     }
     if (answer.chosen() > 0) {
       return new Answer(json, "placed", "");
@@ -133,25 +134,21 @@ public final class Verbs {
   }
 
   private Answer bound(BindCall call, BindAnswer answer) {
-    String outcome = answer.isBound() ? "placed" : "error";
-    if (!answer.isBound()) {
-      log("bind", call.pod(), answer.error());
+    Buffer json = Buffer.buffer(writer.bind(answer));
+    VerbError trouble = answer.trouble();
+    if (trouble == null) {
+      return new Answer(json, "placed", "");
     }
-    return new Answer(Buffer.buffer(writer.bind(answer)), outcome, id(answer.error()));
+    log("bind", call.pod(), trouble);
+    return new Answer(json, "error", trouble.id());
   }
 
-  private static void log(String verb, PodView.Ref pod, String error) {
+  private static void log(String verb, PodView.Ref pod, VerbError trouble) {
     LOG.atWarn()
-        .addKeyValue(LogKeys.ID, id(error))
+        .addKeyValue(LogKeys.ID, trouble.id())
         .addKeyValue(LogKeys.VERB, verb)
         .addKeyValue(LogKeys.POD, pod.namespace() + "/" + pod.name())
         .addKeyValue(LogKeys.UID, pod.uid())
-        .log(error);
-  }
-
-  /** The id that stands at the end of an error, which is one of few. */
-  private static String id(String error) {
-    int at = error.lastIndexOf(ID);
-    return at < 0 ? "" : error.substring(at + ID.length(), error.length() - 1);
+        .log(trouble.answer());
   }
 }

@@ -105,13 +105,13 @@ public final class BindVerb {
     if (running != null) {
       return running.node().equals(call.node())
           ? running.answer
-          : CompletableFuture.completedFuture(new BindAnswer(VerbError.HELD_ELSEWHERE.answer()));
+          : CompletableFuture.completedFuture(new BindAnswer(VerbError.HELD_ELSEWHERE));
     }
     CatchingUp waiting = catchingUp.get(call.pod().uid());
     if (waiting != null) {
       return waiting.node.equals(call.node())
           ? waiting.answer
-          : CompletableFuture.completedFuture(new BindAnswer(VerbError.BEHIND.answer()));
+          : CompletableFuture.completedFuture(new BindAnswer(VerbError.BEHIND));
     }
     return cluster.upToDate() ? decided(call) : catchUp(call);
   }
@@ -214,7 +214,7 @@ public final class BindVerb {
 
   private CompletionStage<BindAnswer> failed(VerbError error, DecisionDraft decision) {
     scheduling.decided(decision.failed(error));
-    return CompletableFuture.completedFuture(new BindAnswer(error.answer()));
+    return CompletableFuture.completedFuture(new BindAnswer(error));
   }
 
   private CompletionStage<BindAnswer> bound(Placement placement, DecisionDraft decision) {
@@ -265,7 +265,7 @@ public final class BindVerb {
         unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
       }
       remember(call.pod().uid(), call.node(), VerbError.INTERNAL);
-      call.answer.complete(new BindAnswer(VerbError.INTERNAL.answer()));
+      call.answer.complete(new BindAnswer(VerbError.INTERNAL));
     }
   }
 
@@ -382,7 +382,7 @@ public final class BindVerb {
     calls.remove(call.pod().uid());
     remember(call.pod().uid(), call.node(), error);
     scheduling.decided(call.decision.failed(error));
-    call.answer.complete(new BindAnswer(error.answer()));
+    call.answer.complete(new BindAnswer(error));
   }
 
   /** Asks again about bindings nobody knew the end of, once they can no longer arrive. */

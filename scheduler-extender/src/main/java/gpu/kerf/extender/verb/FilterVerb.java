@@ -68,7 +68,7 @@ public final class FilterVerb {
     VerbError closed = gate.refusal();
     if (closed != null) {
       decision.failed(closed);
-      return FilterAnswer.error(closed.answer());
+      return FilterAnswer.failed(closed);
     }
     preemptions.restore();
     scheduling.proposals().expire(scheduling.elapsedMillis());

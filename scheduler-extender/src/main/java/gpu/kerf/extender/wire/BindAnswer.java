@@ -1,11 +1,23 @@
 package gpu.kerf.extender.wire;
 
-/** What bind answers: an error, or an empty one if the pod is bound. */
-public record BindAnswer(String error) {
+import gpu.kerf.extender.state.VerbError;
+import org.jspecify.annotations.Nullable;
 
-  public static final BindAnswer BOUND = new BindAnswer("");
+/**
+ * What bind answers.
+ *
+ * @param trouble why the pod is not bound; null if it is
+ */
+public record BindAnswer(@Nullable VerbError trouble) {
+
+  public static final BindAnswer BOUND = new BindAnswer(null);
 
   public boolean isBound() {
-    return error.isEmpty();
+    return trouble == null;
+  }
+
+  /** The error on the wire, empty if the pod is bound. */
+  public String error() {
+    return trouble == null ? "" : trouble.answer();
   }
 }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.wire;
 
+import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.model.placement.Reason;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -28,28 +29,28 @@ public final class FilterAnswer {
   private int hopeAt = -1;
   private boolean evicts;
   private final @Nullable String problem;
-  private final String error;
+  private final @Nullable VerbError trouble;
 
-  private FilterAnswer(NodeList nodes, @Nullable String problem, String error) {
+  private FilterAnswer(NodeList nodes, @Nullable String problem, @Nullable VerbError trouble) {
     this.nodes = nodes;
     this.problem = problem;
-    this.error = error;
+    this.trouble = trouble;
     this.reasons = new Reason[problem == null ? nodes.size() : 0];
   }
 
   /** Begins an answer in which every node is left out and those nobody knows have no GPUs. */
   public static FilterAnswer to(NodeList nodes) {
-    return new FilterAnswer(nodes, null, "");
+    return new FilterAnswer(nodes, null, null);
   }
 
   /** The pod fits nowhere and never, for what it asks makes no sense. */
   public static FilterAnswer nonsense(NodeList nodes, String problem) {
-    return new FilterAnswer(nodes, problem, "");
+    return new FilterAnswer(nodes, problem, null);
   }
 
   /** Nothing can be said now; kube-scheduler tries again. */
-  public static FilterAnswer error(String text) {
-    return new FilterAnswer(new NodeList(0), null, text);
+  public static FilterAnswer failed(VerbError trouble) {
+    return new FilterAnswer(new NodeList(0), null, trouble);
   }
 
   public void choose(int place) {
@@ -97,8 +98,14 @@ public final class FilterAnswer {
     return chosen;
   }
 
+  /** Why nothing can be said now; null if something is said. */
+  public @Nullable VerbError trouble() {
+    return trouble;
+  }
+
+  /** The error on the wire, empty if there is none. */
   public String error() {
-    return error;
+    return trouble == null ? "" : trouble.answer();
   }
 
   /** What makes no sense in what the pod asks, or null. */
