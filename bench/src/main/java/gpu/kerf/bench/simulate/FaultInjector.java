@@ -12,7 +12,8 @@ import java.util.SplittableRandom;
 /** Lets things go wrong, drawn from the seed, and heals everything when it is told to. */
 final class FaultInjector {
   private static final Set<String> FAIL =
-      Set.of("nodeChanged", "nodeUnusable", "nodeGone", "podSeen", "podGone", "podQuarantined");
+      Set.of(
+          "nodeChanged", "nodeUnusable", "nodeRemoved", "podChanged", "podEnded", "podQuarantined");
 
   private final VirtualTime timeline;
   private final Story story;

@@ -12,16 +12,17 @@ public interface ClusterListener {
   /** A node is there, but what it says of its GPUs cannot be used. */
   void nodeUnusable(String name, String problem);
 
-  void nodeGone(String name);
+  /** A node is gone, or is none of Kerf's any more. */
+  void nodeRemoved(String name);
 
   /** A pod is there, or is another than before; pods of other schedulers, too. */
-  void podSeen(PodView pod);
+  void podChanged(PodView pod);
 
-  /** A pod is gone, and its containers have ended. */
-  void podGone(String uid);
+  /** The containers of a pod have ended, whether its object is gone or not. */
+  void podEnded(String uid);
 
   /**
-   * A pod object is gone, and its containers may still run; {@link #podGone} follows when they have
+   * A pod was deleted, and its containers may still run; {@link #podEnded} follows when they have
    * surely ended. Told again when the wait has changed.
    */
   default void podQuarantined(String uid, Quarantined hold) {}

@@ -272,13 +272,13 @@ final class Demo {
     public void nodeChanged(NodeSpec node) {}
 
     @Override
-    public void nodeGone(String name) {}
+    public void nodeRemoved(String name) {}
 
     @Override
     public void podChanged(SimPod pod) {}
 
     @Override
-    public void podGone(SimPod pod) {
+    public void podEnded(SimPod pod) {
       Live ended = live.remove(pod.uid());
       if (ended == null || pod.node() == null) {
         return;

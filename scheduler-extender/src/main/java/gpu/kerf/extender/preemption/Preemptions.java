@@ -72,8 +72,8 @@ public final class Preemptions {
   }
 
   /** What the cluster says of a pod; before all of it is known, plans are restored from that. */
-  public void seen(PodView pod) {
-    restart.seen(pod);
+  public void podChanged(PodView pod) {
+    restart.podChanged(pod);
   }
 
   /** Makes plans again that an earlier life of Kerf had begun, once, when everything is known. */

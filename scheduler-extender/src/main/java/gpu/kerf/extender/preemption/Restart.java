@@ -34,7 +34,7 @@ final class Restart {
   }
 
   /** What the cluster says of a pod before all of it is known; later it is of no interest. */
-  void seen(PodView pod) {
+  void podChanged(PodView pod) {
     if (done) {
       return;
     }

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.service;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.ForwardingListener;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
@@ -15,10 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Passes the events of the cluster on, and at the same moment to the accounting, so that what a pod
  * used ends when the pod does.
  */
-final class AccountingListener implements ClusterListener {
+final class AccountingListener extends ForwardingListener {
   private final Scheduling scheduling;
   private final Accounting accounting;
-  private final ClusterListener next;
   private final FleetView fleet;
   private final Consumer<String> touched;
 
@@ -32,78 +32,53 @@ final class AccountingListener implements ClusterListener {
       ClusterListener next,
       FleetView fleet,
       Consumer<String> touched) {
+    super(next);
     this.scheduling = scheduling;
     this.accounting = accounting;
-    this.next = next;
     this.fleet = fleet;
     this.touched = touched;
   }
 
   @Override
   public void nodeChanged(NodeSpec node) {
-    next.nodeChanged(node);
+    super.nodeChanged(node);
     accounting.follow(scheduling.ledger(), node.name());
     fleet.nodesChanged();
   }
 
   @Override
   public void nodeUnusable(String name, String problem) {
-    next.nodeUnusable(name, problem);
+    super.nodeUnusable(name, problem);
     fleet.nodesChanged();
   }
 
   @Override
-  public void nodeGone(String name) {
-    next.nodeGone(name);
+  public void nodeRemoved(String name) {
+    super.nodeRemoved(name);
     fleet.nodesChanged();
   }
 
   @Override
-  public void podSeen(PodView pod) {
+  public void podChanged(PodView pod) {
     String before = nodeOf(pod.uid());
-    next.podSeen(pod);
+    super.podChanged(pod);
     follow(before, nodeOf(pod.uid()));
   }
 
   @Override
-  public void podGone(String uid) {
+  public void podEnded(String uid) {
     String before = nodeOf(uid);
-    next.podGone(uid);
+    super.podEnded(uid);
     follow(before, nodeOf(uid));
   }
 
   @Override
   public void podQuarantined(String uid, Quarantined hold) {
-    next.podQuarantined(uid, hold);
+    super.podQuarantined(uid, hold);
     String node = nodeOf(uid);
     if (node != null) {
       touched.accept(node);
     }
-  }
-
-  @Override
-  public void gpusUnusable(String node, long gpus) {
-    next.gpusUnusable(node, gpus);
-  }
-
-  @Override
-  public void gpusForeign(String node, long gpus) {
-    next.gpusForeign(node, gpus);
-  }
-
-  @Override
-  public boolean isInUse(String node) {
-    return next.isInUse(node);
-  }
-
-  @Override
-  public void inventoryDoubtful(String node, String problem) {
-    next.inventoryDoubtful(node, problem);
-  }
-
-  @Override
-  public void podUnreadable(PodView.Ref pod, String problem) {
-    next.podUnreadable(pod, problem);
   }
 
   private @Nullable String nodeOf(String uid) {

@@ -149,7 +149,7 @@ final class WarmUp {
       post(connection, "/preempt", bodies.preempt(number));
     }
     String leaving = bodies.leaving(number);
-    context.runOnContext(nothing -> scheduling.podGone(leaving));
+    context.runOnContext(nothing -> scheduling.podEnded(leaving));
   }
 
   private static void post(HttpConnection connection, String path, byte[] body) throws IOException {

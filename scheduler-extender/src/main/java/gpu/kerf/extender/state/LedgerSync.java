@@ -51,7 +51,7 @@ final class LedgerSync {
     this.ledger = ledger;
   }
 
-  void nodeCame(NodeSpec node) {
+  void nodeChanged(NodeSpec node) {
     problems.remove(nodeKey(node.name()));
     List<Bound> here =
         waiting.values().stream().filter(one -> one.pod.node().equals(node.name())).toList();
@@ -62,7 +62,7 @@ final class LedgerSync {
   /**
    * The problem of an inventory that is used although there is a newer one; empty if it is over.
    */
-  void inventoryIsDoubtful(String node, String problem) {
+  void inventoryDoubtful(String node, String problem) {
     if (problem.isEmpty()) {
       problems.remove(nodeKey(node));
     } else {
@@ -80,17 +80,17 @@ final class LedgerSync {
     return held || waiting.values().stream().anyMatch(bound -> bound.pod.node().equals(node));
   }
 
-  void nodeIsUnusable(String name, String problem) {
+  void nodeUnusable(String name, String problem) {
     problems.put(nodeKey(name), problem);
   }
 
   /** Some GPUs of a node are ill; none, if no bit is set. */
-  void gpusAreIll(String node, long gpus) {
+  void gpusUnusable(String node, long gpus) {
     keep(ill, node, gpus);
   }
 
   /** Some GPUs of a node are used by pods that Kerf did not place. */
-  void gpusAreForeign(String node, long gpus) {
+  void gpusForeign(String node, long gpus) {
     keep(foreign, node, gpus);
   }
 
@@ -127,11 +127,11 @@ final class LedgerSync {
   }
 
   /** What the pod holds, if it is known, goes on being held. */
-  void podIsUnreadable(PodView.Ref pod, String problem) {
+  void podUnreadable(PodView.Ref pod, String problem) {
     problems.put(podKey(pod.uid()), "Pod " + pod + ": " + problem);
   }
 
-  void nodeWent(String name) {
+  void nodeRemoved(String name) {
     problems.remove(nodeKey(name));
     ill.remove(name);
     for (String uid : List.copyOf(unreadable.keySet())) {
@@ -139,21 +139,21 @@ final class LedgerSync {
     }
   }
 
-  void podCame(KnownPod pod, PodView view) {
+  void podChanged(KnownPod pod, PodView view) {
     if (view.phase() == PodView.Phase.OVER) {
-      podWent(pod.uid());
+      podEnded(pod.uid());
     } else if (!pod.isPending()) {
       settle(new Bound(pod, view.annotation(Annotations.PLACEMENT)));
     }
   }
 
   /** Whatever a pod holds, readable or not, goes on being held although its object is gone. */
-  void podIsQuarantined(String uid) {
+  void podQuarantined(String uid) {
     quarantined.add(uid);
     ledger.quarantine(uid);
   }
 
-  void podWent(String uid) {
+  void podEnded(String uid) {
     quarantined.remove(uid);
     ledger.endQuarantine(uid);
     ledger.release(uid);

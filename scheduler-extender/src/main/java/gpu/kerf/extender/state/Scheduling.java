@@ -68,27 +68,27 @@ public final class Scheduling implements ClusterListener {
       // A model without prices would be looked up in vain by the next decision.
       chooser.renew();
     }
-    watch.nodeCame(node);
+    watch.nodeChanged(node);
     failedBinds.nodeChanged(node.name());
   }
 
   @Override
   public void nodeUnusable(String name, String problem) {
-    nodeGone(name);
-    watch.nodeIsUnusable(name, problem);
+    nodeRemoved(name);
+    watch.nodeUnusable(name, problem);
   }
 
   @Override
-  public void nodeGone(String name) {
+  public void nodeRemoved(String name) {
     ledger.removeNode(name);
     names.remove(name);
-    watch.nodeWent(name);
+    watch.nodeRemoved(name);
   }
 
   @Override
-  public void podSeen(PodView pod) {
+  public void podChanged(PodView pod) {
     ended.isBack(pod.uid());
-    watch.podCame(seen(pod), pod);
+    watch.podChanged(seen(pod), pod);
     if (pod.phase() == PodView.Phase.OVER) {
       forget(pod.uid());
     }
@@ -96,13 +96,13 @@ public final class Scheduling implements ClusterListener {
 
   /**
    * A read shows a pod; false if its end has been heard of already, so that the read is older. What
-   * the watch tells goes to {@link #podSeen}.
+   * the watch tells goes to {@link #podChanged}.
    */
   public boolean podRead(PodView pod) {
     if (ended.contains(pod.uid())) {
       return false;
     }
-    podSeen(pod);
+    podChanged(pod);
     return true;
   }
 
@@ -113,17 +113,17 @@ public final class Scheduling implements ClusterListener {
   }
 
   @Override
-  public void podGone(String uid) {
+  public void podEnded(String uid) {
     forget(uid);
     quarantined.remove(uid);
-    watch.podWent(uid);
+    watch.podEnded(uid);
   }
 
   @Override
   public void podQuarantined(String uid, Quarantined hold) {
     forget(uid);
     quarantined.put(uid, hold);
-    watch.podIsQuarantined(uid);
+    watch.podQuarantined(uid);
   }
 
   /** How long the slots of a quarantined pod are held; null if it is not quarantined. */
@@ -133,12 +133,12 @@ public final class Scheduling implements ClusterListener {
 
   @Override
   public void gpusUnusable(String node, long gpus) {
-    watch.gpusAreIll(node, gpus);
+    watch.gpusUnusable(node, gpus);
   }
 
   @Override
   public void gpusForeign(String node, long gpus) {
-    watch.gpusAreForeign(node, gpus);
+    watch.gpusForeign(node, gpus);
   }
 
   @Override
@@ -148,12 +148,12 @@ public final class Scheduling implements ClusterListener {
 
   @Override
   public void inventoryDoubtful(String node, String problem) {
-    watch.inventoryIsDoubtful(node, problem);
+    watch.inventoryDoubtful(node, problem);
   }
 
   @Override
   public void podUnreadable(PodView.Ref pod, String problem) {
-    watch.podIsUnreadable(pod, problem);
+    watch.podUnreadable(pod, problem);
   }
 
   /**

@@ -3,6 +3,7 @@ package gpu.kerf.extender.verb;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.cluster.ForwardingListener;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.preemption.Preemptions;
@@ -77,33 +78,27 @@ public final class VerbService {
     return preemptions;
   }
 
-  private final class Listener implements ClusterListener {
+  private final class Listener extends ForwardingListener {
+
+    Listener() {
+      super(scheduling);
+    }
 
     @Override
     public void nodeChanged(NodeSpec node) {
-      scheduling.nodeChanged(node);
+      super.nodeChanged(node);
       preemptions.nodeChanged(node);
     }
 
     @Override
-    public void nodeUnusable(String name, String problem) {
-      scheduling.nodeUnusable(name, problem);
+    public void podChanged(PodView pod) {
+      super.podChanged(pod);
+      preemptions.podChanged(pod);
     }
 
     @Override
-    public void nodeGone(String name) {
-      scheduling.nodeGone(name);
-    }
-
-    @Override
-    public void podSeen(PodView pod) {
-      scheduling.podSeen(pod);
-      preemptions.seen(pod);
-    }
-
-    @Override
-    public void podGone(String uid) {
-      scheduling.podGone(uid);
+    public void podEnded(String uid) {
+      super.podEnded(uid);
       if (gate.refusal() == null) {
         preemptions.look();
       }
@@ -111,33 +106,8 @@ public final class VerbService {
 
     @Override
     public void podQuarantined(String uid, Quarantined hold) {
-      scheduling.podQuarantined(uid, hold);
+      super.podQuarantined(uid, hold);
       preemptions.look();
-    }
-
-    @Override
-    public void gpusUnusable(String node, long gpus) {
-      scheduling.gpusUnusable(node, gpus);
-    }
-
-    @Override
-    public void gpusForeign(String node, long gpus) {
-      scheduling.gpusForeign(node, gpus);
-    }
-
-    @Override
-    public boolean isInUse(String node) {
-      return scheduling.isInUse(node);
-    }
-
-    @Override
-    public void inventoryDoubtful(String node, String problem) {
-      scheduling.inventoryDoubtful(node, problem);
-    }
-
-    @Override
-    public void podUnreadable(PodView.Ref pod, String problem) {
-      scheduling.podUnreadable(pod, problem);
     }
   }
 }

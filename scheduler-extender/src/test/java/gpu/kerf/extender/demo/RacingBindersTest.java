@@ -160,7 +160,7 @@ class RacingBindersTest {
     public void nodeChanged(NodeSpec node) {}
 
     @Override
-    public void nodeGone(String name) {}
+    public void nodeRemoved(String name) {}
 
     @Override
     public void podChanged(SimPod pod) {
@@ -172,7 +172,7 @@ class RacingBindersTest {
     }
 
     @Override
-    public void podGone(SimPod pod) {
+    public void podEnded(SimPod pod) {
       String node = pod.node();
       if (node != null) {
         audit.gone(pod.uid(), node);

@@ -66,7 +66,7 @@ class SchedulingTest {
   @Test
   void aBoundPodHoldsWhatItsRecordSays() {
     scheduling.nodeChanged(node("a", 2));
-    scheduling.podSeen(bound("1", "a", 1));
+    scheduling.podChanged(bound("1", "a", 1));
     assertThat(state("a").freeMiB(1)).isEqualTo(81_152 - 8_192);
     assertThat(state("a").freeCpuMilli()).isEqualTo(62_000);
     assertThat(scheduling.problems()).isEmpty();
@@ -74,7 +74,7 @@ class SchedulingTest {
 
   @Test
   void aPodThatWasSeenBeforeItsNodeWaitsForIt() {
-    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podChanged(bound("1", "a", 0));
     assertThat(scheduling.ledger().entry("1")).isNull();
     scheduling.nodeChanged(node("a", 1));
     assertThat(state("a").clients(0)).isEqualTo(1);
@@ -83,10 +83,10 @@ class SchedulingTest {
   @Test
   void seeingAPodAgainChangesNothing() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podChanged(bound("1", "a", 0));
     NodeState before = state("a");
     int version = before.version();
-    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podChanged(bound("1", "a", 0));
     assertThat(state("a")).isSameAs(before);
     assertThat(before.version()).isEqualTo(version);
   }
@@ -127,17 +127,17 @@ class SchedulingTest {
   @Test
   void aResizeInPlaceChangesTheCpuAndMemoryThatIsHeldBothWays() {
     scheduling.nodeChanged(node("a", 2));
-    scheduling.podSeen(resized("2", "2", "2", false));
+    scheduling.podChanged(resized("2", "2", "2", false));
     assertHolds(2);
     // Asked for and not granted yet: it will be.
-    scheduling.podSeen(resized("6", "2", "2", false));
+    scheduling.podChanged(resized("6", "2", "2", false));
     assertHolds(6);
-    scheduling.podSeen(resized("6", "6", "6", false));
+    scheduling.podChanged(resized("6", "6", "6", false));
     assertHolds(6);
     // Less is asked for, and the container still runs with more.
-    scheduling.podSeen(resized("1", "1", "6", false));
+    scheduling.podChanged(resized("1", "1", "6", false));
     assertHolds(6);
-    scheduling.podSeen(resized("1", "1", "1", false));
+    scheduling.podChanged(resized("1", "1", "1", false));
     assertHolds(1);
     assertThat(scheduling.problems()).isEmpty();
   }
@@ -145,9 +145,9 @@ class SchedulingTest {
   @Test
   void aResizeThatTheNodeCanNeverGrantHoldsNothingMore() {
     scheduling.nodeChanged(node("a", 2));
-    scheduling.podSeen(resized("60", "2", "2", false));
+    scheduling.podChanged(resized("60", "2", "2", false));
     assertHolds(60);
-    scheduling.podSeen(resized("60", "2", "2", true));
+    scheduling.podChanged(resized("60", "2", "2", true));
     assertHolds(2);
   }
 
@@ -166,17 +166,17 @@ class SchedulingTest {
                 2_000,
                 0),
             0);
-    scheduling.podSeen(resized("6", "6", "6", false));
+    scheduling.podChanged(resized("6", "6", "6", false));
     assertHolds(6);
   }
 
   @Test
   void aPodThatIsOverOrGoneHoldsNothing() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(bound("1", "a", 0));
-    scheduling.podSeen(bound("2", "a", 0));
-    scheduling.podSeen(pod("1").nodeName("a").phase(Phase.OVER).build());
-    scheduling.podGone("2");
+    scheduling.podChanged(bound("1", "a", 0));
+    scheduling.podChanged(bound("2", "a", 0));
+    scheduling.podChanged(pod("1").nodeName("a").phase(Phase.OVER).build());
+    scheduling.podEnded("2");
     assertThat(scheduling.ledger().entries()).isEmpty();
     assertThat(scheduling.pods().size()).isZero();
     assertThat(state("a").freeMiB(0)).isEqualTo(81_152);
@@ -185,44 +185,44 @@ class SchedulingTest {
   @Test
   void aQuarantinedPodHoldsItsSlotsThoughItIsNoPodAnyMoreUntilItIsGone() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podChanged(bound("1", "a", 0));
     scheduling.podQuarantined("1", HOLD);
     assertThat(state("a").clients(0)).isEqualTo(1);
     assertThat(scheduling.pods().get("1")).isNull();
     assertThat(scheduling.quarantined("1")).isEqualTo(HOLD);
-    scheduling.podSeen(bound("1-again", "a", 0));
+    scheduling.podChanged(bound("1-again", "a", 0));
     assertThat(state("a").clients(0)).as("a pod of the same name is another one").isEqualTo(2);
-    scheduling.podGone("1");
+    scheduling.podEnded("1");
     assertThat(state("a").clients(0)).isEqualTo(1);
     assertThat(scheduling.quarantined("1")).isNull();
   }
 
   @Test
   void aPodThatIsQuarantinedBeforeItsNodeIsKnownHoldsItsSlotsWhenTheNodeComes() {
-    scheduling.podSeen(bound("1", "a", 0));
+    scheduling.podChanged(bound("1", "a", 0));
     scheduling.podQuarantined("1", HOLD);
     scheduling.nodeChanged(node("a", 1));
     assertThat(state("a").clients(0)).isEqualTo(1);
     assertThat(Objects.requireNonNull(scheduling.ledger().entry("1")).state())
         .isEqualTo(Entry.State.QUARANTINED);
-    scheduling.podGone("1");
+    scheduling.podEnded("1");
     assertThat(state("a").clients(0)).isZero();
   }
 
   @Test
   void aQuarantinedPodWhoseRecordCannotBeReadKeepsItsNodeFromNewPods() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(pod("1").nodeName("a").annotation("kerf.gpu/placement", "{").build());
+    scheduling.podChanged(pod("1").nodeName("a").annotation("kerf.gpu/placement", "{").build());
     scheduling.podQuarantined("1", HOLD);
     assertThat(state("a").isUsable(0)).isFalse();
-    scheduling.podGone("1");
+    scheduling.podEnded("1");
     assertThat(state("a").isUsable(0)).isTrue();
   }
 
   @Test
   void aPodOnItsWayOutHoldsItsSlots() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(
+    scheduling.podChanged(
         pod("1")
             .nodeName("a")
             .terminating()
@@ -234,7 +234,7 @@ class SchedulingTest {
   @Test
   void aPodThatAnotherSchedulerBoundAsksKerfForNoGpu() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(
+    scheduling.podChanged(
         PodView.of(new PodView.Ref("web", "w", "1"))
             .schedulerName("default-scheduler")
             .nodeName("a")
@@ -252,7 +252,7 @@ class SchedulingTest {
   @Test
   void aBoundPodOfADialectKeepsItsReadingAfterARestart() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(kai("0.1").annotation("kerf.gpu/placement", record("a", 0)).build());
+    scheduling.podChanged(kai("0.1").annotation("kerf.gpu/placement", record("a", 0)).build());
     assertThat(asked("1")).isEqualTo("10%");
     assertThat(state("a").freeMiB(0)).isEqualTo(81_152 - 8_192);
   }
@@ -261,10 +261,10 @@ class SchedulingTest {
   void annotationsThatChangeAfterBindChangeNothing() {
     scheduling.nodeChanged(node("a", 1));
     PodView.Builder placed = kai("0.1").annotation("kerf.gpu/placement", record("a", 0));
-    scheduling.podSeen(placed.build());
-    scheduling.podSeen(placed.annotation("gpu-fraction", "0.9").build());
+    scheduling.podChanged(placed.build());
+    scheduling.podChanged(placed.annotation("gpu-fraction", "0.9").build());
     assertThat(asked("1")).isEqualTo("10%");
-    scheduling.podSeen(
+    scheduling.podChanged(
         placed.annotation("gpu-memory", "x").annotation("nvidia.com/use-gputype", "T4").build());
     assertThat(asked("1")).isEqualTo("10%");
     assertThat(Objects.requireNonNull(scheduling.pods().get("1")).problem()).isEmpty();
@@ -285,7 +285,7 @@ class SchedulingTest {
   @Test
   void aPodOfAnotherSchedulerTakesCpuOfTheNode() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(
+    scheduling.podChanged(
         PodView.of(new PodView.Ref("web", "w", "1"))
             .nodeName("a")
             .container("c", Map.of("cpu", "4"))
@@ -297,7 +297,7 @@ class SchedulingTest {
   @Test
   void aNodeWithAPodWhoseRecordCannotBeReadGetsNothingNewUntilThePodIsGone() {
     scheduling.nodeChanged(node("a", 2));
-    scheduling.podSeen(pod("1").nodeName("a").annotation("kerf.gpu/placement", "{").build());
+    scheduling.podChanged(pod("1").nodeName("a").annotation("kerf.gpu/placement", "{").build());
     assertThat(state("a").isUsable(0)).isFalse();
     assertThat(state("a").isUsable(1)).isFalse();
     assertThat(scheduling.problems())
@@ -305,7 +305,7 @@ class SchedulingTest {
         .allSatisfy((about, text) -> assertThat(text).contains("ml/pod-1", "cannot be read"));
     scheduling.nodeChanged(node("a", 2));
     assertThat(state("a").isUsable(0)).isFalse();
-    scheduling.podGone("1");
+    scheduling.podEnded("1");
     assertThat(state("a").isUsable(0)).isTrue();
     assertThat(scheduling.problems()).isEmpty();
   }
@@ -313,7 +313,7 @@ class SchedulingTest {
   @Test
   void aRecordOfAGpuThatIsNotThereIsAProblemUntilItIs() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(bound("1", "a", 3));
+    scheduling.podChanged(bound("1", "a", 3));
     assertThat(scheduling.problems()).hasSize(1);
     scheduling.nodeChanged(node("a", 4));
     assertThat(scheduling.problems()).isEmpty();
@@ -325,7 +325,7 @@ class SchedulingTest {
   void twoPodsOnOneSlotAreAProblemThatNamesTheYounger() {
     scheduling.nodeChanged(node("a", 1));
     for (String uid : new String[] {"1", "2"}) {
-      scheduling.podSeen(
+      scheduling.podChanged(
           pod(uid)
               .nodeName("a")
               .createdMillis(Long.parseLong(uid))
@@ -334,7 +334,7 @@ class SchedulingTest {
     }
     assertThat(scheduling.problems()).containsOnlyKeys("pod 2");
     assertThat(state("a").isUsable(0)).isFalse();
-    scheduling.podGone("2");
+    scheduling.podEnded("2");
     assertThat(scheduling.problems()).isEmpty();
     assertThat(state("a").isUsable(0)).isTrue();
   }
@@ -359,8 +359,8 @@ class SchedulingTest {
   @Test
   void aNodeThatComesBackFindsItsPods() {
     scheduling.nodeChanged(node("a", 1));
-    scheduling.podSeen(bound("1", "a", 0));
-    scheduling.nodeGone("a");
+    scheduling.podChanged(bound("1", "a", 0));
+    scheduling.nodeRemoved("a");
     assertThat(Objects.requireNonNull(scheduling.ledger().entry("1")).state())
         .isEqualTo(Entry.State.BOUND);
     scheduling.nodeChanged(node("b", 1));
@@ -371,7 +371,7 @@ class SchedulingTest {
 
   @Test
   void podsThatOnlyFilterMentionedAreForgottenWhenThereAreTooMany() {
-    scheduling.podSeen(pod("kept").build());
+    scheduling.podChanged(pod("kept").build());
     for (int i = 0; i < 20_010; i++) {
       scheduling.arrived(pod("p" + i).build());
     }
@@ -424,7 +424,7 @@ class SchedulingTest {
   @Test
   void aPodWhoseGpuIsLostIsNamedAmongTheProblemsUntilTheGpuIsBack() {
     scheduling.nodeChanged(named("a", "A", "B", "C"));
-    scheduling.podSeen(onGpu("1", "B", 1));
+    scheduling.podChanged(onGpu("1", "B", 1));
 
     scheduling.nodeChanged(named("a", "A", "C"));
 
@@ -441,10 +441,10 @@ class SchedulingTest {
   void aRecordIsReadByItsUuidAndNeverByItsIndexWhereOneIsWritten() {
     scheduling.nodeChanged(named("a", "A", "C"));
 
-    scheduling.podSeen(onGpu("1", "B", 1));
+    scheduling.podChanged(onGpu("1", "B", 1));
     assertThat(state("a").untouched()).isEqualTo(0b11);
 
-    scheduling.podSeen(onGpu("2", "C", 0));
+    scheduling.podChanged(onGpu("2", "C", 0));
     assertThat(state("a").untouched()).isEqualTo(0b01);
     assertThat(scheduling.problems()).containsOnlyKeys("pod 1");
   }
@@ -452,13 +452,13 @@ class SchedulingTest {
   @Test
   void aPodThatIsSeenAgainAfterANewOrderSaysWhatItSaidBefore() {
     scheduling.nodeChanged(named("a", "A", "B"));
-    scheduling.podSeen(onGpu("1", "B", 1));
+    scheduling.podChanged(onGpu("1", "B", 1));
     scheduling.nodeChanged(named("a", "B", "A"));
 
-    scheduling.podSeen(onGpu("1", "B", 1));
+    scheduling.podChanged(onGpu("1", "B", 1));
     assertThat(scheduling.problems()).isEmpty();
 
-    scheduling.podSeen(onGpu("1", "A", 1));
+    scheduling.podChanged(onGpu("1", "A", 1));
     assertThat(scheduling.problems().toString()).contains("is not the one with which it was bound");
     assertThat(state("a").untouched()).isEqualTo(0b10);
   }
@@ -488,15 +488,15 @@ class SchedulingTest {
   void aNodeIsInUseWhilePodsHoldItsGpusOrMayHoldThem() {
     scheduling.nodeChanged(named("a", "A"));
     assertThat(scheduling.isInUse("a")).isFalse();
-    scheduling.podSeen(onGpu("1", "A", 0));
+    scheduling.podChanged(onGpu("1", "A", 0));
     assertThat(scheduling.isInUse("a")).isTrue();
-    scheduling.podGone("1");
+    scheduling.podEnded("1");
     assertThat(scheduling.isInUse("a")).isFalse();
 
-    scheduling.podSeen(pod("2").nodeName("a").annotation("kerf.gpu/placement", "{").build());
+    scheduling.podChanged(pod("2").nodeName("a").annotation("kerf.gpu/placement", "{").build());
     assertThat(scheduling.isInUse("a")).as("what it holds cannot be read").isTrue();
-    scheduling.podGone("2");
-    scheduling.podSeen(
+    scheduling.podEnded("2");
+    scheduling.podChanged(
         PodView.of(new PodView.Ref("web", "w", "3"))
             .nodeName("a")
             .container("c", Map.of())

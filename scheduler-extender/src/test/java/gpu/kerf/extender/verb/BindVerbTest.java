@@ -105,7 +105,7 @@ class BindVerbTest {
     // As after a restart between filter and bind: no decision has looked at prices yet.
     List<GpuSpec> two = Collections.nCopies(2, GpuSpec.of(model("H100-80GB"), GpuMode.PLAIN));
     world.node(NodeSpec.of("c", two).withHost(8_000, 65_536));
-    world.scheduling.podSeen(pod);
+    world.scheduling.podChanged(pod);
     assertThat(world.bind(pod, "c")).isEqualTo(BindAnswer.BOUND);
   }
 
@@ -273,7 +273,7 @@ class BindVerbTest {
     world.cluster.gate = new CompletableFuture<>();
     world.filter(pod, "a");
     var answer = world.bind.bind(new BindCall(pod.ref(), "a")).toCompletableFuture();
-    world.scheduling.podGone("1");
+    world.scheduling.podEnded("1");
     world.cluster.gate.complete(null);
     world.turn();
     assertThat(answer).isCompleted();
@@ -287,7 +287,8 @@ class BindVerbTest {
     world.filter(pod, "a");
     world.bind.bind(new BindCall(pod.ref(), "a"));
     var before = world.entry("1").placement();
-    world.scheduling.podSeen(Objects.requireNonNull(world.cluster.pods.get(pod.ref().toString())));
+    world.scheduling.podChanged(
+        Objects.requireNonNull(world.cluster.pods.get(pod.ref().toString())));
     assertThat(world.entry("1").state()).isEqualTo(State.BOUND);
     world.cluster.gate.complete(null);
     world.turn();

@@ -30,7 +30,7 @@ class FailingBindsTest {
   /** Two pods are found on GPU 0 of a node; its other GPU is free. */
   private void conflictOn(String node) {
     for (String uid : new String[] {"older", "younger"}) {
-      world.scheduling.podSeen(
+      world.scheduling.podChanged(
           World.pod(uid)
               .container("main", Map.of("kerf.gpu/whole", "1"))
               .nodeName(node)
@@ -124,7 +124,7 @@ class FailingBindsTest {
     world.filter(pod, "a");
     world.cluster.gate = new CompletableFuture<>();
     var answer = world.bind.bind(new BindCall(pod.ref(), "a")).toCompletableFuture();
-    world.scheduling.podGone("1");
+    world.scheduling.podEnded("1");
     world.cluster.gate.complete(null);
     world.turn();
     assertThat(answer.join().error()).isEqualTo(VerbError.POD_GONE.answer());
@@ -134,10 +134,10 @@ class FailingBindsTest {
 
   @Test
   void aPodThatTheWatchTellsOfAgainIsBelieved() {
-    world.scheduling.podGone("1");
+    world.scheduling.podEnded("1");
     PodView bound = World.pod("1").nodeName("a").build();
     assertThat(world.scheduling.podRead(bound)).isFalse();
-    world.scheduling.podSeen(bound);
+    world.scheduling.podChanged(bound);
     assertThat(world.scheduling.podRead(bound)).isTrue();
   }
 

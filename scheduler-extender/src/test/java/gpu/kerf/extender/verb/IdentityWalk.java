@@ -90,7 +90,7 @@ final class IdentityWalk {
     boolean done = world.place(pod, rack.name).error().isEmpty();
     boolean carriedOut = world.cluster.pods.containsKey(pod.ref().toString());
     if (carriedOut) {
-      world.scheduling.podSeen(onApi(pod));
+      world.scheduling.podChanged(onApi(pod));
     } else {
       world.scheduling.proposals().drop(pod.uid());
     }
@@ -120,7 +120,7 @@ final class IdentityWalk {
     }
     PodView pod = all.get(random.nextInt(all.size()));
     world.cluster.pods.remove(pod.ref().toString());
-    world.scheduling.podGone(pod.uid());
+    world.scheduling.podEnded(pod.uid());
     return "ended";
   }
 
@@ -162,7 +162,7 @@ final class IdentityWalk {
     World fresh = new World();
     racks.forEach(rack -> fresh.node(rack.spec()));
     fresh.cluster.pods.putAll(world.cluster.pods);
-    fresh.cluster.pods.values().forEach(fresh.scheduling::podSeen);
+    fresh.cluster.pods.values().forEach(fresh.scheduling::podChanged);
     return fresh;
   }
 

@@ -84,7 +84,7 @@ class PreemptVerbTest {
   @Test
   void podsOnTheirWayOutAreWaitedForAndNotEvicted() throws VerbException {
     world.place(asking("1", "70Gi", 1), "a");
-    world.scheduling.podSeen(
+    world.scheduling.podChanged(
         pod("1")
             .priority(1)
             .nodeName("a")

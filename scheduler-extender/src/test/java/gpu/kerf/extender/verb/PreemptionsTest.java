@@ -64,8 +64,8 @@ class PreemptionsTest {
     return answer;
   }
 
-  private void gone(String uid) {
-    world.scheduling.podGone(uid);
+  private void podEnded(String uid) {
+    world.scheduling.podEnded(uid);
     preemptions.look();
     world.turn();
   }
@@ -97,7 +97,7 @@ class PreemptionsTest {
     assertThat(world.cluster.evictions).hasSize(1);
     assertThat(world.cluster.nominated).containsEntry("u", "a");
     assertThat(ask(urgent("u")).evicts()).as("no further pod goes").isFalse();
-    gone(world.cluster.evictions.get(0));
+    podEnded(world.cluster.evictions.get(0));
     assertThat(world.cluster.nudged).containsExactly("u");
     assertThat(world.chosen(ask(urgent("u")))).containsExactly("a");
     assertThat(world.bind(urgent("u"), "a").isBound()).isTrue();
@@ -124,7 +124,7 @@ class PreemptionsTest {
         .hasSize(Preemptions.MOST_PLANS)
         .doesNotHaveDuplicates();
     for (String victim : List.copyOf(world.cluster.evictions)) {
-      gone(victim);
+      podEnded(victim);
     }
     for (int i = 0; i < 10; i++) {
       FilterAnswer answer = ask(urgent("u" + i));
@@ -188,7 +188,7 @@ class PreemptionsTest {
   void aPreemptorThatDoesNotComeLosesWhatWasFreedForIt() {
     fill("a");
     ask(urgent("u"));
-    gone(world.cluster.evictions.get(0));
+    podEnded(world.cluster.evictions.get(0));
     assertThat(isHeldFor("u")).isTrue();
     passes(61 * SECOND);
     assertThat(isHeldFor("u")).isFalse();
@@ -199,9 +199,9 @@ class PreemptionsTest {
   void aPreemptorThatIsDeletedLeavesEverythingToOthers() {
     fill("a");
     ask(urgent("u"));
-    gone("u");
+    podEnded("u");
     assertThat(preemptions.underWay()).isZero();
-    gone(world.cluster.evictions.get(0));
+    podEnded(world.cluster.evictions.get(0));
     assertThat(world.chosen(ask(asking("other", "30Gi", 0)))).containsExactly("a");
   }
 
@@ -212,7 +212,7 @@ class PreemptionsTest {
     filter.filter(world.call(urgent("u")));
     Decision decision = world.scheduling.decisions().latest(1, "u").get(0);
     String victim = decision.victims().get(0).pod().uid();
-    world.scheduling.podGone(victim);
+    world.scheduling.podEnded(victim);
     world.turn();
     assertThat(isHeldFor("u")).isTrue();
     assertThat(world.chosen(ask(urgent("u")))).containsExactly("a");
@@ -222,7 +222,7 @@ class PreemptionsTest {
   void whatWasFreedYieldsToHigherPriorityAndToNobodyElse() {
     fill("a");
     ask(urgent("u"));
-    gone(world.cluster.evictions.get(0));
+    podEnded(world.cluster.evictions.get(0));
     assertThat(ask(asking("equal", "30Gi", 10)).chosen()).isZero();
     assertThat(world.bind(asking("equal", "30Gi", 10), "a").isBound()).isFalse();
     assertThat(isHeldFor("u")).isTrue();
@@ -250,7 +250,7 @@ class PreemptionsTest {
     assertThat(preemptions.has("higher")).isTrue();
     assertThat(preemptions.has("u")).isFalse();
     assertThat(world.cluster.evictions).as("it waits for the same victim").hasSize(1);
-    gone(leaving);
+    podEnded(leaving);
     assertThat(isHeldFor("higher")).isTrue();
     assertThat(world.chosen(ask(higher))).containsExactly("a");
   }
@@ -270,7 +270,7 @@ class PreemptionsTest {
     String record =
         Objects.requireNonNull(world.cluster.pods.get("ml/pod-" + uid))
             .annotation("kerf.gpu/placement");
-    world.scheduling.podSeen(
+    world.scheduling.podChanged(
         pod(uid)
             .priority(1)
             .nodeName("a")
@@ -311,7 +311,7 @@ class PreemptionsTest {
     assertThat(decision.verb()).isEqualTo(Decision.Verb.PREEMPT);
     assertThat(decision.victims()).hasSize(1);
     assertThat(ask(urgent("u")).evicts()).as("no further pod goes").isFalse();
-    gone(world.cluster.evictions.get(0));
+    podEnded(world.cluster.evictions.get(0));
     assertThat(isHeldFor("u")).isTrue();
   }
 
@@ -320,7 +320,7 @@ class PreemptionsTest {
     fillMany(20);
     ask(urgent("at-once"));
     String victim = world.cluster.evictions.get(0);
-    gone("at-once");
+    podEnded("at-once");
     world.cluster.evictions.clear();
     world.nanosPerLook = SECOND * 3_000;
     ask(urgent("cut"));
@@ -332,7 +332,7 @@ class PreemptionsTest {
     fillMany(40);
     world.nanosPerLook = SECOND * 1_000;
     filter.filter(world.call(urgent("u")));
-    gone("u");
+    podEnded("u");
     assertThat(preemptions.has("u")).isFalse();
     assertThat(world.cluster.evictions).isEmpty();
     assertThat(world.later).isEmpty();
@@ -344,7 +344,7 @@ class PreemptionsTest {
     world.nanosPerLook = SECOND * 20_000;
     filter.filter(world.call(urgent("u")));
     assertThat(preemptions.underWay()).as("the first step is done, and no more").isZero();
-    world.scheduling.podGone("a0");
+    world.scheduling.podEnded("a0");
     world.turn();
     assertThat(world.cluster.evictions).isEmpty();
     world.nanosPerLook = 0;
@@ -388,8 +388,8 @@ class PreemptionsTest {
     assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes()).isEmpty();
     world.turn();
     // Of equals those go that have run least, on the node that comes first.
-    world.scheduling.podGone("n00");
-    world.scheduling.podGone("n01");
+    world.scheduling.podEnded("n00");
+    world.scheduling.podEnded("n01");
     world.nanosPerLook = 0;
     assertThat(preempt.preempt(proposing(urgent("u"), 40)).nodes())
         .as("no pod has to go where none is, and none elsewhere")
@@ -456,11 +456,11 @@ class PreemptionsTest {
     fillCpu(1);
     PodView urgent = asking("u", "30Gi", 10, "6");
     ask(urgent);
-    gone("web");
+    podEnded("web");
     assertThat(ask(pod("thief").container("main", Map.of("cpu", "3")).build()).chosen()).isZero();
     assertThat(world.chosen(ask(pod("small").container("main", Map.of("cpu", "2")).build())))
         .containsExactly("a");
-    world.cluster.evictions.stream().filter(uid -> !uid.equals("web")).forEach(this::gone);
+    world.cluster.evictions.stream().filter(uid -> !uid.equals("web")).forEach(this::podEnded);
     assertThat(isHeldFor("u")).isTrue();
     assertThat(world.chosen(ask(urgent))).containsExactly("a");
     assertThat(world.bind(urgent, "a").isBound()).isTrue();
@@ -474,8 +474,8 @@ class PreemptionsTest {
     next.scheduling.use(new Policy(Policy.Answer.WINNERS, 10 * SECOND, Policy.Preemption.KERF));
     next.node("a", 2, "A100-40GB", GpuMode.PLAIN);
     for (PodView one : pods) {
-      next.scheduling.podSeen(one);
-      again.seen(one);
+      next.scheduling.podChanged(one);
+      again.podChanged(one);
     }
     again.restore();
     assertThat(again.underWay()).as("before everything is known").isZero();
@@ -512,7 +512,7 @@ class PreemptionsTest {
     assertThat(again.underWay()).isEqualTo(1);
     FilterVerb verb = new FilterVerb(next.scheduling, next.cluster, again);
     assertThat(verb.filter(next.call(nominated("u", 10))).evicts()).isFalse();
-    next.scheduling.podGone("l0");
+    next.scheduling.podEnded("l0");
     again.look();
     next.turn();
     assertThat(next.cluster.evictions).as("nobody else had to go").isEmpty();
@@ -564,7 +564,7 @@ class PreemptionsTest {
     String uuid = uuidOf(victim);
 
     changes("B", "A");
-    gone(victim);
+    podEnded(victim);
 
     assertThat(isHeldFor("u")).isTrue();
     assertThat(uuidOf("u")).isEqualTo(uuid);

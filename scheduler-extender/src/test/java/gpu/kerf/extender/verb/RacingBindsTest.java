@@ -153,7 +153,7 @@ class RacingBindsTest {
         onLoop(
             () -> {
               api.pods.remove(pod.uid());
-              scheduling.podGone(pod.uid());
+              scheduling.podEnded(pod.uid());
               return true;
             });
         return false;
@@ -168,7 +168,7 @@ class RacingBindsTest {
       onLoop(
           () -> {
             api.pods.remove(pod.uid());
-            scheduling.podGone(pod.uid());
+            scheduling.podEnded(pod.uid());
             return true;
           });
     }
@@ -190,7 +190,7 @@ class RacingBindsTest {
   }
 
   private boolean releaseAll() {
-    List.copyOf(scheduling.ledger().entries()).forEach(e -> scheduling.podGone(e.uid()));
+    List.copyOf(scheduling.ledger().entries()).forEach(e -> scheduling.podEnded(e.uid()));
     return true;
   }
 

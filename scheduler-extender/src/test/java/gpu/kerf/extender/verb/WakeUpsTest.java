@@ -85,7 +85,7 @@ class WakeUpsTest {
     ask(asking("early", "30Gi", 0));
     passes(60);
     assertThat(world.cluster.nudged).as("there is no room").isEmpty();
-    world.scheduling.podGone("on-a");
+    world.scheduling.podEnded("on-a");
     passes(1);
     assertThat(world.cluster.nudged).as("kube-scheduler may ask by itself").isEmpty();
     passes(3);
@@ -96,7 +96,7 @@ class WakeUpsTest {
   void aPodThatIsAskedForInTimeIsLeftAlone() {
     PodView pod = asking("p", "30Gi", 0);
     ask(pod);
-    world.scheduling.podGone("on-a");
+    world.scheduling.podEnded("on-a");
     passes(1);
     assertThat(world.chosen(ask(pod))).containsExactly("a");
     passes(120);
@@ -106,10 +106,10 @@ class WakeUpsTest {
   @Test
   void roomOnANodeThatAPodMayNotGoToIsNone() {
     ask(asking("only-b", "30Gi", 0), "b");
-    world.scheduling.podGone("on-a");
+    world.scheduling.podEnded("on-a");
     passes(60);
     assertThat(world.cluster.nudged).isEmpty();
-    world.scheduling.podGone("on-b");
+    world.scheduling.podEnded("on-b");
     passes(3);
     assertThat(world.cluster.nudged).containsExactly("only-b");
   }
@@ -117,7 +117,7 @@ class WakeUpsTest {
   @Test
   void aPodThatDoesNotComeIsCalledLessAndLessOften() {
     ask(asking("elsewhere", "30Gi", 0));
-    world.scheduling.podGone("on-a");
+    world.scheduling.podEnded("on-a");
     passes(20);
     assertThat(world.cluster.nudged).as("after 2, 6 and 14 s").hasSize(3);
     passes(20 * 60);
@@ -127,8 +127,8 @@ class WakeUpsTest {
   @Test
   void aPodThatIsGoneIsForgotten() {
     ask(asking("p", "30Gi", 0));
-    world.scheduling.podGone("p");
-    world.scheduling.podGone("on-a");
+    world.scheduling.podEnded("p");
+    world.scheduling.podEnded("on-a");
     passes(60);
     assertThat(world.cluster.nudged).isEmpty();
   }
@@ -138,7 +138,7 @@ class WakeUpsTest {
     for (int i = 0; i < 100; i++) {
       ask(asking("p" + i, "30Gi", i));
     }
-    world.scheduling.podGone("on-a");
+    world.scheduling.podEnded("on-a");
     world.millis += SECOND;
     wakeUps.look();
     world.millis += 2 * SECOND;
@@ -174,7 +174,7 @@ class WakeUpsTest {
     assertThat(ask(asking("late", "30Gi", 10)).evicts()).isFalse();
     passes(10);
     assertThat(world.cluster.nudged).isEmpty();
-    world.scheduling.podGone("urgent3");
+    world.scheduling.podEnded("urgent3");
     passes(1);
     assertThat(world.cluster.nudged).containsExactly("late");
     assertThat(ask(asking("late", "30Gi", 10)).evicts()).isTrue();

@@ -144,18 +144,18 @@ public final class EmbeddedCluster implements Cluster {
     }
 
     @Override
-    public void nodeGone(String name) {
-      listener.nodeGone(name);
+    public void nodeRemoved(String name) {
+      listener.nodeRemoved(name);
     }
 
     @Override
     public void podChanged(SimPod pod) {
-      listener.podSeen(view(pod));
+      listener.podChanged(view(pod));
     }
 
     @Override
-    public void podGone(SimPod pod) {
-      listener.podGone(pod.uid());
+    public void podEnded(SimPod pod) {
+      listener.podEnded(pod.uid());
     }
   }
 }

@@ -37,12 +37,12 @@ public final class SimApiServer {
   public interface Watcher {
     void nodeChanged(NodeSpec node);
 
-    void nodeGone(String name);
+    void nodeRemoved(String name);
 
     /** A pod is new, bound, or told to end. */
     void podChanged(SimPod pod);
 
-    void podGone(SimPod pod);
+    void podEnded(SimPod pod);
   }
 
   private record Watch(Executor executor, Watcher watcher) {}
@@ -74,7 +74,7 @@ public final class SimApiServer {
    */
   public synchronized void removeNode(String name) {
     if (nodes.remove(name) != null) {
-      tell(watcher -> watcher.nodeGone(name));
+      tell(watcher -> watcher.nodeRemoved(name));
     }
   }
 
@@ -205,7 +205,7 @@ public final class SimApiServer {
     if (pod.node() != null) {
       byNode.getOrDefault(pod.node(), Map.of()).remove(pod.key());
     }
-    tell(watcher -> watcher.podGone(pod));
+    tell(watcher -> watcher.podEnded(pod));
   }
 
   private void tell(Consumer<Watcher> news) {

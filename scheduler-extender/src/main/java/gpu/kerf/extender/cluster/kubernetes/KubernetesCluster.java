@@ -452,9 +452,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
 
     @Override
-    public void seen(String node, NodeObject.Kubelet kubelet) {
+    public void nodeChanged(String node, NodeObject.Kubelet kubelet) {
       if (quarantine != null) {
-        quarantine.nodeSeen(node, kubelet);
+        quarantine.nodeChanged(node, kubelet);
       }
     }
 
@@ -493,10 +493,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
 
     @Override
-    public void gone(String node) {
-      capacity.gone(node);
+    public void nodeRemoved(String node) {
+      capacity.nodeRemoved(node);
       if (quarantine != null) {
-        quarantine.nodeGone(node);
+        quarantine.nodeRemoved(node);
       }
     }
   }

@@ -196,7 +196,7 @@ class SimApiServerTest {
     }
 
     @Override
-    public void nodeGone(String name) {
+    public void nodeRemoved(String name) {
       heard.add("node " + name + " gone");
     }
 
@@ -207,7 +207,7 @@ class SimApiServerTest {
     }
 
     @Override
-    public void podGone(SimPod pod) {
+    public void podEnded(SimPod pod) {
       heard.add(pod.name() + " gone");
     }
   }

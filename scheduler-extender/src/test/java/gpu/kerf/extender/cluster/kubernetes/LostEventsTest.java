@@ -66,15 +66,15 @@ class LostEventsTest {
     }
 
     @Override
-    public void podSeen(PodView pod) {
+    public void podChanged(PodView pod) {
       maybeFail();
-      super.podSeen(pod);
+      super.podChanged(pod);
     }
 
     @Override
-    public void podGone(String uid) {
+    public void podEnded(String uid) {
       maybeFail();
-      super.podGone(uid);
+      super.podEnded(uid);
     }
   }
 

@@ -123,7 +123,7 @@ class ReconcilerTest {
   private void holds(String name, int gpu) {
     String record = SLOT.formatted(gpu);
     api.put("pods", manifest(name, record));
-    scheduling.podSeen(pod(name).nodeName("a").annotation("kerf.gpu/placement", record).build());
+    scheduling.podChanged(pod(name).nodeName("a").annotation("kerf.gpu/placement", record).build());
     Entry entry = Objects.requireNonNull(scheduling.ledger().entry("uid-" + name));
     assertThat(entry.placement().slots()).as("what the ledger knows of " + name).hasSize(1);
   }
@@ -165,7 +165,7 @@ class ReconcilerTest {
     String forged = SLOT.formatted(3);
     api.put("pods", manifest("p", forged));
     // The watch tells it too; what the pod was bound with stays held.
-    scheduling.podSeen(pod("p").nodeName("a").annotation("kerf.gpu/placement", forged).build());
+    scheduling.podChanged(pod("p").nodeName("a").annotation("kerf.gpu/placement", forged).build());
     List<Difference> found = compareTwice();
     assertThat(found).hasSize(1);
     assertThat(found.get(0).kind()).isEqualTo(Difference.Kind.OTHER_SLOTS);
@@ -180,10 +180,10 @@ class ReconcilerTest {
   @Test
   void aRecordThatWasTakenAwayFreesNothing() throws Exception {
     holds("p", 0);
-    scheduling.podSeen(pod("p").nodeName("a").build());
+    scheduling.podChanged(pod("p").nodeName("a").build());
     assertThat(Objects.requireNonNull(scheduling.ledger().entry("uid-p")).placement().slots())
         .hasSize(1);
-    scheduling.podSeen(
+    scheduling.podChanged(
         pod("p").nodeName("a").annotation("kerf.gpu/placement", SLOT.formatted(0)).build());
     assertThat(scheduling.problems()).isEmpty();
   }
@@ -261,7 +261,7 @@ class ReconcilerTest {
     holds("p", 0);
     api.loseSilently("pods", "ml/p");
     assertThat(compare()).isEmpty();
-    scheduling.podGone("uid-p");
+    scheduling.podEnded("uid-p");
     holds("q", 1);
     assertThat(compare()).isEmpty();
     assertThat(compare()).isEmpty();
@@ -330,7 +330,7 @@ class ReconcilerTest {
     api.loseSilently("pods", "ml/p");
     compareTwice();
     compare();
-    scheduling.podGone("uid-p");
+    scheduling.podEnded("uid-p");
     assertThat(compare()).isEmpty();
     assertThat(metric("gone")).endsWith(" 0.0");
     Await.until("one event", () -> api.events().size() == 1);

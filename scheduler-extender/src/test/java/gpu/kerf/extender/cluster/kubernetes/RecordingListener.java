@@ -29,7 +29,7 @@ public class RecordingListener implements ClusterListener {
   }
 
   @Override
-  public void nodeGone(String name) {
+  public void nodeRemoved(String name) {
     fail();
     lines.add("node gone " + name);
   }
@@ -42,12 +42,12 @@ public class RecordingListener implements ClusterListener {
   }
 
   @Override
-  public void podSeen(PodView pod) {
+  public void podChanged(PodView pod) {
     lines.add("pod " + pod.ref() + " on " + pod.nodeName());
   }
 
   @Override
-  public void podGone(String uid) {
+  public void podEnded(String uid) {
     fail();
     lines.add("pod gone " + uid);
   }

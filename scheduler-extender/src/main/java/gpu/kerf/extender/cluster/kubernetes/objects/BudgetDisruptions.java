@@ -66,11 +66,11 @@ public final class BudgetDisruptions implements Sink<Budget>, Disruptions {
 
   @Override
   public void unreadable(Meta meta, String problem) {
-    gone(meta);
+    deleted(meta);
   }
 
   @Override
-  public void gone(Meta meta) {
+  public void deleted(Meta meta) {
     byNamespace.getOrDefault(meta.namespace(), new HashMap<>()).remove(meta.name());
     loosened++;
     budgets = null;

@@ -56,7 +56,7 @@ public final class Claims implements Sink<Claim> {
   @Override
   public void put(Meta meta, Claim claim) {
     if (!claim.isAllocated()) {
-      gone(meta);
+      deleted(meta);
       return;
     }
     Claim before = claims.get(meta.uid());
@@ -64,7 +64,7 @@ public final class Claims implements Sink<Claim> {
       claims.put(meta.uid(), new Claim(claim.devices(), union(before, claim)));
       return;
     }
-    gone(meta);
+    deleted(meta);
     claims.put(meta.uid(), claim);
     tell(claim);
   }
@@ -82,7 +82,7 @@ public final class Claims implements Sink<Claim> {
   }
 
   @Override
-  public void gone(Meta meta) {
+  public void deleted(Meta meta) {
     Claim claim = claims.remove(meta.uid());
     if (claim != null) {
       keepFor(meta.uid(), claim);

@@ -73,7 +73,7 @@ public final class ForeignPods {
     long on(String node, List<GpuSpec> gpus);
   }
 
-  void seen(PodView pod) {
+  void podChanged(PodView pod) {
     if (pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty() && usesGpus(pod)) {
       Foreigner now = now(pod);
       if (!now.equals(pods.put(pod.uid(), now))) {
@@ -81,7 +81,7 @@ public final class ForeignPods {
         tell(now.node);
       }
     } else {
-      gone(pod.uid());
+      podEnded(pod.uid());
     }
   }
 
@@ -94,7 +94,7 @@ public final class ForeignPods {
     return wavers || !trustsAnnotations ? now.unbelieved() : now;
   }
 
-  void gone(String uid) {
+  void podEnded(String uid) {
     Foreigner was = pods.remove(uid);
     if (was != null) {
       uidsOn.computeIfPresent(was.node, (node, uids) -> without(uid, uids));

@@ -28,21 +28,21 @@ public final class Labels {
     }
   }
 
-  void seen(PodView pod) {
+  void podChanged(PodView pod) {
     if (pod.phase() == PodView.Phase.OVER) {
-      gone(pod.uid());
+      podEnded(pod.uid());
       return;
     }
     PodLabels known = pods.get(pod.uid());
     if (known == null || !known.labels.equals(pod.labels())) {
-      gone(pod.uid());
+      podEnded(pod.uid());
       Shared same = shared.computeIfAbsent(pod.labels(), Shared::new);
       same.pods++;
       pods.put(pod.uid(), new PodLabels(pod.ref().namespace(), same.labels));
     }
   }
 
-  void gone(String uid) {
+  void podEnded(String uid) {
     PodLabels known = pods.remove(uid);
     if (known != null) {
       shared.computeIfPresent(known.labels, (labels, same) -> --same.pods == 0 ? null : same);

@@ -33,7 +33,7 @@ public final class NodeSink implements Sink<NodeObject> {
   /** Who else wants to know. */
   public interface NodeListener {
     /** A node is there, or is another than before; called before all else. */
-    void seen(String node, NodeObject.Kubelet kubelet);
+    void nodeChanged(String node, NodeObject.Kubelet kubelet);
 
     /** A node can be used, or can no longer be managed: this is what it should advertise. */
     void advertise(NodeObject node, @Nullable NodeSpec spec);
@@ -47,7 +47,7 @@ public final class NodeSink implements Sink<NodeObject> {
     /** A node is there and cannot be used. */
     public void unusable(Meta node, String problem);
 
-    void gone(String node);
+    void nodeRemoved(String node);
   }
 
   /**
@@ -94,10 +94,10 @@ public final class NodeSink implements Sink<NodeObject> {
   @Override
   public void put(Meta meta, NodeObject object) {
     Node before = nodes.get(meta.name());
-    told.seen(meta.name(), object.kubelet());
+    told.nodeChanged(meta.name(), object.kubelet());
     if (!object.managed()) {
       if (before != null) {
-        listener.nodeGone(meta.name());
+        listener.nodeRemoved(meta.name());
         nodes.remove(meta.name());
       }
       told.advertise(object, null);
@@ -197,12 +197,12 @@ public final class NodeSink implements Sink<NodeObject> {
   }
 
   @Override
-  public void gone(Meta meta) {
+  public void deleted(Meta meta) {
     if (nodes.containsKey(meta.name())) {
-      listener.nodeGone(meta.name());
+      listener.nodeRemoved(meta.name());
       nodes.remove(meta.name());
     }
-    told.gone(meta.name());
+    told.nodeRemoved(meta.name());
   }
 
   /** Something else that an inventory is read from has changed. */

@@ -74,12 +74,12 @@ public final class PodSink implements Sink<PodView> {
       // The API server has it again, as after a restore from a backup.
       ended(pod.uid());
     }
-    quarantine.seen(pod);
+    quarantine.podChanged(pod);
     if (pod.isBound() || waitsForKerf.test(pod)) {
-      listener.podSeen(pod);
-      labels.seen(pod);
+      listener.podChanged(pod);
+      labels.podChanged(pod);
     }
-    foreignPods.seen(pod);
+    foreignPods.podChanged(pod);
   }
 
   /** It is there, and nobody knows what it holds; what was known of it stands. */
@@ -90,7 +90,7 @@ public final class PodSink implements Sink<PodView> {
 
   /** The object is gone; its containers may run on. */
   @Override
-  public void gone(Meta meta) {
+  public void deleted(Meta meta) {
     Quarantined hold = quarantine.hold(meta);
     if (hold == null) {
       ended(meta.uid());
@@ -121,10 +121,10 @@ public final class PodSink implements Sink<PodView> {
    * in is told again; and before claims are looked at, for which the pod may run until then.
    */
   private void ended(String uid) {
-    listener.podGone(uid);
+    listener.podEnded(uid);
     quarantine.forget(uid);
-    foreignPods.gone(uid);
-    labels.gone(uid);
+    foreignPods.podEnded(uid);
+    labels.podEnded(uid);
     onEnd.accept(uid);
   }
 }

@@ -73,7 +73,7 @@ public final class Quarantine {
   }
 
   /** A pod is there. */
-  void seen(PodView pod) {
+  void podChanged(PodView pod) {
     if (pod.isBound() && !pod.ended() && usesGpus(pod)) {
       running.put(pod.uid(), new Running(pod.nodeName(), pod.graceSeconds()));
     } else {
@@ -132,7 +132,7 @@ public final class Quarantine {
   }
 
   /** A node is there, or is another than before. */
-  public void nodeSeen(String node, NodeObject.Kubelet kubelet) {
+  void nodeChanged(String node, NodeObject.Kubelet kubelet) {
     if (kubelet.equals(kubelets.put(node, kubelet))) {
       return;
     }
@@ -162,10 +162,10 @@ public final class Quarantine {
   }
 
   /** The node object is gone: nothing can be placed there, and nothing will be heard of it. */
-  public void nodeGone(String node) {
+  void nodeRemoved(String node) {
     NodeObject.Kubelet before = kubelets.remove(node);
     if (before != null && before.silent()) {
-      nodeSeen(node, new NodeObject.Kubelet(false, before.bootId()));
+      nodeChanged(node, new NodeObject.Kubelet(false, before.bootId()));
       kubelets.remove(node);
     }
   }

@@ -42,11 +42,11 @@ public final class Slices implements Sink<Slice> {
 
   @Override
   public void unreadable(Meta meta, String problem) {
-    gone(meta);
+    deleted(meta);
   }
 
   @Override
-  public void gone(Meta meta) {
+  public void deleted(Meta meta) {
     String node = inventory.remove(meta.name());
     if (node != null) {
       changed.accept(node);

@@ -158,12 +158,12 @@ public final class Reconciler implements Runnable {
     Meta meta = new Meta(pod.namespace(), pod.name(), uid, "");
     if (read == null || !read.uid().equals(uid)) {
       // That its object is gone does not prove that its containers have ended.
-      pods.gone(meta);
+      pods.deleted(meta);
     } else if (read.phase() == PodView.Phase.OVER) {
       pods.put(meta, read);
     } else if (!read.isBound() && entry.state() == State.BOUND) {
       // A binding on its way is none of this: its verb finds out by itself.
-      pods.gone(meta);
+      pods.deleted(meta);
       pods.put(meta, read);
     } else {
       return;

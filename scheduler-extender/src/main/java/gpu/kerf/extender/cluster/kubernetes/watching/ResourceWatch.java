@@ -277,7 +277,7 @@ public final class ResourceWatch<T> implements Runnable {
     } while (!next.isEmpty());
     for (Meta old : Set.copyOf(seen.values())) {
       if (!present.contains(old.key())) {
-        removed(old);
+        deleted(old);
       }
     }
     String reached = page.resourceVersion();
@@ -393,7 +393,7 @@ public final class ResourceWatch<T> implements Runnable {
       }
       case "DELETED" -> {
         news.event(resource);
-        removed(meta);
+        deleted(meta);
       }
       default -> {
         // BOOKMARK, and whatever comes later: a version, and no news.
@@ -423,7 +423,7 @@ public final class ResourceWatch<T> implements Runnable {
     Runnable event = event(meta, slice);
     seen.put(meta.key(), meta);
     if (before != null && !before.uid().equals(meta.uid())) {
-      hand(before, true, () -> sink.gone(before));
+      hand(before, true, () -> sink.deleted(before));
     }
     hand(
         meta,
@@ -444,15 +444,15 @@ public final class ResourceWatch<T> implements Runnable {
     }
   }
 
-  private void removed(Meta meta) throws InterruptedException {
+  private void deleted(Meta meta) throws InterruptedException {
     Meta before = seen.remove(meta.key());
     Meta ended = before == null ? meta : before;
     hand(
         ended,
         true,
         () -> {
-          sink.gone(ended);
-          progress.gone(ended);
+          sink.deleted(ended);
+          progress.deleted(ended);
           progress.reached(meta.resourceVersion());
         });
   }

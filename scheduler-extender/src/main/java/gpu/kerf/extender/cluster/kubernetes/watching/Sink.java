@@ -16,5 +16,6 @@ public interface Sink<T> {
   /** An object is there that cannot be read. */
   void unreadable(Meta meta, String problem);
 
-  void gone(Meta meta);
+  /** An object was deleted from the API server. */
+  void deleted(Meta meta);
 }

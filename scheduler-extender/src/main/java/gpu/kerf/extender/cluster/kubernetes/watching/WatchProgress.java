@@ -28,7 +28,7 @@ final class WatchProgress {
     reached(meta.resourceVersion());
   }
 
-  void gone(Meta meta) {
+  void deleted(Meta meta) {
     objects.remove(meta.key());
   }
 

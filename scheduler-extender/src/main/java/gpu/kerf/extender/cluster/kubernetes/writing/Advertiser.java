@@ -143,7 +143,7 @@ public final class Advertiser {
     return spec.gpus().stream().filter(gpu -> gpu.mode() == GpuMode.PLAIN).count();
   }
 
-  public void gone(String node) {
+  void nodeRemoved(String node) {
     due.remove(node);
   }
 

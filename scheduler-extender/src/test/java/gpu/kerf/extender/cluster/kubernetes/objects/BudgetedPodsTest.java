@@ -126,7 +126,7 @@ class BudgetedPodsTest {
     assertThat(labels.of("web-1").labels()).isSameAs(labels.of("web-99").labels());
     for (int i = 0; i < 100; i++) {
       pod("web-" + i, labelled("web"), ON_A, "Succeeded");
-      pods.gone(new Meta("ml", "db-" + i, "db-" + i, "2"));
+      pods.deleted(new Meta("ml", "db-" + i, "db-" + i, "2"));
     }
     assertThat(labels.sets()).isZero();
     assertThat(labels.of("web-1").labels()).isEmpty();

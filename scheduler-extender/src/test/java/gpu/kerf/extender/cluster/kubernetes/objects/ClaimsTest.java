@@ -40,7 +40,8 @@ class ClaimsTest {
                   {'name':'mig-2','attributes':{'type':{'string':'mig'},
                     'uuid':{'string':'MIG-9'},'parentUUID':{'string':'GPU-2'}}},
                   {'name':'gpu-7','attributes':{'type':{'string':'gpu'},
-                    'uuid':{'string':'GPU-7'}}}]}}""")));
+                    'uuid':{'string':'GPU-7'}}}]}}\
+                """)));
   }
 
   private static GpuSpec gpu(String uuid) {
@@ -108,7 +109,7 @@ class ClaimsTest {
   void aClaimThatIsDeletedHasNothing() {
     claim("1", nvidia("gpu-1") + "," + nvidia("gpu-0"));
     assertThat(onA()).isEqualTo(0b011);
-    claims.gone(meta("1"));
+    claims.deleted(meta("1"));
     assertThat(onA()).isZero();
   }
 
@@ -142,7 +143,8 @@ class ClaimsTest {
                 {'spec':{'devices':{'requests':[
                   {'name':'r','firstAvailable':[{'name':'big','deviceClassName':'mig.acme.io'}]}]}},
                  'status':{'allocation':{'devices':{'results':[
-                  {'request':'r/big','driver':'acme.io','pool':'a','device':'x'}]}}}}"""));
+                  {'request':'r/big','driver':'acme.io','pool':'a','device':'x'}]}}}}\
+                """));
     assertThat(claim.devices()).containsExactly(new Claim.Device("acme.io", "a", "x"));
     Claim beta =
         Claim.read(
@@ -150,7 +152,8 @@ class ClaimsTest {
                 """
                 {'spec':{'devices':{'requests':[{'name':'r','deviceClassName':'gpu.acme.io'}]}},
                  'status':{'allocation':{'devices':{'results':[
-                  {'request':'r','driver':'acme.io','pool':'a','device':'x'}]}}}}"""));
+                  {'request':'r','driver':'acme.io','pool':'a','device':'x'}]}}}}\
+                """));
     assertThat(beta.devices()).as("as v1beta1 writes it").hasSize(1);
   }
 
@@ -177,7 +180,7 @@ class ClaimsTest {
     running.add("p");
     claim("1", nvidia("gpu-1"), "p", "q");
     claim("1", nvidia("gpu-1"));
-    claims.gone(meta("1"));
+    claims.deleted(meta("1"));
     assertThat(onA()).as("the pod was struck off the list before its end").isEqualTo(0b010);
     claims.podEnded("q");
     assertThat(onA()).isEqualTo(0b010);

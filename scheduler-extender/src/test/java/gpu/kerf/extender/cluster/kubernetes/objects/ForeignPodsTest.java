@@ -47,47 +47,47 @@ class ForeignPodsTest {
 
   @Test
   void whatAPodSaysOfItsGpusIsNotBelievedForItsOwnerCanWriteIt() {
-    strict.seen(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
+    strict.podChanged(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
     assertThat(used()).isEqualTo(ALL);
-    strict.gone("1");
-    strict.seen(pod().annotation(GPUSHARE, "2").build());
+    strict.podEnded("1");
+    strict.podChanged(pod().annotation(GPUSHARE, "2").build());
     assertThat(used()).isEqualTo(ALL);
-    strict.gone("1");
+    strict.podEnded("1");
     assertThat(used()).isZero();
   }
 
   @Test
   void whereOnlySchedulersWriteItItIsBelieved() {
-    trusting.seen(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
+    trusting.podChanged(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
     assertThat(used()).isEqualTo(0b010);
-    trusting.gone("1");
-    trusting.seen(pod().annotation(GPUSHARE, "2").build());
+    trusting.podEnded("1");
+    trusting.podChanged(pod().annotation(GPUSHARE, "2").build());
     assertThat(used()).isEqualTo(0b100);
   }
 
   @Test
   void whatIsSaidLateIsBelievedAndWhatChangesIsNotAndNeverAgain() {
-    trusting.seen(pod().build());
+    trusting.podChanged(pod().build());
     assertThat(used()).isEqualTo(ALL);
-    trusting.seen(pod().annotation(HAMI, "GPU-1").build());
+    trusting.podChanged(pod().annotation(HAMI, "GPU-1").build());
     assertThat(used()).isEqualTo(0b010);
-    trusting.seen(pod().annotation(HAMI, "GPU-2").build());
+    trusting.podChanged(pod().annotation(HAMI, "GPU-2").build());
     assertThat(used()).as("it frees nothing").isEqualTo(ALL);
-    trusting.seen(pod().annotation(HAMI, "GPU-1").build());
+    trusting.podChanged(pod().annotation(HAMI, "GPU-1").build());
     assertThat(used()).isEqualTo(ALL);
   }
 
   @Test
   void whatIsTakenBackFreesNothing() {
-    trusting.seen(pod().annotation(GPUSHARE, "1").build());
-    trusting.seen(pod().annotation(GPUSHARE, "1").annotation(HAMI, "GPU-2").build());
-    trusting.seen(pod().annotation(HAMI, "GPU-2").build());
+    trusting.podChanged(pod().annotation(GPUSHARE, "1").build());
+    trusting.podChanged(pod().annotation(GPUSHARE, "1").annotation(HAMI, "GPU-2").build());
+    trusting.podChanged(pod().annotation(HAMI, "GPU-2").build());
     assertThat(used()).isEqualTo(ALL);
   }
 
   @Test
   void whoNamesNoGpuOfTheNodeUsesAnyOfThem() {
-    trusting.seen(pod().annotation(HAMI, "GPU-9").annotation(GPUSHARE, "77").build());
+    trusting.podChanged(pod().annotation(HAMI, "GPU-9").annotation(GPUSHARE, "77").build());
     assertThat(used()).isEqualTo(ALL);
   }
 }

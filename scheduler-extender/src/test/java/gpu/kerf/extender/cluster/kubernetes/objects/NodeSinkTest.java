@@ -28,7 +28,8 @@ class NodeSinkTest {
       kerf.gpu/inventory: '{"v":1,"gpus":[
         {"index":0,"uuid":"GPU-A","model":"H100-80GB","memoryMiB":81559,"mode":"plain"},
         {"index":1,"uuid":"GPU-B","model":"H100-80GB","memoryMiB":81559,"mode":"plain","healthy":false},
-        {"index":2,"uuid":"GPU-C","model":"H100-80GB","memoryMiB":81559,"mode":"plain"}]}'""";
+        {"index":2,"uuid":"GPU-C","model":"H100-80GB","memoryMiB":81559,"mode":"plain"}]}'\
+      """;
 
   private final RecordingListener heard = new RecordingListener();
   private final List<String> events = new ArrayList<>();
@@ -63,8 +64,8 @@ class NodeSinkTest {
 
     heard.failures = 1;
     Meta meta = new Meta("", "a", "uid-a", "2");
-    assertThatThrownBy(() -> nodes.gone(meta)).hasMessage("The listener fails.");
-    nodes.gone(meta);
+    assertThatThrownBy(() -> nodes.deleted(meta)).hasMessage("The listener fails.");
+    nodes.deleted(meta);
     assertThat(heard.lines).contains("node gone a");
   }
 
@@ -158,7 +159,7 @@ class NodeSinkTest {
   /** What else is made of a node. */
   private final class Written implements NodeSink.NodeListener {
     @Override
-    public void seen(String node, NodeObject.Kubelet kubelet) {}
+    public void nodeChanged(String node, NodeObject.Kubelet kubelet) {}
 
     @Override
     public void advertise(NodeObject node, @Nullable NodeSpec spec) {}
@@ -177,6 +178,6 @@ class NodeSinkTest {
     }
 
     @Override
-    public void gone(String node) {}
+    public void nodeRemoved(String node) {}
   }
 }

@@ -54,7 +54,7 @@ class QuarantineTest {
   }
 
   private void deleted(PodView.Builder pod) {
-    quarantine.seen(pod.build());
+    quarantine.podChanged(pod.build());
     assertThat(hold(pod.build().uid())).isNotNull();
   }
 
@@ -77,7 +77,7 @@ class QuarantineTest {
 
   @Test
   void theLongestGracePeriodCounts() {
-    quarantine.seen(pod("1").graceSeconds(600).build());
+    quarantine.podChanged(pod("1").graceSeconds(600).build());
     Quarantined hold = Objects.requireNonNull(hold("1"));
     assertThat(hold).isEqualTo(new Quarantined(now + TimeUnit.SECONDS.toNanos(660), false));
   }
@@ -100,8 +100,8 @@ class QuarantineTest {
 
   @Test
   void aPodWhoseContainersWereReportedEndedIsNotHeld() {
-    quarantine.seen(pod("1").build());
-    quarantine.seen(pod("1").terminating().ended().build());
+    quarantine.podChanged(pod("1").build());
+    quarantine.podChanged(pod("1").terminating().ended().build());
     assertThat(hold("1")).isNull();
   }
 
@@ -112,8 +112,8 @@ class QuarantineTest {
 
   @Test
   void aPodThatWasNeverBoundOrUsesNoGpuIsNotHeld() {
-    quarantine.seen(PodView.of(new PodView.Ref("ml", "p", "1")).build());
-    quarantine.seen(
+    quarantine.podChanged(PodView.of(new PodView.Ref("ml", "p", "1")).build());
+    quarantine.podChanged(
         PodView.of(new PodView.Ref("ml", "p", "2"))
             .nodeName("a")
             .container("c", Map.of("cpu", "1"))
@@ -133,12 +133,12 @@ class QuarantineTest {
 
   @Test
   void aPodOnASilentNodeIsHeldUntilTheNodeIsHeardAndThenForTheWholeTime() {
-    quarantine.nodeSeen("a", SILENT);
-    quarantine.seen(pod("1").build());
+    quarantine.nodeChanged("a", SILENT);
+    quarantine.podChanged(pod("1").build());
     assertThat(Objects.requireNonNull(hold("1")).nodeSilent()).isTrue();
     after(100_000);
     assertThat(quarantine.over()).isEmpty();
-    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeChanged("a", WORKS);
     assertThat(changes).containsExactly(new Quarantined(now + TimeUnit.SECONDS.toNanos(90), false));
     after(89);
     assertThat(quarantine.over()).isEmpty();
@@ -148,22 +148,22 @@ class QuarantineTest {
 
   @Test
   void aNodeThatFallsSilentMeanwhileKeepsItsPodsHeld() {
-    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeChanged("a", WORKS);
     deleted(pod("1"));
     after(50);
-    quarantine.nodeSeen("a", SILENT);
+    quarantine.nodeChanged("a", SILENT);
     after(100);
     assertThat(quarantine.over()).isEmpty();
   }
 
   @Test
   void otherNewsOfANodeDoesNotProlongTheWait() {
-    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeChanged("a", WORKS);
     deleted(pod("1"));
     after(89);
-    quarantine.nodeSeen("a", WORKS);
-    quarantine.nodeSeen("b", SILENT);
-    quarantine.nodeSeen("b", WORKS);
+    quarantine.nodeChanged("a", WORKS);
+    quarantine.nodeChanged("b", SILENT);
+    quarantine.nodeChanged("b", WORKS);
     after(1);
     assertThat(quarantine.over()).containsExactly("1");
     assertThat(changes).isEmpty();
@@ -171,34 +171,34 @@ class QuarantineTest {
 
   @Test
   void aNodeThatStartedAnewRunsNothingOfBefore() {
-    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeChanged("a", WORKS);
     deleted(pod("1"));
-    quarantine.nodeSeen("a", new NodeObject.Kubelet(false, "boot-2"));
+    quarantine.nodeChanged("a", new NodeObject.Kubelet(false, "boot-2"));
     assertThat(quarantine.over()).containsExactly("1");
   }
 
   @Test
   void aNodeThatComesBackUnderItsNameAndStartedAnewRunsNothingOfBefore() {
-    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeChanged("a", WORKS);
     deleted(pod("1"));
-    quarantine.nodeGone("a");
+    quarantine.nodeRemoved("a");
     assertThat(quarantine.over()).isEmpty();
-    quarantine.nodeSeen("a", new NodeObject.Kubelet(false, "boot-2"));
+    quarantine.nodeChanged("a", new NodeObject.Kubelet(false, "boot-2"));
     assertThat(quarantine.over()).containsExactly("1");
   }
 
   @Test
   void aNodeThatDoesNotSayWhichStartItIsProvesNothing() {
     deleted(pod("1"));
-    quarantine.nodeSeen("a", WORKS);
+    quarantine.nodeChanged("a", WORKS);
     assertThat(quarantine.over()).isEmpty();
   }
 
   @Test
   void aSilentNodeThatIsRemovedHoldsNothingForEver() {
-    quarantine.nodeSeen("a", SILENT);
+    quarantine.nodeChanged("a", SILENT);
     deleted(pod("1"));
-    quarantine.nodeGone("a");
+    quarantine.nodeRemoved("a");
     after(90);
     assertThat(quarantine.over()).containsExactly("1");
   }

@@ -1,0 +1,68 @@
+package gpu.kerf.extender.cluster;
+
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.NodeSpec;
+
+/** Tells another listener all that it is told, so that a subclass names only what it adds to. */
+public abstract class ForwardingListener implements ClusterListener {
+  private final ClusterListener next;
+
+  protected ForwardingListener(ClusterListener next) {
+    this.next = next;
+  }
+
+  @Override
+  public void nodeChanged(NodeSpec node) {
+    next.nodeChanged(node);
+  }
+
+  @Override
+  public void nodeUnusable(String name, String problem) {
+    next.nodeUnusable(name, problem);
+  }
+
+  @Override
+  public void nodeRemoved(String name) {
+    next.nodeRemoved(name);
+  }
+
+  @Override
+  public void podChanged(PodView pod) {
+    next.podChanged(pod);
+  }
+
+  @Override
+  public void podEnded(String uid) {
+    next.podEnded(uid);
+  }
+
+  @Override
+  public void podQuarantined(String uid, Quarantined hold) {
+    next.podQuarantined(uid, hold);
+  }
+
+  @Override
+  public void gpusUnusable(String node, long gpus) {
+    next.gpusUnusable(node, gpus);
+  }
+
+  @Override
+  public void gpusForeign(String node, long gpus) {
+    next.gpusForeign(node, gpus);
+  }
+
+  @Override
+  public boolean isInUse(String node) {
+    return next.isInUse(node);
+  }
+
+  @Override
+  public void inventoryDoubtful(String node, String problem) {
+    next.inventoryDoubtful(node, problem);
+  }
+
+  @Override
+  public void podUnreadable(PodView.Ref pod, String problem) {
+    next.podUnreadable(pod, problem);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.cluster;
+
+import org.jspecify.annotations.NullMarked;
