@@ -43,6 +43,16 @@ final class Evictions {
     this.pauses = pauses;
   }
 
+  /** The plans that it drives. */
+  Plans plans() {
+    return plans;
+  }
+
+  /** How long pods wait after a plan of theirs has failed. */
+  PlanBackoff pauses() {
+    return pauses;
+  }
+
   private long leavingUntil() {
     return scheduling.elapsedMillis() + LEAVING_MILLIS;
   }
@@ -181,8 +191,21 @@ final class Evictions {
     }
   }
 
-  /** Looks how far a plan has come. */
-  void look(Plan plan) {
+  /** Looks how far the plans have come, and calls pods whose pause is over. */
+  void look() {
+    plans.all().forEach(this::look);
+    for (String uid : pauses.ended(scheduling.elapsedMillis())) {
+      KnownPod pod = scheduling.pods().get(uid);
+      if (pod == null) {
+        pauses.forget(uid);
+      } else if (pod.isPending() && scheduling.policy().kerfEvicts()) {
+        // kube-scheduler has no reason of its own to ask for it again.
+        cluster.nudge(pod.ref());
+      }
+    }
+  }
+
+  private void look(Plan plan) {
     Entry entry = scheduling.ledger().entry(plan.uid());
     boolean landed = entry != null && entry.state() != Entry.State.PROPOSED;
     if (landed || scheduling.pods().get(plan.uid()) == null) {

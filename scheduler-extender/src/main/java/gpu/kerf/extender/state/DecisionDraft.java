@@ -1,6 +1,9 @@
 package gpu.kerf.extender.state;
 
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.eviction.Candidate;
+import gpu.kerf.model.eviction.PlanOutcome;
+import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.placement.Reason;
 import java.util.List;
 import java.util.Map;
@@ -56,11 +59,18 @@ public final class DecisionDraft {
     return this;
   }
 
-  public DecisionDraft evicts(Decision.Choice where, List<Decision.Victim> whom) {
+  /** The victims of a plan have to go. */
+  public DecisionDraft evicts(PlanOutcome.Plan plan) {
     outcome = Decision.Outcome.EVICTS;
-    chosen = where;
-    victims = List.copyOf(whom);
+    chosen = new Decision.Choice(plan.node(), null, plan.placements().get(0));
+    victims = plan.victims().stream().map(DecisionDraft::victim).toList();
     return this;
+  }
+
+  private static Decision.Victim victim(Candidate candidate) {
+    Holder holder = candidate.holder();
+    PodView.Ref ref = new PodView.Ref(holder.namespace(), holder.name(), holder.uid());
+    return new Decision.Victim(ref, holder.priority());
   }
 
   /** Whether somebody has to go. */

@@ -31,6 +31,11 @@ public record Policy(
     this(answer, proposalMillis, preemption, STALE_AFTER);
   }
 
+  /** Whether Kerf evicts by itself. */
+  public boolean kerfEvicts() {
+    return preemption == Preemption.KERF;
+  }
+
   /** What filter names of the nodes that fit. */
   public enum Answer {
     /** Those where the placement costs least. */

@@ -69,7 +69,7 @@ public final class PreemptVerb {
     if (best == null || best.victims().isEmpty()) {
       return noVictims(decision);
     }
-    Preemptions.describe(best, decision);
+    decision.evicts(best);
     preemptions.adopt(pod, best);
     Budgets budgets = preemptions.disruptions().budgets();
     return new PreemptAnswer(
