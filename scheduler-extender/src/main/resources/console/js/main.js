@@ -89,22 +89,15 @@ function themeSwitch() {
     fleet.repaint();
     timeline.repaint();
   };
-  const current = () => document.documentElement.dataset.theme ?? "system";
+  const theme = window.kerfTheme;
   const describe = () => {
-    button.setAttribute("aria-label", words[current()]);
-    button.title = words[current()];
+    button.setAttribute("aria-label", words[theme.choice()]);
+    button.title = words[theme.choice()];
   };
   button.addEventListener("click", () => {
     const order = matchMedia("(prefers-color-scheme: dark)").matches ? ["system", "light", "dark"] : ["system", "dark", "light"];
-    const next = order[(order.indexOf(current()) + 1) % 3];
-    if (next === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = next;
-    try {
-      if (next === "system") localStorage.removeItem("kerf.theme");
-      else localStorage.setItem("kerf.theme", next);
-    } catch {
-      // Storage is closed to this page: the choice holds until it is left.
-    }
+    const next = order[(order.indexOf(theme.choice()) + 1) % 3];
+    theme.choose(next);
     describe();
     repaint();
     say(words[next]);

@@ -110,6 +110,11 @@ class ConsoleStateTest extends BrowserTest {
     page.prefer("prefers-color-scheme", "dark");
     openFleet();
     assertThat(paper()).isEqualTo("rgb(17, 19, 22)");
+    page.prefer("prefers-color-scheme", "light");
+    page.until("document.documentElement.dataset.theme === 'light'");
+    assertThat(paper()).isEqualTo("rgb(245, 245, 242)");
+    page.prefer("prefers-color-scheme", "dark");
+    page.until("document.documentElement.dataset.theme === 'dark'");
     page.click("#theme"); // on a dark system the first choice is light
     assertThat(paper()).isEqualTo("rgb(245, 245, 242)");
     page.reload();
