@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.audit.Finding;
 import gpu.kerf.extender.audit.Rule;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
@@ -18,15 +16,13 @@ import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class AuditorTest {
   private static final String NODE =
@@ -50,24 +46,18 @@ class AuditorTest {
         "status":{"allocation":{"devices":{"results":[
           {"driver":"gpu.nvidia.com","request":"r","pool":"a","device":"gpu-0"}]}}}}]}""";
 
-  @TempDir Path folder;
   private final Metrics metrics = new Metrics();
   private Instant now = Instant.ofEpochSecond(1_000);
-  private FakeApiServer api;
-  private ApiServer server;
-  private RequestPool background;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
+  private final ApiServer server = fake.connect();
+  private final RequestPool background = fake.background(server);
   private ClusterAudit audit;
   private Auditor auditor;
 
   @BeforeEach
-  void start() throws IOException, AccessException {
-    api = new FakeApiServer();
-    server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new RequestPool(server, new JvmThreads(), 1, "test");
+  void start() {
     Events events = new Events(background, metrics, Clocks.system(), "test");
     audit = new ClusterAudit(server, Duration.ofMillis(1));
     auditor =
@@ -76,13 +66,6 @@ class AuditorTest {
             new Auditor.Pace(new JvmThreads(), Duration.ofHours(1), 0),
             new Auditor.Reporting(events, metrics, () -> now));
     api.put("nodes", NODE);
-  }
-
-  @AfterEach
-  void stop() {
-    background.close();
-    server.close();
-    api.close();
   }
 
   private void holds(String name, int gpu) {

@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,31 +22,27 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A replica that has not bound for a while first hears of what another one has bound. */
 class BindFenceTest {
   private static final long SECOND = 1_000_000_000L;
 
-  @TempDir Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
   private final Metrics metrics = new Metrics();
   private final RecordingListener listener = new RecordingListener();
   private final AtomicLong nanos = new AtomicLong();
   private final AtomicLong wall = new AtomicLong(1_000_000);
-  private FakeApiServer api;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
   private KubernetesCluster cluster;
 
   @BeforeEach
-  void follow() throws IOException, AccessException {
-    api = new FakeApiServer();
+  void follow() {
     api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
-    ApiServer server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+    ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
             "kerf", 4, Duration.ofMinutes(10), "test", Duration.ZERO, false);
@@ -63,7 +55,6 @@ class BindFenceTest {
   @AfterEach
   void stop() throws InterruptedException {
     cluster.close();
-    api.close();
     loop.shutdown();
     assertThat(loop.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
   }

@@ -14,7 +14,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -23,19 +22,19 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code kerf serve} as a whole, against a small API server. */
 class ClusterServiceTest {
-  @TempDir Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
-  private FakeApiServer api;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
   private Vertx vertx;
   private @Nullable ClusterService service;
 
   @BeforeEach
-  void start() throws IOException {
-    api = new FakeApiServer();
+  void start() {
     api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
     vertx = Vertxes.small();
@@ -45,7 +44,6 @@ class ClusterServiceTest {
   void stop() {
     service().stop();
     Vertxes.close(vertx);
-    api.close();
   }
 
   private void serve() throws IOException, AccessException {
@@ -54,7 +52,7 @@ class ClusterServiceTest {
             "listen.port=0",
             "stop.lead=0s",
             "readiness.warmUpPods=0",
-            "cluster.kubeconfig=" + api.kubeconfig(folder));
+            "cluster.kubeconfig=" + fake.kubeconfig());
     SettingsSource source = new SettingsSource(vertx, null, Map.of(), assignments);
     LiveSettings settings =
         new LiveSettings(source, Await.value(source.read()), InstantSource.system());

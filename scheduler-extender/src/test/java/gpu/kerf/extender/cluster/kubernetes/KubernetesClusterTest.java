@@ -9,14 +9,10 @@ import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.PodEvent;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,28 +26,24 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class KubernetesClusterTest {
-  @TempDir Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
   private final Metrics metrics = new Metrics();
   private final RecordingListener listener = new RecordingListener();
-  private FakeApiServer api;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
   private KubernetesCluster cluster;
 
   @BeforeEach
-  void start() throws IOException, AccessException {
-    api = new FakeApiServer();
+  void start() {
     cluster = cluster(Clocks.system());
   }
 
-  private KubernetesCluster cluster(Clocks clocks) throws IOException, AccessException {
-    ApiServer server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofMillis(500), Duration.ofMillis(1500)));
+  private KubernetesCluster cluster(Clocks clocks) {
+    ApiServer server = fake.connect(Duration.ofMillis(500), Duration.ofMillis(1500));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
             "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
@@ -61,7 +53,6 @@ class KubernetesClusterTest {
   @AfterEach
   void stop() throws InterruptedException {
     cluster.close();
-    api.close();
     loop.shutdown();
     assertThat(loop.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
   }
@@ -484,7 +475,7 @@ class KubernetesClusterTest {
   }
 
   @Test
-  void aLongStartIsNoAbsence() throws IOException, AccessException {
+  void aLongStartIsNoAbsence() {
     AtomicLong nanos = new AtomicLong();
     cluster.close();
     cluster = cluster(new Clocks(InstantSource.system(), nanos::get));

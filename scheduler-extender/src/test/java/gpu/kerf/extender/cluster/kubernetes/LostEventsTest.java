@@ -3,8 +3,6 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.GuardedTask;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
@@ -13,11 +11,8 @@ import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -29,16 +24,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** No service that looks synced and is deaf: what is lost is told again, or the process ends. */
 class LostEventsTest {
-  @TempDir Path folder;
   private final ExecutorService loop = Executors.newSingleThreadExecutor();
   private final Metrics metrics = new Metrics();
   private final Listener told = new Listener();
   private final Ending threads = new Ending();
-  private FakeApiServer api;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
   private ApiServer server;
   private KubernetesCluster cluster;
 
@@ -110,13 +106,8 @@ class LostEventsTest {
   }
 
   @BeforeEach
-  void follow() throws IOException, AccessException {
-    api = new FakeApiServer();
-    server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+  void follow() {
+    server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
             "kerf", 4, Duration.ofSeconds(30), "test", Duration.ZERO, false);
@@ -128,7 +119,6 @@ class LostEventsTest {
   @AfterEach
   void stop() throws InterruptedException {
     cluster.close();
-    api.close();
     loop.shutdown();
     assertThat(loop.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
   }

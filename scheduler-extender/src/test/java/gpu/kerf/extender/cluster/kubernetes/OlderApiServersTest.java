@@ -3,19 +3,14 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,35 +22,30 @@ class OlderApiServersTest {
         "productName":{"string":"NVIDIA H100 80GB HBM3"}},
       "capacity":{"memory":{"value":"81152Mi"}}""";
 
-  @TempDir Path folder;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
 
   @ParameterizedTest
   @ValueSource(strings = {"v1", "v1beta2", "v1beta1"})
   void slicesAreReadInTheNewestVersionThatIsServed(String version) throws Exception {
     String device = version.equals("v1beta1") ? "\"basic\":{" + ATTRIBUTES + "}" : ATTRIBUTES;
-    try (FakeApiServer api = new FakeApiServer()) {
-      api.serveSlicesIn(version);
-      api.put("nodes", Manifests.node("a", "").replaceFirst(",\\s*\"annotations\":\\{[^}]*}", ""));
-      api.put("slices", slice("a-1", device));
-      RecordingListener listener = new RecordingListener();
-      follow(
-          api,
-          listener,
-          () -> Await.until("the GPU is told", () -> listener.lines.contains("node a 1")));
-      String path = "/apis/resource.k8s.io/" + version + "/resourceslices?";
-      assertThat(api.requests())
-          .anyMatch(each -> each.contains(path) && each.contains("watch=true"));
-    }
+    api.serveSlicesIn(version);
+    api.put("nodes", Manifests.node("a", "").replaceFirst(",\\s*\"annotations\":\\{[^}]*}", ""));
+    api.put("slices", slice("a-1", device));
+    RecordingListener listener = new RecordingListener();
+    follow(
+        listener, () -> Await.until("the GPU is told", () -> listener.lines.contains("node a 1")));
+    String path = "/apis/resource.k8s.io/" + version + "/resourceslices?";
+    assertThat(api.requests()).anyMatch(each -> each.contains(path) && each.contains("watch=true"));
   }
 
   @Test
   void whereNoVersionIsServedTheyAreDoneWithout() throws Exception {
-    try (FakeApiServer api = new FakeApiServer()) {
-      api.serveSlicesIn("v1alpha2");
-      api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
-      RecordingListener listener = new RecordingListener();
-      follow(api, listener, () -> assertThat(listener.lines).contains("node a 2"));
-    }
+    api.serveSlicesIn("v1alpha2");
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    RecordingListener listener = new RecordingListener();
+    follow(listener, () -> assertThat(listener.lines).contains("node a 2"));
   }
 
   private static String slice(String name, String device) {
@@ -66,14 +56,9 @@ class OlderApiServersTest {
         .formatted(name, device);
   }
 
-  private void follow(FakeApiServer api, RecordingListener listener, Runnable then)
-      throws IOException, AccessException {
+  private void follow(RecordingListener listener, Runnable then) {
     ExecutorService loop = Executors.newSingleThreadExecutor();
-    ApiServer server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(2)));
+    ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(2));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
             "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.Quarantined;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
@@ -29,17 +27,14 @@ import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class ReconcilerTest {
   private static final String SLOT =
@@ -48,7 +43,6 @@ class ReconcilerTest {
         {"gpu":%d,"whole":true,"memoryMiB":81152}]}]}\
       """;
 
-  @TempDir Path folder;
   private final Scheduling scheduling =
       new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final Metrics metrics = new Metrics();
@@ -72,20 +66,15 @@ class ReconcilerTest {
           labels,
           quarantine,
           uid -> {});
-  private FakeApiServer api;
-  private ApiServer server;
-  private RequestPool background;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
+  private final ApiServer server = fake.connect();
+  private final RequestPool background = fake.background(server);
   private Reconciler reconciler;
 
   @BeforeEach
-  void start() throws IOException, AccessException {
-    api = new FakeApiServer();
-    server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new RequestPool(server, new JvmThreads(), 1, "test");
+  void start() {
     Events events = new Events(background, metrics, Clocks.system(), "test");
     Reconciler.Reporting listener =
         new Reconciler.Reporting(events, metrics, () -> true, Duration.ofMillis(10));
@@ -96,13 +85,6 @@ class ReconcilerTest {
         GpuSpec.of(
             Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0)), GpuMode.PLAIN);
     scheduling.nodeChanged(NodeSpec.of("a", Collections.nCopies(4, gpu)));
-  }
-
-  @AfterEach
-  void stop() {
-    background.close();
-    server.close();
-    api.close();
   }
 
   private static String manifest(String name, String record) {

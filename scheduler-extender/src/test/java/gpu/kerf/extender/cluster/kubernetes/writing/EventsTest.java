@@ -4,54 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.kubernetes.FakeApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.Access;
-import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.FakeApiServerExtension;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class EventsTest {
-  @TempDir Path folder;
   private final AtomicLong millis = new AtomicLong(1_000_000);
-  private FakeApiServer api;
-  private ApiServer server;
-  private RequestPool background;
+  @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
+
+  private final FakeApiServer api = fake.api();
+  private final ApiServer server = fake.connect();
+  private final RequestPool background = fake.background(server);
   private Events events;
 
   @BeforeEach
-  void start() throws IOException, AccessException {
-    api = new FakeApiServer();
-    server =
-        new Access(Map.of(), folder)
-            .connect(
-                api.kubeconfig(folder).toString(),
-                new Access.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5)));
-    background = new RequestPool(server, new JvmThreads(), 1, "test");
+  void start() {
     events =
         new Events(
             background,
             new Metrics(),
             Clocks.virtual(() -> Instant.ofEpochMilli(millis.get())),
             "test");
-  }
-
-  @AfterEach
-  void stop() {
-    background.close();
-    server.close();
-    api.close();
   }
 
   private void happens(int number) {
