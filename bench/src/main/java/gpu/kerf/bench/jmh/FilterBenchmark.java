@@ -1,12 +1,7 @@
 package gpu.kerf.bench.jmh;
 
-import gpu.kerf.extender.cluster.BindResult;
-import gpu.kerf.extender.cluster.Binding;
-import gpu.kerf.extender.cluster.Cluster;
-import gpu.kerf.extender.cluster.EvictResult;
-import gpu.kerf.extender.cluster.Eviction;
-import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.service.WarmUpCluster;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
@@ -22,14 +17,10 @@ import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -79,7 +70,7 @@ public class FilterBenchmark {
       new Scheduling(Dialects.all(), Clocks.system(), Runnable::run);
   private final WireReader reader = new WireReader(scheduling.names());
   private final WireWriter writer = new WireWriter(scheduling.names());
-  private final FilterVerb filter = new FilterVerb(scheduling, new NoCluster());
+  private final FilterVerb filter = new FilterVerb(scheduling, new WarmUpCluster());
   private final byte[][] bodies = new byte[BODIES][];
   private int next;
 
@@ -163,36 +154,5 @@ public class FilterBenchmark {
   public Object read() throws WireException {
     next = (next + 1) % BODIES;
     return reader.filter(bodies[next]);
-  }
-
-  /** Filter never talks to it but to ask whether it is there. */
-  private static final class NoCluster implements Cluster {
-    @Override
-    public CompletionStage<BindResult> bind(Binding binding) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
-      return CompletableFuture.completedStage(Optional.empty());
-    }
-
-    @Override
-    public CompletionStage<EvictResult> evict(Eviction eviction) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void event(PodEvent event) {}
-
-    @Override
-    public boolean synced() {
-      return true;
-    }
-
-    @Override
-    public Duration staleness() {
-      return Duration.ZERO;
-    }
   }
 }

@@ -12,8 +12,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A cluster for rehearsals, where everything that is asked for happens at once. */
-final class WarmUpCluster implements Cluster {
+/**
+ * A cluster without pods, where everything that is asked for happens at once: for rehearsals, and a
+ * base for clusters of which only one part is of interest.
+ */
+public class WarmUpCluster implements Cluster {
 
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {

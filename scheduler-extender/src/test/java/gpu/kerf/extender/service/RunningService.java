@@ -5,21 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.client.HttpConnection;
-import gpu.kerf.extender.cluster.BindResult;
-import gpu.kerf.extender.cluster.Binding;
-import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
-import gpu.kerf.extender.cluster.EvictResult;
-import gpu.kerf.extender.cluster.Eviction;
-import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
-import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -41,9 +34,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -238,24 +228,7 @@ public final class RunningService implements AutoCloseable {
   }
 
   /** The cluster as the test wants it. */
-  private final class Steered implements Cluster {
-    @Override
-    public CompletionStage<BindResult> bind(Binding binding) {
-      return CompletableFuture.completedFuture(BindResult.BOUND);
-    }
-
-    @Override
-    public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
-      return CompletableFuture.completedFuture(Optional.empty());
-    }
-
-    @Override
-    public CompletionStage<EvictResult> evict(Eviction eviction) {
-      return CompletableFuture.completedFuture(EvictResult.EVICTED);
-    }
-
-    @Override
-    public void event(PodEvent event) {}
+  private final class Steered extends WarmUpCluster {
 
     @Override
     public boolean synced() {

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
-import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
-import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.service.WarmUpCluster;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.BindCall;
@@ -21,7 +20,6 @@ import gpu.kerf.model.fleet.Grant.SlotGrant;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -211,7 +209,7 @@ class RacingBindsTest {
   }
 
   /** Binds as the real one does: once per pod, whatever it then answers. */
-  private static final class ApiServer implements Cluster {
+  private static final class ApiServer extends WarmUpCluster {
     private final ExecutorService threads;
     private final Map<String, PodView> pods = new ConcurrentHashMap<>();
     private final AtomicInteger calls = new AtomicInteger();
@@ -313,19 +311,6 @@ class RacingBindsTest {
     @Override
     public CompletionStage<EvictResult> evict(Eviction eviction) {
       throw new AssertionError("Nobody evicts here.");
-    }
-
-    @Override
-    public void event(PodEvent event) {}
-
-    @Override
-    public boolean synced() {
-      return true;
-    }
-
-    @Override
-    public Duration staleness() {
-      return Duration.ZERO;
     }
   }
 }
