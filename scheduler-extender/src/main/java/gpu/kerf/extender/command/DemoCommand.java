@@ -116,7 +116,7 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     boolean live = !headless && !json && isTerminal();
     DemoOptions options = wish(live);
-    List<String> address = address();
+    List<String> address = SettingsOptions.listen(spec.commandLine(), listen);
     Vertx vertx = Vertxes.small();
     try {
       SettingsSource source = settings.source(vertx, address);
@@ -170,16 +170,6 @@ public final class DemoCommand implements Callable<Integer> {
     } catch (FleetException e) {
       throw new IOException(e.getMessage(), e);
     }
-  }
-
-  /** What --listen says stands below what --set says. */
-  private List<String> address() {
-    int colon = listen.lastIndexOf(':');
-    String port = listen.substring(colon + 1);
-    check(
-        colon > 0 && port.matches("[0-9]{1,5}") && Integer.parseInt(port) < 65536,
-        "--listen (" + listen + ") is not HOST:PORT.\nMaybe 127.0.0.1:8880.");
-    return List.of("listen.host=" + listen.substring(0, colon), "listen.port=" + port);
   }
 
   private int serve(DemoRunner runner) throws IOException {

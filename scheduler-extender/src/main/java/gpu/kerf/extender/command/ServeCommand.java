@@ -22,7 +22,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code kerf serve}: answers kube-scheduler for a cluster. */
@@ -75,27 +74,15 @@ public final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** What the options say stands below what --set says. */
   private List<String> assignments() {
     List<String> all = new ArrayList<>();
     if (kubeconfig != null) {
       all.add("cluster.kubeconfig=" + kubeconfig);
     }
     if (listen != null) {
-      all.addAll(address(listen));
+      all.addAll(SettingsOptions.listen(spec.commandLine(), listen));
     }
     return all;
-  }
-
-  private List<String> address(String address) {
-    int colon = address.lastIndexOf(':');
-    String port = address.substring(colon + 1);
-    if (colon < 1 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--listen (" + address + ") is not HOST:PORT.\nMaybe 127.0.0.1:8880.");
-    }
-    return List.of("listen.host=" + address.substring(0, colon), "listen.port=" + port);
   }
 
   private static int serve(Vertx vertx, LiveSettings settings) throws AccessException, IOException {

@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options with which every command that runs the service takes settings. */
 public final class SettingsOptions {
@@ -26,6 +28,17 @@ public final class SettingsOptions {
       names = "--insecure-listen",
       description = "Listen beyond this machine without TLS: a client that can call can bind pods.")
   private boolean insecure;
+
+  /** The settings that {@code --listen} stands for; what {@code --set} says wins over them. */
+  static List<String> listen(CommandLine command, String address) {
+    int colon = address.lastIndexOf(':');
+    String port = address.substring(colon + 1);
+    if (colon < 1 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
+      throw new ParameterException(
+          command, "--listen (" + address + ") is not HOST:PORT.\nMaybe 127.0.0.1:8880.");
+    }
+    return List.of("listen.host=" + address.substring(0, colon), "listen.port=" + port);
+  }
 
   @Nullable Path file() {
     return file;

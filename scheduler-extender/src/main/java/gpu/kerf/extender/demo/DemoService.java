@@ -13,10 +13,8 @@ import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.analysis.UsualDemands;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -61,31 +59,13 @@ final class DemoService implements Demo.Service {
       Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, Clocks clocks)
       throws IOException {
     Context context = vertx.getOrCreateContext();
-    Promise<DemoService> made = Promise.promise();
-    context.runOnContext(
-        nothing -> made.tryComplete(new DemoService(vertx, settings, cluster, clocks)));
-    DemoService started = Vertxes.await(made.future());
-    started.listen();
+    DemoService started =
+        Vertxes.on(
+            context,
+            () -> Future.succeededFuture(new DemoService(vertx, settings, cluster, clocks)));
+    started.port = started.service.listen(context);
     started.awaitReadiness();
     return started;
-  }
-
-  private void listen() throws IOException {
-    String address = settings.current().listen().host() + ":" + settings.current().listen().port();
-    Promise<Integer> listening = Promise.promise();
-    context.runOnContext(nothing -> service.start().onComplete(listening));
-    try {
-      port = Vertxes.await(listening.future());
-    } catch (IllegalStateException e) {
-      boolean taken = e.getCause() instanceof BindException;
-      throw new IOException(
-          "Kerf cannot listen on "
-              + address
-              + ": "
-              + (taken ? "the address is taken, or not of this machine" : e.getCause())
-              + ".\nMaybe another kerf listens there: --listen 127.0.0.1:0 takes any free port.",
-          e);
-    }
   }
 
   private void awaitReadiness() throws IOException {
@@ -134,9 +114,6 @@ final class DemoService implements Demo.Service {
   }
 
   private long onLoop(Supplier<Long> action) {
-    Promise<Long> done = Promise.promise();
-    context.runOnContext(
-        nothing -> Future.succeededFuture().map(unused -> action.get()).onComplete(done));
-    return Vertxes.await(done.future());
+    return Vertxes.on(context, () -> Future.succeededFuture(action.get()));
   }
 }

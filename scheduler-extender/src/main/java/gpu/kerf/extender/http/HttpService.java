@@ -187,15 +187,21 @@ public final class HttpService {
       options.setSslHandshakeTimeout(serverPort.limits().arrival().toMillis());
       options.setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
     }
-    HttpServer created = vertx.createHttpServer(options);
+    HttpServer created = server(vertx, options, connections);
     server = created;
     return created
         .requestHandler(this::handle)
         .invalidRequestHandler(this::invalid)
-        .connectionHandler(connections::opened)
-        .exceptionHandler(failure -> LOG.debug("A connection failed.", failure))
         .listen()
         .onSuccess(listening -> began(listening, certificates));
+  }
+
+  /** A server that does not listen yet, whose connections are counted. */
+  static HttpServer server(Vertx vertx, HttpServerOptions options, Connections connections) {
+    return vertx
+        .createHttpServer(options)
+        .connectionHandler(connections::opened)
+        .exceptionHandler(failure -> LOG.debug("A connection failed.", failure));
   }
 
   static HttpServerOptions options(Settings.Limits limits, String host, int port) {

@@ -6,6 +6,7 @@ import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +48,9 @@ final class Observer {
     if (!where.enabled()) {
       return Future.succeededFuture();
     }
-    return vertx
-        .createHttpServer(HttpService.options(settings.limits(), where.host(), where.port()))
+    HttpServerOptions options = HttpService.options(settings.limits(), where.host(), where.port());
+    return HttpService.server(vertx, options, connections)
         .requestHandler(this::handle)
-        .connectionHandler(connections::opened)
-        .exceptionHandler(failure -> LOG.debug("A connection failed.", failure))
         .listen()
         .onSuccess(this::began)
         .mapEmpty();

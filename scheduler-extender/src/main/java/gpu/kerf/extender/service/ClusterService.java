@@ -21,10 +21,9 @@ import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.hardware.DeliveryWay;
 import io.vertx.core.Context;
-import io.vertx.core.Promise;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -130,45 +129,18 @@ public final class ClusterService {
     Duration silence = how.watch().plus(how.watch().dividedBy(2));
     Access access = new Access(environment, Path.of(System.getProperty("user.home", "/")));
     ApiServer server = access.connect(how.kubeconfig(), new Access.Patience(how.call(), silence));
-    Promise<ClusterService> made = Promise.promise();
-    vertx
-        .getOrCreateContext()
-        .runOnContext(
-            nothing -> {
-              try {
-                made.complete(new ClusterService(vertx, settings, server));
-              } catch (RuntimeException e) {
-                made.fail(e);
-              }
-            });
-    ClusterService started = Vertxes.await(made.future());
+    ClusterService started =
+        Vertxes.on(
+            vertx.getOrCreateContext(),
+            () -> Future.succeededFuture(new ClusterService(vertx, settings, server)));
     try {
-      started.listen(settings.current().listen());
+      started.port = started.service.listen(started.context);
     } catch (IOException e) {
       started.cluster.close();
       throw e;
     }
     LOG.atInfo().addKeyValue(LogKeys.ADDRESS, server.address()).log("Serving the cluster.");
     return started;
-  }
-
-  private void listen(Settings.Listen where) throws IOException {
-    Promise<Integer> listening = Promise.promise();
-    context.runOnContext(nothing -> service.start().onComplete(listening));
-    try {
-      port = Vertxes.await(listening.future());
-    } catch (IllegalStateException e) {
-      boolean taken = e.getCause() instanceof BindException;
-      throw new IOException(
-          "Kerf cannot listen on "
-              + where.host()
-              + ":"
-              + where.port()
-              + ": "
-              + (taken ? "the address is taken, or not of this machine" : e.getCause())
-              + ".\nMaybe another kerf listens there: --listen 127.0.0.1:0 takes any free port.",
-          e);
-    }
   }
 
   /** Where it listens. */
@@ -190,9 +162,7 @@ public final class ClusterService {
 
   /** Answers what has been asked, then lets go of the cluster. */
   public void stop() {
-    Promise<Void> stopped = Promise.promise();
-    context.runOnContext(nothing -> service.stop().onComplete(stopped));
-    Vertxes.await(stopped.future());
+    Vertxes.on(context, service::stop);
     if (certificates != null) {
       certificates.interrupt();
     }

@@ -25,8 +25,11 @@ import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.verb.VerbService;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -212,6 +215,30 @@ public final class Service {
               listenForReviews();
               return server.actualPort();
             });
+  }
+
+  /**
+   * Starts from outside of any event loop; the port.
+   *
+   * @param context the one that owns the scheduling
+   * @throws IOException that says in words why it cannot listen
+   */
+  public int listen(Context context) throws IOException {
+    Settings.Listen where = settings.current().listen();
+    try {
+      return Vertxes.on(context, this::start);
+    } catch (IllegalStateException e) {
+      boolean taken = e.getCause() instanceof BindException;
+      throw new IOException(
+          "Kerf cannot listen on "
+              + where.host()
+              + ":"
+              + where.port()
+              + ": "
+              + (taken ? "the address is taken, or not of this machine" : e.getCause())
+              + ".\nMaybe another kerf listens there: --listen 127.0.0.1:0 takes any free port.",
+          e);
+    }
   }
 
   /** Tries again while it cannot listen: its certificate may come later than the service. */

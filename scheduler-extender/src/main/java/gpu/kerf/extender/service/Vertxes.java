@@ -1,12 +1,15 @@
 package gpu.kerf.extender.service;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 
 /** Vert.x as the commands use it: one event loop, and nothing of the class path in files. */
 public final class Vertxes {
@@ -24,6 +27,14 @@ public final class Vertxes {
             .setWorkerPoolSize(4)
             .setInternalBlockingPoolSize(2)
             .setFileSystemOptions(files));
+  }
+
+  /** Does something on a context and waits for its end, outside of any event loop. */
+  public static <T> T on(Context context, Supplier<Future<T>> action) {
+    Promise<T> end = Promise.promise();
+    context.runOnContext(
+        nothing -> Future.succeededFuture().compose(begun -> action.get()).onComplete(end));
+    return await(end.future());
   }
 
   /** Waits, outside of any event loop. */
