@@ -12,10 +12,13 @@ import picocli.CommandLine;
 public record KerfRun(int code, String out, String err) {
 
   public static KerfRun of(Object... args) {
+    return of(Kerf.commandLine(), args);
+  }
+
+  static KerfRun of(CommandLine kerf, Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine kerf =
-        Kerf.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    kerf.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
     String[] words = new String[args.length];
     for (int i = 0; i < args.length; i++) {
       words[i] = args[i].toString();

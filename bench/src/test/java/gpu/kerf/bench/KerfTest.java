@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Kerf;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -17,36 +15,38 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 final class KerfTest {
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-  private final CommandLine kerf = caught(Kerf.commandLine());
+  private final CommandLine kerf = Kerf.commandLine();
 
   @Test
   void helpIsAResultAndGoesToStdout() {
-    assertThat(kerf.execute("--help")).isZero();
-    assertThat(out.toString()).startsWith("Usage: kerf");
-    assertThat(err.toString()).isEmpty();
+    KerfRun run = KerfRun.of("--help");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).startsWith("Usage: kerf");
+    assertThat(run.err()).isEmpty();
   }
 
   @Test
   void versionIsAResultAndGoesToStdout() {
-    assertThat(kerf.execute("--version")).isZero();
-    assertThat(out.toString()).startsWith("kerf ");
-    assertThat(err.toString()).isEmpty();
+    KerfRun run = KerfRun.of("--version");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).startsWith("kerf ");
+    assertThat(run.err()).isEmpty();
   }
 
   @Test
   void noCommandIsWrongUsage() {
-    assertThat(kerf.execute()).isEqualTo(2);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString()).contains("No command given.").contains("Usage: kerf");
+    KerfRun run = KerfRun.of();
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("No command given.").contains("Usage: kerf");
   }
 
   @Test
   void anUnknownCommandIsWrongUsageThatIsNamed() {
-    assertThat(kerf.execute("relpay")).isEqualTo(2);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString()).contains("relpay").contains("Did you mean: kerf replay?");
+    KerfRun run = KerfRun.of("relpay");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("relpay").contains("Did you mean: kerf replay?");
   }
 
   @Test
@@ -89,25 +89,22 @@ final class KerfTest {
 
   @Test
   void workThatFailsOnAFileIsOneLineAndExitOne() {
-    Fail fail = new Fail(new IOException("nodes.csv: no such file"));
+    kerf.addSubcommand("fail", new Fail(new IOException("nodes.csv: no such file")));
 
-    assertThat(caught(kerf.addSubcommand("fail", fail)).execute("fail")).isEqualTo(1);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString().strip()).isEqualTo("kerf: nodes.csv: no such file");
+    KerfRun run = KerfRun.of(kerf, "fail");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().strip()).isEqualTo("kerf: nodes.csv: no such file");
   }
 
   @Test
   void aDefectShowsWhereItHappenedAndExitsOne() {
-    Fail fail = new Fail(new IllegalStateException("the ledger is wrong"));
+    kerf.addSubcommand("fail", new Fail(new IllegalStateException("the ledger is wrong")));
 
-    assertThat(caught(kerf.addSubcommand("fail", fail)).execute("fail")).isEqualTo(1);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString()).contains("the ledger is wrong").contains("at gpu.kerf.bench");
-  }
-
-  /** Subcommands have streams of their own: those that are there now are caught too. */
-  private CommandLine caught(CommandLine commands) {
-    return commands.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    KerfRun run = KerfRun.of(kerf, "fail");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("the ledger is wrong").contains("at gpu.kerf.bench");
   }
 
   @Command

@@ -6,9 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import gpu.kerf.bench.KerfRun;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +18,11 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The load driver against an extender that is written here. */
 class LoadCommandTest {
@@ -33,8 +32,6 @@ class LoadCommandTest {
   private final List<JsonNode> filters = new CopyOnWriteArrayList<>();
   private final List<JsonNode> prioritized = new CopyOnWriteArrayList<>();
   private final List<JsonNode> binds = new CopyOnWriteArrayList<>();
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
   private final ExecutorService threads = Executors.newFixedThreadPool(4);
   private final HttpServer server = start();
   private volatile String filterAnswer = "two";
@@ -154,39 +151,25 @@ class LoadCommandTest {
 
   @Test
   void wrongUsageIsTwoAndNobodyThereIsOne() {
-    assertThat(run("--url", "ftp://x")).isEqualTo(2);
-    assertThat(run("--url", url(), "--verbs", "filter,bend")).isEqualTo(2);
-    assertThat(err.toString()).contains("The verb (bend) is not known");
+    assertThat(KerfRun.of("load", "--url", "ftp://x").code()).isEqualTo(2);
+    KerfRun unknown = KerfRun.of("load", "--url", url(), "--verbs", "filter,bend");
+    assertThat(unknown.code()).isEqualTo(2);
+    assertThat(unknown.err()).contains("The verb (bend) is not known");
     server.stop(0);
-    assertThat(run("--url", url(), "--pods", "1", "--nodes", "1")).isEqualTo(1);
-    assertThat(err.toString()).contains("No extender answers at http://127.0.0.1");
+    KerfRun alone = KerfRun.of("load", "--url", url(), "--pods", "1", "--nodes", "1");
+    assertThat(alone.code()).isEqualTo(1);
+    assertThat(alone.err()).contains("No extender answers at http://127.0.0.1");
   }
 
   private List<String> sorted() {
     return filters.stream().map(each -> each.path("Pod").toString()).sorted().toList();
   }
 
-  private JsonNode load(String... options) throws IOException {
-    out.getBuffer().setLength(0);
-    String[] all = new String[options.length + 3];
-    all[0] = "--url";
-    all[1] = url();
-    all[2] = "--json";
-    System.arraycopy(options, 0, all, 3, options.length);
-    assertThat(run(all)).as(err.toString()).isZero();
-    return JSON.readTree(out.toString());
-  }
-
-  private int run(String... arguments) {
-    return new CommandLine(new LoadCommand())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .setExecutionExceptionHandler(
-            (failure, command, parsed) -> {
-              command.getErr().println(failure.getMessage());
-              return 1;
-            })
-        .execute(arguments);
+  private JsonNode load(String... options) {
+    return KerfRun.of(
+            Stream.concat(Stream.of("load", "--url", url(), "--json"), Stream.of(options))
+                .toArray())
+        .json();
   }
 
   private String url() {

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import gpu.kerf.extender.Kerf;
+import gpu.kerf.extender.KerfCalls;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,14 +32,13 @@ class AuditCommandTest {
 
   @TempDir private Path folder = Path.of(".");
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final KerfCalls kerf = new KerfCalls();
 
   @Test
   void whoHoldsWhatIsPrintedAndTheExitCodeIsZero() throws IOException {
     Path file = write(list(NODE, pod("x", 0, 500, 40_000), pod("y", 0, 0, 1_000)));
-    assertThat(audit("-f", file.toString())).as(err.toString()).isZero();
-    assertThat(out.toString())
+    assertThat(audit("-f", file.toString())).as(kerf.err()).isZero();
+    assertThat(kerf.out())
         .isEqualTo(
             """
             NODE  GPU  UUID   HELD            MIB  BY        CONTAINER
@@ -57,7 +54,7 @@ class AuditCommandTest {
   void overlapNamesBothPodsAndTheExitCodeIsOne() throws IOException {
     Path file = write(list(NODE, pod("x", 0, 600, 100), pod("y", 0, 401, 100)));
     assertThat(audit("-f", file.toString())).isEqualTo(1);
-    assertThat(out.toString())
+    assertThat(kerf.out())
         .contains("OVERLAP multiprocessors: GPU 0 (GPU-0) of node a: pod ml/x (main) with")
         .contains("pod ml/y (main) with a share of 100 MiB and 401/1000 SMs")
         .endsWith("1 overlaps, 0 invalid slots, 0 unknown.\n");
@@ -67,14 +64,14 @@ class AuditCommandTest {
   void gpuThatIsNotThereIsNoSuccessEither() throws IOException {
     Path file = write(list(NODE, pod("x", 3, 0, 100)));
     assertThat(audit("-f", file.toString())).isEqualTo(1);
-    assertThat(out.toString()).contains("INVALID missing-gpu: pod ml/x holds GPU 3 (GPU-3)");
+    assertThat(kerf.out()).contains("INVALID missing-gpu: pod ml/x holds GPU 3 (GPU-3)");
   }
 
   @Test
   void jsonIsOneObject() throws IOException {
     Path file = write(list(NODE, pod("x", 0, 0, 81_000), pod("y", 0, 0, 560)));
     assertThat(audit("--json", "-f", file.toString())).isEqualTo(1);
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    JsonNode json = new ObjectMapper().readTree(kerf.out());
     assertThat(json.path("v").asInt()).isEqualTo(1);
     // 81000 + 560 = 81560, one more than there is.
     assertThat(json.path("overlaps").asInt()).isEqualTo(1);
@@ -91,19 +88,19 @@ class AuditCommandTest {
             .formatted(pod("x", 0, 0, 1).replace("\"kind\":\"Pod\",", ""));
     Path file = write(list(NODE) + "\n" + pods);
     assertThat(audit("-f", file.toString())).isZero();
-    assertThat(out.toString()).contains("pod ml/x");
+    assertThat(kerf.out()).contains("pod ml/x");
   }
 
   @Test
   void fileThatHelpsNothingIsRefusedWithHint() throws IOException {
     Path empty = write(list("{\"kind\":\"Service\"}"));
     assertThat(audit("-f", empty.toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("There is no pod, node", "kubectl get pods,nodes");
+    assertThat(kerf.err()).contains("There is no pod, node", "kubectl get pods,nodes");
     Path broken = write("{\"kind\":");
     assertThat(audit("-f", broken.toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("is not JSON", "kubectl -o json");
+    assertThat(kerf.err()).contains("is not JSON", "kubectl -o json");
     assertThat(audit("-f", folder.resolve("none").toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("There is no file " + folder.resolve("none"));
+    assertThat(kerf.err()).contains("There is no file " + folder.resolve("none"));
   }
 
   @Test
@@ -116,7 +113,7 @@ class AuditCommandTest {
   void clusterThatCannotBeReachedIsNamed() throws IOException {
     String missing = folder.resolve("none").toString();
     assertThat(audit("--kubeconfig", missing)).isEqualTo(1);
-    assertThat(err.toString()).contains("kubeconfig file (" + missing + ")", "does not exist");
+    assertThat(kerf.err()).contains("kubeconfig file (" + missing + ")", "does not exist");
     Path nobody =
         write(
             """
@@ -128,8 +125,8 @@ class AuditCommandTest {
             users: [{name: u, user: {token: t}}]
             """);
     assertThat(audit("--kubeconfig", nobody.toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("The API server http://127.0.0.1:1: Failed to connect");
-    assertThat(out.toString()).isEmpty();
+    assertThat(kerf.err()).contains("The API server http://127.0.0.1:1: Failed to connect");
+    assertThat(kerf.out()).isEmpty();
   }
 
   private static String pod(String name, int gpu, int smMilli, int memoryMiB) {
@@ -147,9 +144,6 @@ class AuditCommandTest {
   private int audit(String... args) {
     List<String> all = new ArrayList<>(List.of("audit"));
     all.addAll(List.of(args));
-    return Kerf.commandLine()
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .execute(all.toArray(String[]::new));
+    return kerf.call(all.toArray(String[]::new));
   }
 }

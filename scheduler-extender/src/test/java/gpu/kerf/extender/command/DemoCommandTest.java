@@ -4,19 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.KerfCalls;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** The command as it is typed. */
 class DemoCommandTest {
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final KerfCalls kerf = new KerfCalls();
 
   @Test
   void theAddressComesFirstAndTheMeaningLast() {
@@ -31,8 +29,8 @@ class DemoCommandTest {
             "readiness.warmUpPods=0");
 
     assertThat(code).isZero();
-    assertThat(out.toString()).startsWith("http://127.0.0.1:").contains("12 pods in");
-    assertThat(out.toString()).contains("GPUs needed").contains("no slots given twice");
+    assertThat(kerf.out()).startsWith("http://127.0.0.1:").contains("12 pods in");
+    assertThat(kerf.out()).contains("GPUs needed").contains("no slots given twice");
   }
 
   @Test
@@ -42,11 +40,11 @@ class DemoCommandTest {
             "--json", "--pods", "12", "--listen", "127.0.0.1:0", "--set", "readiness.warmUpPods=0");
 
     assertThat(code).isZero();
-    JsonNode json = new ObjectMapper().readTree(out.toString());
+    JsonNode json = new ObjectMapper().readTree(kerf.out());
     assertThat(json.path("finished").asInt()).isEqualTo(12);
     assertThat(json.at("/kerf/gpusNeeded").asInt()).isPositive();
     assertThat(json.path("doubleAllocations").asInt()).isZero();
-    assertThat(err.toString()).startsWith("http://127.0.0.1:");
+    assertThat(kerf.err()).startsWith("http://127.0.0.1:");
   }
 
   @Test
@@ -55,7 +53,7 @@ class DemoCommandTest {
       String address = "127.0.0.1:" + other.getLocalPort();
 
       assertThat(demo("--headless", "--pods", "1", "--listen", address)).isEqualTo(1);
-      assertThat(err.toString())
+      assertThat(kerf.err())
           .contains("Kerf cannot listen on " + address + ": the address is taken")
           .contains("--listen 127.0.0.1:0");
     }
@@ -67,19 +65,11 @@ class DemoCommandTest {
     assertThat(demo("--pods", "-3")).isEqualTo(2);
     assertThat(demo("--listen", "8880")).isEqualTo(2);
     assertThat(demo("--set", "limits.bodi=1KiB")).isEqualTo(2);
-    assertThat(err.toString())
+    assertThat(kerf.err())
         .contains("--rate (0.0)", "--pods (-3)", "--listen (8880) is not HOST:PORT", "bodi");
   }
 
   private int demo(String... arguments) {
-    return new CommandLine(new DemoCommand())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .setExecutionExceptionHandler(
-            (failure, command, parsed) -> {
-              command.getErr().println(failure.getMessage());
-              return 1;
-            })
-        .execute(arguments);
+    return kerf.call(Stream.concat(Stream.of("demo"), Stream.of(arguments)).toArray(String[]::new));
   }
 }

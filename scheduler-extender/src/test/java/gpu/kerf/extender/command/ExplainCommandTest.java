@@ -4,22 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.KerfCalls;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** From a file to what stands on stdout. */
 class ExplainCommandTest {
 
   @TempDir private Path folder = Path.of(".");
 
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final KerfCalls kerf = new KerfCalls();
 
   @Test
   void everyPodOfAFileIsExplainedWhateverMakesIt() throws IOException {
@@ -50,8 +48,8 @@ class ExplainCommandTest {
             """);
 
     assertThat(explain("-f", file.toString())).isZero();
-    assertThat(err.toString()).contains("Service/c makes no pods; skipped.");
-    assertThat(out.toString())
+    assertThat(kerf.err()).contains("Service/c makes no pods; skipped.");
+    assertThat(kerf.out())
         .contains("Pod/a\n  read as   container main: 8Gi of the memory of one GPU\n")
         .contains("CronJob/b\n  read as   container main: 2 whole GPUs, close to each other\n")
         .contains("StatefulSet/d\n")
@@ -70,7 +68,7 @@ class ExplainCommandTest {
 
     assertThat(explain("--file", file.toString(), "--json")).isZero();
 
-    JsonNode pod = new ObjectMapper().readTree(out.toString()).path("pods").path(0);
+    JsonNode pod = new ObjectMapper().readTree(kerf.out()).path("pods").path(0);
     assertThat(pod.path("from").asText()).isEqualTo("Pod/a");
     assertThat(pod.at("/demand/containers/0/memoryMiB").asInt()).isEqualTo(96 * 1024);
     assertThat(pod.at("/verdicts/0/verdict").asText()).isEqualTo("never");
@@ -91,7 +89,7 @@ class ExplainCommandTest {
             """);
 
     assertThat(explain("-f", file.toString())).isZero();
-    assertThat(out.toString()).contains("refused").contains("lots");
+    assertThat(kerf.out()).contains("refused").contains("lots");
   }
 
   @Test
@@ -108,21 +106,21 @@ class ExplainCommandTest {
             """);
 
     assertThat(explain("-f", file.toString(), "--fleet", fleet.toString())).isZero();
-    assertThat(out.toString()).contains("goes to   only: GPU 0: MPS share (8Gi)");
+    assertThat(kerf.out()).contains("goes to   only: GPU 0: MPS share (8Gi)");
   }
 
   @Test
   void whatCannotBeReadIsOneAndWrongUsageIsTwo() throws IOException {
     assertThat(explain("-f", folder.resolve("none").toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("There is no file");
+    assertThat(kerf.err()).contains("There is no file");
     assertThat(explain("-f", write("kind: [").toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("is not YAML");
+    assertThat(kerf.err()).contains("is not YAML");
     assertThat(explain("-f", write("kind: Service").toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("There is no pod in");
+    assertThat(kerf.err()).contains("There is no pod in");
     assertThat(explain("-f", write("").toString(), "--url", "ftp://x")).isEqualTo(1);
     Path pod = write("{kind: Pod, spec: {containers: []}}");
     assertThat(explain("-f", pod.toString(), "--url", "http://127.0.0.1:1")).isEqualTo(1);
-    assertThat(err.toString()).contains("Kerf does not answer at http://127.0.0.1:1");
+    assertThat(kerf.err()).contains("Kerf does not answer at http://127.0.0.1:1");
     assertThat(explain()).isEqualTo(2);
     assertThat(explain("-f", pod.toString(), "--url", "http://x", "--fleet", "y")).isEqualTo(2);
   }
@@ -132,14 +130,7 @@ class ExplainCommandTest {
   }
 
   private int explain(String... arguments) {
-    return new CommandLine(new ExplainCommand())
-        .setOut(new PrintWriter(out, true))
-        .setErr(new PrintWriter(err, true))
-        .setExecutionExceptionHandler(
-            (failure, command, parsed) -> {
-              command.getErr().println(failure.getMessage());
-              return 1;
-            })
-        .execute(arguments);
+    return kerf.call(
+        Stream.concat(Stream.of("explain"), Stream.of(arguments)).toArray(String[]::new));
   }
 }

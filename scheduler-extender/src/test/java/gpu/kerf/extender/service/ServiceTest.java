@@ -88,6 +88,21 @@ class ServiceTest {
   }
 
   @Test
+  void theMetricSaysUnderWhichIdAVerbFailed() {
+    try (RunningService service = RunningService.notSynced(NODES)) {
+      String bind = "{\"PodName\":\"p\",\"PodNamespace\":\"ml\",\"PodUID\":\"p\",\"Node\":\"a\"}";
+      assertThat(service.post("/bind", bind).path("Error").asText()).endsWith("(kerf:not-synced)");
+      String filter = "{\"Pod\":%s,\"NodeNames\":[\"a\"]}".formatted(RunningService.pod("p", ""));
+      assertThat(service.post("/filter", filter).path("Error").asText())
+          .endsWith("(kerf:not-synced)");
+
+      assertThat(service.get("/metrics"))
+          .contains("verb=\"bind\",outcome=\"error\",reason=\"not-synced\",} 1.0")
+          .contains("verb=\"filter\",outcome=\"error\",reason=\"not-synced\",} 1.0");
+    }
+  }
+
+  @Test
   void theAnswerModeChangesWhileItRunsAndABadFileChangesNothing(@TempDir Path folder)
       throws IOException {
     Path file = folder.resolve("kerf.yaml");
