@@ -1,6 +1,7 @@
 package gpu.kerf.model.demand;
 
 import gpu.kerf.model.hardware.GpuModel;
+import gpu.kerf.model.hardware.MigProfile;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +92,23 @@ public record Demand(
     return size instanceof Size.Fraction fraction
         ? Math.max(1, fraction.part().of(shareableMiB))
         : 0;
+  }
+
+  /**
+   * The MIG profiles of a model that serve it: the one that it names, or all that have the memory
+   * and the multiprocessors that it asks for.
+   */
+  public List<MigProfile> profilesOn(GpuModel model) {
+    if (size instanceof Size.Profile named) {
+      MigProfile profile = model.profile(named.name());
+      return profile != null && profile.placeable() && profile.smMilli() >= smMilli()
+          ? List.of(profile)
+          : List.of();
+    }
+    int memory = memoryMiB(model.shareableMiB());
+    return memory == 0
+        ? List.of()
+        : model.profiles().stream().filter(profile -> profile.offers(memory, smMilli())).toList();
   }
 
   /** The part of the multiprocessors that is set aside on each GPU, in thousandths; 0 if none. */

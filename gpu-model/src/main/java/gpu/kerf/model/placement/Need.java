@@ -63,22 +63,9 @@ final class Need {
     shareMiB[index] =
         wanted && demand.wall().accepts(Wall.MPS) ? demand.memoryMiB(model.shareableMiB()) : 0;
     List<MigProfile> profiles =
-        wanted && demand.wall().accepts(Wall.MIG) ? profilesOn(model) : List.of();
+        wanted && demand.wall().accepts(Wall.MIG) ? demand.profilesOn(model) : List.of();
     acceptable[index] = indexes(profiles);
     cuttable[index] = indexes(withoutDominated(profiles));
-  }
-
-  private List<MigProfile> profilesOn(GpuModel model) {
-    if (demand.size() instanceof Size.Profile named) {
-      MigProfile profile = model.profile(named.name());
-      return profile != null && profile.placeable() && profile.smMilli() >= smMilli
-          ? List.of(profile)
-          : List.of();
-    }
-    int memory = demand.memoryMiB(model.shareableMiB());
-    return memory == 0
-        ? List.of()
-        : model.profiles().stream().filter(profile -> profile.offers(memory, smMilli)).toList();
   }
 
   private static List<MigProfile> withoutDominated(List<MigProfile> profiles) {

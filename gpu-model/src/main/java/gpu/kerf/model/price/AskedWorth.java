@@ -5,7 +5,6 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
-import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -101,20 +100,10 @@ final class AskedWorth {
     if (!model.migCapable()) {
       return 0;
     }
-    return model.profiles().stream()
-        .filter(profile -> serves(demand, profile))
+    return demand.profilesOn(model).stream()
         .mapToDouble(profile -> (double) profile.size() / model.slices())
         .min()
         .orElse(0);
-  }
-
-  private static boolean serves(Demand demand, MigProfile profile) {
-    if (demand.size() instanceof Size.Profile named) {
-      return profile.name().equals(named.name());
-    }
-    return demand.size() instanceof Size.Memory memory
-        && profile.plain()
-        && profile.memoryMiB() >= memory.amount().value();
   }
 
   CpuBalance balance() {

@@ -2,11 +2,11 @@ package gpu.kerf.model.price;
 
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
-import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
+import java.util.List;
 
 /**
  * Counts how often each kind of MIG profile of one GPU model is asked for, by name or by what a
@@ -40,17 +40,9 @@ final class MigAsked {
     }
   }
 
+  /** The kind of the first profile that serves a demand; -1 if there is none. */
   private int kindFor(Demand demand) {
-    if (demand.size() instanceof Size.Profile named) {
-      MigProfile profile = model.profile(named.name());
-      return profile == null ? -1 : layouts.kindOf(profile);
-    }
-    int memory = demand.memoryMiB(model.shareableMiB());
-    for (int k = 0; memory > 0 && k < counts.length; k++) {
-      if (layouts.plainProfiles().get(k).offers(memory, demand.smMilli())) {
-        return k;
-      }
-    }
-    return -1;
+    List<MigProfile> serving = demand.profilesOn(model);
+    return serving.isEmpty() ? -1 : layouts.kindOf(serving.get(0));
   }
 }
