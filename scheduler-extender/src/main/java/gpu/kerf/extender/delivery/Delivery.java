@@ -1,6 +1,6 @@
 package gpu.kerf.extender.delivery;
 
-import gpu.kerf.extender.state.VerbError;
+import gpu.kerf.extender.wire.VerbError;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,7 @@
 package gpu.kerf.extender.delivery;
 
 import gpu.kerf.extender.delivery.Delivery.Prepared;
-import gpu.kerf.extender.state.VerbError;
+import gpu.kerf.extender.wire.VerbError;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;

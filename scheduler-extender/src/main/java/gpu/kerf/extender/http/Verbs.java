@@ -1,7 +1,6 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.http.VerbHandler.Answer;
-import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.verb.BindVerb;
 import gpu.kerf.extender.verb.FilterVerb;
@@ -15,6 +14,7 @@ import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeNames;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.extender.wire.WireReader;
 import gpu.kerf.extender.wire.WireWriter;

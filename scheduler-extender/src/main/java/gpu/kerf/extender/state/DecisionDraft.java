@@ -1,6 +1,7 @@
 package gpu.kerf.extender.state;
 
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.fleet.Holder;

@@ -2,7 +2,7 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.state.Scheduling;
-import gpu.kerf.extender.state.VerbError;
+import gpu.kerf.extender.wire.VerbError;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.verb;
 
-import gpu.kerf.extender.state.VerbError;
+import gpu.kerf.extender.wire.VerbError;
 
 /** A verb that has no place for an error in its answer could not be carried out. */
 public final class VerbException extends Exception {

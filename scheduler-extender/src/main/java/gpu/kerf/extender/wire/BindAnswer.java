@@ -1,6 +1,5 @@
 package gpu.kerf.extender.wire;
 
-import gpu.kerf.extender.state.VerbError;
 import org.jspecify.annotations.Nullable;
 
 /**

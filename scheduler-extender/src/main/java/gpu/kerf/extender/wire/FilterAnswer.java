@@ -1,6 +1,5 @@
 package gpu.kerf.extender.wire;
 
-import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.model.placement.Reason;
 import java.util.ArrayList;
 import java.util.BitSet;

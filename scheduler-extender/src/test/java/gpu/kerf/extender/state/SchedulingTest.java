@@ -8,6 +8,7 @@ import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Phase;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;

@@ -5,8 +5,8 @@ import static gpu.kerf.extender.verb.World.askingWhole;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.BindResult;
-import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.fleet.Entry.State;
 import gpu.kerf.model.hardware.GpuMode;
 import org.junit.jupiter.api.Test;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.state.Policy;
-import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptCall;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.hardware.GpuMode;
 import java.time.Duration;
 import java.util.List;

@@ -4,12 +4,12 @@ import static gpu.kerf.extender.verb.World.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import gpu.kerf.extender.state.VerbError;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptAnswer.Victims;
 import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.extender.wire.PreemptCall.Candidate;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.hardware.GpuMode;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package gpu.kerf.extender.verb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import gpu.kerf.extender.state.VerbError;
+import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.placement.Reason;
 import java.io.IOException;
 import java.nio.file.Files;

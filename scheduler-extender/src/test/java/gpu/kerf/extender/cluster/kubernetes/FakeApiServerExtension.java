@@ -17,12 +17,12 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A {@link FakeApiServer} for each test, and connections to it, which end with the test. */
-final class FakeApiServerExtension implements AfterEachCallback {
+public final class FakeApiServerExtension implements AfterEachCallback {
   private final FakeApiServer api;
   private final Path folder;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
-  FakeApiServerExtension() {
+  public FakeApiServerExtension() {
     try {
       api = new FakeApiServer();
       folder = Files.createTempDirectory("fake-api-server");
@@ -32,7 +32,7 @@ final class FakeApiServerExtension implements AfterEachCallback {
     opened.push(api);
   }
 
-  FakeApiServer api() {
+  public FakeApiServer api() {
     return api;
   }
 
@@ -41,7 +41,7 @@ final class FakeApiServerExtension implements AfterEachCallback {
   }
 
   /** A connection with more patience than a test needs. */
-  ApiServer connect() {
+  public ApiServer connect() {
     return connect(Duration.ofSeconds(5), Duration.ofSeconds(5));
   }
 
@@ -50,7 +50,7 @@ final class FakeApiServerExtension implements AfterEachCallback {
    *
    * @param silence how long a watch may be silent
    */
-  ApiServer connect(Duration call, Duration silence) {
+  public ApiServer connect(Duration call, Duration silence) {
     try {
       ApiServer server =
           new Access(Map.of(), folder)
@@ -63,7 +63,7 @@ final class FakeApiServerExtension implements AfterEachCallback {
   }
 
   /** Calls in the background, over a connection. */
-  RequestPool background(ApiServer server) {
+  public RequestPool background(ApiServer server) {
     RequestPool requests = new RequestPool(server, new JvmThreads(), 1, "test");
     opened.push(requests);
     return requests;

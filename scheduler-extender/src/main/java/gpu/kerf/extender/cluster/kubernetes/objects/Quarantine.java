@@ -132,7 +132,7 @@ public final class Quarantine {
   }
 
   /** A node is there, or is another than before. */
-  void nodeChanged(String node, NodeObject.Kubelet kubelet) {
+  public void nodeChanged(String node, NodeObject.Kubelet kubelet) {
     if (kubelet.equals(kubelets.put(node, kubelet))) {
       return;
     }
@@ -162,7 +162,7 @@ public final class Quarantine {
   }
 
   /** The node object is gone: nothing can be placed there, and nothing will be heard of it. */
-  void nodeRemoved(String node) {
+  public void nodeRemoved(String node) {
     NodeObject.Kubelet before = kubelets.remove(node);
     if (before != null && before.silent()) {
       nodeChanged(node, new NodeObject.Kubelet(false, before.bootId()));

@@ -143,7 +143,7 @@ public final class Advertiser {
     return spec.gpus().stream().filter(gpu -> gpu.mode() == GpuMode.PLAIN).count();
   }
 
-  void nodeRemoved(String node) {
+  public void nodeRemoved(String node) {
     due.remove(node);
   }
 

@@ -1,4 +1,4 @@
-package gpu.kerf.extender.state;
+package gpu.kerf.extender.wire;
 
 import java.util.Locale;
 
