@@ -13,10 +13,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How few GPUs of one model would do for what runs on them now, if everything could be moved.
+ * How few GPUs of one model would be enough for the pods that run on them now, if every pod could
+ * be moved.
  *
- * <p>It looks at GPUs alone: that the parts of one pod need distinct GPUs of one node, and CPU
- * beside them, is left out. A GPU keeps its mode. Static MIG instances cannot be cut anew, so for
+ * <p>It looks at GPUs alone. It ignores that the parts of one pod need distinct GPUs of one node,
+ * and that pods need CPU. A GPU keeps its mode. Static MIG instances cannot be created anew, so for
  * them the number that is achieved is the number in use.
  *
  * @param inUse GPUs that hold anything now

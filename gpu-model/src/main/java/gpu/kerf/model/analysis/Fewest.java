@@ -1,11 +1,11 @@
 package gpu.kerf.model.analysis;
 
 /**
- * On how few GPUs a set of slots fits.
+ * The smallest number of GPUs that a set of slots fits on, between two bounds.
  *
- * @param atLeast no arrangement does with less
- * @param achieved an arrangement on so many is known
- * @param basis where the two come from
+ * @param atLeast every arrangement needs at least this many GPUs
+ * @param achieved an arrangement on this many GPUs is known
+ * @param basis how the two bounds were found
  */
 public record Fewest(int atLeast, int achieved, Basis basis) {
 

@@ -3,8 +3,8 @@ package gpu.kerf.model.analysis;
 import java.util.Arrays;
 
 /**
- * How much of a free piece of memory the usual sizes can fill, each as often as one likes: the
- * unbounded knapsack, worked out once for all amounts.
+ * How much of a free piece of memory the usual sizes can fill, each used any number of times: the
+ * unbounded knapsack, computed once for all amounts.
  */
 final class FillTable {
 

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How full a fleet is, and how much of the rest is of use.
+ * How full a fleet is, and how much of its free memory the usual demands can use.
  *
  * @param nodes in the order of their names
  * @param models in the order in which they come up on those nodes

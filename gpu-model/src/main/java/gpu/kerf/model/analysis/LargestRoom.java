@@ -8,7 +8,7 @@ import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The largest demands that would fit now.
+ * The largest demand of each kind that would fit now.
  *
  * @param shareMiB the largest MPS share that asks for no multiprocessors; 0 if none
  * @param profile the largest MIG profile without extras, by memory and then compute; null if none

@@ -18,14 +18,15 @@ import java.util.Set;
 import java.util.function.BiFunction;
 
 /**
- * The demands that usually come, and with them the answer to how much free memory is stranded: what
- * stays free however well they fill the rest.
+ * The demands that usually come. They tell how much free memory is stranded: the part that stays
+ * free even if these demands fill the rest as well as possible.
  *
- * <p>On a plain GPU that is the free memory less the best filling by their shares. On a GPU with
- * dynamic MIG, the free slices less the most that their profiles can cover at legal starts; with
- * static MIG, less the free instances that serve any of them. A container over several GPUs counts
- * with what it takes of one. Multiprocessors are looked at one share at a time, and of the MPS
- * clients only whether there may be one more, so the truth may be a little worse.
+ * <p>On a plain GPU the stranded memory is the free memory less the best filling by their shares.
+ * On a GPU with dynamic MIG it is the free slices less the most that their profiles can cover at
+ * legal starts; with static MIG it is the free slices less the free instances that serve one of the
+ * demands. A container over several GPUs counts with what it takes of one. Multiprocessors are
+ * looked at one share at a time, and of the MPS clients only whether there may be one more, so the
+ * truth may be a little worse.
  */
 public final class UsualDemands {
 

@@ -1,4 +1,7 @@
-/** Numbers about a fleet for people: how full, how much of the rest is of use, how few would do. */
+/**
+ * Figures about a fleet for people: how full it is, how much of its free memory is useful, and how
+ * few GPUs would be enough.
+ */
 @NullMarked
 package gpu.kerf.model.analysis;
 

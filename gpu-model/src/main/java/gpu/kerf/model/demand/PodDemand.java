@@ -14,7 +14,7 @@ import java.util.Set;
  * <p>Containers without a GPU demand are not listed. A pod that lists none is placed by CPU and
  * memory alone.
  *
- * @param ways who can hand the GPUs out to it, as it is written
+ * @param ways the deliveries that can hand the GPUs to this pod, given its resource names
  */
 public record PodDemand(
     List<Container> containers, int cpuMilli, int hostMemoryMiB, Set<DeliveryWay> ways) {

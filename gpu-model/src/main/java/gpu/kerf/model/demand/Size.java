@@ -8,7 +8,7 @@ public sealed interface Size {
   /** At least so much memory of a GPU. */
   record Memory(MemoryMiB amount) implements Size {}
 
-  /** A part of the memory of whichever GPU it lands on. */
+  /** A part of the memory of the GPU that it is placed on. */
   record Fraction(Milli part) implements Size {}
 
   /** The whole GPU, with no other pod on it. */

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Which walls a demand accepts. */
 public enum WallChoice {
-  /** Whichever strands least. */
+  /** Any wall: Kerf takes the one that strands least. */
   ANY,
   MIG,
   MPS;

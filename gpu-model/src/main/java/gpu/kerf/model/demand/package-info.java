@@ -1,5 +1,6 @@
 /**
- * What is asked: memory, a fraction, a MIG profile or whole GPUs, and what must keep tenants apart.
+ * What a pod asks of GPUs: memory, a fraction, a MIG profile or whole GPUs, and the wall that must
+ * keep tenants apart.
  */
 @NullMarked
 package gpu.kerf.model.demand;

@@ -5,7 +5,7 @@ import java.util.Map;
 /**
  * How many pods each disruption budget still allows to be evicted, and what happens beyond that.
  *
- * <p>A budget that nobody told about allows nothing.
+ * <p>A budget that is not in this table allows no eviction.
  */
 public record Budgets(Mode mode, Map<String, Integer> allowed) {
 

@@ -14,13 +14,13 @@ import java.util.List;
 public record Candidate(
     Holder holder, Placement placement, long since, Standing standing, List<String> budgets) {
 
-  /** Whether somebody has to evict it before its slots are free. */
+  /** Whether the pod must be evicted before its slots are free. */
   public enum Standing {
     /** It runs until it is evicted. */
     RUNNING,
-    /** It is on its way out: its slots come free whoever wants them, so it is never evicted. */
+    /** It is terminating: its slots become free without an eviction, so it is never evicted. */
     TERMINATING,
-    /** Only a hint where a pod may go; it yields to whoever has the higher priority. */
+    /** A proposal: a hint where a pod may go. It yields to a pod of higher priority. */
     PROPOSED
   }
 

@@ -6,15 +6,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds who must go so that a request fits, with the least {@link Harm}.
+ * Finds the pods that must be evicted so that a request fits, with the least {@link Harm}.
  *
- * <p>Never a pod of equal or higher priority, never one whose going does not help, and none at all
- * where eviction cannot help. Whether the request fits without somebody is asked of the node's
- * state with everything where it lies: two free slices in the wrong halves of a GPU are no room for
- * a {@code 3g}. Of equally harmful plans the first found counts, and the search goes over GPUs by
- * index and over pods by harm, age and uid: the same input gives the same plan.
+ * <p>A plan never contains a pod of equal or higher priority or a pod whose eviction does not help,
+ * and there is no plan where eviction cannot help. The planner checks whether the request fits
+ * without a pod on the node's real state, with every slot in its place: two free slices in the
+ * wrong halves of a GPU are no room for a {@code 3g}. Of equally harmful plans the first found
+ * counts, and the search goes over GPUs by index and over pods by harm, age and uid: the same input
+ * gives the same plan.
  *
- * <p>Where exactness ends: a plan says with {@link PlanOutcome.Search} whether every better one is
+ * <p>Limits of the search: a plan says with {@link PlanOutcome.Search} whether every better one is
  * ruled out. It always is for a request of one slot for which CPU and memory of the node suffice,
  * as long as no GPU carries more than fourteen pods that may go. For other requests, such as
  * several GPUs, several containers or too little CPU, it always is up to twelve such pods on the
@@ -63,8 +64,9 @@ public final class EvictionPlanner {
   }
 
   /**
-   * Plans anew where somebody else has proposed victims, possibly none, and says how the two
-   * differ. The proposal does not steer the plan: kube-scheduler knows sums, not where things lie.
+   * Makes a plan although kube-scheduler has proposed victims, possibly none, and says how the two
+   * differ. The proposal does not influence the plan: kube-scheduler knows sums, not the positions
+   * of slots.
    */
   public Recheck recheck(Request request, NodeCandidates cluster, List<String> proposed) {
     return Recheck.of(plan(request, cluster), cluster.candidates(), proposed);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * where it stopped. Where it pauses makes no difference to what it finds.
  *
  * <pre>
- *   survey    every node: would it help there to evict everybody who may go, and up to which
+ *   survey    every node: would it help there to evict every candidate, and up to which
  *             priority pods have to go at least? That bounds the harm of every plan on the node.
  *   plans     the nodes of the lowest bound first: a plan without a superfluous victim. A node
  *             whose bound is no better than the best plan is passed over.

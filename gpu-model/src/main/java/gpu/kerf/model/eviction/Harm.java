@@ -3,10 +3,11 @@ package gpu.kerf.model.eviction;
 import java.util.Comparator;
 
 /**
- * What evicting a set of pods destroys; the first difference decides, lower is better.
+ * The damage that evicting a set of pods does. Two values are compared part by part; the first
+ * difference decides, lower is better.
  *
  * <p>Every part grows or stays when the set grows, and the last one grows. So the least harmful set
- * that helps contains nobody superfluous.
+ * that helps contains no superfluous pod.
  *
  * @param violations how far budgets are overdrawn, summed over the budgets
  * @param highestPriority of all victims; {@link Integer#MIN_VALUE} if there are none
@@ -21,7 +22,7 @@ public record Harm(
     int violations, int highestPriority, int works, long prioritySum, long lostMillis, int victims)
     implements Comparable<Harm> {
 
-  /** Nobody is evicted. */
+  /** No pod is evicted. */
   public static final Harm NONE = new Harm(0, Integer.MIN_VALUE, 0, 0, 0, 0);
 
   private static final Comparator<Harm> ORDER =

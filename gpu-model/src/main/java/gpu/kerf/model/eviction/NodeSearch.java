@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The search for the least harmful plan on one node, a step at a time.
  *
- * <p>{@link #survey} comes first: whether the request fits already, whether it would fit without
- * everybody who may go, and if so up to which priority pods have to go at least. Only those up to
- * it are searched, unless budgets cover some: with a budget in play, a pod of higher priority may
- * be the lesser harm. Then {@link #begin} says how hard to search, and {@link #step} searches.
+ * <p>{@link #survey} comes first: whether the request fits already, whether it would fit if every
+ * candidate were evicted, and if so up to which priority pods must be evicted at least. Only those
+ * up to it are searched, unless budgets cover some: with a budget in play, a pod of higher priority
+ * may be the lesser harm. Then {@link #begin} says how hard to search, and {@link #step} searches.
  */
 final class NodeSearch {
 
@@ -214,7 +214,10 @@ final class NodeSearch {
     return tooMuch;
   }
 
-  /** The GPU that is most harmful to clear first; whoever is on several goes with the first. */
+  /**
+   * The GPU that is most harmful to clear comes first; a pod on several GPUs is counted with the
+   * first of them.
+   */
   private List<List<Victim>> gpuByGpu() {
     Map<Integer, List<Victim>> blocks = new TreeMap<>();
     for (Victim victim : victims) {

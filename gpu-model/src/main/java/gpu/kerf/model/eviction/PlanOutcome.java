@@ -44,13 +44,15 @@ public sealed interface PlanOutcome {
   enum Search {
     /** Every other plan is at least as harmful. */
     PROVEN,
-    /** The search was broken off; nobody in the plan is superfluous, but a better one may exist. */
+    /**
+     * The search was cut short: no victim of the plan is superfluous, but a better plan may exist.
+     */
     BROKEN_OFF
   }
 
   /** What eviction cannot overcome. */
   enum Obstacle {
-    /** The node itself: even with nobody on it the request would not fit. */
+    /** The node itself: the request would not fit even if the node were empty. */
     NODE,
     /** Pods of equal or higher priority, pods that Kerf does not know, or GPUs out of use. */
     HELD,

@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Somebody else's proposal of victims beside what the model finds.
+ * The victims that kube-scheduler proposed, compared with those that the model finds.
  *
- * @param outcome what the model finds; its victims are the ones to evict
- * @param spared proposed, but need not go
- * @param added not proposed, but must go
- * @param unknown proposed, but no candidate on the node: the model cannot tell what they hold
+ * @param outcome the model's result; its victims are the ones to evict
+ * @param spared proposed pods that need not be evicted
+ * @param added pods that must be evicted although they were not proposed
+ * @param unknown proposed pods that are no candidates on the node: the model does not know what
+ *     they hold
  */
 public record Recheck(
     PlanOutcome outcome, List<String> spared, List<String> added, List<String> unknown) {

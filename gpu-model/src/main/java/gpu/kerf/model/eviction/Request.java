@@ -5,9 +5,10 @@ import gpu.kerf.model.placement.PreparedDemand;
 import java.util.List;
 
 /**
- * Who asks for room, within which budgets, and what time it is.
+ * A request for room: the pods that need it, the disruption budgets, and the time.
  *
- * <p>Several pods are pods that go to one node together; they may evict what the least of them may.
+ * <p>Several pods are placed on one node together; they may evict only the pods that the one of
+ * lowest priority may evict.
  *
  * @param now in milliseconds of the clock that the candidates' times are of
  */

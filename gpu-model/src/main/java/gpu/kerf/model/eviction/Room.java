@@ -10,9 +10,9 @@ import java.util.List;
 /**
  * Whether a node has room for all preemptors of a request.
  *
- * <p>Several are placed one after the other, each where it costs least; that they might fit in
- * another order is not tried. The answer rests on the node's state alone, not on what was asked
- * before, so that a search that pauses comes to the same end.
+ * <p>Several preemptors are placed one after the other, each where it costs least; other orders are
+ * not tried. The answer depends on the node's state alone, not on earlier questions, so a search
+ * that pauses gives the same result.
  */
 final class Room {
 

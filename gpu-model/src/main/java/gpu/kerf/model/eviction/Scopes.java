@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Which scopes of a node are searched, one after the other. */
+/**
+ * The scopes of a node, in the order in which they are searched. A scope is a set of candidates
+ * among which victims are searched.
+ */
 interface Scopes {
 
   /** Begins the next scope; false if none is left. */

@@ -6,18 +6,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds which victims of a scope must go, by branch and bound over its subsets, a step at a time.
+ * Finds the victims of a scope that must be evicted, by branch and bound over its subsets, one step
+ * at a time.
  *
- * <p>A scope is a list of blocks: victims who are spared or evicted together, mostly one each. At
- * first all of them are gone. Block by block, in the order handed in, each is spared if the request
- * still fits, and else evicted: that is how kube-scheduler reprieves, and it is the first plan
- * found here. Then the search goes back, evicts a block that it has spared, and spares others for
- * it, as long as that can still be less harmful than the best plan so far. When it ends by itself
- * nothing better exists in the scope, and no block of a plan that it finds is superfluous. The same
- * object goes over several scopes, and what it found in one bounds the next.
+ * <p>A scope is a list of blocks. A block holds victims that are spared or evicted together, mostly
+ * a single one. The search starts with all blocks evicted. Block by block, in the given order, it
+ * spares the block if the request still fits without that eviction, as kube-scheduler reprieves
+ * victims. This gives the first plan. Then the search goes back, evicts a block that it has spared,
+ * and spares others for it, as long as that can still be less harmful than the best plan so far.
+ * When the search ends by itself, no better plan exists in the scope, and no block of a plan that
+ * it finds is superfluous. One object searches several scopes, and the best plan of one scope
+ * bounds the search in the next.
  *
- * <p>The way down the tree stands in fields and not on the thread's stack, so that the search can
- * be left after any step and gone on with later.
+ * <p>The path in the search tree is kept in fields and not on the thread's stack, so the search can
+ * pause after any step and continue later.
  */
 final class SubsetSearch {
 

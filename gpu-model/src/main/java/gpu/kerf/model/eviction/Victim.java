@@ -3,7 +3,7 @@ package gpu.kerf.model.eviction;
 import gpu.kerf.model.placement.Slot;
 import java.util.Comparator;
 
-/** A candidate with what the search asks of it a thousand times. */
+/** A candidate with the values that the search reads very often. */
 final class Victim {
 
   /** Those whose going does most harm come first, and so are spared first. */
@@ -26,7 +26,7 @@ final class Victim {
   /**
    * @param work the number of its group, or its own
    * @param budgets the numbers of its budgets
-   * @param scarce evicting it goes beyond a budget whoever else is evicted
+   * @param scarce evicting it exceeds a budget even if no other pod is evicted
    */
   Victim(Candidate candidate, int work, int[] budgets, boolean scarce) {
     this.candidate = candidate;

@@ -1,4 +1,4 @@
-/** Who must go so that a demand fits, and what that destroys. */
+/** Which pods must be evicted so that a demand fits, and what damage that does. */
 @NullMarked
 package gpu.kerf.model.eviction;
 

@@ -8,13 +8,13 @@ import gpu.kerf.model.price.Prices;
 import java.util.Arrays;
 
 /**
- * On which nodes a demand costs least, and which of them is taken: the least {@link Cost}, and
- * among equals the node whose name comes first. The service, the replays and explain all decide
- * here.
+ * The nodes on which a demand costs least, and the one that is taken: the node with the least
+ * {@link Cost}, and among equal ones the node whose name comes first. The service, the replays and
+ * explain all decide with this class.
  *
  * <p>A decision is {@link #start}, then {@link #offer} for each node in question, in any order,
  * under a number that the caller chooses and gets back. The nodes of exactly equal cost are one
- * class. Used again for every decision, so that it allocates nothing but costs.
+ * class. One object serves many decisions, so that a decision allocates costs only.
  */
 public final class CheapestNodes {
 

@@ -9,10 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The nodes that are known, each at an index that it keeps while it is there.
+ * The known nodes. Each has an index that it keeps until it is removed.
  *
- * <p>Indexes are handed out in order of arrival and reused, so they say nothing; where two nodes
- * are equally good the one whose name comes first wins, which {@link #rank} answers without
+ * <p>Indexes are handed out in order of arrival and reused, so they have no meaning. Where two
+ * nodes are equally good, the one whose name comes first wins; {@link #rank} answers that without
  * comparing names.
  */
 public final class Fleet {

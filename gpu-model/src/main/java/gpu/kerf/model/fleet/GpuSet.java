@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GpuSet(long bits, @Nullable NodeSpec node) {
 
-  /** Every GPU of a node, whatever it has. */
+  /** Every GPU of a node, including those that it will get later. */
   public static final long ALL = -1L;
 
   public static final GpuSet NONE = new GpuSet(0, null);

@@ -12,8 +12,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pod was given on a node, in names that outlast a new order of the node's GPUs. This is
- * what is written on the pod; {@link Resolution} finds the slots again on the node as it is now.
+ * The devices that a pod was given on a node, by names that stay valid when the order of the node's
+ * GPUs changes. The grant is written on the pod; {@link Resolution} finds its slots on the node as
+ * it is now.
  *
  * <p>A GPU is its UUID, and a MIG instance is its own. The index counts only where the inventory
  * gave no UUID, and then only while the node has the same GPUs, which {@code composition} tells.
@@ -130,9 +131,7 @@ public record Grant(
     return found.trouble() == null ? found.placement() : null;
   }
 
-  /**
-   * Whether both give the same parts of the same GPUs to the same containers, at whatever indexes.
-   */
+  /** Whether both give the same parts of the same GPUs to the same containers, ignoring indexes. */
   public boolean givesSame(Grant other) {
     if (!node.equals(other.node) || containers.size() != other.containers.size()) {
       return false;

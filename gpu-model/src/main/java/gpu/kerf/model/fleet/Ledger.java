@@ -21,7 +21,7 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who holds which slots.
+ * Which pod holds which slots.
  *
  * <pre>
  *              propose               take                confirm
@@ -36,14 +36,14 @@ import org.jspecify.annotations.Nullable;
  *   BINDING, BOUND --------------> QUARANTINED -------------------> (nothing)
  * </pre>
  *
- * <p>A proposal is a hint: it holds its slots against other proposals, yields to whoever takes
- * them, and is dropped, never a conflict, when its node changes so that it cannot stand. BINDING
- * and BOUND hold until released; no time-out frees a slot that a container may be using. A pod that
- * was deleted by force is QUARANTINED: its object is gone, its containers may run on, and it holds
- * its slots against everybody until {@link #endQuarantine}. Nothing evicts it, and {@link #release}
- * does not free it, for it is no longer the API server that knows when it ends. Time is a
- * parameter, and a clock that goes backwards only lets proposals live longer. One thread owns a
- * ledger.
+ * <p>A proposal is a hint: it holds its slots against other proposals and yields to a pod that
+ * takes them. When its node changes so that it is not valid any more, it is dropped and is never a
+ * conflict. BINDING and BOUND hold until released; no time-out frees a slot that a container may be
+ * using. A pod that was deleted by force is QUARANTINED: its object is gone, its containers may run
+ * on, and it holds its slots against all other pods until {@link #endQuarantine}. Nothing evicts
+ * it, and {@link #release} does not free it, for it is no longer the API server that knows when it
+ * ends. Time is a parameter, and a clock that goes backwards only lets proposals live longer. One
+ * thread owns a ledger.
  */
 public final class Ledger {
 
@@ -97,8 +97,8 @@ public final class Ledger {
   }
 
   /**
-   * Says which GPUs of a node, as bits, somebody else uses or cannot be used. Who holds a part of
-   * them goes on holding it; proposals for them are dropped.
+   * Sets the GPUs of a node, as bits, that others use or that cannot be used. A pod that holds a
+   * part of them goes on holding it; proposals for them are dropped.
    */
   public void setForeign(String node, long gpus) {
     NodeState state = fleet.node(node);
@@ -115,8 +115,8 @@ public final class Ledger {
   }
 
   /**
-   * Withholds the CPU and memory that a pod will take of its node from everybody, free or not: what
-   * others give back there makes up for it first. Once for each pod.
+   * Withholds the CPU and memory that a pod will take of its node from all other pods, even if they
+   * are not free yet: what other pods release there counts for it first. Once for each pod.
    */
   public void withhold(String uid, Placement placement) {
     giveBack(uid);

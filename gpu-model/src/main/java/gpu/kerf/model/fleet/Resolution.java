@@ -16,13 +16,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the slots of a grant lie on its node as the node is now. It depends on nothing but the two,
+ * The slots of a grant on its node as the node is now. They depend only on the grant and the node,
  * so a ledger that has followed every change of a node and one that is built anew from what is
  * written on the pods agree.
  *
  * <pre>
  *   the grant says               and the node has              so the slot
- *   a UUID                       this GPU                      lies on it, at whatever index
+ *   a UUID                       this GPU                      lies on it, at any index
  *   a UUID                       other UUIDs alone             is lost: nothing is closed
  *   a UUID                       GPUs without UUIDs            may be on any of those: they are closed
  *   no UUID                      the same composition          lies at its index

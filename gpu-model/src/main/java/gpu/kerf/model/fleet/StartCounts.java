@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How many MIG instances of each kind could still start in the fleet, by GPU model. Only nodes that
- * have changed since the last time are counted again.
+ * have changed since the last count are counted again.
  */
 final class StartCounts {
 

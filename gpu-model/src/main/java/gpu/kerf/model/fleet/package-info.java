@@ -1,4 +1,4 @@
-/** All nodes together, and who holds what on them. */
+/** All nodes together, and the slots that pods hold on them. */
 @NullMarked
 package gpu.kerf.model.fleet;
 

@@ -2,7 +2,7 @@ package gpu.kerf.model.hardware;
 
 import java.util.List;
 
-/** A catalogue text that cannot be used, with everything that is wrong in it. */
+/** Says that a catalogue text is invalid, and lists every problem in it. */
 public final class CatalogException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1L;

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the text form of a catalogue: all of it, or nothing and every problem with its line. */
+/**
+ * Reads the text form of a catalogue. It returns the whole catalogue, or reports every problem with
+ * its line.
+ */
 final class CatalogText {
 
   private static final String NUMBERS_HELP =

@@ -2,7 +2,7 @@ package gpu.kerf.model.hardware;
 
 import java.util.Locale;
 
-/** How the containers of a node learn what they got, and who hands the devices out there. */
+/** How the containers of a node receive their devices, and which program hands the devices out. */
 public enum DeliveryWay {
   /** By environment variables; no device plugin has a say. */
   ENV(1),

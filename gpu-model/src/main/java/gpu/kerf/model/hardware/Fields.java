@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The "key value key value" rest of a catalogue line; what is asked for is taken out, so that what
- * remains is unknown.
+ * The "key value key value" rest of a catalogue line. Reading a key removes it, so the keys that
+ * remain are unknown ones.
  */
 final class Fields {
 

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A name is looked up whole, never by a part of it: {@code A10} is not {@code A100}. Case,
  * blanks and dashes do not matter, nor do {@code NVIDIA} and {@code Tesla} in front and what the
  * device plugin appends ({@code -SHARED}, {@code -MIG-1g.10gb}). Where several models share a name
- * ({@code A100}), the reported memory decides; where it cannot, the answer is none rather than a
- * guess.
+ * ({@code A100}), the reported memory decides; where it cannot decide, the catalogue returns no
+ * model and does not guess.
  */
 public final class GpuCatalog {
 

@@ -2,7 +2,7 @@ package gpu.kerf.model.hardware;
 
 import java.util.Locale;
 
-/** How a GPU can be shared right now. */
+/** The sharing mode that a GPU is in now. */
 public enum GpuMode {
   /** Whole, or cut into MPS shares. */
   PLAIN,

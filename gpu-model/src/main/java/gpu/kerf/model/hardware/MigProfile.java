@@ -77,14 +77,14 @@ public final class MigProfile {
     return computeSlices;
   }
 
-  /** Memory slices it occupies; 0 where nobody has published them. */
+  /** Memory slices it occupies; 0 where they are not published. */
   public int size() {
     return size;
   }
 
   /**
-   * Bit s is set where an instance may start at memory slice s; 0 where nobody has published the
-   * starts.
+   * Bit s is set where an instance may start at memory slice s; 0 where the starts are not
+   * published.
    */
   public int starts() {
     return starts;
@@ -96,8 +96,8 @@ public final class MigProfile {
   }
 
   /**
-   * The lowest memory that any driver reported for it; 0 if nobody did. What may be promised,
-   * unless an estimate.
+   * The lowest memory that any driver reported for it; 0 if no driver did. Kerf may promise that
+   * much, unless it is an estimate.
    */
   public int memoryMiB() {
     return memoryMiB;

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A node as it was inventoried: its GPUs in index order, how they are linked, its CPU and its
  * memory.
  *
- * @param cpuMilli allocatable CPU in thousandths; {@link #UNKNOWN} where nobody counts it
- * @param hostMemoryMiB allocatable memory; {@link #UNKNOWN} where nobody counts it
- * @param delivery how its containers learn what they got
+ * @param cpuMilli allocatable CPU in thousandths; {@link #UNKNOWN} where it is not counted
+ * @param hostMemoryMiB allocatable memory; {@link #UNKNOWN} where it is not counted
+ * @param delivery how its containers receive their devices
  */
 public record NodeSpec(
     String name,
@@ -142,7 +142,7 @@ public record NodeSpec(
     this(name, gpus, topology, cpuMilli, hostMemoryMiB, DeliveryWay.ENV);
   }
 
-  /** A node whose CPU and memory nobody counts, all GPUs equally far from each other. */
+  /** A node whose CPU and memory are not counted, with all GPUs equally far from each other. */
   public static NodeSpec of(String name, List<GpuSpec> gpus) {
     return new NodeSpec(name, gpus, Topology.uniform(gpus.size()), UNKNOWN, UNKNOWN);
   }

@@ -2,7 +2,9 @@ package gpu.kerf.model.hardware;
 
 import java.util.function.Supplier;
 
-/** Refusals that name the variable and its value, and then help. */
+/**
+ * Argument checks. Their error texts name the variable and its value, then say what to use instead.
+ */
 final class Require {
 
   /** 16 TiB: no GPU is near it, and bytes written where MiB are meant always pass it. */

@@ -5,11 +5,11 @@ import java.util.Arrays;
 /**
  * How near the GPUs of one node are to each other, as a distance per pair; lower is nearer.
  *
- * <p>NVLinks count first: every link that a pair has more than another makes it nearer, whatever
- * lies below. Among pairs with as many links, one PCIe switch is nearer than one NUMA node, and
- * that nearer than anything else. Behind NVSwitch all pairs have equally many links, so there PCIe
- * and NUMA decide. Distances of a set add up over its pairs. MIG instances and MPS shares cannot
- * use links: the distance matters to demands for whole GPUs only.
+ * <p>NVLinks count first: a pair with more links is always nearer than a pair with fewer, and PCIe
+ * and NUMA do not change that. Among pairs with as many links, one PCIe switch is nearer than one
+ * NUMA node, and that nearer than anything else. Behind NVSwitch all pairs have equally many links,
+ * so there PCIe and NUMA decide. Distances of a set add up over its pairs. MIG instances and MPS
+ * shares cannot use links: the distance matters to demands for whole GPUs only.
  */
 public final class Topology {
 

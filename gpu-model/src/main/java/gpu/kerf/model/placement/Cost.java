@@ -3,7 +3,7 @@ package gpu.kerf.model.placement;
 import java.util.Comparator;
 
 /**
- * What a placement does to the fleet's usefulness; lower is better.
+ * What a placement costs the fleet; lower is better.
  *
  * @param taken what it takes from the demands that usually come, in the unit of {@link
  *     gpu.kerf.model.price.Prices#MIB}

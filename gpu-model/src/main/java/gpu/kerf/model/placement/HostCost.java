@@ -5,8 +5,8 @@ import gpu.kerf.model.price.Prices;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a placement takes by using up a node's CPU: how much more, or less, of its GPUs no pod can
- * use afterwards.
+ * The cost of the CPU that a placement uses: how much more, or less, of the node's GPUs no pod can
+ * use afterwards for lack of CPU.
  */
 final class HostCost {
 

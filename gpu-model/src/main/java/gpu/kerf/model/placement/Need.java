@@ -15,7 +15,7 @@ import java.util.List;
  *
  * <p>A demand for memory means a share of so many MiB on a plain GPU and any of several profiles on
  * a MIG GPU. In mode mig-dynamic only profiles that are not dominated count: {@code 2g.20gb} never
- * leaves more than {@code 1g.20gb} does, wherever it starts.
+ * leaves more than {@code 1g.20gb} does, at every start.
  */
 final class Need {
 
@@ -78,7 +78,7 @@ final class Need {
     return kept;
   }
 
-  /** Wherever {@code worse} could start, {@code better} could start inside the same slices. */
+  /** At every start of {@code worse}, {@code better} could start inside the same slices. */
   private static boolean dominates(MigProfile better, MigProfile worse) {
     for (int start = 0; start < 8; start++) {
       if (worse.startsAt(start) && !startsWithin(better, start, worse.size())) {

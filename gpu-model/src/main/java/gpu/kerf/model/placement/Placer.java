@@ -102,8 +102,9 @@ public final class Placer {
   }
 
   /**
-   * Whether a demand fits on a node, found out with so many steps of search at most, whatever the
-   * decision has used up already: the same state always gives the same answer.
+   * Whether a demand fits on a node, decided with a limit of search steps of its own. The limit
+   * does not depend on the steps that the decision has used already, so the same state always gives
+   * the same answer.
    */
   public boolean fits(PreparedDemand demand, NodeState node, int steps) {
     int left = search.exchangeSteps(steps);

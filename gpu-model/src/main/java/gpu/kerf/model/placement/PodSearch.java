@@ -14,10 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>First each container takes its best slots, the hardest demand first. If one of them then finds
  * nothing, every other combination of GPUs and starts is tried in order of cost, until one works or
- * as many steps were taken as one decision is good for. A pod that is refused after so many is
- * refused although it might fit; no pod with two containers comes near it. Nobody can hold up a
- * scheduler by asking for what takes long to find: further nodes of the same decision get {@link
- * #STEPS_PER_NODE}.
+ * the decision has used up its steps. A pod that is refused at this limit might have fitted; no pod
+ * with two containers comes near the limit. A demand that takes long to search cannot block the
+ * scheduler: further nodes of the same decision get {@link #STEPS_PER_NODE}.
  */
 final class PodSearch {
 

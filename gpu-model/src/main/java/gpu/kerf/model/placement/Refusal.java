@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out why a demand that does not fit on a node does not: first what can never change, then
- * what is taken.
+ * Finds the reason why a demand does not fit on a node. It checks first what can never change, then
+ * what other pods hold.
  */
 final class Refusal {
 

@@ -7,8 +7,8 @@ import gpu.kerf.model.price.Prices;
 
 /**
  * Chooses which untouched GPUs of a node a demand for whole GPUs gets: the ones worth least, among
- * those the ones near to each other, and among those the ones that leave near neighbours behind for
- * whoever comes next.
+ * those the ones near to each other, and among those the ones that leave GPUs near to each other
+ * for the next demand.
  */
 final class WholeSets {
 

@@ -1,5 +1,5 @@
 /**
- * Where a demand can go on one node, and what that takes away from the demands that usually come.
+ * Where a demand fits on one node, and what its placement takes from the demands that usually come.
  */
 @NullMarked
 package gpu.kerf.model.placement;

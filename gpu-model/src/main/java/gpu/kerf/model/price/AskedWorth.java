@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * What the mix asks for, in worth: in all, with the CPU beside it, by list of models, and by sets
- * of whole GPUs.
+ * The worth that the mix of demands asks for: in total with its CPU, per list of models, and per
+ * set of whole GPUs.
  */
 final class AskedWorth {
 

@@ -1,13 +1,13 @@
 package gpu.kerf.model.price;
 
 /**
- * What a node's GPUs cannot be used for because its CPU is gone.
+ * The worth of a node's GPUs that no pod can use because the node lacks CPU.
  *
  * <p>Pods that fill the free parts of a node's GPUs will ask for so much CPU: half-way between the
  * best filling's own CPU and the usual CPU per worth. Of the worth that lacks CPU a quarter is
  * counted as lost at the usual demand's rate, and three quarters where even demands that ask for
- * little CPU cannot use it. Both are straight lines with a kink: a curve would spread the load, a
- * kink lets it gather.
+ * little CPU cannot use it. Both costs are piecewise linear with one kink: a smooth curve would
+ * spread the load over nodes, a kink lets it concentrate.
  */
 final class CpuBalance {
 

@@ -8,8 +8,8 @@ import java.util.Arrays;
  *
  * <p>The question "how few GPUs hold all pieces" is the cutting-stock problem. Its linear
  * relaxation has a dual: a price per size such that no filled GPU is worth more than one. Where 810
- * of 1000 is asked for often, such a piece costs a whole GPU, for what it leaves hardly serves
- * anybody; a piece of 160 then costs nothing, for holes of 190 abound.
+ * of 1000 is asked for often, such a piece costs a whole GPU, because hardly any demand can use
+ * what it leaves; a piece of 160 then costs nothing, because there are many free pieces of 190.
  *
  * <p>Solved by column generation (Gilmore and Gomory, 1961): the basis starts with GPUs full of one
  * size; a knapsack over the current prices finds the filling that is worth most; if it is worth

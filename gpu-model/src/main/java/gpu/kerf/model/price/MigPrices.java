@@ -6,8 +6,8 @@ import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
 
 /**
- * What a MIG instance takes away on a GPU of one model: what the layout is less useful for
- * afterwards, a little for opening an emptier GPU, and the starts that the fleet runs short of.
+ * The cost of a MIG instance on a GPU of one model: the value that the layout loses, a little for
+ * using an emptier GPU, and the price of starts that are scarce in the fleet.
  */
 public final class MigPrices {
 

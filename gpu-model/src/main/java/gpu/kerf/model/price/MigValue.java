@@ -10,12 +10,13 @@ import java.util.List;
  * slices.
  *
  * <p>One GPU is a Markov decision problem. Instances arrive by the mix, several times as fast as
- * the GPU could hold them, for they shop around; each leaves after the same time in the mean. This
- * GPU competes with the rest of the fleet: the least that an instance costs elsewhere is taken as
- * anything between {@link #CHEAPEST_RIVAL} of its slices and all of them; it comes here when that
- * is dearer, and being there earns what it would have cost there. The value of a layout is what it
- * will earn from there on, discounted. Value iteration in place (Gauss-Seidel, sweeping to and fro)
- * converges in a few sweeps from the last solution, for a mix changes slowly.
+ * the GPU could hold them, because each of them could also go to other GPUs; each leaves after the
+ * same mean time. This GPU competes with the rest of the fleet: the least cost of an instance
+ * elsewhere is uniform between {@link #CHEAPEST_RIVAL} of its slices and all of them. The instance
+ * comes to this GPU when it costs more elsewhere, and then earns what it would have cost there. The
+ * value of a layout is what it will earn from there on, discounted. Value iteration in place
+ * (Gauss-Seidel, sweeping to and fro) converges in a few sweeps from the last solution, for a mix
+ * changes slowly.
  */
 final class MigValue {
 

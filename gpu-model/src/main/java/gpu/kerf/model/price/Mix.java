@@ -10,7 +10,7 @@ import java.util.Map;
  * less.
  *
  * <p>Once {@link #HORIZON} arrivals are counted all counts are halved, so that the mix follows the
- * work; kinds that have faded are forgotten. Learning only ever looks back.
+ * work; kinds that have faded are forgotten. It learns from past arrivals only.
  */
 public final class Mix {
 

@@ -15,8 +15,9 @@ import java.util.TreeMap;
  * Makes prices from the mix of demands that has been seen and from what is left in the fleet.
  *
  * <p>Scarcity is one rule for everything: <em>load</em> is what the mix will ask of a thing until
- * the fleet is full, over what is left of it, at most one; its price is load to a power, in GPUs.
- * Plenty costs nothing; a thing that other pods will need all of costs a GPU more.
+ * the fleet is full, over what is left of it, at most one; its price is load to a power, in GPUs. A
+ * thing that is plentiful costs nothing; a thing that other pods will need completely costs one GPU
+ * more.
  */
 public final class PriceMaker {
 

@@ -5,8 +5,8 @@ import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.hardware.NodeSpec;
 
 /**
- * What things are worth to the demands that usually come. Immutable tables: a decision looks them
- * up, and {@link PriceMaker} makes new ones off the hot path.
+ * The worth of GPUs and their parts to the demands that usually come. Immutable tables: a decision
+ * looks them up, and {@link PriceMaker} makes new ones off the hot path.
  *
  * <p>A node is worth
  *

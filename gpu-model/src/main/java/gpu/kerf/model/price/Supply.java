@@ -1,6 +1,9 @@
 package gpu.kerf.model.price;
 
-/** What is left in a fleet, counted up node by node. Models go by their numbers. */
+/**
+ * The free capacity of a fleet, counted node by node. Arrays are indexed by the number of the
+ * model.
+ */
 public final class Supply {
 
   /** Sets of more GPUs than this are not told apart. */

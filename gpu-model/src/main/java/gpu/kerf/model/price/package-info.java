@@ -1,4 +1,4 @@
-/** What the usual demands make things worth: learned from the live mix, looked up in tables. */
+/** Prices of GPUs and their parts: learned from the demands that come, looked up in tables. */
 @NullMarked
 package gpu.kerf.model.price;
 
