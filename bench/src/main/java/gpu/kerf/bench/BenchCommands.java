@@ -5,7 +5,7 @@ import gpu.kerf.bench.simulate.SimulateCommand;
 import gpu.kerf.extender.command.CommandProvider;
 import java.util.List;
 
-/** The commands that measure. */
+/** Adds the benchmark, replay, load and simulation commands to {@code kerf}. */
 public final class BenchCommands implements CommandProvider {
 
   @Override

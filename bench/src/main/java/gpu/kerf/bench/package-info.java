@@ -1,4 +1,7 @@
-/** The {@code kerf} command: trace replays, benchmarks and a load driver. */
+/**
+ * Commands of {@code kerf} for measurements: trace replays, benchmarks, a load driver and the
+ * simulator of faults.
+ */
 @NullMarked
 package gpu.kerf.bench;
 

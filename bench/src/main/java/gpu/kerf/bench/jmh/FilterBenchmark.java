@@ -36,7 +36,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One filter call from the bytes of its body to the bytes of its answer, names of nodes only, on a
- * fleet of nodes with eight H100 each, partly held. Every call is of another pod, of 64 kinds.
+ * fleet of nodes with eight H100 each, partly held. Every call is for another pod, of 64 kinds.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

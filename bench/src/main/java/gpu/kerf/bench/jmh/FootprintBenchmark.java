@@ -24,9 +24,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a ledger of 5,000 nodes and 20,000 placed pods weighs, measured as used heap after garbage
- * collection: counters {@code bytesPerNode}, {@code bytesPerPod} and {@code totalMiB}. The time is
- * that of building it.
+ * The memory of a ledger of 5,000 nodes and 20,000 placed pods, measured as used heap after garbage
+ * collection: counters {@code bytesPerNode}, {@code bytesPerPod} and {@code totalMiB}. The measured
+ * time is the time to build it.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)

@@ -10,8 +10,8 @@ import gpu.kerf.model.placement.Slot;
 import gpu.kerf.model.price.Prices;
 
 /**
- * The obvious way to score: try every slot on a copy of the node, and value the whole node before
- * and after.
+ * The naive algorithm, as a baseline: try every slot on a copy of the node, and compute the value
+ * of the whole node before and after.
  */
 final class NaiveScorer {
 

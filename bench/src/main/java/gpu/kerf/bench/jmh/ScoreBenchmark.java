@@ -25,10 +25,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Scores one demand on one node of eight H100: by the placer, by the obvious way (try every slot on
- * a copy and value the node before and after), and the floor (just reading the node's state). The
- * node is another one at every call, out of 64 in random states, so that branches cannot be learned
- * by heart.
+ * Scores one demand on one node of eight H100: with the placer, with the naive algorithm (try every
+ * slot on a copy and compute the value of the node before and after), and with the lower bound
+ * (only reading the node's state). The node is another one at every call, out of 64 in random
+ * states, so that the branch predictor cannot learn them.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads what extenders answer, and no more of it than a load driver needs. */
+/** Reads the answers of extenders, as far as the load driver needs them. */
 final class AnswerReader {
 
   private static final JsonFactory JSON = new JsonFactory();

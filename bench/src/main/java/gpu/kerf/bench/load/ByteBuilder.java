@@ -3,7 +3,7 @@ package gpu.kerf.bench.load;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Bytes that are put together again and again, without leaving garbage. */
+/** A byte buffer that is reused, so that building a request allocates nothing. */
 final class ByteBuilder {
 
   private byte[] array = new byte[4096];

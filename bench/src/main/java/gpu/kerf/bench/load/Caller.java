@@ -12,7 +12,10 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One connection that brings pods one after the other, as kube-scheduler's one loop does. */
+/**
+ * One connection that sends pods one after the other, as the scheduling loop of kube-scheduler
+ * does.
+ */
 final class Caller implements Runnable {
 
   /** What is called. */

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf load}: brings pods to any extender over HTTP, and tells how long it took. */
+/** {@code kerf load}: sends pods to any extender over HTTP, and measures the times of the calls. */
 @Command(
     name = "load",
     description = {

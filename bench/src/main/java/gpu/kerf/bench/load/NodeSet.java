@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** The nodes that in-tree filters left, as names or, for extenders that keep no cache, in full. */
+/** The nodes of a request: names or, for extenders that keep no cache, full node objects. */
 final class NodeSet {
 
   /** How a request names its nodes. */

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What is brought to an extender.
+ * The load to send to an extender.
  *
  * @param names of the nodes, in the order in which they are sent
  */

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How long the calls of one verb took, every one of them. */
+/** The durations of all calls of one verb. */
 final class VerbTimes {
 
   private static final int FIRST = 100;

@@ -1,4 +1,7 @@
-/** A load driver for scheduler extenders: speaks as kube-scheduler does, and measures. */
+/**
+ * A load driver for scheduler extenders: it sends the requests of kube-scheduler, and measures the
+ * answers.
+ */
 @NullMarked
 package gpu.kerf.bench.load;
 

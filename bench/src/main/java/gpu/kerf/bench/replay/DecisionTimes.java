@@ -3,7 +3,7 @@ package gpu.kerf.bench.replay;
 import java.util.Arrays;
 import java.util.Map;
 
-/** How long decisions took, and apart from them what a policy did when it was told of a pod. */
+/** The durations of decisions and, separately, of a policy's work when it is told of a pod. */
 public final class DecisionTimes {
 
   private static final double NANOS_PER_MICRO = 1_000;

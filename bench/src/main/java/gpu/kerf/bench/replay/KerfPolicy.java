@@ -9,7 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the service does: chooses by prices that it learns from the arrivals and keeps renewing. */
+/**
+ * The policy of the service: it chooses by prices that it learns from the arrivals and renews
+ * regularly.
+ */
 public final class KerfPolicy implements ReplayPolicy {
 
   private final Chooser chooser;

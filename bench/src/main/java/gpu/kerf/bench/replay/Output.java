@@ -8,7 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Where a command's results and its progress go. */
+/** The streams for a command's results and its progress. */
 public final class Output {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();

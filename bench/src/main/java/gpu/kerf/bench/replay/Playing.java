@@ -6,7 +6,10 @@ import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
 import org.jspecify.annotations.Nullable;
 
-/** A fleet that one policy fills and empties: asks it, takes what it answers, and tells it so. */
+/**
+ * A fleet that one policy fills: asks the policy, takes the slots that it answers, and reports that
+ * to it.
+ */
 public final class Playing {
 
   private final Fleet fleet;

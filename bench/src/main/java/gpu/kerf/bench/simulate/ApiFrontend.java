@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Answers requests as the API server does; it only knows those that Kerf makes. */
+/** Answers requests as the API server does; it supports only the requests that Kerf makes. */
 final class ApiFrontend {
   private static final Pattern POD =
       Pattern.compile("/api/v1/namespaces/([^/]+)/pods/([^/]+)(?:/(binding|eviction|status))?");

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The objects of the cluster and their history: every change has the next revision, for all kinds
- * together, as in etcd. What is older than the compaction is forgotten.
+ * together, as in etcd. Revisions before the last compaction are removed.
  */
 final class ApiStore {
   /** When the simulation begins. */

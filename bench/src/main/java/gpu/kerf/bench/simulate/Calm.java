@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must be so once nothing goes wrong any more: every replica knows the cluster and holds
- * exactly what is written on the pods, and every pod that could run does.
+ * Checks the state after all faults have ended: every replica knows the cluster, its ledger equals
+ * the placements on the pods, and every pod that can run does run.
  */
 final class Calm {
   /** What an MPS share needs beside its memory, at most, so that the oracle asks for no miracle. */

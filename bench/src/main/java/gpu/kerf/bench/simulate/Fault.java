@@ -2,7 +2,7 @@ package gpu.kerf.bench.simulate;
 
 import java.util.Locale;
 
-/** What can go wrong. */
+/** The kinds of faults that the simulator can inject. */
 enum Fault {
   CUT_WATCHES("Streams of a replica are reset, and for a while no request gets through."),
   HALF_OPEN_WATCHES("Streams of a replica say nothing more, and no packet tells it."),

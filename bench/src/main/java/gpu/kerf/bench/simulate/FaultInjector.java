@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** Lets things go wrong, drawn from the seed, and heals everything when it is told to. */
+/** Injects faults that it draws from the seed, and ends all of them when it is told to. */
 final class FaultInjector {
   private static final Set<String> FAIL =
       Set.of(

@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * What a process other than Kerf hears of the cluster: every change of some kinds, in order, after
- * a while. It is an informer that never fails; the faults of this simulation are for Kerf's own.
+ * The watch of a process other than Kerf: it delivers every change of some kinds, in order, after a
+ * delay. It never fails, because the simulator injects faults into Kerf's own watches only.
  */
 final class Feed implements Consumer<ApiStore.Change> {
   private final VirtualTime timeline;

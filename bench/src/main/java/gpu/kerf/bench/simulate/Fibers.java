@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Threads of the code under test, of which exactly one runs at a time.
  *
- * <p>Each is a real thread, because the code under test blocks; but where it blocks it hands on the
- * baton. The thread that parks runs the next events of the timeline itself, until one of them
- * resumes a thread: itself, and it simply goes on, or another one, and that gets the baton. So
- * nothing depends on the scheduler of the JVM, and one seed gives one run.
+ * <p>Each is a real thread, because the code under test blocks. A thread that blocks hands control
+ * over: it runs the next events of the timeline itself, until one of them resumes a thread. If that
+ * is the same thread, it goes on; if it is another one, control passes to that. So a run does not
+ * depend on the scheduler of the JVM, and one seed gives one run.
  */
 final class Fibers implements AutoCloseable {
   private final VirtualTime timeline;

@@ -3,7 +3,7 @@ package gpu.kerf.bench.simulate;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A card in a node, as it really is. */
+/** A GPU of a simulated node, in its real state. */
 final class Gpu {
   private final String uuid;
   private final Model model;

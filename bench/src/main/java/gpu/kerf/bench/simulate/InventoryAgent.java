@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Publishes what a node has, some time after it has changed. */
+/** Publishes the inventory of a node, some time after it has changed. */
 final class InventoryAgent {
   private final SimulatedNode node;
   private final Way way;

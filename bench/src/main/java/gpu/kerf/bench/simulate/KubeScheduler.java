@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One process of kube-scheduler as Kerf sees it: a queue with back-off, one scheduling cycle at a
- * time (filter, prioritize, pick), pods that are assumed to be bound, bindings beside it. It works
- * only while it leads.
+ * time (filter, prioritize, pick), assumed pods, and asynchronous bindings. It works only while it
+ * is the leader.
  */
 final class KubeScheduler {
   private static final long TIMEOUT = 5 * VirtualTime.SECOND;

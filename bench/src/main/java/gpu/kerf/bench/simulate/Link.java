@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/** How the network and the API server treat one replica at the moment. */
+/** The current state of the connection between one replica and the API server. */
 final class Link {
   private final SplittableRandom random;
   private final Map<ObjectKind, Long> slow = new EnumMap<>(ObjectKind.class);

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks after every event what containers could really touch at that moment. It knows the cards,
- * the containers that run and the pods of the API server; it shares no code with the ledger, and
- * asks no replica.
+ * Checks after every event that no two containers can touch the same part of a GPU. It knows the
+ * real GPUs, the running containers and the pods of the API server. It shares no code with the
+ * ledger, and asks no replica.
  *
- * <p>A container that runs counts, also when the object of its pod is gone. So does a pod that is
- * bound and whose containers have not started yet, for nothing stops its kubelet.
+ * <p>A running container counts, also if the object of its pod is gone. A bound pod whose
+ * containers have not started yet counts too, because its kubelet may start them at any time.
  */
 final class Oracle {
   private final ApiStore store;

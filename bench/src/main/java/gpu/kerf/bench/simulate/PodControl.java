@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the API server does with pods, for every client. */
+/** The operations on pods of the simulated API server, for all clients. */
 final class PodControl {
   private final ApiStore store;
   private final Story story;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One version of a pod, read by the parts of the cluster that are not Kerf. */
+/** One version of a pod, as the simulated kubelets and schedulers read it. */
 final class PodObject {
   private final Stored stored;
   private final String namespace;

@@ -22,8 +22,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One replica of Kerf: the real adapter, ledger and verbs, each life of it a process with its own
- * loop, threads and clocks.
+ * One replica of Kerf: the real adapter, ledger and verbs. After each restart it is a new process
+ * with its own loop, threads and clocks.
  */
 final class Replica {
   static final String SCHEDULER = "kerf";

@@ -4,10 +4,10 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What one simulation is made of; the same scenario is the same story.
+ * The parameters of a simulation. The same scenario gives the same run.
  *
- * @param nodes how many; 0 lets the seed choose
- * @param pods how many there are at most at once; 0 lets the seed choose
+ * @param nodes the number of nodes; 0 lets the seed choose
+ * @param pods the largest number of pods at one time; 0 lets the seed choose
  */
 record Scenario(long seed, long events, Set<Fault> faults, int replicas, int nodes, int pods) {
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Two kube-schedulers, each beside its own replica of Kerf, that elect a leader by a lease. A
- * leader that could not renew in time ends, and is started again.
+ * leader that cannot renew its lease in time ends, and is started again.
  */
 final class SchedulerPair {
   private static final long LEASE = 15 * VirtualTime.SECOND;

@@ -6,8 +6,8 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
- * Looks for a shorter story of the same failure: without faults that it does not need, with fewer
- * nodes, pods and replicas.
+ * Searches for a smaller scenario with the same failure: without faults that are not needed, with
+ * fewer nodes, pods and replicas.
  */
 final class Shrinker {
   /** A shorter story may come later than the long one. */

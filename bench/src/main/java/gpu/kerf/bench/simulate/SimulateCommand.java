@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf simulate}. */
+/** {@code kerf simulate}: runs Kerf in a simulated cluster with faults. */
 @Command(
     name = "simulate",
     description = {

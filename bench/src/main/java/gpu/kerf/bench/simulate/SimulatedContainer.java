@@ -3,7 +3,7 @@ package gpu.kerf.bench.simulate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A container that runs, and what it can touch. */
+/** A running container, and the parts of GPUs that it can touch. */
 record SimulatedContainer(PodObject pod, String name, List<Touch> touches) {
 
   SimulatedContainer {

@@ -9,9 +9,9 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node: its cards, and the kubelet that starts and stops containers there. What a container can
- * touch is resolved when it starts, from the annotations of its pod, and nothing that is written
- * later changes that.
+ * A node: its GPUs, and the kubelet that starts and stops containers there. When a container
+ * starts, its devices are resolved from the annotations of its pod; later changes of the
+ * annotations do not change them.
  */
 final class SimulatedNode {
   private final String name;

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process of the simulation: it can be paused, as by SIGSTOP, and killed. A killed one never
- * comes back; what is started in its place is another process.
+ * A process of the simulation: it can be paused, as by SIGSTOP, and killed. A killed process does
+ * not come back; a new process is started in its place.
  */
 final class SimulatedProcess {
   private final String name;

@@ -7,11 +7,11 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster with replicas of Kerf, faults and an oracle. Rounds follow one another: first things go
- * wrong, then all is well, and within some minutes everything must be right again.
+ * A cluster with replicas of Kerf, faults and an oracle. It runs in rounds: first faults occur,
+ * then they end, and within some minutes the state must be correct again.
  */
 final class Simulation {
-  /** By then kube-scheduler itself has tried again whatever it had put aside. */
+  /** By then kube-scheduler itself has tried every unschedulable pod again. */
   private static final long CALM_LIMIT = 420 * VirtualTime.SECOND;
 
   private static final long CHECK = 2 * VirtualTime.SECOND;

@@ -3,13 +3,13 @@ package gpu.kerf.bench.simulate;
 import java.util.List;
 
 /**
- * What came of a simulation.
+ * The result of a simulation.
  *
- * @param problem what must not be and was; empty if all was well
+ * @param problem the rule that was broken; empty if none was
  * @param stuck whether the problem is a pod that could run and does not
- * @param rounds how often everything was calm and right again
- * @param checksum of the whole story
- * @param story the last lines of it
+ * @param rounds how many rounds ended in a correct state
+ * @param checksum of all lines of the log
+ * @param story the last lines of the log
  */
 record SimulationResult(
     Scenario scenario,

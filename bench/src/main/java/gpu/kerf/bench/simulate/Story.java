@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.zip.CRC32;
 
-/** What happened, line by line: the last lines of it, and a checksum of all. */
+/** The log of a simulation: its last lines, and a checksum of all lines. */
 final class Story {
   private static final int KEPT = 400;
 

@@ -1,6 +1,6 @@
 package gpu.kerf.bench.simulate;
 
-/** Something that must never be is so. */
+/** Says that the simulation broke a rule that must always hold. */
 final class Violation extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

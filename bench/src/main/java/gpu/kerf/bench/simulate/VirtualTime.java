@@ -4,8 +4,8 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Virtual time: what will happen, in order. Of two events of one instant the one that was scheduled
- * first comes first.
+ * Virtual time: the queue of future events. Of two events at the same instant, the one that was
+ * scheduled first comes first.
  */
 final class VirtualTime {
   static final long MILLI = 1_000_000L;

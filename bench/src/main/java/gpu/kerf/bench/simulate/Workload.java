@@ -148,7 +148,7 @@ final class Workload {
         case 6, 7 -> annotations.put("kerf.gpu/wall", "mps");
         case 8 -> annotations.put("kerf.gpu/wall", "mps").put("kerf.gpu/sm-percent", "25");
         default -> {
-          // Whichever strands least.
+          // The wall that strands least.
         }
       }
     }

@@ -3,7 +3,7 @@ package gpu.kerf.bench.replay.input;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A file that does not hold what it should: where, what stands there, and what to do about it. */
+/** Says that an input file is invalid: the place, the text there, and what to do. */
 public final class InputException extends IOException {
 
   private static final long serialVersionUID = 1L;

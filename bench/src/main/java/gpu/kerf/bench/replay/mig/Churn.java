@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * as the GPUs have.
  *
  * <p>The first T0 requests are as many as it takes to ask for every memory slice once. There are 5
- * T0 requests; each stays for 1 to 2 T0 slots, if it is accepted, and is lost if it is not. What
- * counts is what happens from slot 2 T0 on, when coming and going are in balance.
+ * T0 requests; each stays for 1 to 2 T0 slots, if it is accepted, and is lost if it is not. The
+ * results count from slot 2 T0 on, when arrivals and departures are in balance.
  *
  * <p>One {@link Random} draws all profiles first, and then all stays.
  */

@@ -23,7 +23,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf replay mig-churn}. */
+/**
+ * {@code kerf replay mig-churn}: plays random requests for MIG profiles under placement policies.
+ */
 @Command(
     name = "mig-churn",
     description = {

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 
 /**
  * Reads jobs, one JSON object per line: {@code jobID}, {@code computeCoreMS}, {@code memoryMB},
- * {@code arrivalMS}. Other keys are not looked at.
+ * {@code arrivalMS}. Other keys are ignored.
  */
 final class JobFile {
 

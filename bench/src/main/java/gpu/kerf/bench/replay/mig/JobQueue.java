@@ -10,11 +10,11 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs jobs on GPUs: whenever one arrives or ends, every waiting job is tried in order of arrival,
- * and whichever fits starts at once. A job may so overtake an earlier one that asks for more.
+ * Runs jobs on GPUs: when a job arrives or ends, every waiting job is tried in order of arrival,
+ * and a job that fits starts at once. So a job may overtake an earlier one that asks for more.
  *
- * <p>Creating and deleting instances takes no time. Jobs that end at a moment have gone before
- * those that arrive at it are tried.
+ * <p>Creating and deleting instances takes no time. Jobs that end at a moment release their
+ * instances before jobs that arrive at that moment are tried.
  */
 final class JobQueue {
 

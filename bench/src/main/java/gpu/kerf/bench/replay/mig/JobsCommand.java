@@ -25,7 +25,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf replay jobs}. */
+/**
+ * {@code kerf replay jobs}: plays jobs with work to do on MIG instances under placement policies.
+ */
 @Command(
     name = "jobs",
     description = {
@@ -33,7 +35,7 @@ import picocli.CommandLine.Spec;
       "",
       "A job's memory names its profile: 10240 MB 1g.10gb, 20480 2g.20gb, 40960 3g.40gb, 81920"
           + " 7g.80gb. It runs for computeCoreMS / percent, rounded up, where percent is the"
-          + " profile's part of the GPU's compute: 14, 28, 42, 100. Whenever a job arrives or ends,"
+          + " profile's part of the GPU's compute: 14, 28, 42, 100. When a job arrives or ends,"
           + " all that wait are tried in order of arrival. Creating and deleting instances takes no"
           + " time.",
       "Utilisation counts from 30 s to the last arrival, or all the time where the last job"

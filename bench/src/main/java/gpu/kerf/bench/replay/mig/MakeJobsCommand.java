@@ -9,15 +9,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf replay make-jobs}. */
+/** {@code kerf replay make-jobs}: writes a synthetic trace of jobs. */
 @Command(
     name = "make-jobs",
     description = {
       "Prints jobs for kerf replay jobs.",
       "",
       "Jobs arrive at random (Poisson), one a minute on average. Of 90, 35 ask for 10240 MB, 25"
-          + " each for 20480 and 40960, 5 for 81920. Their work is log-normal (sigma 1) whatever"
-          + " they ask for, scaled so that all of it is the given load of the GPUs until the last"
+          + " each for 20480 and 40960, 5 for 81920. Their work is log-normal (sigma 1) for"
+          + " every size, scaled so that the sum is the given load of the GPUs until the last"
           + " arrival.",
       ""
     },

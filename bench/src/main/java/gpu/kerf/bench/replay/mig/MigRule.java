@@ -4,8 +4,8 @@ import gpu.kerf.model.hardware.MigGeometry;
 import gpu.kerf.model.hardware.MigProfile;
 
 /**
- * What it costs to create an instance, judged by the occupancy of one GPU. The cheapest wins; of
- * equal GPUs the first, on one GPU the start that the rule prefers.
+ * The cost of creating an instance, from the occupancy of one GPU. The cheapest wins; of equal GPUs
+ * the first, on one GPU the start that the rule prefers.
  */
 interface MigRule {
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How often the profiles are asked for.
+ * A mix of MIG profiles: how often each one is asked for.
  *
  * @param word its name on the command line
  * @param weights by profile; their sum is 1

@@ -9,7 +9,7 @@ import gpu.kerf.model.placement.Placement;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** Any GPU that has a start free, and there any start. */
+/** Takes a random GPU with a free start, and there a random free start. */
 final class RandomStart implements ReplayPolicy {
 
   private final Fleet fleet;

@@ -1,15 +1,15 @@
 package gpu.kerf.bench.replay.mig;
 
 /**
- * Whether instances fit on some H100-80GB GPUs if they may be moved for nothing: the limit for
- * every scheduler that takes what could be made to fit.
+ * Whether instances fit on some H100-80GB GPUs if they may be moved at no cost: the upper limit for
+ * every scheduler.
  *
  * <p>A GPU without a {@code 7g.80gb} has a left half (slices 0-3) and a right half (4-7). The left
  * half holds a {@code 4g.40gb}, or a {@code 3g.40gb}, or two pairs of slices. The right half holds
  * a {@code 3g.40gb}, or a pair and a short pair. A pair holds a {@code 2g.20gb}, a {@code 1g.20gb}
- * or two {@code 1g.10gb}; a short pair a {@code 1g.20gb} or one {@code 1g.10gb}. So the large ones
- * go where nothing else is lost: {@code 3g.40gb} to right halves first, {@code 1g.20gb} to short
- * pairs first.
+ * or two {@code 1g.10gb}; a short pair a {@code 1g.20gb} or one {@code 1g.10gb}. So large instances
+ * go to the place where they cost least: {@code 3g.40gb} to right halves first, {@code 1g.20gb} to
+ * short pairs first.
  */
 final class Repack {
 

@@ -13,10 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a pod of an openb trace asks.
+ * The demand of a pod of an openb trace.
  *
- * <p>A GPU of the trace has one dimension, which is called memory here: it has {@value #WHOLE}
- * units, whatever the card.
+ * <p>A GPU of the trace has one dimension, which is called memory here: every card has {@value
+ * #WHOLE} units.
  *
  * @param gpus on how many GPUs; 0 for a pod that needs none
  * @param milli how many units of each; {@value #WHOLE} means all of it

@@ -3,9 +3,9 @@ package gpu.kerf.bench.replay.openb;
 import gpu.kerf.model.placement.NodeState;
 
 /**
- * The node with least CPU and GPU left, in parts of the largest node that FGD's simulator knows
- * (128 CPUs, 8 GPUs). That simulator then stretches the ratings of the fitting nodes to 0..100,
- * which changes neither their order nor which are equal.
+ * Best fit: prefers the node with the least free CPU and GPU, in parts of the largest node that
+ * FGD's simulator knows (128 CPUs, 8 GPUs). That simulator then stretches the ratings of the
+ * fitting nodes to 0..100, which changes neither their order nor which are equal.
  */
 final class BestFitScore implements NodeScore {
 

@@ -9,8 +9,8 @@ import java.util.Map;
  * have asked for.
  *
  * <p>The value at a whole percent is the mean over all arrivals that round to it (a tie to the even
- * one) of the quantity after them, each rounded to two decimals: how FGD's authors publish theirs.
- * Where no arrival rounds to a percent, the quantity stayed what it was.
+ * one) of the quantity after them, each rounded to two decimals, as FGD's authors publish their
+ * curves. Where no arrival rounds to a percent, the quantity stayed what it was.
  */
 final class Curve {
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * FGD: the node whose expected fragmentation grows least (Weng et al., USENIX ATC 2023), as its
- * authors' simulator computes it.
+ * FGD: prefers the node whose expected fragmentation grows least (Weng et al., USENIX ATC 2023), as
+ * its authors' simulator computes it.
  *
  * <p>The rating is the sigmoid of the growth in GPUs, cut to a whole number of percent. The cut is
  * part of the rule: it makes many nodes equal, and the first of them by name wins.

@@ -5,8 +5,8 @@ import gpu.kerf.model.placement.NodeState;
 import java.util.List;
 
 /**
- * How much free GPU of a node the next typical pod could not use: FGD's measure, and a stricter
- * one.
+ * The free GPU memory of a node that the next typical pod could not use, by FGD's measure and by a
+ * stricter one.
  *
  * <p>FGD's is an expectation over the typical pods. If a pod needs no GPU, or cannot run on the
  * node at all, then everything that is free is a fragment; otherwise the free parts of GPUs with

@@ -4,7 +4,7 @@ import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.placement.NodeState;
 import java.util.Objects;
 
-/** What of the free parts of a fleet's GPUs is of no use, kept up with the changes of nodes. */
+/** The free parts of a fleet's GPUs that no typical pod can use, updated when nodes change. */
 final class FreeParts {
 
   private final Fleet fleet;

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the node with the highest rating; of equal ones the first by name.
  *
- * <p>A rating depends on one node, so it stands until something on that node changes: of a thousand
- * nodes a decision rates the few that changed since such a pod came last.
+ * <p>A rating depends on one node, so it stays valid until that node changes: of a thousand nodes a
+ * decision rates only the few that changed since the last pod of the same kind.
  */
 final class HighestScore implements ReplayPolicy {
 

@@ -12,12 +12,12 @@ import java.util.Random;
 import java.util.function.Predicate;
 
 /**
- * Look-alikes of openb traces of other mixes, made from the pods of the public ones: as many of one
- * kind as make the mix that the name says, each pod of the kind as often as any other.
+ * Makes traces like the openb traces with other mixes, from the pods of the public traces: the name
+ * gives the share of each kind, and within a kind every pod is drawn equally often.
  *
- * <p>{@code cpu200}: so many thousandths of the pods ask for no GPU. {@code gpushare60}: so many %
- * of the GPUs that are asked for are asked for as shares; {@code multigpu30}: by pods that want
- * several. {@code gpuspec33}: so many % of the pods with GPUs name models, as those of gpuspec10
+ * <p>{@code cpu200}: 200 thousandths of the pods ask for no GPU. {@code gpushare60}: 60 % of the
+ * demanded GPUs are demanded as shares. {@code multigpu30}: 30 % of them are demanded by pods with
+ * several GPUs. {@code gpuspec33}: 33 % of the pods with GPUs name models, as those of gpuspec10
  * do.
  */
 final class LookAlike {

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A trace as it is written to files.
+ * A synthetic trace, as it is written to files.
  *
  * @param nodeLines the fleet, with its heading
  * @param order which pods arrive, as places in the list

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf replay make-openb}. */
+/** {@code kerf replay make-openb}: writes a synthetic trace in the form of the openb traces. */
 @Command(
     name = "make-openb",
     description = {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf replay openb}. */
+/** {@code kerf replay openb}: plays openb traces under placement policies. */
 @Command(
     name = "openb",
     description = {

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** Any node on which a pod fits, and there any GPUs. */
+/** Takes a random node on which a pod fits, and there random GPUs. */
 final class RandomFit implements ReplayPolicy {
 
   private final Fleet fleet;

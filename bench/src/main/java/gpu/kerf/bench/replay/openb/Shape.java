@@ -3,7 +3,7 @@ package gpu.kerf.bench.replay.openb;
 import java.util.List;
 
 /**
- * What kinds of pods a synthetic trace has, by how many of a hundred.
+ * The mix of a synthetic trace: the share of each kind of pod, in percent.
  *
  * @param word its name on the command line
  * @param cpuOnly pods without GPUs
@@ -11,7 +11,7 @@ import java.util.List;
  * @param one pods with one whole GPU
  * @param several pods with 2, 4 or 8 whole GPUs
  * @param typed of a hundred pods with GPUs, how many name the models they run on
- * @param cpuFactor how much CPU pods without GPUs ask for, against the shape default
+ * @param cpuFactor how much CPU pods without GPUs ask for, as a multiple of the shape default
  */
 record Shape(String word, int cpuOnly, int shares, int one, int several, int typed, int cpuFactor) {
 

@@ -4,12 +4,12 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maximises the gain of columns under limits, where the columns are too many to list: the revised
- * simplex method with column generation (Gilmore and Gomory, 1961).
+ * Solves a linear programme whose columns are too many to list: the revised simplex method with
+ * column generation (Gilmore and Gomory, 1961).
  *
  * <p>The limits are changed by a millionth at random, so that no two of them bind at once and the
- * method cannot go round in circles. So the prices that it finds are nearly, not exactly, the best
- * ones; callers must not need more.
+ * method cannot cycle. So the prices that it finds are nearly, not exactly, optimal; callers must
+ * not need exact ones.
  */
 final class Simplex {
 
@@ -129,7 +129,7 @@ final class Simplex {
     return direction;
   }
 
-  /** Whichever is used up first; -1 if nothing is. */
+  /** The limit that is used up first; -1 if there is none. */
   private int leaving(double[] direction) {
     int leaving = -1;
     double least = Double.MAX_VALUE;

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Makes fleets and pods up, in the form of openb traces and with quite other sizes: what holds on
- * these too does not hold by an accident of one trace.
+ * Makes synthetic fleets and pods in the form of openb traces with very different sizes. A result
+ * that holds on these too is no accident of one trace.
  *
  * <p>The pods together ask for about all GPUs of the fleet.
  */

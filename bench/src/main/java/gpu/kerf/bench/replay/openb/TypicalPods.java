@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The usual pods of a trace, as FGD finds them: pods that ask for the same but for host memory are
- * of one kind; the most frequent kinds that together are at least 95 % of the pods are typical.
+ * The typical pods of a trace, as FGD finds them: pods whose demands are equal except for host
+ * memory are of one kind; the most frequent kinds that together are at least 95 % of the pods are
+ * typical.
  */
 final class TypicalPods {
 

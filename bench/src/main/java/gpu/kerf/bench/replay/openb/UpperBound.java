@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A limit on what any policy can allocate of a trace, one that knows all arrivals ahead and may
- * refuse what it likes included.
+ * An upper bound on the GPUs of a trace that any policy can allocate, even if it knows all arrivals
+ * in advance and may refuse pods.
  *
  * <p>Put any prices &ge; 0 on things: a_t on a unit of CPU of the nodes with cards of model t, and
  * p_ts on an item of size s on a card of model t, where a pod brings as many items as it asks for
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   u = max(0, max over models t that it accepts of  g - k p_ts - c a_t)
  * </pre>
  *
- * <p><em>Whatever is placed, its units are at most</em>
+ * <p><em>The units of every set of placed pods are at most</em>
  *
  * <pre>
  *   sum over cards of d_t  +  sum over nodes of CPU times a_t  +  sum over pods that arrived of u.
