@@ -16,12 +16,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the API server about pods before they are stored: what is added to them, and whether they
- * may be. Of pods of other schedulers it changes and refuses nothing, but for those of {@link
+ * Answers the API server about pods before they are stored: what Kerf adds to a pod, and whether
+ * the pod is allowed. It does not change or refuse pods of other schedulers, except pods of {@link
  * AdmissionOptions#aliases} that ask for GPUs.
  *
- * <p>One thread at a time, which need not be the one that owns the scheduling: of the fleet it sees
- * snapshots. It sends no request and remembers nothing of pods.
+ * <p>One thread at a time, which need not be the one that owns the scheduling: it reads snapshots
+ * of the fleet. It sends no request and keeps no state about pods.
  */
 public final class Admission {
 

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Annotations by which a pod would name its devices: Kerf's own decisions, and those that container
- * runtimes read. A pod may neither bring them nor change them afterwards: a container that starts
- * again reads them again.
+ * Refuses annotations by which a pod would name its own devices: Kerf's decisions, and annotations
+ * that container runtimes read. A pod may not bring them and may not change them later, because a
+ * container that restarts reads them again.
  */
 final class AnnotationRules {
 
@@ -67,9 +67,7 @@ final class AnnotationRules {
       } else if (isDecision(key) && known.stream().noneMatch(text -> text.contains(key))) {
         findings.refuse(
             Kind.ANNOTATION,
-            "The annotation "
-                + SafeText.of(key)
-                + " is written by Kerf when the pod gets its place.",
+            "The annotation " + SafeText.of(key) + " is written by Kerf when it places the pod.",
             "Leave it out.");
       }
     }

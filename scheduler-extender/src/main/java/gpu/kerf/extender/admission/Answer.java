@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the API server is told.
+ * The answer of a review to the API server.
  *
  * @param patch null or empty if nothing is added
  */

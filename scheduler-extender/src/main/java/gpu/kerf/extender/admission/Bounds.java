@@ -5,9 +5,9 @@ import gpu.kerf.extender.admission.PodProblem.Kind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much a pod may have of each thing that a review looks at one by one. No pod that works comes
- * near; one that is beyond is refused before anything else is read of it, so that a review stays
- * short whatever was sent.
+ * Limits on the parts of a pod that a review examines one by one, such as containers and volumes.
+ * Usual pods are far below the limits. A pod above a limit is refused before the rest of it is
+ * read, so that every review is short.
  */
 final class Bounds {
 

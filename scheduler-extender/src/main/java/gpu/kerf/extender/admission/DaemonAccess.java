@@ -2,7 +2,7 @@ package gpu.kerf.extender.admission;
 
 import gpu.kerf.extender.settings.AdmissionSettings;
 
-/** How containers that may get an MPS share reach the daemon. */
+/** How containers that may get an MPS share reach the MPS daemon. */
 enum DaemonAccess {
   /** Not at all: other software keeps the limits, or none does. */
   NONE,

@@ -7,7 +7,7 @@ import gpu.kerf.extender.wire.Mps;
 
 /**
  * The resource {@code kerf.gpu/mps}, by which the kubelet mounts the MPS daemon's paths into a
- * container: those that may get a share have exactly one, and all others none.
+ * container: a container that may get a share has exactly one, every other container has none.
  */
 final class DaemonRules {
 

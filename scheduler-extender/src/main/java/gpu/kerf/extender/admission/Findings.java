@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What has been found about a pod so far: reasons to refuse it, and warnings. There is an end to
- * both: a pod that was made to have very many is as refused with a few of them.
+ * What a review has found about a pod so far: reasons to refuse it, and warnings. Both lists are
+ * bounded: a few reasons are enough to refuse a pod that was made to have very many.
  */
 final class Findings {
 

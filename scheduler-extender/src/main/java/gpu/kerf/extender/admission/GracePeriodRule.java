@@ -5,9 +5,9 @@ import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 
 /**
- * How long the containers of a pod may run on after they were told to stop. A pod that is deleted
- * by force is gone at once, and its GPU memory is held for so long: without a limit, one tenant
- * could hold GPUs for ever with pods whose objects are gone.
+ * Limits the termination grace period of a GPU pod. When a pod is deleted by force, its object is
+ * gone at once, and Kerf holds its slots for the grace period: without a limit, one tenant could
+ * hold GPUs for ever with pods whose objects are gone.
  */
 final class GracePeriodRule {
 

@@ -7,13 +7,14 @@ import gpu.kerf.extender.wire.WireException;
 import java.util.Set;
 
 /**
- * What lets a container have every device of its node, whatever it was given: the rules of the pod
- * security level baseline that concern that, for every namespace. A user namespace ({@code
+ * Refuses the fields of a pod that give a container every device of its node: the rules of the pod
+ * security level baseline that concern devices, for every namespace. A user namespace ({@code
  * hostUsers: false}) does not loosen them, as it does there.
  */
 final class HostRules {
 
-  private static final String ALL_DEVICES = " has every GPU of its node, whatever Kerf gives it.";
+  private static final String ALL_DEVICES =
+      " has every GPU of its node, not only those that Kerf gives it.";
   private static final String OUT = "Leave it out.";
 
   /** Values of {@code type} in a profile that keep the wall which the runtime puts up. */

@@ -33,8 +33,8 @@ enum MpsPaths {
   }
 
   /**
-   * The volume. The pod waits until a daemon has made the folder: in one that somebody else made,
-   * CUDA would find no daemon and run without a limit.
+   * The volume. The pod waits until an MPS daemon has made the folder: in a folder that another
+   * program made, CUDA would find no daemon and run without a limit.
    */
   ObjectNode asVolume() {
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("name", volume);

@@ -22,11 +22,11 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Kerf adds to a pod, so that its containers learn what they get and get nothing else.
+ * What Kerf adds to a pod, so that its containers receive their devices and no others.
  *
- * <p>What is there already is left as it is, be it Kerf's own from an earlier call or somebody
- * else's, which {@link Validation} then refuses: so that a second call changes nothing. A pod whose
- * demand makes no sense gets no device.
+ * <p>Fields that exist already stay as they are, so that a second call changes nothing. They are
+ * Kerf's own from an earlier call, or foreign ones, which {@link Validation} then refuses. A pod
+ * with an invalid demand gets no device.
  */
 final class Mutation {
 
@@ -170,7 +170,7 @@ final class Mutation {
     return Counted.mark(reading.dialect(), reading.demand(), gpuMiB());
   }
 
-  /** Of how much memory fractions are counted; nobody looks for it where there are none. */
+  /** The memory by which fractions are counted; computed only if the pod has fractions. */
   private int gpuMiB() {
     boolean fractions =
         demands.values().stream().anyMatch(each -> each.size() instanceof Size.Fraction);

@@ -10,9 +10,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What GPU pods may have of their nodes: what is harmless anywhere, and what an administrator opens
- * to them. Everything else is refused, so that no list has to name every path behind which devices
- * are handed out.
+ * The parts of a node that GPU pods may use: those that are always harmless, and those that an
+ * administrator opens. Kerf refuses everything else, so that no list has to name every path that
+ * leads to devices.
  *
  * @param paths folders of the nodes
  * @param capabilities without the prefix {@code CAP_}

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 
-/** A JSON Patch (RFC 6902) that only adds: whole lists and objects where there were none. */
+/**
+ * A JSON Patch (RFC 6902) that only adds. Where a list or an object is missing, it adds the whole
+ * of it.
+ */
 public final class Patch {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -26,7 +29,7 @@ public final class Patch {
     return operations;
   }
 
-  /** Sets one field, whatever it was. */
+  /** Sets one field and replaces its old value. */
   void set(String path, JsonNode value) {
     operations.add(JSON.objectNode().put("op", "add").put("path", path).set("value", value));
   }

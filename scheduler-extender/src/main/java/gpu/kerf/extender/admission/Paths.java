@@ -3,13 +3,17 @@ package gpu.kerf.extender.admission;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** Paths of files as text: compared as the kernel would find them, but for links. */
+/**
+ * Compares paths of files as text, as the kernel would resolve them, except that links are not
+ * followed.
+ */
 final class Paths {
 
   private Paths() {}
 
   /**
-   * Without what means nothing in it; {@code /var/run} is {@code /run} wherever Kubernetes runs.
+   * The path without parts that mean nothing; {@code /var/run} becomes {@code /run}, its target on
+   * every usual node.
    */
   static String plain(String path) {
     Deque<String> parts = new ArrayDeque<>();

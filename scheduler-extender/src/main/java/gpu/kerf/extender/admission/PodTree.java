@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A pod as its manifest stands: what Kerf adds to and looks for. Whatever of that has another type
- * than the API gives it makes the pod unreadable.
+ * The manifest of a pod, with the parts that Kerf reads and extends. A part that has another type
+ * than in the API makes the pod unreadable.
  *
- * @param view what placing it takes
- * @param containers those that start with the pod, init containers first
+ * @param view the pod as placing it needs it
+ * @param containers the containers that start with the pod, init containers first
  */
 record PodTree(
     JsonNode json,

@@ -23,11 +23,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether any managed node could ever take a pod, whoever holds what today. While no node is known,
- * or one that cannot be read, nobody can say.
+ * Whether any managed node could take a pod if it were empty. While no node is known, or one node
+ * cannot be read, there is no answer.
  *
  * <p>One thread at a time. Nodes that differ only in their names and in the names of their GPUs are
- * one kind here, so that a fleet of thousands is looked at in no time.
+ * one kind here, so that a fleet of thousands of nodes is checked quickly.
  */
 final class Possibility {
 
@@ -73,7 +73,7 @@ final class Possibility {
         node.delivery());
   }
 
-  /** Why no node could; null if one could, or if nobody can say. */
+  /** Why no node could take the pod; null if one could, or if there is no answer. */
   @Nullable PodProblem problem(PodDemand demand) {
     if (demand.containers().isEmpty() || kinds.size() == 0) {
       return null;
@@ -127,7 +127,7 @@ final class Possibility {
               + mostGpus(fleet)
               + " GPUs. Maybe ask for fewer per pod and run more pods.";
       case WRONG_MODEL -> "Managed GPUs are " + models(fleet) + ".";
-      case WRONG_WALL -> "Maybe leave the wall out, so that Kerf takes whichever there is.";
+      case WRONG_WALL -> "Maybe leave the wall out, so that Kerf takes one that the nodes have.";
       case NO_SUCH_PROFILE ->
           "Maybe ask for memory (kerf.gpu/memory: 8Gi), so that Kerf finds the profile.";
       default -> "Ask for less.";

@@ -5,9 +5,9 @@ import gpu.kerf.extender.wire.JsonTree;
 import gpu.kerf.extender.wire.WireException;
 
 /**
- * One question of the API server, of {@code admission.k8s.io/v1}.
+ * One AdmissionReview request of the API server ({@code admission.k8s.io/v1}).
  *
- * @param uid the question's, to be repeated in the answer
+ * @param uid the uid of the request, which the answer repeats
  * @param resource what it is about, with its group if that is not the core's, such as {@code pods}
  * @param subresource empty for the object itself
  * @param object as it is to be; missing if it is deleted
@@ -24,7 +24,7 @@ public record Review(
 
   private static final int LONGEST_UID = 128;
 
-  /** Reads a question; whatever it does not know in it is skipped. */
+  /** Reads a request; unknown fields are skipped. */
   public static Review read(byte[] body) throws WireException {
     JsonNode review = JsonTree.object(body);
     String version = text(review, "apiVersion");

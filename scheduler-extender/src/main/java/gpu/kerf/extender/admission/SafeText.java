@@ -1,6 +1,9 @@
 package gpu.kerf.extender.admission;
 
-/** Texts of users as answers show them: short, and without what a terminal would obey. */
+/**
+ * Makes texts of users safe to show in answers: short, and without control characters that a
+ * terminal would obey.
+ */
 final class SafeText {
 
   private static final int LONGEST = 60;

@@ -6,7 +6,7 @@ import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.WireException;
 import java.util.Set;
 
-/** What is wrong with a pod of Kerf's, and what is unwise; all of it at once. */
+/** Checks a pod of Kerf's scheduler, and reports all errors and warnings together. */
 final class Validation {
 
   private final PodTree pod;

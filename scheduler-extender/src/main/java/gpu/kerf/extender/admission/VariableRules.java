@@ -11,11 +11,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The environment of a container: of the variables that Kerf writes each stands there once, in
- * exactly the form in which Kerf writes it, and of the others that are guarded none.
+ * The environment of a container: each variable that Kerf writes must stand there once, in exactly
+ * the form in which Kerf writes it, and other guarded variables must not stand there.
  *
- * <p>What {@code envFrom} brings cannot be seen. It need not be: an entry of {@code env} wins over
- * it, and the one that decides is always there.
+ * <p>Kerf cannot see the variables of {@code envFrom}, and need not: an entry of {@code env} wins
+ * over them, and the entry that decides is always there.
  */
 final class VariableRules {
 

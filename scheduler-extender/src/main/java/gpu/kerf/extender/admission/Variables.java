@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The environment variables that decide which devices a container sees and how much of them it may
- * take. Kerf writes them, reading the pod's annotations through the Downward API; nobody else may.
+ * take. Only Kerf may write them; their values come from the pod's annotations through the Downward
+ * API.
  */
 final class Variables {
 

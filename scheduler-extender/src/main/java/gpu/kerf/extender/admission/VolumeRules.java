@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a pod has of its node's files, and where its containers see it. */
+/**
+ * Refuses volumes that bring files or devices of the node into a GPU pod, unless they are harmless
+ * or an administrator opened them. Refuses mounts that would bring devices or hide the MPS daemon.
+ */
 final class VolumeRules {
 
   /** Where a mount tells the container toolkit which devices to add. */

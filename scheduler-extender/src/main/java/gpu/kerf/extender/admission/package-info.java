@@ -1,4 +1,7 @@
-/** What happens to pods before they exist: what is added to them, and what is refused. */
+/**
+ * The webhooks: what Kerf adds to pods before the API server stores them, and which pods it
+ * refuses.
+ */
 @NullMarked
 package gpu.kerf.extender.admission;
 

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Kerf's resources on pods of other dialects. The webhook adds them so that quota counts such pods,
- * and marks the pod. On a marked pod they ask for nothing, and must be what the webhook would have
- * added: a forged mark gains nothing, nor does an annotation that was changed after the pod was
- * counted.
+ * and marks the pod. On a marked pod these resources are no demand of their own, and must equal
+ * what the webhook would have added. So a user gains nothing by forging the mark or by changing an
+ * annotation after the pod was counted.
  *
  * <p>A part of a GPU whose size is not known yet is counted by the least that it can come to, so
  * that no node looks fuller than it is.

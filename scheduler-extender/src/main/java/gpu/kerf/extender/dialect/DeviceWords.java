@@ -13,9 +13,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose device plugins would hand a pod its GPUs, as it is written. A kubelet calls a device plugin
- * for each container that has a limit of the plugin's resource, and for no other; and the plugin
- * finds the pod by what its limits say.
+ * Finds the projects whose device plugins would hand a pod its GPUs, by the resources in the pod. A
+ * kubelet calls a device plugin only for containers that have a limit of the plugin's resource, and
+ * the plugin finds the pod by its limits.
  */
 final class DeviceWords {
   private DeviceWords() {}

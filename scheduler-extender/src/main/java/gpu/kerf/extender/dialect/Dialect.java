@@ -3,7 +3,7 @@ package gpu.kerf.extender.dialect;
 import gpu.kerf.extender.wire.PodView;
 import java.util.List;
 
-/** One way to write what a pod asks of GPUs. */
+/** One project's way to write a demand for GPUs in a pod. */
 public abstract class Dialect {
   private final String name;
   private final Words words;

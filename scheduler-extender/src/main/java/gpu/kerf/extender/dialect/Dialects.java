@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads pods in whichever dialect they are written. A pod that mixes two is not understood, except
- * where the words of one project contain those of another: HAMi's {@code nvidia.com/gpu} is
+ * Finds the dialect of a pod and reads its demand. Kerf refuses a pod that mixes two dialects,
+ * except where the words of one project contain those of another: HAMi's {@code nvidia.com/gpu} is
  * NVIDIA's.
  */
 public final class Dialects {

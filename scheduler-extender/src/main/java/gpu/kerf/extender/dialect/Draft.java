@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What has been read of one pod so far. */
+/** The demand of a pod while its words are being read. */
 final class Draft {
 
   /**

@@ -3,7 +3,7 @@ package gpu.kerf.extender.dialect;
 import gpu.kerf.model.demand.PodDemand.Container;
 import java.util.List;
 
-/** What the containers of a pod ask of GPUs, and what is wrong with how they ask. */
+/** The GPU demands of a pod's containers, and the problems in their words. */
 public record GpuReading(List<Container> containers, List<String> problems) {
 
   public static final GpuReading NOTHING = new GpuReading(List.of(), List.of());

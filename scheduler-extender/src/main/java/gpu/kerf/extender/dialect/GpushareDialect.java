@@ -7,8 +7,8 @@ import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.MemoryMiB;
 
 /**
- * gpushare's words: memory of one GPU as a plain number. Whether it counts GiB or MiB is a setting
- * of its device plugin that no pod repeats, so that it is one of Kerf's, too.
+ * gpushare's words: memory of one GPU as a plain number. Its device plugin has a setting that says
+ * whether it counts GiB or MiB. Pods do not repeat it, so Kerf has the same setting.
  */
 public final class GpushareDialect extends Dialect {
 

@@ -24,14 +24,14 @@ public final class HamiDialect extends Dialect {
   private static final String GPU_POLICY = "hami.io/gpu-scheduler-policy";
 
   private static final String NAMES_DEVICES = "names devices, and only Kerf may";
-  private static final String DECISION = "is written when a pod gets its place";
+  private static final String DECISION = "is written by the scheduler that places the pod";
   private static final String LEAVE_OUT = "Leave it out";
 
   private static final Words WORDS =
       Words.of(
           Word.asks(
                   NvidiaDialect.GPU,
-                  "On how many GPUs; 1 if it is left out. Without memory they are whole.")
+                  "Number of GPUs; 1 if it is left out. Without a memory word they are whole.")
               .joining(),
           Word.asks(MEMORY, "MiB on each of them; 0 is the whole GPU."),
           Word.asks(PERCENTAGE, "Part of the memory of each of them; 100 is the whole GPU."),
@@ -52,7 +52,7 @@ public final class HamiDialect extends Dialect {
           Word.says(
               MODE,
               "`mig`: an instance. `hami-core` or `mps`: a share of a GPU that is not in MIG mode."
-                  + " Several between commas: whichever strands least."),
+                  + " Several between commas: Kerf takes the one that strands least."),
           Word.kept(NODE_POLICY, Place.ANNOTATION, "`binpack` or `spread`; Kerf has its own cost."),
           Word.kept(
               GPU_POLICY,

@@ -16,8 +16,9 @@ import java.util.function.ToLongFunction;
  * sidecars before it, so that the largest counts if it is more. What the pod says as a whole wins
  * over that, and its overhead is added.
  *
- * <p>While a container is resized in place, the most of what it asks for, what the kubelet has set
- * aside and what it runs with counts; what can never be granted does not.
+ * <p>While a container is resized in place, the largest of three amounts counts: its request, what
+ * the kubelet has allocated, and what it runs with. A resize that can never be granted does not
+ * count.
  */
 record HostDemand(int cpuMilli, int memoryMiB, List<String> problems) {
 

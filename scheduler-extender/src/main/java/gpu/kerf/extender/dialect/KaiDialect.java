@@ -16,8 +16,8 @@ import java.util.Map;
  * container of a pod or, since 0.18, for each by name. Whole GPUs and MIG profiles it writes as
  * NVIDIA does.
  *
- * <p>KAI lets a container burst from its request to its limit. Kerf holds the limit: behind a wall
- * at the request the container would die at its peak.
+ * <p>KAI lets a container burst from its request to its limit. Kerf takes the limit as the demand:
+ * with a wall at the request, the container would run out of memory at its peak.
  */
 public final class KaiDialect extends Dialect {
 
@@ -29,7 +29,8 @@ public final class KaiDialect extends Dialect {
   private static final String CONTAINER = "gpu-fraction-container-name";
   private static final String MPS = "mps";
   private static final String MODE = "kai.scheduler/gpu-compute-sharing-mode";
-  private static final String MOST = "The most that it may use, with its unit: Kerf holds this.";
+  private static final String MOST =
+      "The most that the container may use, with its unit. Kerf takes this as the demand.";
   private static final String LEAVE_OUT = "Leave it out";
 
   private static final List<Word> REQUESTS =
@@ -46,19 +47,24 @@ public final class KaiDialect extends Dialect {
   private static final Word PORTION_LIMIT =
       Word.says(
           "kai.scheduler/container.<container>.gpu-memory.portion.limit",
-          "The most of a GPU that it may use, beside `gpu-fraction`: Kerf holds this.");
+          "The most of a GPU that the container may use, beside `gpu-fraction`. Kerf takes this as"
+              + " the demand.");
 
   private static final Words WORDS =
       Words.of(
           Word.says(
               FRACTION,
-              "Part of the memory of whichever GPU it lands on, between 0 and 1, to thousandths;"
+              "Part of the memory of the GPU that Kerf chooses, between 0 and 1, to thousandths;"
                   + " further digits are cut off."),
-          Word.says(FRACTION_LIMIT, "The most that it may use: Kerf holds this."),
+          Word.says(
+              FRACTION_LIMIT,
+              "The most that the container may use. Kerf takes this as the demand."),
           Word.says(MEMORY, "MiB of one GPU, without a unit."),
           Word.says(MEMORY_LIMIT, MOST),
-          Word.says(DEVICES, "The same part on each of so many GPUs."),
-          Word.says(CONTAINER, "The container that it is for; else the first."),
+          Word.says(DEVICES, "Number of GPUs on each of which the container gets that part."),
+          Word.says(
+              CONTAINER,
+              "Name of the container that gets the GPU; the first container if it is left out."),
           REQUESTS.get(0),
           LIMITS.get(0),
           REQUESTS.get(1),
@@ -67,11 +73,11 @@ public final class KaiDialect extends Dialect {
           Word.says(MPS, "`true`: a share of a GPU that is not in MIG mode.").joining(),
           Word.says(
                   MODE,
-                  "`sm-sharing`: the same. `time-slicing`: whichever wall strands least; Kerf has no"
+                  "`sm-sharing`: the same. `time-slicing`: the wall that strands least; Kerf has no"
                       + " time slices.")
               .joining(),
-          Word.kept("kai.scheduler/queue", Place.LABEL, "Kept; nothing is read from it yet."),
-          Word.kept("runai/queue", Place.LABEL, "Kept; nothing is read from it yet."),
+          Word.kept("kai.scheduler/queue", Place.LABEL, "Kept; Kerf does not read it yet."),
+          Word.kept("runai/queue", Place.LABEL, "Kept; Kerf does not read it yet."),
           Word.kept("kai.scheduler/node-pool", Place.LABEL, "Kept; write a nodeSelector for it."),
           Word.kept("kai.scheduler/subgroup-name", Place.LABEL, "Kept."),
           Word.kept("pod-group-name", Place.ANNOTATION, "Kept."),
@@ -82,7 +88,7 @@ public final class KaiDialect extends Dialect {
           Word.refused(
               "received-resource-type",
               Place.ANNOTATION,
-              "is written when a pod gets its place",
+              "is written by the scheduler that places the pod",
               LEAVE_OUT),
           Word.refused(
               "nvidia.com/container.<container>.gpus.devices",
@@ -134,7 +140,7 @@ public final class KaiDialect extends Dialect {
       String name = target();
       if (fraction.isThere() && memory.isThere()) {
         throw fraction.problem(
-            "stands beside gpu-memory", "Keep one: a part of whichever GPU, or so many MiB");
+            "stands beside gpu-memory", "Keep one: a part of a GPU's memory, or an amount in MiB");
       }
       beside(FRACTION_LIMIT, FRACTION, fraction);
       beside(MEMORY_LIMIT, MEMORY, memory);

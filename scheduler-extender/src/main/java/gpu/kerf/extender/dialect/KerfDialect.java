@@ -38,15 +38,15 @@ public final class KerfDialect extends Dialect {
 
   private static final Words WORDS =
       Words.of(
-          Word.asks(MEMORY, "So much memory of one GPU, with its unit."),
-          Word.asks(WHOLE, "So many whole GPUs, close to each other."),
+          Word.asks(MEMORY, "Amount of memory of one GPU, with its unit."),
+          Word.asks(WHOLE, "Number of whole GPUs, close to each other."),
           Word.says(
               WALL,
-              "What keeps tenants apart: `mig`, `mps`, or `any`: whichever strands least. Like the"
-                  + " others it means every container that asks for memory; with a dot and a"
-                  + " container's name behind it, that one."),
+              "The wall between tenants: `mig`, `mps`, or `any`, the one that strands least. This"
+                  + " annotation and the next three hold for every container that asks for memory;"
+                  + " with a dot and a container's name behind the key, for that container only."),
           Word.says(SM_PERCENT, "Part of the multiprocessors, set aside for the container."),
-          Word.says(SPLIT, "Over how many GPUs the memory is divided."),
+          Word.says(SPLIT, "Number of GPUs over which the memory is divided."),
           Word.says(MODELS, "Names of the GPU models that it may run on, between commas."),
           Word.kept(
               Annotations.COUNTED,

@@ -40,7 +40,7 @@ public final class KoordinatorDialect extends Dialect {
           Word.refused(
               "scheduling.koordinator.sh/device-allocated",
               Place.ANNOTATION,
-              "is written when a pod gets its place",
+              "is written by the scheduler that places the pod",
               "Leave it out"),
           Word.refused(
               "scheduling.koordinator.sh/device-allocate-hint",
@@ -87,7 +87,7 @@ public final class KoordinatorDialect extends Dialect {
     }
     if (!memory.isNothing() && !ratio.isNothing()) {
       throw memory.problem(
-          "stands beside " + RATIO, "Keep one: an amount, or a part of whichever GPU it is");
+          "stands beside " + RATIO, "Keep one: an amount, or a part of the GPU's memory");
     }
   }
 

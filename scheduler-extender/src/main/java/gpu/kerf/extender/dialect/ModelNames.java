@@ -12,8 +12,8 @@ import java.util.Set;
  * Finds the GPU models that other projects mean by a part of a name: {@code A10} is the A10, the
  * A10G and every A100.
  *
- * <p>Kerf's own catalogue looks names up whole. Here the pods were written for schedulers that look
- * for a part of what the driver calls the card, in any case.
+ * <p>Kerf's own catalogue looks up whole names. The pods of these projects were written for
+ * schedulers that search for a part of the driver's name of the card, ignoring case.
  */
 final class ModelNames {
 

@@ -30,7 +30,7 @@ public final class NvidiaDialect extends Dialect {
       Words.of(
           Word.asks(
               GPU,
-              "So many whole GPUs, close to each other. Also where the device plugin would have"
+              "Number of whole GPUs, close to each other. Also where the device plugin would have"
                   + " handed out a replica or, with the MIG strategy single, an instance."),
           Word.asks(
               "nvidia.com/mig-<profile>",

@@ -4,11 +4,11 @@ import gpu.kerf.model.demand.PodDemand;
 import java.util.List;
 
 /**
- * How a pod is read: what it asks, and what is wrong with how it asks.
+ * The result of reading a pod: its demand, and the problems in its words.
  *
- * @param demand what could be read; with problems, only its CPU and memory
+ * @param demand the demand that was read; if there are problems, only its CPU and memory
  * @param problems each names the place and the value and gives a hint; empty if all is well
- * @param dialect the name of the dialect that it speaks; empty if it says nothing of GPUs
+ * @param dialect the name of its dialect; empty if it asks for no GPUs
  */
 public record Reading(PodDemand demand, List<String> problems, String dialect) {
 

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The words of all dialects that name a device or a decision. Whatever a pod speaks, it may not
- * bring them: node plugins believe them.
+ * The words of all dialects that name a device or a decision. A pod of any dialect may not bring
+ * them, because node plugins believe them.
  */
 final class RefusedWords {
 

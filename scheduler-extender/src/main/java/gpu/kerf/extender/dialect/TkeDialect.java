@@ -17,7 +17,7 @@ public final class TkeDialect extends Dialect {
   private static final String CORE_LIMIT = "tencent.com/vcuda-core-limit";
   private static final int WHOLE = 100;
   private static final int PIECE_MIB = 256;
-  private static final String DECISION = "is written when a pod gets its place";
+  private static final String DECISION = "is written by the scheduler that places the pod";
 
   private static final Words WORDS =
       Words.of(

@@ -13,13 +13,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pod writes for one word of a dialect.
+ * The value that a pod gives one word of a dialect.
  *
  * <p>Every amount is exact: whole numbers, thousandths and MiB, never floating point. The API
  * server shortens the whole numbers of resources: what was written as 3000 is stored as {@code 3k}.
  *
  * @param text null if the word is not there
- * @param container the name of the container whose it is; empty for an annotation of the pod
+ * @param container the name of the container that has it; empty for an annotation of the pod
  */
 record Value(String key, @Nullable String text, String container) {
 

@@ -14,11 +14,12 @@ public final class VgpuManagerDialect extends Dialect {
   private static final String EXCLUDE_TYPE = "nvidia.com/exclude-gpu-type";
   private static final String NAMES_DEVICES = "names devices, and only Kerf may";
   private static final String USE_TYPE = "Maybe ask for a model with " + INCLUDE_TYPE;
-  private static final String DECISION = "is written when a pod gets its place";
+  private static final String DECISION = "is written by the scheduler that places the pod";
 
   private static final Words WORDS =
       Words.of(
-          Word.asks(COUNT, "On how many GPUs; 1 if it is left out. Without memory they are whole."),
+          Word.asks(
+              COUNT, "Number of GPUs; 1 if it is left out. Without a memory word they are whole."),
           Word.asks(MEMORY, "MiB on each of them; 0 is the whole GPU."),
           Word.asks(CORES, "Part of the multiprocessors of each of them, in per cent."),
           Word.says(

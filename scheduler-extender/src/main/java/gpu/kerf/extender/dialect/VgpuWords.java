@@ -13,8 +13,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What HAMi and its relatives have in common: so many GPUs, and on each of them so much memory, or
- * such a part of it, and such a part of the multiprocessors. Without memory the GPUs are whole.
+ * The common form of HAMi's dialect and of those derived from it: a number of GPUs, and on each of
+ * them an amount or a part of its memory and a part of its multiprocessors. Without a memory word
+ * the GPUs are whole.
  *
  * @param percentage empty if there is no such word
  */
@@ -76,7 +77,8 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
     boolean inPercent = !percentage.isEmpty() && part.isThere();
     if (!amount.isNothing() && inPercent) {
       throw amount.problem(
-          "stands beside " + percentage, "Keep one: so many MiB, or a part of whichever GPU it is");
+          "stands beside " + percentage,
+          "Keep one: an amount in MiB, or a part of the GPU's memory");
     }
     if (!amount.isNothing()) {
       return new Size.Memory(amount.mib());

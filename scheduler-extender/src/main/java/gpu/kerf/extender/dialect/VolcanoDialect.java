@@ -23,7 +23,8 @@ public final class VolcanoDialect extends Dialect {
 
   private static final Words WORDS =
       Words.of(
-          Word.asks(COUNT, "On how many GPUs; 1 if it is left out. Without memory they are whole."),
+          Word.asks(
+              COUNT, "Number of GPUs; 1 if it is left out. Without a memory word they are whole."),
           Word.asks(MEMORY, "MiB on each of them; 0 is the whole GPU."),
           Word.asks(PERCENTAGE, "Part of the memory of each of them; 100 is the whole GPU."),
           Word.asks(CORES, "Part of the multiprocessors of each of them, in per cent."),
@@ -38,7 +39,7 @@ public final class VolcanoDialect extends Dialect {
           Word.says(HamiDialect.NO_USE_TYPE, "The same for models that it must not run on.")
               .joining(),
           Word.asks(OLD_MEMORY, "MiB of one GPU."),
-          Word.asks(OLD_COUNT, "So many whole GPUs."),
+          Word.asks(OLD_COUNT, "Number of whole GPUs."),
           Word.refused(
               "volcano.sh/gpu-index",
               Place.ANNOTATION,
@@ -51,7 +52,7 @@ public final class VolcanoDialect extends Dialect {
 
   private static Word decision(String key) {
     return Word.refused(
-        key, Place.ANNOTATION, "is written when a pod gets its place", "Leave it out");
+        key, Place.ANNOTATION, "is written by the scheduler that places the pod", "Leave it out");
   }
 
   private static final VgpuWords VGPU = new VgpuWords(COUNT, MEMORY, PERCENTAGE, CORES);

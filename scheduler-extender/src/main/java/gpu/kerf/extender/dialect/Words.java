@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All words of a dialect, and who speaks it. Every pod that is seen is asked about for every
- * dialect, so that it looks words up rather than pods through.
+ * All words of a dialect, and whether a pod uses them. Every pod is checked against every dialect,
+ * so the check looks up the pod's words in a table.
  */
 final class Words {
 

@@ -1,4 +1,4 @@
-/** How pods say what they ask of GPUs: one class per way to write it. */
+/** Reads the GPU demands of pods: one class per dialect. */
 @NullMarked
 package gpu.kerf.extender.dialect;
 
