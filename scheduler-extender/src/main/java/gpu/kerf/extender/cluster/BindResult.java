@@ -1,6 +1,6 @@
 package gpu.kerf.extender.cluster;
 
-/** What became of a binding; the text is the API server's. */
+/** The result of a binding; its text is the API server's. */
 public record BindResult(Kind kind, String text) {
 
   /** How sure it is. */

@@ -7,10 +7,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Whoever runs the pods: the API server of a cluster, or a simulation of one.
+ * The port to the cluster that runs the pods: a real API server, or a simulated one.
  *
- * <p>Nothing here blocks; stages may complete on any thread. What happens in the cluster is told to
- * a {@link ClusterListener}.
+ * <p>Nothing here blocks; stages may complete on any thread. The cluster reports its events to a
+ * {@link ClusterListener}.
  */
 public interface Cluster {
 
@@ -27,8 +27,8 @@ public interface Cluster {
   CompletionStage<EvictResult> evict(Eviction eviction);
 
   /**
-   * Locks a node for a pod, as HAMi's scheduler and device plugin do it: whoever hands out devices
-   * there serves that pod alone.
+   * Locks a node for a pod, as HAMi's scheduler and device plugin do it: the device plugin of that
+   * node then serves that pod alone.
    */
   default CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
     return CompletableFuture.completedFuture(LockResult.TAKEN);

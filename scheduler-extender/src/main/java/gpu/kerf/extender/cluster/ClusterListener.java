@@ -3,7 +3,7 @@ package gpu.kerf.extender.cluster;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 
-/** What is told of a cluster, on the thread that owns the ledger. */
+/** Receives the events of a cluster, on the thread that owns the ledger. */
 public interface ClusterListener {
 
   /** A node is there, or is another than before. */

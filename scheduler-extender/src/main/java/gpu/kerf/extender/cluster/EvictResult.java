@@ -1,6 +1,6 @@
 package gpu.kerf.extender.cluster;
 
-/** What became of an eviction; the text is the API server's. */
+/** The result of an eviction; its text is the API server's. */
 public record EvictResult(Kind kind, String text) {
 
   /** How it ended. */

@@ -2,5 +2,5 @@ package gpu.kerf.extender.cluster;
 
 import gpu.kerf.extender.wire.PodView;
 
-/** A pod that must go, and the words for those who wonder why. */
+/** A request to evict a pod, with the texts that tell users why. */
 public record Eviction(PodView.Ref pod, String message) {}

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.cluster;
 
-/** What became of an attempt to lock a node. */
+/** The result of an attempt to lock a node. */
 public enum LockResult {
   /** It is locked for the pod, be it since an earlier attempt. */
   TAKEN,

@@ -2,5 +2,5 @@ package gpu.kerf.extender.cluster;
 
 import gpu.kerf.extender.wire.PodView;
 
-/** What users see with {@code kubectl describe pod}. */
+/** An event on a pod, which users see with {@code kubectl describe pod}. */
 public record PodEvent(PodView.Ref pod, boolean warning, String reason, String message) {}

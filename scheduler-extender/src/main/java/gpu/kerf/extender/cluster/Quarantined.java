@@ -1,9 +1,9 @@
 package gpu.kerf.extender.cluster;
 
 /**
- * How long the slots of a pod are held whose object is gone.
+ * The quarantine of a pod whose object is gone: until when its slots are held.
  *
  * @param untilNanos on the stop watch
- * @param nodeSilent nothing is heard of the node; the wait begins when it is heard again
+ * @param nodeSilent the node does not report; the wait begins when it reports again
  */
 public record Quarantined(long untilNanos, boolean nodeSilent) {}

@@ -27,7 +27,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /**
- * The port to a simulated API server: every call is answered at once, and the picture is never old.
+ * The port to a simulated API server: every call is answered at once, and the state that Kerf sees
+ * is never stale.
  */
 public final class EmbeddedCluster implements Cluster {
 

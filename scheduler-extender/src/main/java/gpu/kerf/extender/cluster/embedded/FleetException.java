@@ -2,7 +2,7 @@ package gpu.kerf.extender.cluster.embedded;
 
 import java.util.List;
 
-/** A fleet file that says nonsense; it names every problem at once. */
+/** Says that a fleet file is invalid, and lists every problem in it. */
 public final class FleetException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

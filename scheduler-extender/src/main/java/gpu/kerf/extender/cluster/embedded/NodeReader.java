@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 
-/** Reads one entry of a fleet file: a node, or several alike. */
+/** Reads one entry of a fleet file: one node, or several equal ones. */
 final class NodeReader {
 
   private static final Set<String> NODE_KEYS =

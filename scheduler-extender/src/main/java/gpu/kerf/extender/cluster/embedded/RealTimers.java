@@ -4,7 +4,7 @@ import java.time.InstantSource;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** The clock on the wall. */
+/** Timers that follow the real clock. */
 public final class RealTimers implements Timers {
 
   private final InstantSource clock;

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pod object as the simulated API server keeps it. Immutable: a change makes a new one.
  *
- * @param manifest metadata and spec as they were created; what the server adds stands beside
+ * @param manifest metadata and spec as they were created; the fields that the server adds are the
+ *     other components
  * @param annotations all of them, with those that a Binding brought
  * @param node where it is bound, or null
  * @param deletion when it was told to end, or null

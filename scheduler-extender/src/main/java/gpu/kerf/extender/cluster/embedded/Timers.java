@@ -1,6 +1,6 @@
 package gpu.kerf.extender.cluster.embedded;
 
-/** What time it is, and things to do later: the clock that a simulated cluster is given. */
+/** The clock of a simulated cluster: it tells the time and runs tasks later. */
 public interface Timers {
 
   /** In milliseconds. */

@@ -5,8 +5,8 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A clock that stands still until it is told to go on, and then jumps to what is due next. What is
- * due at the same time happens in the order in which it was asked for.
+ * Virtual time: it stands still until it is advanced, and then jumps to the next task that is due.
+ * Tasks that are due at the same time run in the order in which they were scheduled.
  */
 public final class VirtualTimers implements Timers {
 

@@ -73,8 +73,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private static final Duration AUDIT_PAUSE = Duration.ofSeconds(2);
 
   /**
-   * Whoever was stopped for longer may have been replaced meanwhile, and knows nothing of what the
-   * replacement did. Leases of kube-scheduler last longer.
+   * A process that was stopped for longer may have been replaced meanwhile, and does not know what
+   * the replacement did. Leases of kube-scheduler last longer.
    */
   private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(3);
 
@@ -337,7 +337,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         .exceptionally(failure -> stays(node, failure));
   }
 
-  /** It is taken over later, by whoever wants it then. */
+  /** The next pod that needs the lock takes it over. */
   private static String stays(String node, Throwable failure) {
     LOG.atWarn()
         .addKeyValue(LogKeys.NODE, node)
@@ -399,7 +399,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    */
   private void notice() {
     PauseDetector.Absence absence = pauseDetector.look();
-    // Asked before the start as well, which may take long without anybody having been away.
+    // Asked before the start as well: the start may take long although the process was never
+    // stopped.
     if (absence == PauseDetector.Absence.NONE || !started) {
       return;
     }

@@ -1,5 +1,5 @@
 /**
- * The port to a real API server. Requests run on threads of their own; what is heard is told on the
+ * The port to a real API server. Requests run on threads of their own; events are reported on the
  * thread that owns the ledger.
  */
 @NullMarked

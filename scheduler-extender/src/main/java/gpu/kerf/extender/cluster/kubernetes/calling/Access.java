@@ -16,9 +16,9 @@ import java.util.function.LongSupplier;
  * Finds the API server and the credentials for it: a kubeconfig file that is named, those of a pod,
  * the file that KUBECONFIG names, or {@code ~/.kube/config}.
  *
- * <p>The client's library does what is tedious about it: TLS, certificates, plugins that make
- * tokens, tokens that change. Its models and its informers are not used: they refuse every object
- * with a field that is newer than they are.
+ * <p>The Kubernetes client library handles TLS, certificates, credential plugins and changing
+ * tokens. Kerf does not use its models and informers, because they refuse every object with a field
+ * that is newer than the library.
  */
 public final class Access {
 

@@ -1,6 +1,9 @@
 package gpu.kerf.extender.cluster.kubernetes.calling;
 
-/** No API server can be reached with what is set; says what was looked for, and a hint. */
+/**
+ * Says that no API server can be reached with the current configuration, names the files and
+ * variables that were tried, and gives a hint.
+ */
 public final class AccessException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 
-/** What the API server answered. */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares answers
+/** An answer of the API server. */
+@SuppressWarnings("ArrayRecordComponent") // answers are never compared
 public record ApiReply(int status, byte[] body) {
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * The API server as bytes: a real one over HTTP, or a simulated one. Every call blocks its thread,
- * and none for ever.
+ * The API server as requests and answers in bytes: a real one over HTTP, or a simulated one. Every
+ * call blocks its thread, and every call has a time limit.
  */
 public interface ApiServer extends AutoCloseable {
 

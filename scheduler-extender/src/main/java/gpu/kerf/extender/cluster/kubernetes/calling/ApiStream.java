@@ -3,7 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes.calling;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** An answer of the API server that goes on, line by line, until one side ends it. */
+/** A streamed answer of the API server: it continues line by line until one side ends it. */
 public interface ApiStream extends AutoCloseable {
 
   /** Sends the request; null if the answer has begun, or else the refusal. */

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The files that credentials are made of: a kubeconfig file and those that it names. */
+/** The files that hold the credentials: a kubeconfig file and the files that it names. */
 final class CredentialFiles {
   static final Path POD_TOKEN = Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
 

@@ -7,9 +7,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the API server is reached now. Tokens of pods and certificates of users are replaced in their
- * files, hourly and without a word: so the files are looked at once in a while, and read at once
- * when the API server no longer knows us.
+ * The credentials for the API server that are in use now. Tokens of pods and certificates of users
+ * are replaced in their files every hour, without a notification. So Kerf checks the files at
+ * intervals, and reads them at once when the API server refuses the credentials.
  */
 final class Credentials {
   private static final Logger LOG = LoggerFactory.getLogger(Credentials.class);

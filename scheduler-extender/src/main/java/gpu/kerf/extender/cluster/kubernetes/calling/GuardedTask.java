@@ -5,8 +5,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Work on a thread that must not end while the service runs: a watch whose thread has died looks
- * synced and hears nothing. If it ends all the same, so does the process.
+ * A task on a thread that must not end while the service runs: a watch whose thread has died looks
+ * synced but receives no events. If the task ends, the process ends too.
  */
 public final class GuardedTask implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedTask.class);

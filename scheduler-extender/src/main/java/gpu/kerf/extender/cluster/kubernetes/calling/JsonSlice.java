@@ -1,5 +1,5 @@
 package gpu.kerf.extender.cluster.kubernetes.calling;
 
-/** One object inside a longer text of JSON, not read yet. */
+/** One object inside a longer text of JSON that is not parsed yet. */
 @SuppressWarnings("ArrayRecordComponent")
 public record JsonSlice(byte[] bytes, int offset, int length) {}

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** The lines of a stream of bytes, each as soon as it is there. */
+/** Reads lines from a stream of bytes, and returns each line as soon as it is complete. */
 final class LineReader {
 
   /** No object of the API server is nearly as long. */

@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A page of a list, cut into its objects. They are read one by one later, so that one that makes no
- * sense does not take the others with it.
+ * A page of a list, cut into its objects. They are parsed later, one by one, so that one invalid
+ * object does not make the others unreadable.
  *
- * @param next where the next page begins, in the API server's words; empty if there is none
+ * @param next the API server's token for the next page; empty if there is none
  */
 public record ListPage(String resourceVersion, String next, List<JsonSlice> items) {
 

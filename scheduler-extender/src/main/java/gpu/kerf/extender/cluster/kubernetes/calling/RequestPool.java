@@ -6,7 +6,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Runs requests on a bounded number of threads; beyond that they wait, and beyond that they fail.
+ * Runs requests on a bounded number of threads. Further requests wait in a bounded queue, and when
+ * it is full, requests fail.
  */
 public final class RequestPool implements AutoCloseable {
   private static final int MOST_WAITING = 4_096;

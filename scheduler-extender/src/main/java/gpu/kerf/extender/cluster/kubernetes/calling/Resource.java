@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
  *
  * @param word its name in the log and in metrics
  * @param selector a part of the query of lists and watches
- * @param firstList a part of the query of the first list alone: what it leaves out is of no
- *     interest, but what becomes of the rest later is
+ * @param firstList a part of the query of the first list alone: Kerf does not need the objects that
+ *     it leaves out, but it needs later changes of the others
  * @param optional whether a cluster without it, or one that does not let Kerf see it, is served too
- * @param olderVersions in which else it may be, the newest first, where the API server does not
- *     have that of the path
+ * @param olderVersions API versions to try, the newest first, where the API server does not have
+ *     the version of the path
  */
 public record Resource(
     String word,

@@ -10,9 +10,10 @@ import okio.BufferedSink;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets no request with a body be sent twice. The HTTP client sends one again, to the same address
- * or to another one, when its connection breaks before the answer: then one Binding may be answered
- * and the other one still be on its way. What was not begun to be sent may still go elsewhere.
+ * Prevents that a request with a body is sent twice. When a connection breaks before the answer,
+ * the HTTP client sends the request again, to the same address or another one: then one Binding may
+ * be answered while the other is still in flight. A request of which no byte was sent may still go
+ * to another address.
  */
 final class SentOnce implements Interceptor {
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Threads and pauses: those of the JVM, or those of a simulation, which lets one thread run at a
- * time and knows what every other one waits for. The adapter blocks nowhere else but here and in an
- * {@link ApiServer}.
+ * time and knows what every other thread waits for. The adapter blocks only here and in an {@link
+ * ApiServer}.
  */
 public interface Threads {
 

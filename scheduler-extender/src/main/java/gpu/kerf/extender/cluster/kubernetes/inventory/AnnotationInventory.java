@@ -6,7 +6,7 @@ import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
 import org.jspecify.annotations.Nullable;
 
-/** Kerf's own record on the node, written by an agent or an admin. */
+/** Reads Kerf's own record on the node, which an agent or an administrator writes. */
 public final class AnnotationInventory implements InventorySource {
   private final GpuCatalog catalog;
 

@@ -4,7 +4,7 @@ import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuModel;
 
-/** Finds the model behind a product's name. */
+/** Finds the GPU model of a product name. */
 final class Cards {
 
   private Cards() {}

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * uuid,copies,memoryMiB,cores,type,numa,healthy[,index,mode]:
  * </pre>
  *
- * <p>It says nothing of where MIG instances lie: a GPU in MIG mode is listed, and not used.
+ * <p>The list does not tell the positions of MIG instances: a GPU in MIG mode is listed, but not
+ * used.
  */
 public final class HamiInventory implements InventorySource {
   public static final String ANNOTATION = "hami.io/node-nvidia-register";
@@ -30,7 +31,7 @@ public final class HamiInventory implements InventorySource {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int FEWEST_FIELDS = 7;
 
-  /** How many containers share a GPU where nobody has configured it. */
+  /** How many containers share a GPU by default. */
   private static final int DEFAULT_COPIES = 10;
 
   private final GpuCatalog catalog;

@@ -4,7 +4,7 @@ import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
 import java.util.List;
 
-/** Takes the first way in which a node says anything, also if that makes no sense. */
+/** Reads a node with the first source that finds a record on it, also if that record is invalid. */
 public final class Inventories {
 
   private final List<InventorySource> sources;

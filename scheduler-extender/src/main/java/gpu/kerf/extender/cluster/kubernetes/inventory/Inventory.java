@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * The GPUs of a node.
  *
- * @param unusable the GPUs that are there and must get no new pods, as bits
+ * @param unusable the GPUs that exist but must get no new pods, as bits
  */
 public record Inventory(List<GpuSpec> gpus, Topology topology, long unusable) {
   public Inventory {

@@ -3,7 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes.inventory;
 import gpu.kerf.extender.wire.WireException;
 import org.jspecify.annotations.Nullable;
 
-/** One way in which nodes say what GPUs they have. */
+/** One kind of record by which nodes report their GPUs. */
 public interface InventorySource {
 
   /** Its name in the log. */

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The labels of GPU feature discovery: equal GPUs, known by their indexes alone. They never say
- * where a MIG instance lies, so a node with MIG instances cannot be used by them.
+ * Reads the labels of GPU feature discovery: equal GPUs, known by their indexes alone. The labels
+ * do not tell the positions of MIG instances, so a node with MIG instances is not usable with them.
  */
 public final class LabelInventory implements InventorySource {
   private static final String PRODUCT = "nvidia.com/gpu.product";

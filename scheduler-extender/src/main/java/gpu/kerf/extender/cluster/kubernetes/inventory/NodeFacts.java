@@ -2,7 +2,10 @@ package gpu.kerf.extender.cluster.kubernetes.inventory;
 
 import java.util.Map;
 
-/** What an inventory is read from; only the labels and annotations that may say something of it. */
+/**
+ * The parts of a node object from which an inventory is read: only the labels and annotations that
+ * may describe GPUs.
+ */
 public record NodeFacts(String name, Map<String, String> labels, Map<String, String> annotations) {
 
   public NodeFacts {

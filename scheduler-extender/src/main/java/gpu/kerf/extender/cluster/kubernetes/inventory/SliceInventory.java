@@ -22,16 +22,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ResourceSlices of NVIDIA's DRA driver ({@code gpu.nvidia.com}).
+ * Reads the ResourceSlices of NVIDIA's DRA driver ({@code gpu.nvidia.com}).
  *
  * <p>A GPU is a device of the type {@code gpu}. A MIG instance that exists is one of the type
  * {@code mig} with a uuid of its own and a capacity {@code memorySliceN} for every memory slice it
- * lies on. A {@code mig} device without uuid is one that could be made; until somebody makes them
- * for Kerf, they are passed over.
+ * lies on. A {@code mig} device without uuid is one that could be created; Kerf skips it, because
+ * no program creates instances for Kerf yet.
  *
  * <p>A pool is published slice by slice, so that for a while some slices are of the new generation
- * and some of the old one. Only a generation of which every slice is there counts, and until then
- * the last one that was whole.
+ * and some of the old one. Only a complete generation counts; until the new one is complete, the
+ * last complete one stays valid.
  *
  * <p>Used on the thread that owns the ledger.
  */

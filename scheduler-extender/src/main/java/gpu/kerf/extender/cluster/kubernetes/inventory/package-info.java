@@ -1,4 +1,4 @@
-/** What GPUs a node has, in each of the ways in which nodes say it. */
+/** Reads the GPUs of a node from each kind of record by which nodes report them. */
 @NullMarked
 package gpu.kerf.extender.cluster.kubernetes.inventory;
 

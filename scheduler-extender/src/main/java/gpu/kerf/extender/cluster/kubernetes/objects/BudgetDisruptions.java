@@ -30,7 +30,7 @@ public final class BudgetDisruptions implements Sink<Budget>, Disruptions {
   /**
    * One budget.
    *
-   * @param selector null selects nobody
+   * @param selector null selects no pod
    */
   record Budget(@Nullable Selector selector, int allowed) {}
 

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a ResourceClaim has been given.
+ * The devices that are allocated to a ResourceClaim.
  *
  * @param devices those that may be GPUs; none while nothing is allocated
  * @param pods the uids of the pods that may use them

@@ -18,9 +18,10 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * GPUs that ResourceClaims were given. They count from the allocation of a claim to its end,
- * whatever becomes of pods; and beyond it, while a pod that used the claim may still run: a pod
- * that is deleted by force loses its claim at once, and its containers do not lose the GPU.
+ * The GPUs that are allocated to ResourceClaims. They count as used from the allocation of a claim
+ * to its deallocation, also after its pods have ended. They count longer while a pod that used the
+ * claim may still run: a pod that is deleted by force loses its claim at once, but its containers
+ * keep the GPU.
  */
 public final class Claims implements Sink<Claim> {
   private static final ObjectMapper JSON = new ObjectMapper();

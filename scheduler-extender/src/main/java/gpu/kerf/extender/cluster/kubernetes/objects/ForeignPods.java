@@ -14,14 +14,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pods that Kerf did not place and that use GPUs all the same: bound by others, with devices from a
- * device plugin. They are left alone, and their GPUs get no new pods.
+ * Foreign pods: another scheduler bound them, and they use GPUs from a device plugin. Kerf does not
+ * change them, and puts no new pods on their GPUs.
  *
  * <p>The stock device plugin does not say which GPUs they are, so no GPU of the node gets a new pod
  * until they are gone. The schedulers of HAMi and gpushare write it on the pod, and their node
- * plugins confirm it there; but the pod's owner can write all of that as well, and nothing else in
- * the cluster says who did. So it is believed only where an administrator says that only those
- * schedulers can write it, and even there not if it changes on a pod that is bound.
+ * plugins confirm it there. But the pod's owner can write these annotations as well, and nothing in
+ * the cluster tells the difference. So Kerf believes them only where an administrator states that
+ * only those schedulers can write them, and not if they change on a bound pod.
  */
 public final class ForeignPods {
   private static final long ALL = -1L;

@@ -5,9 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The labels of the pods that run anywhere or are about to: which disruption budgets cover a pod is
- * decided by them. A pod without GPUs, and one that another scheduler placed, may be in the way by
- * its CPU or memory, so theirs are known too.
+ * The labels of all pods that run or will run: they decide which disruption budgets cover a pod. A
+ * pod without GPUs, or one that another scheduler placed, may have to be evicted for its CPU or
+ * memory, so their labels are kept too.
  *
  * <p>Pods of one template have the same labels, which are kept once for all of them.
  */

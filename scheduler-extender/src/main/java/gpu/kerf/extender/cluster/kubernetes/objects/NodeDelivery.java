@@ -9,12 +9,12 @@ import gpu.kerf.model.hardware.GpuSpec;
 import java.util.List;
 
 /**
- * Who hands the GPUs of a node out.
+ * Decides which program hands out the GPUs of a node.
  *
- * <p>The label {@code kerf.gpu/delivery} says it. Without it: HAMi's device plugin where it has
- * registered, gpushare's where its resource is advertised, else nobody. What a device plugin left
- * behind counts until somebody removes it, for one that restarts must not look like one that is
- * gone.
+ * <p>The label {@code kerf.gpu/delivery} decides. Without the label it is HAMi's device plugin
+ * where that has registered, gpushare's where its resource is advertised, and else no device
+ * plugin. The records of a device plugin count until an administrator removes them, because a
+ * plugin that restarts must not look like one that was removed.
  */
 final class NodeDelivery {
   static final String LABEL = "kerf.gpu/delivery";

@@ -12,11 +12,12 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * What is kept of a node.
+ * The parts of a node object that Kerf keeps.
  *
- * @param managed whether Kerf gives out its GPUs
+ * @param managed whether Kerf hands out its GPUs
  * @param kubelet what is known of the kubelet
- * @param advertised what it offers of Kerf's resources and of gpushare's, by name, as it is written
+ * @param advertised the amounts of Kerf's and gpushare's resources that it advertises, by name, as
+ *     they are written
  */
 public record NodeObject(
     NodeFacts facts,

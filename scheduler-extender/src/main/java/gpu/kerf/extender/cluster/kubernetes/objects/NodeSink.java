@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns node objects into nodes with GPUs. Only those with the label {@code kerf.gpu/managed=true}
- * are Kerf's; one whose GPUs cannot be made out is unusable, and says why.
+ * Turns node objects into nodes with GPUs. Only nodes with the label {@code kerf.gpu/managed=true}
+ * are Kerf's. A node with an invalid inventory is unusable, and its event says why.
  */
 public final class NodeSink implements Sink<NodeObject> {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of pods: of those that are bound, whoever bound them, and of those that wait for Kerf's
- * scheduler.
+ * Turns pod objects into events: of all bound pods, by any scheduler, and of pods that wait for
+ * Kerf's scheduler.
  */
 public final class PodSink implements Sink<PodView> {
   private static final JsonFactory JSON = new JsonFactory();
@@ -82,7 +82,7 @@ public final class PodSink implements Sink<PodView> {
     foreignPods.podChanged(pod);
   }
 
-  /** It is there, and nobody knows what it holds; what was known of it stands. */
+  /** The pod exists, but its object cannot be read; what Kerf knew of it stays valid. */
   @Override
   public void unreadable(Meta meta, String problem) {
     listener.podUnreadable(new PodView.Ref(meta.namespace(), meta.name(), meta.uid()), problem);

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A deletion with grace period 0 ({@code kubectl delete --force}) removes the object at once.
  * The kubelet hears of it later. It gives the containers two seconds at least, and their whole
- * grace period where it missed the last version of the object, or is an older one, which always
- * does. A deletion that is not forced ends the other way round: the kubelet reports that the
- * containers have ended, and only then removes the object. So a pod that uses GPUs is held after
- * its object is gone unless its last version says that its containers have ended. That it never
- * started is no proof: the kubelet may have begun after it wrote the last version.
+ * grace period if it missed the last version of the object. An older kubelet always gives the whole
+ * grace period. A deletion that is not forced ends the other way round: the kubelet reports that
+ * the containers have ended, and only then removes the object. So a pod that uses GPUs is held
+ * after its object is gone unless its last version says that its containers have ended. That it
+ * never started is no proof: the kubelet may have begun after it wrote the last version.
  *
  * <p>It is held for the longest grace period that was seen, and a margin. The margin is the time
  * that the kubelet may take to hear of the deletion. A kubelet that is cut off for longer is

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which labels are meant: all of these values, and all of these expressions. */
+/** A label selector: a pod must match all of these values and all of these expressions. */
 record Selector(Map<String, String> labels, List<Expression> expressions) {
 
-  /** One expression; an operator that nobody knows matches nothing. */
+  /** One expression; an unknown operator matches nothing. */
   record Expression(String key, String operator, Set<String> values) {
     boolean matches(Map<String, String> labels) {
       String value = labels.get(key);

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Audits the cluster at intervals on a thread of its own, and reports what is held twice: a metric,
- * an event on each pod, the log. It knows nothing of the ledger and asks it nothing.
+ * Audits the cluster at intervals on a thread of its own, and reports every part of a GPU that is
+ * held twice with a metric, an event on each pod and a line in the log. It does not use the ledger.
  */
 public final class Auditor implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Auditor.class);

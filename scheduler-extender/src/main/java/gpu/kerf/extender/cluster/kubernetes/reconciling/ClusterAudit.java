@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Audits a cluster by lists alone, page by page, on the thread that calls it.
+ * Audits a cluster with list requests alone, page by page, on the calling thread.
  *
- * <p>The pages of one kind are of one moment; those of different kinds are not. What is found is
- * therefore read once more, and counts if it is found again.
+ * <p>All pages of one kind show one moment, but different kinds show different moments. So the
+ * audit reads everything once more, and a finding counts if it is found again.
  */
 public final class ClusterAudit {
   private static final ObjectMapper JSON = new ObjectMapper();

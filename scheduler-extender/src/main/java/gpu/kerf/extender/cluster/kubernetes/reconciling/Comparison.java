@@ -17,8 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the ledger held at one moment, compared pod by pod with what the API server says. Proposals
- * and quarantined pods are not compared: the API server knows nothing of them.
+ * Compares the state of the ledger at one moment with the API server, pod by pod. Proposals and
+ * quarantined pods are not compared, because the API server does not have them.
  */
 final class Comparison {
   private final Map<String, Entry> unseen = new LinkedHashMap<>();

@@ -4,7 +4,7 @@ import gpu.kerf.extender.wire.PodView;
 import java.util.Locale;
 
 /**
- * The ledger and the API server disagree about a pod.
+ * A pod about which the ledger and the API server disagree.
  *
  * @param node where the pod is bound; where the ledger has it, if it is bound nowhere
  * @param ledger what the ledger says, in words

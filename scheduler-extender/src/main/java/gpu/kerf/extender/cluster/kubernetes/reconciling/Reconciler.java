@@ -36,14 +36,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares the ledger with the API server at intervals, and says where they differ: if there is
- * ever anything to tell, something is wrong that an administrator should know. It repairs what one
- * more read proves: slots of a pod that is gone, or not bound, are given back. The rest is only
- * told.
+ * Compares the ledger with the API server at intervals, and reports where they differ: a difference
+ * means a fault that an administrator should know. It repairs a difference only if one more read
+ * proves it: it releases the slots of a pod that is gone or not bound. It only reports other
+ * differences.
  *
- * <p>The pods are listed anew for it, page by page on a thread of its own; what the watch has told
- * is not asked. A difference counts when it was the same the time before, for a binding or a
- * deletion on its way is one for a moment.
+ * <p>It lists the pods anew, page by page on a thread of its own, and does not use the watch. A
+ * difference counts if the comparison before found the same one, because a binding or a deletion in
+ * progress is a difference for a moment.
  */
 public final class Reconciler implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);

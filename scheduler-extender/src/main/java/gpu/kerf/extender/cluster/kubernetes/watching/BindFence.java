@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>The watch passes V soon, and without asking for a bookmark: the event of the first binding is
- * newer than V. A quorum read without resourceVersion is as fresh as etcd.
+ * newer than V. A read without resourceVersion is a quorum read: it shows the latest state of etcd.
  *
  * <p>Used on the thread that owns the ledger, but for {@link #doubt} and {@link #bound}.
  */

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands news from the one thread that hears them to the thread that owns the ledger, in order. The
- * hearing thread waits where the owner falls behind.
+ * Hands events from the thread that reads a watch to the thread that owns the ledger, in order. The
+ * reading thread waits when the owner falls behind.
  */
 final class EventQueue {
   private static final int MOST_WAITING = 256;

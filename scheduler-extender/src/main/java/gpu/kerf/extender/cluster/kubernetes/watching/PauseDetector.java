@@ -4,9 +4,10 @@ import gpu.kerf.extender.time.Clocks;
 import java.time.Duration;
 
 /**
- * Notices that this process did not run for a while: stopped, swapped out, or on a machine that was
- * suspended. The monotonic clock goes on in all of these but the last; the wall clock goes on in
- * all, but it also jumps when it is set, which cannot be told from a suspended machine.
+ * Notices that this process did not run for a while, because it was stopped or swapped out or its
+ * machine was suspended. The monotonic clock goes on in all of these cases but the last. The wall
+ * clock goes on in all of them, but it also jumps when it is set, which looks like a suspended
+ * machine.
  */
 public final class PauseDetector {
   private final Clocks clocks;

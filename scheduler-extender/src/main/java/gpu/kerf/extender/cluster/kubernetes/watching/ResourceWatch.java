@@ -39,11 +39,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Follows all objects of one kind.
  *
- * <p>First a list, in pages; then a watch, which goes on from the last version that was heard of.
- * The API server ends every watch after a while and says something shortly before ({@code
- * BOOKMARK}), so whoever hears nothing for longer knows that the watch is dead: it is cut, and the
- * next one goes on where it stood. Only where the API server has forgotten that version (410) is
- * everything listed again; what had changed is then found by comparing.
+ * <p>It starts with a list, in pages. Then it watches from the last version that it has seen. The
+ * API server ends every watch after a while and sends a {@code BOOKMARK} shortly before. So a watch
+ * that receives nothing for longer is dead: it is cut, and the next one continues from the same
+ * version. Only if the API server has forgotten that version (410) are all objects listed again;
+ * changes are then found by comparing.
  */
 public final class ResourceWatch<T> implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(ResourceWatch.class);
@@ -396,7 +396,7 @@ public final class ResourceWatch<T> implements Runnable {
         deleted(meta);
       }
       default -> {
-        // BOOKMARK, and whatever comes later: a version, and no news.
+        // BOOKMARK, and event types of later Kubernetes versions: a version, and no change.
         hand(NOTHING, false, () -> progress.reached(meta.resourceVersion()));
       }
     }

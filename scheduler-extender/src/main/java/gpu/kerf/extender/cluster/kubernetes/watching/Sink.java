@@ -4,8 +4,8 @@ import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
 import gpu.kerf.extender.wire.WireException;
 
 /**
- * Who takes in objects of one kind. {@link #read} is called by the thread that hears, the rest by
- * the one that owns the ledger.
+ * Receives the objects of one kind. {@link #read} is called on the thread of the watch, the other
+ * methods on the thread that owns the ledger.
  */
 public interface Sink<T> {
 

@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
  * Keeps {@code kerf.gpu/memory} and {@code kerf.gpu/whole} in the capacity of managed nodes, and
  * takes them away where Kerf no longer manages the node.
  *
- * <p>Both are sums over what the node has, whoever uses it: a kubelet fails running pods when a
- * capacity falls below what they ask. Allocatable is written too, so that nobody has to wait for
- * the kubelet to derive it; alone it would not last. Whatever overwrites them is answered with
- * growing pauses.
+ * <p>Both are sums over all GPUs of the node, also those that others use: a kubelet fails running
+ * pods when a capacity falls below their requests. Allocatable is written too, so that pods need
+ * not wait until the kubelet derives it; the kubelet would overwrite allocatable alone. If another
+ * writer overwrites the values, Kerf writes them again after growing pauses.
  *
  * <p>Used on the thread that owns the ledger.
  */

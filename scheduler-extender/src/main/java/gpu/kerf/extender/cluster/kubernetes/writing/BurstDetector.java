@@ -1,6 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes.writing;
 
-/** Whether more happens than now and then: counted by seconds. */
+/** Whether something happens often, counted per second. */
 final class BurstDetector {
   private static final int MANY = 10;
   private static final long SECOND_MILLIS = 1_000;

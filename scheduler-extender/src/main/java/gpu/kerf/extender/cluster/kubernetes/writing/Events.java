@@ -21,9 +21,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Writes events that users see with {@code kubectl describe}. They are worth little beside what
- * must be done: few at a time, not the same again within a while, later where many pods are being
- * bound, and dropped where far too many wait.
+ * Writes events that users see with {@code kubectl describe}. Events have a lower priority than
+ * other requests: few are written at a time, an equal event is not repeated within a while, events
+ * wait while many pods are being bound, and the queue drops events when it is full.
  */
 public final class Events {
   private static final ObjectMapper JSON = new ObjectMapper();

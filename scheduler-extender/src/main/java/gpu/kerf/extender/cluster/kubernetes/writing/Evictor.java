@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Evicts through the eviction API, which keeps the disruption budgets.
  *
  * <p>Afterwards the pod's condition names {@code PreemptionByScheduler} as the reason: while a pod
- * with that reason is on its way out, kube-scheduler lets the preemptor wait and evicts nobody
- * else. The eviction API writes a reason of its own over any earlier one.
+ * with that reason terminates, kube-scheduler lets the preemptor wait and evicts no other pod. The
+ * eviction API overwrites any earlier reason with its own.
  */
 public final class Evictor {
   private static final Logger LOG = LoggerFactory.getLogger(Evictor.class);

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * HAMi's lock on a node: an annotation {@code time,namespace,name}. Its schedulers take it before
  * they bind a pod, its device plugin serves the pod that it names, and releases it.
  *
- * <p>A lock that nobody will release is taken over: one that is older than HAMi lets them grow,
- * that makes no sense, whose pod is gone, over, elsewhere or served, or that Kerf took for a pod
- * which it then did not bind.
+ * <p>Kerf takes over a lock that no program will release: one that is older than HAMi's limit, that
+ * is invalid, whose pod is gone, has ended, is on another node or has been served, or that Kerf
+ * took for a pod that it then did not bind.
  */
 public final class NodeLock {
   static final String ANNOTATION = "hami.io/mutex.lock";

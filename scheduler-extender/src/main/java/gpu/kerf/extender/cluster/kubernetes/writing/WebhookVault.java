@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Secret with the webhook's certificate, and the webhook configurations that say whom to
- * believe. The Secret is there before Kerf is: so Kerf needs no right to create Secrets, among
- * which are the tokens of other accounts.
+ * The Secret with the webhook's certificate, and the webhook configurations with the authorities
+ * that the API server trusts. The manifests create the Secret, so Kerf needs no right to create
+ * Secrets: with that right it could make tokens of other accounts.
  */
 public final class WebhookVault implements Vault {
   /** The name of the Secret, and of the Service that the API server calls. */
@@ -122,7 +122,7 @@ public final class WebhookVault implements Vault {
     }
   }
 
-  /** A webhook that somebody has pointed elsewhere is his. */
+  /** Kerf does not change a webhook that an administrator has pointed to another service. */
   private boolean isOurs(JsonNode webhook) {
     JsonNode service = webhook.at("/clientConfig/service");
     return service.path("name").asText().equals(WEBHOOK)
