@@ -25,7 +25,7 @@ public interface Disruptions {
 
   Budgets budgets();
 
-  /** Differs whenever a budget has come to allow more than before. */
+  /** A number that changes each time a budget allows more than before. */
   default long loosened() {
     return 0;
   }

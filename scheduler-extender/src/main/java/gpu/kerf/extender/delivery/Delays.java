@@ -3,7 +3,7 @@ package gpu.kerf.extender.delivery;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Does something later, on any thread. */
+/** Runs a task after a pause, on any thread. */
 @FunctionalInterface
 public interface Delays {
 

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the containers of a pod learn what they got: annotations that are written when it is bound,
- * and, where a device plugin of others needs it, something to be done before.
+ * How the containers of a pod receive their devices: by annotations that are written when the pod
+ * is bound and, where a device plugin of another project needs it, by preparing the node first.
  *
  * <p>Called on the thread that owns the ledger; never blocks it.
  */

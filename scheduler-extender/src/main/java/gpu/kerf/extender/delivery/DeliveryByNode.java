@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
-/** Hands over in the way of the node. */
+/** Chooses the delivery of each node, and delegates to it. */
 public final class DeliveryByNode implements Delivery {
   private final Map<DeliveryWay, Delivery> ways;
 

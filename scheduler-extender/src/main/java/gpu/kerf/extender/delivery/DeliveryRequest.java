@@ -4,7 +4,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
 
-/** What is handed over at bind: a pod, what it got, and the node where it got it. */
+/** The input of a delivery at bind: a pod, its grant, and its node. */
 public record DeliveryRequest(PodView.Ref pod, Placement placement, NodeSpec node) {
 
   /** Whether it got any part of a GPU. */

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * By environment variables that the container reads from its pod's annotations.
+ * Delivery by environment variables that the container reads from its pod's annotations.
  *
  * <p>Devices are named by uuid where it is known, else by index: {@code 3} for a GPU, {@code 3:1}
  * for the second MIG instance on it. An instance that does not exist yet has no name: its container
@@ -33,7 +33,7 @@ public final class EnvDelivery implements Delivery {
         Prepared.with(annotations(deliveryRequest.placement(), deliveryRequest.node())));
   }
 
-  /** For nodes where somebody else builds the walls: the record and the devices alone. */
+  /** For nodes where another program builds the walls: the record and the devices alone. */
   static Map<String, String> withoutMps(DeliveryRequest deliveryRequest) {
     Map<String, String> annotations =
         annotations(deliveryRequest.placement(), deliveryRequest.node());

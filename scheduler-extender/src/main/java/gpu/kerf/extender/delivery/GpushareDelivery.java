@@ -16,11 +16,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * For nodes where gpushare's device plugin hands the GPUs out.
+ * Delivery for nodes where gpushare's device plugin hands out the GPUs.
  *
- * <p>The plugin is not told which pod it is called for. It takes the one that asks for as much as
- * it was asked for and has waited longest, so two pods of one amount could get each other's GPU.
- * While one of them has not been served, the next of that amount waits, unless both are on one GPU.
+ * <p>The kubelet does not tell the plugin which pod a call is for. The plugin takes the pod that
+ * asks for the same amount and has waited longest, so two pods with the same amount could get each
+ * other's GPU. While one of them is not served, the next pod with that amount waits, unless both
+ * are on one GPU.
  */
 public final class GpushareDelivery implements Delivery {
   public static final String INDEX = "ALIYUN_COM_GPU_MEM_IDX";

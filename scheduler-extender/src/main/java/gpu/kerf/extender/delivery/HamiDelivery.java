@@ -17,12 +17,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * For nodes where HAMi's device plugin hands the GPUs out, and its library in the container keeps
- * the limits.
+ * Delivery for nodes where HAMi's device plugin hands out the GPUs, and its library in the
+ * container enforces the limits.
  *
- * <p>The plugin is not told which pod it is called for. It serves the pod that the node's lock
- * names, so the lock is taken before the pod is bound; the plugin releases it when the last
- * container has its devices. What each container gets stands on the pod, one entry for every
+ * <p>The kubelet does not tell the plugin which pod a call is for. It serves the pod that the
+ * node's lock names, so the lock is taken before the pod is bound; the plugin releases it when the
+ * last container has its devices. What each container gets stands on the pod, one entry for every
  * container in the order in which the kubelet starts them:
  *
  * <pre>

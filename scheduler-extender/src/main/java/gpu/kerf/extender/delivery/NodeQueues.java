@@ -16,10 +16,10 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Lets one pod at a time get ready on a node; the others wait behind it. Device plugins of others
- * find the pod that they hand devices to by guessing, and guess right while there is one.
+ * Lets one pod at a time prepare its delivery on a node; other pods wait. Device plugins of other
+ * projects guess which pod a call is for, and guess right if there is only one.
  *
- * <p>Who cannot get ready in time is told so, and kube-scheduler tries again.
+ * <p>A pod that cannot prepare in time gets an error, and kube-scheduler tries again.
  */
 public final class NodeQueues {
 

@@ -6,8 +6,8 @@ import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
 
 /**
- * Where a pod will go when its victims are gone: it stays with the GPUs, by their UUIDs, when the
- * node's inventory lists them in another order.
+ * The slots that a pod will take when its victims are gone. It names the GPUs by their UUIDs, so
+ * that it stays correct when the node's inventory lists them in another order.
  */
 final class Destination {
 

@@ -17,12 +17,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drives plans from one state to the next: evicts the victims, waits until they are gone, and
- * proposes the slots to the pod for which they had to go.
+ * Moves plans from one state to the next: evicts the victims, waits until they are gone, and
+ * proposes the slots to the pod of the plan.
  *
- * <p>A plan ends when the pod has bound, is gone, or fits elsewhere; when a budget forbids an
- * eviction; or when it takes too long. Then the next plan for the pod has to wait, longer each
- * time.
+ * <p>A plan ends when the pod is bound, is gone, or fits elsewhere; when a budget forbids an
+ * eviction; or when it takes too long. After a plan that failed, the pod's next plan has to wait,
+ * longer each time.
  */
 final class Evictions {
 

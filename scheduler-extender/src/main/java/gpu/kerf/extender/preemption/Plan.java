@@ -9,7 +9,7 @@ import gpu.kerf.model.placement.Placement;
 import java.util.List;
 
 /**
- * How far making room for one pod has come.
+ * The state of making room for one pod by evictions.
  *
  * <pre>
  *   Searching   victims are looked for, a slice of time after the other; nothing is reserved
@@ -21,7 +21,7 @@ import java.util.List;
  *               higher priority
  * </pre>
  *
- * <p>Each state is a value; a plan that has landed or was given up has none.
+ * <p>Each state is a value; a plan that has succeeded or was given up has none.
  */
 sealed interface Plan {
 

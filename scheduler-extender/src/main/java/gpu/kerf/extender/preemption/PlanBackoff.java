@@ -18,7 +18,7 @@ final class PlanBackoff {
   /**
    * One pod's pause.
    *
-   * @param announced whether somebody has to be told when it is over
+   * @param announced whether the end of the pause must be reported
    */
   private record Pause(long until, int failures, boolean announced) {}
 

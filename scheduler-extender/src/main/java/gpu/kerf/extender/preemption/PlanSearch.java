@@ -22,7 +22,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds who would have to go so that a pod fits, with what the cluster says of pods and budgets.
+ * Finds the victims that must be evicted so that a pod fits, from the cluster's pods and disruption
+ * budgets.
  */
 final class PlanSearch {
 

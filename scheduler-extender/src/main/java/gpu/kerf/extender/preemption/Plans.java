@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The plans there are, at most one for each pod, in the order in which they came. */
+/** The current plans, at most one for each pod, in the order of their creation. */
 final class Plans {
 
   /** Ten preemptors at once make no storm: so many may have victims at the same time. */

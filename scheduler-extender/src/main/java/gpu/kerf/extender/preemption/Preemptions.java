@@ -14,8 +14,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evicts where kube-scheduler cannot see that it would help: on nodes whose sums fit and whose
- * pieces do not. It asks no extender about such nodes, so filter asks here for a {@link Plan}.
+ * Makes room by evictions that kube-scheduler cannot find: on nodes where the sum of free memory is
+ * large enough, but no free part is. kube-scheduler does not ask extenders about preemption on such
+ * nodes, so filter asks this class for a {@link Plan}.
  *
  * <p>This is what the verbs call. {@link PlanMaker} searches and makes plans, {@link Plans} has
  * them, {@link Evictions} carries them out, and {@link Restart} makes them again after a restart.

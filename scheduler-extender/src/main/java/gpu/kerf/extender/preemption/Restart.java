@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Makes plans again that an earlier life of Kerf had begun, from what it left in the cluster.
+ * Restores the plans that Kerf had begun before a restart, from the state in the cluster.
  *
- * <p>Nothing of a plan is written down but the node that it nominated: a pod that has one gets a
- * plan again, if it fits there once those have gone who are on their way out already. What comes
- * free must not be given to others.
+ * <p>The cluster keeps only one part of a plan: the node that it nominated. A pod with a nominated
+ * node gets a plan again if it fits there after all terminating pods are gone. Otherwise other pods
+ * would get the slots that become free.
  */
 final class Restart {
 

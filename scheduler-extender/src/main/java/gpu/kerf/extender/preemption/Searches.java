@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * Lets searches for victims go on without holding the loop: within a call for {@value #CALL_MILLIS}
- * ms, and after it in slices of {@value #SLICE_MILLIS} ms with whatever else waits between them.
- * The search for the pod of highest priority goes first.
+ * Runs searches for victims without blocking the event loop: within a call for {@value
+ * #CALL_MILLIS} ms, and after it in slices of {@value #SLICE_MILLIS} ms, between which other
+ * waiting tasks run. The search for the pod of highest priority goes first.
  *
  * <p>The limits are measured with the monotonic clock. Where that is virtual and stands still
  * during a call, every search ends within it, so that a simulation depends on nothing else.

@@ -12,8 +12,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What others leave for a pod of lower priority a pod of higher priority gets, if it helps it: it
- * takes the plan over and waits for the same victims.
+ * Gives the plan of a pod of lower priority to a pod of higher priority, if the plan helps it: the
+ * pod takes the plan over and waits for the same victims.
  *
  * <p>The plans are tried one after the other, the lowest priority first; each is left alone until
  * it is clear that taking it over helps.

@@ -10,10 +10,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The search for one pod's victims: first on the nodes that it was offered, then on the node of one
- * plan after the other that was made for a pod of lower priority ({@link Takeover}).
+ * The search for one pod's victims: first on the nodes that filter offered it, then on the nodes of
+ * plans for pods of lower priority, one after the other ({@link Takeover}).
  *
- * <p>It pauses and goes on; what it finds stands at the moment at which it says so.
+ * <p>The search can pause and continue; its result is valid at the moment at which it ends.
  */
 final class VictimSearch {
 

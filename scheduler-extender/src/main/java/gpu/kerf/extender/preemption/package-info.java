@@ -1,6 +1,6 @@
 /**
  * Evicts pods of lower priority where only Kerf sees that it helps: the search for victims, the
- * plans that are under way, and what becomes of them.
+ * plans, and their execution.
  */
 @NullMarked
 package gpu.kerf.extender.preemption;

@@ -9,13 +9,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a verb decided, and on what grounds.
+ * A decision of a verb, with its reasons.
  *
  * @param time in milliseconds
  * @param text of a refusal or an error; else empty
  * @param alternatives how many nodes cost as little as the chosen one, itself included
- * @param refused how many nodes for each reason; of a filter that found a node only what it looked
- *     at
+ * @param refused how many nodes were refused for each reason; if filter found a node, only among
+ *     the nodes that it examined
  */
 public record Decision(
     long id,

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers the grounds of a decision while it is made. */
+/** Collects the reasons of a decision while it is made. */
 public final class DecisionDraft {
 
   private final Decision.Verb verb;

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Puts decisions into sentences. */
+/** Writes the reasons of decisions as sentences. */
 final class DecisionText {
 
   private DecisionText() {}

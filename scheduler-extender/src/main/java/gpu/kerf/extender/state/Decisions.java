@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The latest decisions; older ones are forgotten. */
+/** A bounded list of the latest decisions. */
 public final class Decisions {
 
   private static final int MOST = 2_048;

@@ -8,8 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Demands that were seen lately, worked out for the fleet: pods of one template ask the same again
- * and again.
+ * A cache of the latest demands, prepared for the fleet: pods of one template have the same demand.
  */
 final class Demands {
 

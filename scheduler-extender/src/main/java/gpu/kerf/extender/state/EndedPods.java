@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The pods whose end was heard of a short while ago. A read that was on its way meanwhile may still
- * show them; what it says of them is older than their end.
+ * The pods that ended a short while ago. A read that was in flight at that time may still show them
+ * as running; its state of them is older than their end.
  */
 final class EndedPods {
   private static final int MOST = 50_000;

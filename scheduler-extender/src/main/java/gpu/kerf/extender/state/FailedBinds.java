@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Where the binding of a pod failed a short while ago. Filter names other nodes first, so that the
- * same pod does not get the same refusal again and again while it would fit elsewhere.
+ * The nodes on which the binding of a pod failed a short while ago. Filter names other nodes first,
+ * so that the same pod does not get the same refusal again and again while it would fit elsewhere.
  */
 public final class FailedBinds {
   private static final int MOST = 10_000;

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The managed nodes at one moment, and whether all of them could be read: what other threads than
- * the owner of the scheduling may know of it. Who holds what is not in it.
+ * The managed nodes at one moment, and whether all of them could be read. Threads that do not own
+ * the scheduling read this copy. It does not contain the slots that pods hold.
  */
 public record FleetSnapshot(List<NodeSpec> nodes, boolean complete) {
 

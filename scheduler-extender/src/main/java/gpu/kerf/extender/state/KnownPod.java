@@ -6,13 +6,13 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Holder;
 
 /**
- * What is kept of a pod.
+ * A pod as the service keeps it.
  *
- * @param demand what it asks of a node; only CPU and memory if what it asks makes no sense
- * @param problem what makes no sense in what it asks; empty if all is well
+ * @param demand its demand; only CPU and memory if its GPU demand is invalid
+ * @param problem why its GPU demand is invalid; empty if it is valid
  * @param node where it is bound; empty while it is pending
  * @param since when it was first seen, or bound
- * @param reason why it is still pending, as the last filter found; empty if it fits or was not
+ * @param reason why it is still pending, from the last filter call; empty if it fits or was not
  *     filtered yet
  */
 public record KnownPod(

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The pods that are known, by uid, in the order in which they came.
  *
- * <p>Those that only a filter call has mentioned are forgotten, the oldest first, when there are
- * too many of them: nobody will say that they are gone.
+ * <p>Pods that only a filter call has mentioned are removed, the oldest first, when there are too
+ * many of them: no event will report their end.
  */
 public final class KnownPods {
 
@@ -45,7 +45,7 @@ public final class KnownPods {
     KnownPod fresh = KnownPod.of(pod, reading, now);
     KnownPod earlier = pods.get(pod.uid());
     if (earlier != null && !earlier.isPending() && fresh.isPending()) {
-      // Nobody is ever unbound: this is older news, such as kube-scheduler's about a binding whose
+      // A pod is never unbound: this is older news, such as kube-scheduler's about a binding whose
       // answer it did not get.
       return earlier;
     }

@@ -21,10 +21,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the ledger true to what is written on bound pods.
+ * Keeps the ledger equal to the placements that are written on bound pods.
  *
- * <p>A pod whose node is not known yet waits for it. A pod whose record cannot be read holds nobody
- * knows what: its node gets no new pods with GPUs until it is gone.
+ * <p>A pod whose node is not known yet waits for it. If the record of a pod cannot be read, its
+ * slots are unknown: its node gets no new pods with GPUs until it is gone.
  */
 final class LedgerSync {
 
@@ -204,8 +204,8 @@ final class LedgerSync {
   }
 
   /**
-   * Its containers were told at their start what they got. Whoever writes another record on the pod
-   * changes nothing of that, and must not make the slots free for others.
+   * Its containers received their devices when they started. A later change of the record on the
+   * pod does not change that, and must not make the slots free for other pods.
    */
   private void seenAgain(Bound bound, @Nullable Grant grant) {
     resize(bound.pod);
@@ -252,7 +252,7 @@ final class LedgerSync {
     problems.remove(podKey(pod.uid()));
   }
 
-  /** A node on which somebody holds nobody knows what gets no new pods. */
+  /** A node on which a pod holds unknown slots gets no new pods. */
   private void block(String node) {
     ledger.setForeign(node, unreadable.containsValue(node) ? GpuSet.ALL : blocked(node));
   }

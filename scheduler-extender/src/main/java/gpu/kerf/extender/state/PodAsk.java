@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A demand and, for every node, why it does not fit there, which is kept until the node changes:
- * kube-scheduler asks about a pending pod again at every event.
+ * A demand with a cache of its refusals: for every node, the reason why it does not fit there,
+ * until the node changes. kube-scheduler asks about a pending pod again at every event.
  */
 public final class PodAsk {
 
@@ -55,7 +55,7 @@ public final class PodAsk {
     return reasons[index];
   }
 
-  /** Differs whenever the node has changed, be it by CPU and memory alone. */
+  /** A number that changes each time the node changes, also if only its CPU or memory changes. */
   private static long stamp(NodeState node) {
     long host = node.freeCpuMilli() * 31L + node.freeHostMiB();
     return host * 0x9E3779B97F4A7C15L ^ node.version();

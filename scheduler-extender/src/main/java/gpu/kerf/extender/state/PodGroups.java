@@ -3,7 +3,7 @@ package gpu.kerf.extender.state;
 import gpu.kerf.extender.wire.PodView;
 import java.util.List;
 
-/** Which pods belong together, by the labels of those who make groups of pods. */
+/** Finds the group of a pod by the labels of the projects that make groups of pods. */
 final class PodGroups {
 
   private static final List<String> LABELS =

@@ -3,12 +3,12 @@ package gpu.kerf.extender.state;
 import java.time.Duration;
 
 /**
- * How the verbs behave, where users have a choice; may change at run time.
+ * The settings of the verbs that may change at run time.
  *
- * @param answer what filter names
- * @param preemption who evicts where only Kerf sees that it helps
+ * @param answer which nodes filter returns
+ * @param preemption whether Kerf or kube-scheduler evicts where only Kerf sees that it helps
  * @param proposalMillis how long a pod that was filtered keeps its place against the next filter
- * @param staleAfter how old the picture of the cluster may be in which something is decided
+ * @param staleAfter how old the known state of the cluster may be when a verb decides
  */
 public record Policy(
     Answer answer, long proposalMillis, Preemption preemption, Duration staleAfter) {

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Where pods that passed filter will likely go. A hint for the next filter, and no more: whoever
- * fits nowhere beside the proposals is judged without them.
+ * The slots that pods will likely take after filter accepted them. Proposals are only hints for the
+ * next filter call: if a pod fits nowhere beside them, it is judged without them.
  *
- * <p>Kept in the order in which they were made, so that dropping those that are over does not look
- * at the whole ledger.
+ * <p>Kept in the order in which they were made, so that expired ones can be dropped without reading
+ * the whole ledger.
  */
 public final class Proposals {
 

@@ -26,11 +26,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that the verbs know and change: the fleet and who holds what on it, the pods, the prices that
- * are learned from them, and the latest decisions.
+ * The state that the verbs read and change: the fleet and its ledger, the pods, the prices that are
+ * learned from them, and the latest decisions.
  *
- * <p>One thread owns it, and everything that it gives out. That thread also runs what is handed to
- * {@link #loop}.
+ * <p>One thread owns it, and every object that it returns. That thread also runs the tasks that are
+ * handed to {@link #loop}.
  */
 public final class Scheduling implements ClusterListener {
 

@@ -1,5 +1,5 @@
 /**
- * What the service knows: nodes, pods, the ledger and the latest decisions, owned by one thread.
+ * The state of the service: nodes, pods, the ledger and the latest decisions, owned by one thread.
  */
 @NullMarked
 package gpu.kerf.extender.state;

@@ -53,7 +53,7 @@ public final class BindVerb {
   /** The reason of the event that tells users what their pod got. */
   private static final String PLACED = "Placed";
 
-  /** After so long the API server has given up whatever it had not answered. */
+  /** After this time the API server has given up every request that it had not answered. */
   private static final long SURE_AFTER_MILLIS = 65_000;
 
   private final Scheduling scheduling;
@@ -252,8 +252,8 @@ public final class BindVerb {
   }
 
   /**
-   * Does a step of a call. Whatever it throws, the call gets an answer; its slots stay held until
-   * the API server has said what became of the pod.
+   * Does a step of a call. If the step throws, the call still gets an answer; its slots stay held
+   * until the API server has said what became of the pod.
    */
   private void finishing(Call call, Runnable step) {
     try {
@@ -274,7 +274,7 @@ public final class BindVerb {
     return node == null ? NodeSpec.of(name, List.of()) : node.spec();
   }
 
-  /** What an earlier call may have bound stays held, whatever comes of this one. */
+  /** Slots that an earlier call may have bound stay held, for every outcome of this call. */
   private void prepared(Call call, boolean maybeBound, Delivery.@Nullable Prepared prepared) {
     VerbError error = prepared == null ? VerbError.NODE_LOCK : prepared.trouble();
     if (prepared != null && error == null && !isCurrent(call.handover)) {
@@ -385,7 +385,7 @@ public final class BindVerb {
     call.answer.complete(new BindAnswer(error));
   }
 
-  /** Asks again about bindings nobody knew the end of, once they can no longer arrive. */
+  /** Asks again about bindings with an unknown result, after they can no longer arrive. */
   public void tick() {
     long now = scheduling.elapsedMillis();
     for (Unsure one : List.copyOf(unsure.values())) {

@@ -6,8 +6,8 @@ import gpu.kerf.extender.wire.VerbError;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the verbs may decide: only while the picture of the cluster is whole and not too old. A
- * replica whose watches are cut would otherwise decide on what others have changed since.
+ * Whether the verbs may decide: only while the known state of the cluster is complete and not too
+ * old. A replica whose watches are cut would otherwise decide on a state that has changed since.
  */
 final class DecisionGate {
   private final Scheduling scheduling;

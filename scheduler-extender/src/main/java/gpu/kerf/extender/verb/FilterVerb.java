@@ -24,11 +24,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says which nodes a pod may go to, and of the others why not.
+ * Answers filter: the nodes that a pod may go to, and the reasons against the others.
  *
  * <p>With {@link Policy.Answer#WINNERS} it names the nodes of the best cost class alone: the
- * extender's weight dominates, so no other could be chosen. Nothing changes but memory, where a
- * proposal for the likely node steers the next filter away. If the pod fits nowhere beside the
+ * extender's weight dominates, so no other could be chosen. Filter changes only memory: a proposal
+ * for the likely node steers the next filter call away from it. If the pod fits nowhere beside the
  * proposals of others, it is judged without them, for they are hints.
  */
 public final class FilterVerb {
@@ -99,9 +99,7 @@ public final class FilterVerb {
     return -1;
   }
 
-  /**
-   * A binding that nobody knows the end of: where its slots are held is where the pod should go.
-   */
+  /** A binding whose result is unknown: the pod should go to the node where its slots are held. */
   private FilterAnswer again(KnownPod pod, NodeList nodes, int place, DecisionDraft decision) {
     FilterAnswer answer = FilterAnswer.to(nodes);
     answer.choose(place);

@@ -12,8 +12,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One decision among the nodes of a list, by their places in the list: on which a demand fits, and
- * what {@link CheapestNodes} says of those. Used again for every request.
+ * One decision among the nodes of a list, by their positions in the list: the nodes on which a
+ * demand fits, and the cheapest of them ({@link CheapestNodes}). The object is reused for every
+ * request.
  */
 final class NodeRanking {
 

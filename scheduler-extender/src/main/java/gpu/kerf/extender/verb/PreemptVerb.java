@@ -16,11 +16,11 @@ import gpu.kerf.model.eviction.PlanOutcome;
 import java.util.List;
 
 /**
- * Says whom to evict so that a pod fits.
+ * Answers preempt: the victims to evict so that a pod fits.
  *
- * <p>kube-scheduler proposes nodes and victims by sums, which say nothing of where things lie; its
- * victims may even be none. So the victims are worked out anew from the ledger, all of lower
- * priority, and a node stays only if evicting somebody there helps.
+ * <p>kube-scheduler proposes nodes and victims by sums, which do not tell the positions of slots;
+ * it may even propose a node without victims. So Kerf computes the victims anew from the ledger,
+ * all of lower priority, and keeps a node only if an eviction there helps.
  */
 public final class PreemptVerb {
 

@@ -18,8 +18,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ranks nodes by what a placement there costs: 10 for the best cost class and no other, 9 to 0 for
- * the rest in even steps, 0 where the pod does not fit.
+ * Answers prioritize: scores nodes by the cost of a placement there. The best cost class alone gets
+ * 10, the others get 9 to 0 in even steps, and nodes where the pod does not fit get 0.
  */
 public final class PrioritizeVerb {
 

@@ -14,8 +14,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Picks slots for a pod on one node and takes them. Proposals of others are respected where it can
- * be done, and else yield; those for which others were evicted only to pods of higher priority.
+ * Picks slots for a pod on one node and takes them. It avoids slots that are proposed to other pods
+ * if it can; if not, these proposals yield. A proposal for which pods were evicted yields only to a
+ * pod of higher priority.
  */
 final class SlotTaking {
 

@@ -2,7 +2,7 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.wire.VerbError;
 
-/** A verb that has no place for an error in its answer could not be carried out. */
+/** An error of a verb whose answer has no field for errors. */
 public final class VerbException extends Exception {
   private static final long serialVersionUID = 1L;
 

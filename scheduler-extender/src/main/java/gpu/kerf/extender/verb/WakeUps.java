@@ -19,15 +19,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes kube-scheduler ask again for pods that filter refused and that have room by now.
+ * Makes kube-scheduler try pods again that filter refused and that fit now.
  *
- * <p>As a rule kube-scheduler does so by itself, when it hears of a change. But it may have heard
- * before Kerf did, asked too early, and then waits for minutes; and of some changes it never hears:
- * a GPU that is well again, a new MIG instance, a budget that allows more. So whoever fits on a
- * node that it was offered last time, and is not asked for within seconds, is nudged; again and
- * again if that does not help, but less and less often.
+ * <p>Normally kube-scheduler does so by itself when it sees a change. But it may see the change
+ * before Kerf does, ask too early, and then wait for minutes. It never sees some changes: a GPU
+ * that is healthy again, a new MIG instance, a budget that allows more. So if a pod fits on a node
+ * of its last filter call, and kube-scheduler does not ask about it within seconds, Kerf changes
+ * the pod to wake it; it repeats this at growing intervals.
  *
- * <p>What is looked at is the state, not the news: no change can be overlooked.
+ * <p>It checks the state at intervals and not events, so that it cannot miss a change.
  */
 public final class WakeUps {
   private static final int MOST_REFUSED = 2_000;
@@ -108,7 +108,10 @@ public final class WakeUps {
     lookForPlans();
   }
 
-  /** Whether a pod has room and nobody asks; it goes to the end of the line. */
+  /**
+   * Whether a pod has room and kube-scheduler does not ask about it; the pod then goes to the end
+   * of the line.
+   */
   private boolean isDue(KnownPod pod, Refused one, BitSet room) {
     refused.remove(pod.uid());
     refused.put(pod.uid(), one);

@@ -1,4 +1,7 @@
-/** What kube-scheduler asks: filter, prioritize, bind, preempt; plain Java over the ledger. */
+/**
+ * The verbs that kube-scheduler calls: filter, prioritize, bind and preempt, as plain Java over the
+ * ledger.
+ */
 @NullMarked
 package gpu.kerf.extender.verb;
 

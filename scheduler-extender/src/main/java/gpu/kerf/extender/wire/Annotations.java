@@ -1,6 +1,6 @@
 package gpu.kerf.extender.wire;
 
-/** The annotations that Kerf writes, and those by which nodes tell what they have. */
+/** The keys of the annotations that Kerf writes, and of those by which nodes report their GPUs. */
 public final class Annotations {
 
   /** On a pod: what it holds, as a {@link PlacementRecord}. */

@@ -1,4 +1,4 @@
 package gpu.kerf.extender.wire;
 
-/** What bind is asked: to put a pod on a node. */
+/** A call of bind: the pod and the node to bind it to. */
 public record BindCall(PodView.Ref pod, String node) {}

@@ -3,7 +3,7 @@ package gpu.kerf.extender.wire;
 import java.io.IOException;
 
 /**
- * What the statuses of a pod's containers say, taken together.
+ * A summary of the statuses of a pod's containers.
  *
  * <p>The kubelet never reports a pod Succeeded or Failed while a container of it may run. Others
  * do: the controller-manager marks pods Failed on nodes that it cannot reach. So a phase that says

@@ -10,11 +10,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What filter answers of each node of a request: it may be chosen, it is left out although the pod
- * fits there, or why it does not fit.
+ * The answer of filter, for each node of a request: it may be chosen, it is left out although the
+ * pod fits there, or a reason why the pod does not fit.
  *
- * <p>If no node may be chosen, every node has a reason. kube-scheduler takes a node for hopeless
- * that stands in neither of its maps.
+ * <p>If no node may be chosen, every node has a reason. kube-scheduler treats a node that is in
+ * neither failure map as unresolvable.
  */
 public final class FilterAnswer {
 
@@ -37,7 +37,7 @@ public final class FilterAnswer {
     this.reasons = new Reason[problem == null ? nodes.size() : 0];
   }
 
-  /** Begins an answer in which every node is left out and those nobody knows have no GPUs. */
+  /** Begins an answer in which every node is left out, and unknown nodes have no GPUs. */
   public static FilterAnswer to(NodeList nodes) {
     return new FilterAnswer(nodes, null, null);
   }

@@ -1,4 +1,4 @@
 package gpu.kerf.extender.wire;
 
-/** What filter and prioritize are asked: a pod, and the nodes that in-tree filters left. */
+/** A call of filter or prioritize: a pod, and the nodes that passed the in-tree filters. */
 public record FilterCall(PodView pod, NodeList nodes) {}

@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The GPUs of a node, as an agent or an admin writes them on it. Anything malformed makes the whole
- * record useless: a GPU that is misread is worse than one that is not used.
+ * The GPUs of a node, as an agent or an administrator writes them on it. A malformed part makes the
+ * whole record invalid: a GPU that is misread is worse than one that is not used.
  *
  * <pre>
  * {"v":1,"gpus":[{"index":0,"uuid":"GPU-5d…","model":"H100-80GB","memoryMiB":81559,"mode":"mig","numa":0,
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  *  "links":[{"a":0,"b":1,"kind":"nvlink","count":18}]}
  * </pre>
  *
- * <p>Starts are in the driver's units; kinds of links are {@code nvlink} and {@code pcie-switch}. A
- * GPU that is ill says {@code "healthy":false}: it stays in the list, and gets no new pods.
+ * <p>Starts are in the driver's units; kinds of links are {@code nvlink} and {@code pcie-switch}.
+ * An unhealthy GPU has {@code "healthy":false}: it stays in the list, and gets no new pods.
  *
- * @param unusable the GPUs that are ill, as bits
+ * @param unusable the unhealthy GPUs, as bits
  */
 public record InventoryRecord(List<GpuSpec> gpus, Topology topology, long unusable) {
 

@@ -3,7 +3,7 @@ package gpu.kerf.extender.wire;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** JSON that is being written, as UTF-8 bytes. Used again for every answer. */
+/** A buffer for writing JSON as UTF-8 bytes, reused for every answer. */
 final class JsonBuffer {
 
   private static final int KEPT = 1 << 20;

@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * JSON that is being read, token by token. What is unknown is skipped, {@code null} is as good as
- * absent, and what a reader asks for must have the right type and stand there once.
+ * Reads JSON token by token. It skips unknown fields and treats {@code null} like an absent field.
+ * A field that is read must have the right type and occur once.
  */
 final class JsonIn {
 
@@ -53,7 +53,7 @@ final class JsonIn {
     T read(JsonIn in) throws IOException, WireException;
   }
 
-  /** Parsers for bodies that anybody may have sent: everything in them has a limit. */
+  /** Parsers for bodies from untrusted clients: every size in them has a limit. */
   static JsonFactory factory() {
     return builder().build();
   }

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** A document that anybody may have sent, read as a tree within the limits of {@link JsonIn}. */
+/** Reads a document from an untrusted client as a tree, within the limits of {@link JsonIn}. */
 public final class JsonTree {
 
   private static final ObjectReader READER =
@@ -21,7 +21,7 @@ public final class JsonTree {
           .with(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  /** A tree takes a hundred times the memory of a body that has nothing but commas and zeros. */
+  /** The tree of a body that consists only of commas and zeros takes a hundred times its memory. */
   private static final int MOST_TOKENS = 500_000;
 
   /** With so few bytes there cannot be too many. */

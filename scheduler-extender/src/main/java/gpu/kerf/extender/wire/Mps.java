@@ -1,8 +1,8 @@
 package gpu.kerf.extender.wire;
 
 /**
- * Where a node's MPS daemon and its clients meet. Both paths are on the host; the first is the same
- * in containers, the other is their {@code /dev/shm}.
+ * The paths by which a node's MPS daemon and its clients communicate. Both are on the host; the
+ * first is the same in containers, the other is their {@code /dev/shm}.
  */
 public final class Mps {
 

@@ -6,8 +6,7 @@ import java.nio.charset.StandardCharsets;
  * Reads the names of nodes at the end of a request straight from its bytes, eight at a time.
  *
  * <p>They are nearly all of a request, and kube-scheduler sends them last and plain: no escapes, no
- * letters beyond ASCII. Whatever looks otherwise is left to the parser, which also finds the words
- * for what is wrong.
+ * letters beyond ASCII. Every other form is left to the parser, which also reports errors.
  */
 final class NameScan {
 

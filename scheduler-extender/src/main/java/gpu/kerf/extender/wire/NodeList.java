@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The nodes that a request names: those of the fleet by their indexes, in order, and the names of
  * others. Each stands there once.
  *
- * <p>Where a request brings whole node objects, their JSON is kept, for the answer repeats it.
+ * <p>If a request contains whole node objects, their JSON is kept, because the answer repeats it.
  */
 public final class NodeList {
 

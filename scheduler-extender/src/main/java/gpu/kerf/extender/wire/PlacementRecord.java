@@ -15,7 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pod holds, as it is written on the pod: the truth from which the ledger is made again.
+ * The slots of a pod, as they are written on the pod. The ledger is rebuilt from these records.
  *
  * <pre>
  * {"v":1,"node":"a","containers":[{"name":"main","wall":"mig","slots":[

@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads pods as the API server writes them, and takes of them what Kerf needs. */
+/** Reads pods as the API server writes them, and keeps the parts that Kerf needs. */
 public final class PodReader {
 
   /** kubectl keeps the whole manifest there once more. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What Kerf needs to know of a pod.
+ * The parts of a pod object that Kerf uses.
  *
  * @param nodeName where it is bound to; empty while it is pending
  * @param nominatedNode where kube-scheduler expects it to go once victims are gone; else empty

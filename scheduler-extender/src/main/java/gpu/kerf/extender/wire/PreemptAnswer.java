@@ -2,7 +2,7 @@ package gpu.kerf.extender.wire;
 
 import java.util.List;
 
-/** What preempt answers: the nodes on which eviction helps, and whom to evict there. */
+/** The answer of preempt: the nodes on which eviction helps, and the victims there. */
 public record PreemptAnswer(List<Victims> nodes) {
 
   /** The uids of those to be evicted from a node, the highest priority first; never empty. */

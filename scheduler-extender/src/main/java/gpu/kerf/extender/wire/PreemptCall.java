@@ -2,7 +2,7 @@ package gpu.kerf.extender.wire;
 
 import java.util.List;
 
-/** What preempt is asked: a pod, and whom in-tree preemption would evict on which node. */
+/** A call of preempt: a pod, and the victims that in-tree preemption proposes on each node. */
 public record PreemptCall(PodView pod, List<Candidate> candidates) {
 
   /** A node, the uids of its proposed victims (possibly none) and the budgets they violate. */

@@ -3,7 +3,7 @@ package gpu.kerf.extender.wire;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What prioritize answers: a score for every node of the request, 10 for the cheapest. */
+/** The answer of prioritize: a score for every node of the request, 10 for the cheapest. */
 public final class Scores {
 
   /** The highest score; kube-scheduler multiplies it by the extender's weight. */

@@ -5,7 +5,7 @@ import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.util.stream.Collectors;
 
-/** Slots in words. */
+/** Writes slots in words. */
 public final class SlotText {
 
   private SlotText() {}

@@ -3,7 +3,8 @@ package gpu.kerf.extender.wire;
 import java.util.Locale;
 
 /**
- * Why a verb could not be carried out. The id stands in the answer, in the log and in the metric.
+ * The errors of the verbs: why a verb could not be carried out. The answer, the log and the metric
+ * contain the id.
  *
  * <p>The texts are constant, for the same reason as those of {@link
  * gpu.kerf.model.placement.Reason}.

@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what kube-scheduler sends.
+ * Reads the request bodies of kube-scheduler.
  *
  * <p>kube-scheduler writes its own keys in UpperCamel and Go reads them in any case, so this does,
  * too. Names of nodes become indexes of the fleet straight from the body's bytes ({@link

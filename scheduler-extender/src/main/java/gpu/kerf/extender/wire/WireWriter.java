@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what kube-scheduler reads, under exactly its names. Every field is there, and nothing is
- * null that Go would follow. Belongs to the thread that owns the names.
+ * Writes the answers to kube-scheduler, with exactly its field names. It writes every field, and
+ * never null where Go would follow a pointer. Belongs to the thread that owns the names.
  */
 public final class WireWriter {
 

@@ -1,7 +1,4 @@
-/**
- * What is said over the wire: the extender protocol and the records on pods and nodes, as values,
- * with their JSON.
- */
+/** The extender protocol and the records on pods and nodes, as values with their JSON. */
 @NullMarked
 package gpu.kerf.extender.wire;
 
