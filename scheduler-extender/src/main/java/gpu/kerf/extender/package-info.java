@@ -1,4 +1,4 @@
-/** The commands of the service, and the one place where its parts are put together. */
+/** The commands of the service, and the code that constructs and connects its parts. */
 @NullMarked
 package gpu.kerf.extender;
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The cheapest change that would make a pending demand fit, remembered for a while: finding it
  * takes longer than the event loop may stand still for a list of pods. Each second has a budget of
- * time; what does not fit into it is answered as it was, or next time.
+ * time. A demand that does not fit into it keeps its old answer, or gets one at a later request.
  */
 final class Changes {
   private static final long OLD_NANOS = 10_000_000_000L;

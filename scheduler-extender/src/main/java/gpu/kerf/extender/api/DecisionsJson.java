@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What was decided, and why. */
+/** The latest decisions and their reasons, as JSON. */
 final class DecisionsJson {
   private final Decisions decisions;
 

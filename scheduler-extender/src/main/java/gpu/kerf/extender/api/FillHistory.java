@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** How full the fleet has been: a point a second, for the last hour. */
+/** How full the fleet was in the last hour, with one point per second. */
 final class FillHistory {
   private static final int MOST = 3600;
 

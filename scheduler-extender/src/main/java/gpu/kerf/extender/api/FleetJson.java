@@ -14,7 +14,10 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The whole fleet in a few numbers for each node; small also for thousands of nodes. */
+/**
+ * The whole fleet as JSON, with a few numbers for each node, so that it is small also for thousands
+ * of nodes.
+ */
 final class FleetJson {
   private final Scheduling scheduling;
   private final FleetFigures figures;

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One node with its GPUs, and who holds which part of them. */
+/** One node as JSON: its GPUs, and which pod holds which part of them. */
 final class NodeJson {
   private final Scheduling scheduling;
   private final Supplier<@Nullable UsualDemands> usual;
@@ -69,7 +69,7 @@ final class NodeJson {
     out.writeEndArray();
   }
 
-  /** What nobody counts is null. */
+  /** An amount that is not counted is null. */
   private static void amount(JsonGenerator out, String name, int value, int capacity)
       throws IOException {
     if (capacity == NodeSpec.UNKNOWN) {

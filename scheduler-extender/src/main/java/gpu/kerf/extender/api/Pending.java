@@ -8,7 +8,7 @@ import gpu.kerf.model.demand.Size;
 import java.util.Collection;
 import java.util.List;
 
-/** Pods that wait for GPUs. */
+/** The pods that wait for GPUs, as JSON. */
 public final class Pending {
 
   private Pending() {}

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Pods that hold GPUs or wait for them. */
+/** The pods that hold GPUs or wait for them, as JSON. */
 public final class PodsJson {
   private static final String QUARANTINED =
       "it was deleted by force, and its containers may still run";

@@ -6,7 +6,7 @@ import gpu.kerf.extender.state.Scheduling;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
-/** Until when the slots of a pod are held that was deleted by force. */
+/** The quarantine of a pod that was deleted by force, as JSON: until when its slots are held. */
 final class QuarantineJson {
 
   private QuarantineJson() {}

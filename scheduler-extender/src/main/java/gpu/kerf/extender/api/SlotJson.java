@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import gpu.kerf.model.placement.Slot;
 import java.io.IOException;
 
-/** The part of a slot that says what it is. */
+/** The fields of a slot as JSON that say which part of the GPU it is. */
 final class SlotJson {
 
   private SlotJson() {}

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Locale;
 
-/** How the service itself is. */
+/** The state of the service itself, as JSON. */
 final class StatusJson {
   private static final int MOST_PROBLEMS = 20;
 

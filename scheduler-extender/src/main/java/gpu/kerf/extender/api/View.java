@@ -24,8 +24,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every document of {@code /api/v1}. What looks at the whole fleet is worked out once a second at
- * most, however many ask.
+ * Every document of {@code /api/v1}. A document that reads the whole fleet is made at most once a
+ * second, for any number of requests.
  */
 public final class View {
   private static final long FRESH_NANOS = 1_000_000_000;

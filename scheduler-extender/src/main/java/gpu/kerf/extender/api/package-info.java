@@ -1,6 +1,6 @@
 /**
- * What people and the console see of the scheduling, as JSON: {@code /api/v1}. Belongs to the
- * thread that owns the ledger.
+ * The JSON documents of {@code /api/v1}, which people and the console read. Belongs to the thread
+ * that owns the ledger.
  */
 @NullMarked
 package gpu.kerf.extender.api;

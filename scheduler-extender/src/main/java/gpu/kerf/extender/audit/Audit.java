@@ -10,10 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings together everything that is held of each GPU, and compares it.
+ * Collects everything that is held of each GPU, and compares it.
  *
- * <p>A GPU is its uuid. Only where the node gives none it is the node's name and the index, as it
- * is for a slot whose record has no uuid.
+ * <p>A GPU is identified by its uuid. Where the node gives no uuid, or the record of a slot has
+ * none, it is identified by the node's name and the index.
  */
 public final class Audit {
   private final Map<String, NodeGpus> nodes = new HashMap<>();

@@ -3,9 +3,9 @@ package gpu.kerf.extender.audit;
 import java.util.List;
 
 /**
- * What objects of the API server say.
+ * The facts that the audit compares, as read from objects of the API server.
  *
- * @param findings what broke a rule already when it was read
+ * @param findings breaches of rules that were found while reading
  */
 public record AuditInput(List<NodeGpus> nodes, List<Holding> holdings, List<Finding> findings) {
   public AuditInput {

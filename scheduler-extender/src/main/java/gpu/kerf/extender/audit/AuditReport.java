@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Who holds what, and what is wrong with it.
+ * The result of an audit: which pod holds which part of which GPU, and which rules are broken.
  *
  * @param nodes how many nodes have GPUs
  * @param gpus how many GPUs those have

@@ -6,7 +6,7 @@ import gpu.kerf.extender.audit.Rule.Level;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A report as {@code kerf audit} prints it: who holds what, then what is wrong. */
+/** A report as {@code kerf audit} prints it: first what each pod holds, then the broken rules. */
 public final class AuditText {
   private static final List<String> TITLES =
       List.of("NODE", "GPU", "UUID", "HELD", "MIB", "BY", "CONTAINER");

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A rule that is broken.
+ * A breach of a rule.
  *
  * @param gpu the index; -1 where no GPU is concerned, or where it is not known
  * @param uuid of the GPU; empty where it is not known
- * @param holders who takes part; none where an object of a node breaks the rule
+ * @param holders the holders that are involved; none where an object of a node breaks the rule
  * @param text one sentence
  */
 public record Finding(

@@ -1,7 +1,7 @@
 package gpu.kerf.extender.audit;
 
 /**
- * A part of one GPU that is held. What the objects do not say is empty, or below zero.
+ * A part of one GPU that is held. A value that the objects do not give is empty, or below zero.
  *
  * @param by the container, or the request of a ResourceClaim
  * @param gpu the index on the node; -1 where only the uuid is known

@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How many of the driver's units a MIG instance is long, from the name of its profile and the
- * memory of the GPU alone: the gigabytes in the name are a rounded part of the GPU's memory.
+ * The length of a MIG instance in the driver's units, from the name of its profile and the memory
+ * of the GPU alone: the gigabytes in the name are a rounded part of the GPU's memory.
  */
 final class MigSizes {
   private static final Pattern PROFILE = Pattern.compile("[0-9]+g\\.([0-9]{1,4})gb.*");

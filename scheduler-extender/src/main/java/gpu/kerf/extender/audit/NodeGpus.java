@@ -6,7 +6,7 @@ import java.util.List;
  * The GPUs that a node says it has.
  *
  * @param source which object says so; empty if none does
- * @param complete whether what is not listed is not there
+ * @param complete whether the list is complete, so that a GPU that is not listed does not exist
  */
 public record NodeGpus(String node, String source, boolean complete, List<Gpu> gpus) {
   public NodeGpus {

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The annotation {@code kerf.gpu/placement} of a pod, as docs/explanation/delivery.md describes it.
  *
- * @param problems what could not be read of it; the rest counts all the same
+ * @param problems the parts that could not be read; the other parts count
  */
 record PlacementAnnotation(String node, List<HeldSlot> slots, List<String> problems) {
   static final String NAME = "kerf.gpu/placement";

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.audit;
 
-/** What must hold, and by which word a breach is counted. */
+/** The rules that an audit checks, each with the word under which its breaches are counted. */
 public enum Rule {
   WHOLE_GPU("whole-gpu", Level.OVERLAP, "hold a whole GPU and something else on it"),
   MIG_INSTANCE("mig-instance", Level.OVERLAP, "hold the same MIG instance"),

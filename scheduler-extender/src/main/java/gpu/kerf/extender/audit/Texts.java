@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads what objects of the API server and their annotations say, and leaves out what is new. */
+/** Reads objects of the API server and the JSON in their annotations, and skips unknown fields. */
 final class Texts {
   static final ObjectMapper JSON = new ObjectMapper();
 

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.audit;
 
-/** What an object says makes no sense. */
+/** The content of an object is invalid. */
 final class UnreadableException extends Exception {
   private static final long serialVersionUID = 1L;
 

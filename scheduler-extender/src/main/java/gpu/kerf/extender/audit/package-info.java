@@ -1,6 +1,6 @@
 /**
- * The auditor: who holds which part of which GPU, worked out from objects of the API server alone,
- * and where two hold the same.
+ * The auditor: it computes which pod holds which part of which GPU from objects of the API server
+ * alone, and finds parts that two pods hold.
  *
  * <p>{@link gpu.kerf.extender.audit.ClusterReader} reads the objects, {@link
  * gpu.kerf.extender.audit.Audit} compares what they say. The package shares no code with the

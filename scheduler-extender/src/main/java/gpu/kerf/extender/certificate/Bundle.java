@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A certificate with its key and those who vouch for it, as PEM.
+ * A certificate with its key and its certificate authorities, as PEM.
  *
- * @param authorities the one that signed it first; behind it the one before, so that whoever still
- *     shows the last certificate is believed
+ * @param authorities the authority that signed the certificate first, then the one before it, so
+ *     that a replica that still serves the last certificate is trusted
  */
 public record Bundle(String certificate, String key, String authorities) {
   /** It holds from this long before it is made: clocks differ. */

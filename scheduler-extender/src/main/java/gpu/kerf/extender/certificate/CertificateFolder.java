@@ -7,8 +7,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * Where the webhook's server finds the certificate: {@code tls.crt}, {@code tls.key}, {@code
- * ca.crt}.
+ * The folder from which the webhook's server reads the certificate: {@code tls.crt}, {@code
+ * tls.key}, {@code ca.crt}.
  */
 final class CertificateFolder {
   private final Path folder;

@@ -15,20 +15,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to it that the webhook always has a certificate that the API server believes.
+ * Makes and renews the webhook's certificate, so that the API server always trusts it.
  *
  * <pre>
- *   nothing of use is kept, or two thirds of its time are over
- *        |  make one, keep it where all replicas look; the second replica takes what the first made
+ *   no valid certificate is stored, or two thirds of its lifetime are over
+ *        |  a replica makes one and stores it; the other replicas take the stored one
  *        v
- *   the API server is told to believe it, and the one before
- *        |  a while later, so that every API server has heard it
+ *   the webhook configurations trust the new authority and the one before it
+ *        |  a pause, until every API server has read the configurations
  *        v
- *   the webhook shows it
+ *   the webhook serves the new certificate
  * </pre>
  *
- * <p>Each step can be done again at any time, by any replica, so that no replica needs to know how
- * far another one came.
+ * <p>Every replica can repeat each step at any time, so that no replica needs to know how far
+ * another one came.
  */
 public final class CertificateKeeper implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateKeeper.class);

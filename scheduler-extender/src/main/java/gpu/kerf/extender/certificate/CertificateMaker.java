@@ -27,8 +27,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * Makes certificates, each signed by an authority of its own that signs once: its key is forgotten
- * at once, so that a reader of what is kept cannot make another.
+ * Makes certificates, each signed by an authority of its own that signs once: the authority's key
+ * is thrown away at once, so that a reader of the stored files cannot make another certificate.
  */
 final class CertificateMaker {
   private static final int SERIAL_BITS = 128;

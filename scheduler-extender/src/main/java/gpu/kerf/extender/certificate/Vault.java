@@ -3,7 +3,10 @@ package gpu.kerf.extender.certificate;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Where all replicas keep the one certificate, and where the API server learns whom to believe. */
+/**
+ * The shared store of the certificate for all replicas, and of the authorities that the API server
+ * trusts.
+ */
 public interface Vault {
 
   /**

@@ -27,7 +27,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf audit}: who holds what, worked out from the API server alone. */
+/**
+ * {@code kerf audit}: which pod holds which part of which GPU, computed from objects of the API
+ * server alone.
+ */
 @Command(
     name = "audit",
     description = {

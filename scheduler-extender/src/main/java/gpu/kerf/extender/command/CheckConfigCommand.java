@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf check-config}: whether settings make sense, without starting anything. */
+/** {@code kerf check-config}: checks settings without starting the service. */
 @Command(
     name = "check-config",
     description = {

@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code kerf demo}: the service on a simulated fleet, with work arriving. */
+/** {@code kerf demo}: runs the service on a simulated fleet to which simulated work arrives. */
 @Command(
     name = "demo",
     description = {

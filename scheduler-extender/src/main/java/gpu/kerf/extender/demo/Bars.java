@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * GPUs as bars of a terminal, all on one scale of memory. A cell has two halves, so that the eight
- * slices of a MIG GPU find room in four cells; neighbours differ in shade.
+ * Draws GPUs as bars in a terminal, all on one scale of memory. A cell has two halves, so that the
+ * eight slices of a MIG GPU find room in four cells; neighbours differ in shade.
  */
 final class Bars {
   private static final int MOST_NAME = 14;
@@ -61,7 +61,7 @@ final class Bars {
     return Math.max(gpu.mode() == GpuMode.PLAIN ? step : LEAST_CELLS, exact);
   }
 
-  /** Its name, or whatever stands in its place, and its GPUs. */
+  /** The node's name, or the text in its place, and its GPUs. */
   String of(String name, NodeSpec node, List<List<Held>> held) {
     StringBuilder text = new StringBuilder();
     text.append(name, 0, Math.min(nameWidth, name.length()));

@@ -17,10 +17,9 @@ import java.util.function.LongSupplier;
 /**
  * A demo from its first arrival to its last departure.
  *
- * <p>It lives in a time of its own, in which things happen one after the other and decisions take
- * none. A pace only makes it wait before what is due, so that a person can watch; it changes
- * nothing of what happens. That is why the same seed has the same end at any pace and on any
- * machine.
+ * <p>It runs in virtual time: events happen one after the other and decisions take no time. A pace
+ * only makes it wait before the next event, so that a person can watch; it does not change the
+ * events. So the same seed gives the same result at any pace and on any machine.
  */
 final class Demo {
 

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** Puts a demo together: fleet, service, and the player of kube-scheduler's part. */
+/** Builds a demo: the fleet, the service, and the stand-in for kube-scheduler. */
 public final class DemoRunner {
 
   private static final int TIMEOUT_MILLIS = 30_000;

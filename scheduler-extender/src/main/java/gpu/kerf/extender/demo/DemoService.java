@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The real service on a simulated cluster. It lives as long as its Vert.x does. */
+/** The real service on a simulated cluster. It runs as long as its Vert.x instance. */
 final class DemoService implements Demo.Service {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -3,7 +3,7 @@ package gpu.kerf.extender.demo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is written down of a demo while it runs; the views read it, one thread writes. */
+/** The figures of a running demo. One thread writes them, the views read them. */
 final class DemoStatistics {
 
   int arrived;

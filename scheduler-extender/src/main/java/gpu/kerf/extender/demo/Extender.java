@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * kube-scheduler's end of the extender protocol: writes what it writes, and reads what it reads.
+ * kube-scheduler's side of the extender protocol: writes the requests that kube-scheduler writes,
+ * and reads the answers as it does.
  */
 final class Extender implements Closeable {
 

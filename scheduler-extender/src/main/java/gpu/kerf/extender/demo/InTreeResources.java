@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What kube-scheduler itself knows of a node: sums. It sees how much GPU memory and how many whole
- * GPUs are advertised and asked for, and nothing of where they lie.
+ * The in-tree filters of kube-scheduler, which know sums per node. They see how much GPU memory and
+ * how many whole GPUs are advertised and requested, but not their positions.
  */
 final class InTreeResources {
 

@@ -3,7 +3,7 @@ package gpu.kerf.extender.demo;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/** Tells a demo in lines, for logs and pipes. */
+/** Prints a demo in lines, for logs and pipes. */
 final class LineView implements Demo.View {
 
   private static final long EVERY_MILLIS = 10_000;

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.UUID;
 
-/** Writes work as the pod that a user, a webhook and the API server would make of it. */
+/** Writes work as a pod, as a user, a webhook and the API server would make it. */
 final class Manifest {
 
   private Manifest() {}

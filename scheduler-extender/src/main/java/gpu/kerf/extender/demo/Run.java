@@ -3,7 +3,8 @@ package gpu.kerf.extender.demo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * One pod of a piece of work. Who is evicted comes back as another pod, with what was left to do.
+ * One pod of a piece of work. If it is evicted, the work comes back as another pod, with the rest
+ * of its time.
  *
  * @param life how often the work was begun before
  * @param left for how long it still has to run, in milliseconds

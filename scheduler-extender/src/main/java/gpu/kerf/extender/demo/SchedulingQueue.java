@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pods that wait, as kube-scheduler keeps them: those to be tried now by priority and age,
- * those that back off, and those for which there was no room, which an event in the cluster wakes.
+ * those that back off, and those that were unschedulable, which an event in the cluster moves back.
  *
- * <p>It is bounded: what comes when it is full is turned away. One thread owns it.
+ * <p>It is bounded: when it is full, further pods are turned away. One thread owns it.
  */
 final class SchedulingQueue {
 
@@ -86,7 +86,9 @@ final class SchedulingQueue {
     unschedulable.put(pod.run.uid(), pod);
   }
 
-  /** The attempt went wrong: it is tried again after its backoff, whatever happens. */
+  /**
+   * The attempt failed with an error: the pod is tried again after its backoff, without an event.
+   */
   void failed(Waiting pod) {
     pod.notBefore = timers.now() + backoff(pod);
     later(pod);

@@ -20,9 +20,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Checks that no part of a GPU is ever given to two pods, from nothing but the placements that were
- * written on them: after every binding the auditor, which shares no code with the ledger, compares
- * everything on the node.
+ * Checks that no part of a GPU is ever given to two pods, using only the placements that were
+ * written on the pods: after every binding the auditor, which shares no code with the ledger,
+ * compares everything on the node.
  */
 final class SlotAudit {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a demo meant. */
+/** The summary that a demo prints at its end. */
 final class Summary {
 
   private final Map<String, Object> json = new LinkedHashMap<>();

@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The terminal, of which Java does not know the size: {@code stty} does. */
+/** The terminal. {@code stty} tells its size, because Java does not know it. */
 final class Terminal {
   private static final long EVERY_NANOS = 1_000_000_000;
   private static final Pattern SIZE = Pattern.compile("(\\d{1,4}) (\\d{1,4})\\s*");

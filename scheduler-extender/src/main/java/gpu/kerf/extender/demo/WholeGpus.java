@@ -9,11 +9,11 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The same work under one-pod-per-GPU, as the stock device plugin gives GPUs out: who asks for
- * memory gets as many whole GPUs as the memory is split over.
+ * The same work with one pod per GPU, as the stock device plugin hands GPUs out: a pod that asks
+ * for memory gets as many whole GPUs as the memory is split over.
  *
- * <p>To be fair to it, every GPU is taken for a plain one, the smallest card that serves is chosen
- * on the fullest node that has room, small work overtakes large work that has no room, more
+ * <p>The comparison favours it: every GPU counts as a plain one, the smallest card that serves is
+ * chosen on the fullest node that has room, small work overtakes large work that has no room, more
  * important work goes first, and no pod is preempted.
  */
 final class WholeGpus {

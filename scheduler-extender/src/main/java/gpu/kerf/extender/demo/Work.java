@@ -4,7 +4,7 @@ import gpu.kerf.model.demand.WallChoice;
 import java.util.List;
 
 /**
- * A piece of work that arrives: what it asks, and for how long it runs.
+ * A piece of work that arrives: its demand and its duration.
  *
  * @param memoryMiB of GPU memory in all; 0 if it asks for whole GPUs
  * @param gpus how many whole GPUs, or over how many the memory is split

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Invents work: the same seed and rate give the same work.
+ * Generates work: the same seed and rate give the same work.
  *
  * <p>Nearly half of it is inference on a few GiB, a fifth notebooks, a fifth tenants who want the
  * wall of MIG, a tenth training on whole GPUs, and now and then something urgent. A second of the

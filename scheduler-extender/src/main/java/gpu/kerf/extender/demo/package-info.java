@@ -1,6 +1,6 @@
 /**
- * The embedded default: work arrives at a simulated fleet, and the demo plays kube-scheduler's part
- * over HTTP.
+ * The demo: work arrives at a simulated fleet, and a stand-in for kube-scheduler calls Kerf over
+ * HTTP.
  */
 @NullMarked
 package gpu.kerf.extender.demo;

@@ -9,9 +9,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 
-/**
- * gRPC as HTTP/2 carries it: messages with their length before them, and the outcome at the end.
- */
+/** gRPC over HTTP/2: each message with its length before it, and the status at the end. */
 final class Grpc {
   static final int OK = 0;
   static final int INVALID_ARGUMENT = 3;

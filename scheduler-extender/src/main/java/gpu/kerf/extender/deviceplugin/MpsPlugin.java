@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * kerf.gpu/mps}. The kubelet mounts them, so that no pod and no namespace needs a host path.
  *
  * <p>The devices that it offers stand for clients and are all alike; they are healthy while the
- * daemon's folders are there. {@link #look} is called now and then by one thread: it offers them
- * again when the kubelet has started again, which takes away every plugin's socket.
+ * daemon's folders are there. One thread calls {@link #look} at intervals: it registers the devices
+ * again after the kubelet has restarted, because a restarted kubelet removes every plugin's socket.
  */
 public final class MpsPlugin {
   private static final Logger LOG = LoggerFactory.getLogger(MpsPlugin.class);

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A message of Protocol Buffers while it is written, as far as the kubelet's API for device plugins
- * needs it: fields with texts, truths and other messages.
+ * Writes a message of Protocol Buffers, with the types that the kubelet's API for device plugins
+ * needs: fields with strings, booleans and other messages.
  */
 final class Protobuf {
   private static final int VARINT = 0;

@@ -8,8 +8,8 @@ import java.util.Map;
  * A change of a demand after which it would fit now.
  *
  * @param steps what to do, each as a text
- * @param patch what to write in the manifest, as a strategic merge patch; null takes a key away
- * @param loss what the user loses by it, in thousandths of what was asked; the order of changes
+ * @param patch what to write in the manifest, as a strategic merge patch; null removes a key
+ * @param loss what the user loses by it, in thousandths of the demand; changes are ordered by it
  * @param demand the changed demand
  * @param node where it would go
  */

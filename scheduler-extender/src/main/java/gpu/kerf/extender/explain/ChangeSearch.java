@@ -17,12 +17,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what a user could ask for instead, by trying it on the fleet as it is.
+ * Finds changes of a demand that would fit, by trying them on the fleet as it is.
  *
- * <p>Tried are: to leave out a condition (wall, models, multiprocessors), to ask for the most that
- * is placeable (memory, GPUs, a fraction, CPU), and to split the memory over more GPUs; if nothing
- * of that helps by itself, conditions are left out together and with one of the others. An amount
- * is found by halving: who fits with much fits with less.
+ * <p>It tries to leave out a condition (wall, models, multiprocessors), to ask for the largest
+ * amount that fits (memory, GPUs, a fraction, CPU), and to split the memory over more GPUs. If no
+ * single change helps, it leaves out conditions together, and together with one of the other
+ * changes. It finds amounts by bisection: a demand that fits with a large amount also fits with a
+ * smaller one.
  */
 final class ChangeSearch {
 

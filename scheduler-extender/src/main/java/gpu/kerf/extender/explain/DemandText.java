@@ -8,7 +8,7 @@ import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Says a demand in words. */
+/** Writes a demand in words. */
 public final class DemandText {
 
   private static final int GIB = 1024;

@@ -8,10 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be said of a demand on a fleet.
+ * How a demand fits on a fleet, and what would change that.
  *
- * @param dialect the name of the dialect that the pod speaks; empty if none
- * @param problems why it makes no sense; if there are any, nothing else was tried
+ * @param dialect the name of the pod's dialect; empty if none
+ * @param problems why the demand is invalid; if there are any, nothing else was tried
  * @param best where it would go now, or null if nowhere
  * @param changes what would make it fit, the least loss first; none if it fits
  */

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * An explanation as a person reads it in a terminal, from the JSON of {@code /api/v1/explain}: what
- * a running Kerf says reads the same as what was tried here.
+ * An explanation as a person reads it in a terminal, from the JSON of {@code /api/v1/explain}: an
+ * answer of a running Kerf and an explanation made locally read the same.
  */
 public final class ExplanationText {
 

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds the pods in a file of manifests, YAML or JSON: several documents, lists, and the templates
- * of whatever makes pods.
+ * Finds the pods in a file of manifests, YAML or JSON: several documents, lists, and the pod
+ * templates of Jobs, Deployments and other kinds.
  */
 public final class Manifests {
 

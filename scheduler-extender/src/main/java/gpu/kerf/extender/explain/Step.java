@@ -15,13 +15,13 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that a user could write differently.
+ * One change that a user could make in a manifest.
  *
  * @param text what to do
- * @param loss what is lost by it, in thousandths of what was asked
- * @param annotations to set on the pod; a null takes one away
+ * @param loss what the user loses by it, in thousandths of the demand
+ * @param annotations to set on the pod; null removes one
  * @param container whose limits to set; empty if none are
- * @param limits to set there; a null takes one away
+ * @param limits to set there; null removes one
  * @param demand what the pod asks afterwards
  */
 record Step(

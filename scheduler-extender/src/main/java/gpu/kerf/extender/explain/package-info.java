@@ -1,5 +1,6 @@
 /**
- * Says how a demand is read, where it fits, why it does not elsewhere, and what would change that.
+ * Explains how Kerf reads a demand, on which nodes it fits, why it does not fit on the others, and
+ * what would change that.
  */
 @NullMarked
 package gpu.kerf.extender.explain;

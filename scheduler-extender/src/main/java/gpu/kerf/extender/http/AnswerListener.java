@@ -1,6 +1,6 @@
 package gpu.kerf.extender.http;
 
-/** What counts answers. */
+/** Counts answers. */
 @FunctionalInterface
 public interface AnswerListener {
 

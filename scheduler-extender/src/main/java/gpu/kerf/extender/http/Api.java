@@ -1,6 +1,6 @@
 package gpu.kerf.extender.http;
 
-/** The paths under /api. */
+/** The handlers of the paths under /api. */
 public interface Api {
 
   /** Adds its paths. */

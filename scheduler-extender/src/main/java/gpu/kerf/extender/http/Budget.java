@@ -2,7 +2,7 @@ package gpu.kerf.extender.http;
 
 import java.util.function.LongSupplier;
 
-/** How much time of each second may go into something that can wait. */
+/** A time budget per second for work that can wait. */
 final class Budget {
   private static final long SECOND = 1_000_000_000;
 

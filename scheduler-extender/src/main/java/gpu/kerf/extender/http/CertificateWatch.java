@@ -10,11 +10,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the server new certificates when their files change; what is no use is refused and the old
- * ones stay. Connections that are open keep what they have.
+ * Gives the server new certificates when their files change. If the new ones are invalid, it
+ * reports them and the old ones stay. Open connections keep their certificate.
  *
- * <p>Files that change together do not change at the same moment, so what has changed is taken only
- * when it is the same a moment later.
+ * <p>Files that belong together do not change at the same moment, so it takes changed files only
+ * when they are the same a moment later.
  */
 final class CertificateWatch {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);

@@ -29,8 +29,9 @@ import javax.net.ssl.X509KeyManager;
 /**
  * The certificate, the key and the client authorities as they stand in their files at one moment.
  *
- * <p>The server takes a key that does not belong to its certificate without a word, and then every
- * handshake fails. So {@link #read} tries whether one can verify what the other has signed.
+ * <p>The server accepts a key that does not belong to its certificate without an error, and then
+ * every handshake fails. So {@link #read} tests whether the certificate can verify a signature of
+ * the key.
  */
 record Certificates(Buffer certificate, Buffer key, Buffer authorities, Instant expires) {
 
@@ -79,7 +80,7 @@ record Certificates(Buffer certificate, Buffer key, Buffer authorities, Instant 
         String alias = alias(manager);
         leaf = manager.getCertificateChain(alias)[0];
         match = match(manager.getPrivateKey(alias), leaf.getPublicKey());
-      } catch (Exception unreadable) { // whatever the parsers throw at bytes that are no PEM
+      } catch (Exception unreadable) { // the parsers throw many kinds on bytes that are no PEM
         throw unusable(String.valueOf(unreadable.getMessage()));
       }
       if (!match) {

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * The connections that are open, and what they are used for.
+ * Limits the open connections, and closes the ones that send no requests.
  *
- * <p>The server's own idle time-out is met by a peer that sends a byte now and then. So this counts
- * whole requests: a connection whose first request does not arrive in time is closed, and so is one
- * on which no request has come for too long. Connections beyond the limit get a refusal for their
- * first request, and those beyond twice the limit none.
+ * <p>A peer that sends a byte at intervals never reaches the server's own idle time-out. So this
+ * class counts whole requests: a connection whose first request does not arrive in time is closed,
+ * and so is one on which no request has come for too long. Connections beyond the limit get a
+ * refusal for their first request, and those beyond twice the limit none.
  */
 final class Connections {
   private static final double NANOS = 1e6;

@@ -14,7 +14,10 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The console's files, out of the class path, for browsers that trust nothing but them. */
+/**
+ * Serves the console's files from the class path, with headers that make browsers load no other
+ * source.
+ */
 final class ConsoleFiles {
   private static final String FOLDER = "/console/";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*");

@@ -5,10 +5,10 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is not what was asked for.
+ * An error answer of the HTTP server.
  *
  * @param code a word for programs and metrics; there are few, and they do not change
- * @param what what is wrong, for people
+ * @param what the problem, for people
  * @param hint what to do about it
  */
 record ErrorAnswer(int status, String code, String what, String hint) {

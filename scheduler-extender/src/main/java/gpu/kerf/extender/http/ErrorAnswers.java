@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers with a refusal, so that the body, the log and the counter agree. */
+/** Sends a {@link ErrorAnswer}, and writes the same to the log and the counter. */
 final class ErrorAnswers {
   private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswers.class);
 

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Live events for consoles, as server-sent events.
  *
- * <p>Four times a second each listener gets what has happened since, one message of each kind: a
- * browser cannot draw more, and a fast scheduler would drown it. A client that does not keep up is
- * let go and comes back by itself. Without a listener nothing is worked out but the timeline.
+ * <p>Four times a second each listener gets the changes since the last time, one message of each
+ * kind: a browser cannot draw more often, and a fast scheduler would overload it. A client that
+ * does not keep up is disconnected and reconnects by itself. Without a listener only the timeline
+ * is computed.
  */
 final class EventStreams {
   private static final long TICK_MILLIS = 250;

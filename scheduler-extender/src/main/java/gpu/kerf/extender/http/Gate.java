@@ -8,8 +8,9 @@ import io.vertx.core.Promise;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much the service has taken on: what is beyond the limits is refused at once, because a queue
- * would only make kube-scheduler wait for an answer that it no longer wants.
+ * Limits the requests and bytes that the service handles at one time. Requests beyond the limits
+ * are refused at once, because a queue would only make kube-scheduler wait for an answer that it no
+ * longer needs.
  */
 final class Gate {
   private final Settings.Limits limits;

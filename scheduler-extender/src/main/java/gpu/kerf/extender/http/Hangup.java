@@ -5,10 +5,11 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 
 /**
- * The end of a connection whose request is refused before its body has arrived.
+ * Closes a connection whose request was refused before its body has arrived.
  *
  * <p>Closing at once would reset the connection while the peer still sends, and it might never see
- * the answer. So what comes is thrown away for a moment: until the body ends, or the time is over.
+ * the answer. So the server discards further bytes for a moment: until the body ends or the time is
+ * over.
  */
 final class Hangup {
   private static final long MOST_MILLIS = 1000;

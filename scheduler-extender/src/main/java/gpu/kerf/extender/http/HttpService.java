@@ -270,8 +270,9 @@ public final class HttpService {
   }
 
   /**
-   * Stops so that nobody is left without an answer: first it calls itself not ready, for a while it
-   * goes on as before, then it takes no new connections and waits for the answers under way.
+   * Stops so that open requests still get their answers. First the service reports that it is not
+   * ready and goes on as before for a while; then it takes no new connections and waits for open
+   * requests, up to a limit.
    */
   public Future<Void> stop() {
     components.readiness.stopping();

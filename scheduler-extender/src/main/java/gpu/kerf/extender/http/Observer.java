@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A port for those who only look: the kubelet's probes, Prometheus, people. The verbs are not
- * there, and its connections are counted apart: however many come, kube-scheduler is answered.
+ * A second port for clients that only read: the kubelet's probes, Prometheus, people. It does not
+ * serve the verbs, and its connections have a limit of their own, so they cannot take the
+ * connections of kube-scheduler.
  */
 final class Observer {
   private static final Logger LOG = LoggerFactory.getLogger(Observer.class);

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One request until no peer waits for its answer: it has been written, or the peer is gone. It
- * alone listens to these two, because a response has one listener for each.
+ * One request, until its answer is written or the peer is gone. Only this class listens to these
+ * two events, because a response has one listener for each.
  */
 final class PendingResponse {
   private final HttpServerRequest request;

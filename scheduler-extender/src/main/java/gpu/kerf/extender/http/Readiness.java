@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Whether the service should be asked: a list of conditions, each saying what it waits for. */
+/**
+ * Whether the service is ready: a list of conditions, each with a text that says what it waits for.
+ */
 public final class Readiness {
   private final List<Condition> conditions = new ArrayList<>();
   private boolean warm;

@@ -1,6 +1,6 @@
 package gpu.kerf.extender.http;
 
-/** A request that no verb can answer: its body makes no sense, or the service is not ready. */
+/** A request that no verb can answer: its body is invalid, or the service is not ready. */
 public final class RequestException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -10,7 +10,10 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Paths that answer to some methods and refuse the others by name. */
+/**
+ * Registers paths with their methods. Other methods on these paths get an error that names the
+ * allowed ones.
+ */
 final class Routes {
   private final Router router;
   private final ErrorAnswers refusals;
@@ -44,7 +47,7 @@ final class Routes {
     refusals.answer(request, ErrorAnswer.method(request.method().name(), allowed));
   }
 
-  /** Whatever no path has answered. */
+  /** Answers requests that match no path. */
   void otherwise(Handler<RoutingContext> handler) {
     router.route().handler(handler);
   }

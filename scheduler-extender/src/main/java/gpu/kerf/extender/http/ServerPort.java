@@ -5,13 +5,14 @@ import gpu.kerf.extender.settings.ByteCount;
 import gpu.kerf.extender.settings.Settings;
 
 /**
- * One port of the service: where it listens, with which certificates, and what stands behind it.
+ * One port of the service: its address, its certificates, its limits, and the groups of paths that
+ * it serves.
  *
- * @param name what metrics and the log call it
+ * @param name its name in metrics and in the log
  * @param tlsGroup the group of settings that names its certificates
- * @param limits of what comes through it
- * @param pages whether health, metrics and the API are behind it, beside the verbs
- * @param console whether the console is, too
+ * @param limits of its connections and requests
+ * @param pages whether it serves health, metrics and the API beside the verbs
+ * @param console whether it also serves the console
  */
 public record ServerPort(
     String name,

@@ -28,7 +28,10 @@ import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The verbs as the server calls them: parse, call, encode, and say how it went. */
+/**
+ * Handles a request to a verb: parses it, calls the verb, encodes the answer, and records the
+ * outcome.
+ */
 public final class Verbs {
   private static final Logger LOG = LoggerFactory.getLogger(Verbs.class);
 

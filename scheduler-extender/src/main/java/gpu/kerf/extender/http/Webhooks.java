@@ -13,7 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The webhooks as the server calls them: parse, call, encode, and say how it went. */
+/**
+ * Handles a request to a webhook: parses it, calls the admission, encodes the answer, and records
+ * the outcome.
+ */
 public final class Webhooks {
   private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
 

@@ -1,4 +1,7 @@
-/** Routes: parse, call a verb, encode; health, metrics, the API and the console. */
+/**
+ * The HTTP server: the routes of the verbs and webhooks, health, metrics, the API and the console,
+ * and their limits.
+ */
 @NullMarked
 package gpu.kerf.extender.http;
 

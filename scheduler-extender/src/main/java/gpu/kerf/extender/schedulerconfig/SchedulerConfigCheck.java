@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds everything in a KubeSchedulerConfiguration with which Kerf would not work, or not well.
- * What kube-scheduler itself refuses is left to it.
+ * Finds everything in a KubeSchedulerConfiguration with which Kerf would not work, or not well. It
+ * does not check what kube-scheduler itself refuses.
  */
 public final class SchedulerConfigCheck {
 

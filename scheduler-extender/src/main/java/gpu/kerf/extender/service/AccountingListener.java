@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes the events of the cluster on, and at the same moment to the accounting, so that what a pod
- * used ends when the pod does.
+ * A {@link ClusterListener} that passes each event to the scheduling and to the accounting at the
+ * same moment, so that a pod's use ends when the pod ends.
  */
 final class AccountingListener extends ForwardingListener {
   private final Scheduling scheduling;

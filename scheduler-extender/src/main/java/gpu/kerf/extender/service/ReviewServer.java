@@ -18,8 +18,8 @@ import io.vertx.core.http.HttpServer;
 import java.util.function.Supplier;
 
 /**
- * The webhook on an event loop of its own, so that neither handshakes nor bodies nor reviews ever
- * hold up what kube-scheduler asks.
+ * The webhook on an event loop of its own, so that handshakes, bodies and reviews do not delay
+ * calls of kube-scheduler.
  *
  * <p>Its methods are called on the context that owns the scheduling, and their futures complete
  * there.

@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The whole service on one cluster, put together.
  *
- * <p>Everything is called on the context that owns the scheduling; the cluster tells its news to
- * {@link #listener}.
+ * <p>Everything is called on the context that owns the scheduling; the cluster reports its events
+ * to {@link #listener}.
  */
 public final class Service {
   private static final Logger LOG = LoggerFactory.getLogger(Service.class);
@@ -328,7 +328,7 @@ public final class Service {
     problem = now;
   }
 
-  /** Stops so that nobody is left without an answer. */
+  /** Stops the service so that open requests still get their answers. */
   public Future<Void> stop() {
     Future<Void> reviews = webhook == null ? Future.succeededFuture() : webhook.stop();
     return Future.join(http.stop(), reviews)

@@ -31,9 +31,9 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * The first decisions, rehearsed: the real verbs over real HTTP on an empty copy of the fleet, with
- * a cluster that binds everything. The real ledger is not touched. Afterwards the JVM has compiled
- * what kube-scheduler is about to call.
+ * Runs the real verbs over real HTTP on an empty copy of the fleet before the service is ready,
+ * with a cluster that binds every pod. Afterwards the JVM has compiled the code that kube-scheduler
+ * is about to call. The real ledger is not touched.
  */
 final class WarmUp {
   private static final int NODES_AT_ONCE = 100;
@@ -58,7 +58,8 @@ final class WarmUp {
   }
 
   /**
-   * Places so many pods, or as many as there is time for; while somebody else is waited for, more.
+   * Places a number of pods, or as many as there is time for; more while the start waits for
+   * something else.
    */
   Future<Void> run(Fleet fleet, int most, Duration time, BooleanSupplier waiting) {
     List<NodeSpec> nodes = specs(fleet);

@@ -3,7 +3,10 @@ package gpu.kerf.extender.service;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What kube-scheduler would send of pods of many kinds, on a fleet of given nodes. */
+/**
+ * Request bodies for the {@link WarmUp}: what kube-scheduler would send about pods of many kinds on
+ * a fleet of given nodes.
+ */
 final class WarmUpPods {
   private static final int LIVING = 20;
   private static final List<String> LIMITS =

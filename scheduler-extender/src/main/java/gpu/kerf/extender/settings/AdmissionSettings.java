@@ -2,7 +2,7 @@ package gpu.kerf.extender.settings;
 
 import java.time.Duration;
 
-/** The webhook. */
+/** The settings of the webhooks. */
 public record AdmissionSettings(
     @Setting("Whether the webhook is served.") boolean enabled,
     @Setting("Its address; the API server comes from another machine.") String host,

@@ -8,15 +8,15 @@ import java.util.List;
  *
  * <p>One that is read only is open with everything below it. A writable one is open under its own
  * path alone: a pod that may write there can make a link to any other place, and the kubelet
- * follows links in a host path. For a part of it a mount has {@code subPath}, in which the kubelet
- * follows none out of the folder.
+ * follows links in a host path. To mount a part of it, use {@code subPath}: there the kubelet
+ * follows no link out of the folder.
  */
 public record HostPath(String path, boolean writable) {
 
   private static final String WRITABLE = ":rw";
   private static final String READ_ONLY = ":ro";
 
-  /** A link to {@code /run} wherever Kubernetes runs. */
+  /** A link to {@code /run} on every usual node. */
   private static final String LINKED = "/var/run";
 
   /** Reads {@code /data/models}, which is read only, or {@code /scratch:rw}. */

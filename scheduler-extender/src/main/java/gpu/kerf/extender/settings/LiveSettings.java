@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The settings in force, and what became of the last attempt to change them.
+ * The settings in force, and the result of the last attempt to change them.
  *
- * <p>Only live settings change; a change of another waits for the next start and is told in {@link
- * Status#waiting}. What makes no sense changes nothing. Everything happens on the context that
- * calls {@link #reload}.
+ * <p>Only live settings change at once; a change of another setting waits for the next start, and
+ * {@link Status#waiting} lists it. Invalid settings change nothing. Everything happens on the
+ * context that calls {@link #reload}.
  */
 public final class LiveSettings {
   private final SettingsSource source;

@@ -3,7 +3,7 @@ package gpu.kerf.extender.settings;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Some names, written as a list, or in one text between commas. */
+/** A list of names, written as a list or as one text with commas. */
 public record Names(List<String> values) {
 
   public static final Names NONE = new Names(List.of());

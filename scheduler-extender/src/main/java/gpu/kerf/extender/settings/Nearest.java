@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The word that the user probably meant. */
+/** Finds the known word that is nearest to a misspelt one, for hints. */
 final class Nearest {
 
   private Nearest() {}

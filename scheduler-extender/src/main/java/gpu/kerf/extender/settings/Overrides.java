@@ -77,7 +77,7 @@ final class Overrides {
     origins.put(path, origin);
   }
 
-  /** What stands behind a map's path is one name, whatever dots it has. */
+  /** The text behind a map's path is one name, even if it contains dots. */
   private static List<String> names(String path) {
     for (Branch leaf : Branch.leaves("", Settings.class)) {
       if (leaf.isMap() && path.startsWith(leaf.path() + ".")) {

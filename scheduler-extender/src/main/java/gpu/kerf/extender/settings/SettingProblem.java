@@ -1,11 +1,11 @@
 package gpu.kerf.extender.settings;
 
 /**
- * What is wrong with one setting.
+ * A problem with one setting.
  *
  * @param path where it stands in the tree, such as {@code limits.body}; empty for a whole source
  * @param value what was written
- * @param from who wrote it: a file, an environment variable or the command line
+ * @param from its source: a file, an environment variable or the command line
  * @param what what is wrong with it
  * @param hint what to write instead
  */

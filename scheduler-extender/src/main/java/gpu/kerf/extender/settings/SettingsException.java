@@ -3,7 +3,7 @@ package gpu.kerf.extender.settings;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The settings make no sense; everything that is wrong with them at once. */
+/** Says that the settings are invalid, and lists every problem in them. */
 public final class SettingsException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

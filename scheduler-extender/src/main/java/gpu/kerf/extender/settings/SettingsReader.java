@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Turns the merged tree into {@link Settings}, and gathers everything that is wrong with it. */
+/** Turns the merged tree into {@link Settings}, and collects every problem in it. */
 final class SettingsReader {
   private final UnaryOperator<String> from;
   private final List<SettingProblem> problems = new ArrayList<>();
@@ -22,7 +22,7 @@ final class SettingsReader {
     this.from = from;
   }
 
-  /** The settings, where the defaults stand for whatever makes no sense. */
+  /** The settings, with defaults in place of invalid values. */
   Settings read(JsonObject tree) {
     return group("", Settings.class, Settings.defaults(), tree);
   }
@@ -43,7 +43,7 @@ final class SettingsReader {
 
   private Object value(Branch branch, Object otherwise, @Nullable Object given) {
     if (given == null) {
-      return otherwise; // "limits:" with nothing but comments below it
+      return otherwise; // "limits:" with only comments below it
     }
     if (branch.isGroup()) {
       if (given instanceof JsonObject object) {

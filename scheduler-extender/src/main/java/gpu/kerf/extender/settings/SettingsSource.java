@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where settings come from, each overriding the one before: defaults, a YAML file, the environment,
- * the command line.
+ * Reads settings from their sources, each overriding the one before: defaults, a YAML file, the
+ * environment, the command line.
  */
 public final class SettingsSource {
   private final @Nullable Path file;

@@ -16,8 +16,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * YAML for vertx-config that refuses what a user did not mean: a key that stands twice, a second
- * document, a list at the top. Errors say line and column.
+ * YAML for vertx-config that refuses probable mistakes: a duplicate key, a second document, a list
+ * at the top. Errors say line and column.
  */
 public final class StrictYaml implements ConfigProcessor {
   static final String FORMAT = "strict-yaml";

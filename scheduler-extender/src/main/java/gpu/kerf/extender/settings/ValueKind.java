@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * How one kind of value is written.
+ * The text form of one kind of value.
  *
  * @param expects what a value looks like, to end the sentence "is not ..."
  */

@@ -1,7 +1,7 @@
 /**
- * What a user can set: one tree of records, read from defaults, a YAML file, the environment and
- * the command line. The records say everything; reading, refusing, the example file and the
- * documentation follow from them.
+ * The settings: one tree of records, read from defaults, a YAML file, the environment and the
+ * command line. Reading, error messages, the example file and the documentation are all derived
+ * from these records.
  */
 @NullMarked
 package gpu.kerf.extender.settings;

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which demands usually come, seen from the pods that are known: the most frequent ones, whatever
- * CPU they ask for.
+ * Which demands usually come, learned from the known pods: the most frequent GPU demands, ignoring
+ * their CPU.
  */
 public final class FrequentDemands {
   private static final int MOST = 16;

@@ -15,12 +15,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who has held how much for how long.
+ * Sums of held GPU memory and time, by namespace.
  *
- * <p>Every change first adds what was held since the one before, so that the sums are exact
- * whenever they are read. A clock that goes backwards adds nothing. Namespaces beyond the limit
- * count together as {@link #OTHER}; those that came first keep their own counts, because a counter
- * must not change its meaning.
+ * <p>Every change first adds what was held since the one before, so that the sums are exact at
+ * every read. A clock that goes backwards adds nothing. Namespaces beyond the limit count together
+ * as {@link #OTHER}; those that came first keep their own counts, because a counter must not change
+ * its meaning.
  */
 public final class Accounting {
   /** The namespaces that have no counts of their own. */

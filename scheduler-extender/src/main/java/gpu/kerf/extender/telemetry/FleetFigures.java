@@ -17,11 +17,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the fleet holds and has left, by node, by GPU model and altogether.
+ * Held and free memory of the fleet, by node, by GPU model and in total.
  *
- * <p>{@link #refresh} looks at every node but works only on those that changed, and after new usual
- * demands on some more each time, so that a fleet of thousands of nodes does not hold up the event
- * loop.
+ * <p>{@link #refresh} visits every node but recomputes only those that changed. After the usual
+ * demands have changed it recomputes some more nodes at each call, so that a fleet of thousands of
+ * nodes does not block the event loop.
  */
 public final class FleetFigures {
   private static final int MOST_STALE = 50;

@@ -9,15 +9,15 @@ import gpu.kerf.model.placement.NodeState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one GPU, or many of a model, hold and have left.
+ * Held and free memory of one GPU, or of all GPUs of a model.
  *
- * <p>Free memory is stranded where the demands that usually come cannot use it, however well they
- * fill the rest; and for certain where no pod can: slices between MIG instances that no profile can
- * take, slices without an instance where instances are fixed, the rest of a GPU whose MPS clients
- * are as many as it serves or that has less than {@link #LEAST_SHARE_MIB} left, and all of a node
- * without free CPU.
+ * <p>Free memory is stranded if the demands that usually come cannot use it, even if they fill the
+ * rest as well as possible. It is always stranded if no pod can use it: slices between MIG
+ * instances that no profile can take, slices without an instance where instances are fixed, the
+ * rest of a GPU whose MPS clients are as many as it serves or that has less than {@link
+ * #LEAST_SHARE_MIB} left, and all of a node without free CPU.
  *
- * @param largestMiB the largest part of one GPU that can be had
+ * @param largestMiB the largest free part of one GPU
  */
 public record GpuFigures(
     int gpus,
@@ -29,7 +29,7 @@ public record GpuFigures(
     long strandedMiB,
     int largestMiB) {
 
-  /** Less than this is no use to anyone: a CUDA context alone takes about half of it. */
+  /** No container can use less than this: a CUDA context alone takes about half of it. */
   public static final int LEAST_SHARE_MIB = 1024;
 
   public static final GpuFigures NONE = new GpuFigures(0, 0, 0, 0, 0, 0, 0, 0);

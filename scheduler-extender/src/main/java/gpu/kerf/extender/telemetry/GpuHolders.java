@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which namespaces hold how much of which GPU: what it takes to say whose GPUs are idle, for those
- * who measure GPUs know them by their uuids. As many series as that are too many for a large
- * cluster, where there are none: a part of them would say something else than all.
+ * The memory that each namespace holds on each GPU. With the GPU's uuid, these series can be joined
+ * with measured utilisation to find the owners of idle GPUs. In a large cluster this would be too
+ * many series, so there it reports none: a part of them would be misleading.
  */
 final class GpuHolders {
   static final int MOST_PLACEMENTS = 4_096;

@@ -1,6 +1,9 @@
 package gpu.kerf.extender.telemetry;
 
-/** The keys of key-value pairs in the log; the message says what happened, these say to whom. */
+/**
+ * The keys of key-value pairs in the log. The message says what happened; the pairs name the
+ * objects.
+ */
 public final class LogKeys {
   public static final String ID = "id";
   public static final String CODE = "code";

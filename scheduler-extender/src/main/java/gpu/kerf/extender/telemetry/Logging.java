@@ -12,7 +12,9 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the log look and speak as the settings say; safe to call again when they change. */
+/**
+ * Sets the format and the level of the log from the settings; can be called again when they change.
+ */
 public final class Logging {
   private static final String TEXT =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX,UTC} %-5level %logger{24} %msg%replace( %kvp){'^ $',''}%n%ex";

@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The instruments that are moved as things happen, by any thread, and what is scraped of all. */
+/**
+ * The counters, gauges and timers that any thread updates, and the text of all metrics for a
+ * scrape.
+ */
 public final class Metrics {
   private static final double[] VERB_BUCKETS = {
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5

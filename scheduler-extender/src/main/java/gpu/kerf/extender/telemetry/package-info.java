@@ -1,4 +1,4 @@
-/** The names of metrics and log keys, and what they are worked out from. */
+/** The names of metrics and log keys, and the computation of the metrics. */
 @NullMarked
 package gpu.kerf.extender.telemetry;
 
