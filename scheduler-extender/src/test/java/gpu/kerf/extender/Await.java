@@ -31,7 +31,7 @@ public final class Await {
     }
   }
 
-  /** Waits until a condition holds that nobody announces. */
+  /** Polls until a condition holds. */
   public static void until(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + LONG.toNanos();
     while (!condition.getAsBoolean()) {

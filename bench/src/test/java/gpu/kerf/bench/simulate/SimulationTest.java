@@ -7,7 +7,9 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Whatever goes wrong, nothing is given twice and everything is right again. */
+/**
+ * With every kind of fault, no part of a GPU is given twice, and the state becomes correct again.
+ */
 final class SimulationTest {
   private static final long EVENTS = Long.getLong("kerf.simulated.events", 100_000);
   private static final long SEEDS = 4;

@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What nobody sends on purpose. */
+/** Inputs that no correct client sends. */
 class EvictionAdversarialTest {
 
   private static final Demand THREE_G = Demand.profile("3g.40gb");
@@ -178,7 +178,7 @@ class EvictionAdversarialTest {
 
   @Test
   void aNodeFullOfTheSmallestSharesIsPlannedAtAll() {
-    // 48 clients of 100 MiB are the most a GPU serves: nothing but the count is short
+    // 48 clients of 100 MiB are the most a GPU serves: only the count is short
     Scene scene = Scene.of(node("a").with(2, h100(), GpuMode.PLAIN).spec());
     for (int i = 0; i < 96; i++) {
       scene.pod("p" + i, i, share(i % 2, 100));

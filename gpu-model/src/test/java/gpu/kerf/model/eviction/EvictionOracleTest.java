@@ -122,7 +122,7 @@ class EvictionOracleTest {
     checkItFits(scene, request, plan, seed);
   }
 
-  /** The ledger without the victims, and without whoever is awaited, has room as the plan says. */
+  /** The ledger without the victims and the awaited pods has room as the plan says. */
   private static void checkItFits(Scene scene, Request request, PlanOutcome.Plan plan, long seed) {
     List<String> gone =
         Stream.concat(plan.victims().stream(), plan.awaited().stream())

@@ -58,7 +58,7 @@ class FleetPlanTest {
 
   @Test
   void aProposalThatWouldNotHelpIsCorrected() {
-    // a-high may not go at all; nobody knows "other"; "a-low" is named twice
+    // a-high may not be evicted at all; "other" is unknown; "a-low" is named twice
     Recheck recheck = recheck(threeNodes(), List.of("a-high", "other", "a-low", "a-low", "other"));
 
     assertThat(((PlanOutcome.Plan) recheck.outcome()).victimUids()).containsExactly("a-low");
@@ -89,7 +89,7 @@ class FleetPlanTest {
     return Objects.requireNonNull(plan.best());
   }
 
-  /** In each the left half is held by somebody who stays; right halves of priority 3, 2 and 3. */
+  /** In each the left half is held by a pod that stays; right halves of priority 3, 2 and 3. */
   private static Scene threeNodes() {
     Scene scene = Scene.of(migNode("a"), migNode("b"), migNode("c"));
     hold(scene, "a", 3);

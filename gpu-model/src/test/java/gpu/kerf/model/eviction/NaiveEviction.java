@@ -71,7 +71,9 @@ final class NaiveEviction {
     return least;
   }
 
-  /** Whether the request fits once these victims, and whoever goes by itself, are gone. */
+  /**
+   * Whether the request fits after these victims, and the pods that terminate already, are gone.
+   */
   boolean helps(List<Candidate> victims) {
     NodeState trial = base.copy();
     victims.forEach(victim -> trial.release(victim.placement()));

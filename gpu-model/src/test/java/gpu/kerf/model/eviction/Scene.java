@@ -22,7 +22,7 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Nodes with pods on them, and somebody who finds no room. The time is {@link #NOW}. */
+/** Nodes with pods on them, and a pod that finds no room. The time is {@link #NOW}. */
 final class Scene {
 
   static final long NOW = 1_000_000;

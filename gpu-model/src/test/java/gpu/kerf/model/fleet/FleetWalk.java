@@ -354,7 +354,7 @@ final class FleetWalk {
 
   /**
    * Where a random pod could go: on a node as it stands, or, if a specification is given, on an
-   * empty node that is like it, whatever the ledger says.
+   * empty node that is like it, without looking at the ledger.
    */
   private @Nullable Placement somewhere(@Nullable NodeSpec spec) {
     PodDemand pod = RandomDemands.pod(random);

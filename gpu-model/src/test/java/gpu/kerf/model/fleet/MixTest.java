@@ -42,8 +42,8 @@ class MixTest {
   private static final int SEEDS = 3;
 
   /**
-   * Nobody who must not look ahead is better every time. These are the first seeds, not chosen
-   * ones; among more there are fleets where it is behind by more than this.
+   * No policy that does not know the future is better every time. These are the first seeds, not
+   * chosen ones; among more there are fleets where it is behind by more than this.
    */
   private static final double LUCK = 0.3;
 

@@ -81,7 +81,7 @@ final class MigOracle {
             .allMatch(other -> mediaAgree(instance, other) && mediaAgree(other, instance));
   }
 
-  /** At most one +me; +me.all beside nothing but -me. */
+  /** At most one +me; +me.all beside -me only. */
   private static boolean mediaAgree(Instance one, Instance other) {
     boolean oneAll = one.profile().name().endsWith("+me.all");
     boolean oneMe = one.profile().name().endsWith("+me");

@@ -360,7 +360,7 @@ class VerdictTest {
     given.add(reason);
   }
 
-  /** Whoever says "not now" must mean that an empty and healthy node would do. */
+  /** A verdict "not now" must mean that the demand fits on the node if it is empty and healthy. */
   private void assertNotNow(NodeState node, PodDemand pod, Reason reason) {
     assertThat(judge(node, pod)).isEqualTo(Verdict.of(reason));
     assertThat(reason.never()).isFalse();

@@ -120,7 +120,7 @@ final class AdmissionFixture {
     }
   }
 
-  /** What the API server sends when somebody creates a pod. */
+  /** What the API server sends when a user creates a pod. */
   static byte[] creation(JsonNode pod) {
     return review("CREATE", "", pod, null);
   }
@@ -165,7 +165,7 @@ final class AdmissionFixture {
     return once;
   }
 
-  /** What the API server is told in the end of a pod that somebody creates. */
+  /** The final answer to the API server about a pod that a user creates. */
   Answer admit(JsonNode pod) {
     return validate(creation(mutated(pod)));
   }

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever is sent to the webhooks, they answer as the API server expects or say why not; what they
- * add names no device; and what has been added needs nothing more. {@code -Dkerf.steps=N} sends N
+ * For every body, the webhooks answer as the API server expects or say why not; the fields that
+ * they add name no device; and a second call adds nothing more. {@code -Dkerf.steps=N} sends N
  * bodies.
  */
 class AdmissionFuzzTest {

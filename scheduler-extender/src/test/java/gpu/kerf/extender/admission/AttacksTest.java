@@ -21,10 +21,10 @@ import org.junit.jupiter.api.TestFactory;
  * The list of attacks, {@code attacks.yaml}: ways to get at devices that a pod was not given, each
  * refused or without effect. And {@code harmless.yaml}: what looks like them and must pass.
  *
- * <p>In the files stands what somebody does: creates a {@code pod}; changes it {@code then}, when
- * the mutating webhook has seen it; {@code update}s it when it is there; adds {@code ephemeral}
- * containers; and what an administrator has {@code opened} to pods. And what comes of it: it is
- * {@code refused} with a text, {@code warned} of, or a container {@code seesNothing}.
+ * <p>The files say what a user does: creates a {@code pod}; changes it {@code then}, when the
+ * mutating webhook has seen it; {@code update}s it when it exists; adds {@code ephemeral}
+ * containers. They say what an administrator has {@code opened} to pods. And they give the result:
+ * the pod is {@code refused} with a text, {@code warned} of, or a container {@code seesNothing}.
  */
 class AttacksTest {
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 
-/** Makes pods that nobody should write out of such that somebody does, and bodies of them. */
+/** Changes valid pods into invalid ones, and makes request bodies of them. */
 final class PodMutator {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;

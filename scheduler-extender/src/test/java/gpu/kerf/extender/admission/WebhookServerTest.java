@@ -185,7 +185,7 @@ class WebhookServerTest {
           .as("without a certificate")
           .isInstanceOf(IOException.class);
       assertThatThrownBy(() -> http(certificates.get(3)).send(review, BodyHandlers.ofString()))
-          .as("with one of nobody's")
+          .as("with one of an unknown authority")
           .isInstanceOf(IOException.class);
     }
   }

@@ -79,7 +79,7 @@ class ApiTest {
 
     JsonNode node = service.json("/api/v1/nodes/node-a");
 
-    assertThat(node.path("cpuMilli").isNull()).as("nobody counts its CPU").isTrue();
+    assertThat(node.path("cpuMilli").isNull()).as("its CPU is not counted").isTrue();
     List<JsonNode> slots = new ArrayList<>();
     node.path("gpus").forEach(gpu -> gpu.path("slots").forEach(slots::add));
     assertThat(slots).hasSize(1);

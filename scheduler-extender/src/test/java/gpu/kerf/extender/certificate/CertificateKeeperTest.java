@@ -44,7 +44,7 @@ class CertificateKeeperTest {
     }
   }
 
-  /** Whether whoever believes what the API server was told believes a certificate. */
+  /** Whether a client with the authorities of the API server trusts a certificate. */
   private boolean isBelieved(String certificate) throws GeneralSecurityException {
     X509Certificate leaf = Pem.certificates(certificate).get(0);
     for (X509Certificate authority : Pem.certificates(vault.believed)) {
@@ -206,7 +206,7 @@ class CertificateKeeperTest {
     a.look();
     String before = shown("a");
     vault.away = true;
-    assertThatThrownBy(a::look).hasMessage("nobody answers");
+    assertThatThrownBy(a::look).hasMessage("no answer");
     assertThat(shown("a")).isEqualTo(before);
   }
 }

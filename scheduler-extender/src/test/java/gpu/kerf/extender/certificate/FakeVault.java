@@ -12,7 +12,7 @@ final class FakeVault implements Vault {
   String believed = "";
   boolean away;
 
-  /** Somebody who comes between reading and writing, once. */
+  /** Another replica that writes between reading and writing, once. */
   @Nullable Runnable between;
 
   final List<Bundle> all = new ArrayList<>();
@@ -20,7 +20,7 @@ final class FakeVault implements Vault {
   @Override
   public Kept read() throws IOException {
     if (away) {
-      throw new IOException("nobody answers");
+      throw new IOException("no answer");
     }
     return new Kept(kept, "" + version);
   }

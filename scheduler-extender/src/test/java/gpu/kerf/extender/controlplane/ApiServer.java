@@ -116,7 +116,7 @@ final class ApiServer {
     }
   }
 
-  /** The body of a GET, or nothing while nobody answers with success. */
+  /** The body of a GET, or nothing while there is no successful answer. */
   @Nullable String get(String path) {
     try {
       HttpRequest request = request(path).timeout(Duration.ofSeconds(5)).build();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Tests against a real control plane. Whoever takes a parameter of type {@link ControlPlane} shares
+ * Tests against a real control plane. A test with a parameter of type {@link ControlPlane} shares
  * one with the class; {@link ControlPlane#start} makes another. Skipped on a machine that has no
  * way to run one; {@code -Dgroups=cluster} runs these alone, {@code -DexcludedGroups=cluster} all
  * others.

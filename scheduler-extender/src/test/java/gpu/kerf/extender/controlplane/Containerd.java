@@ -48,7 +48,7 @@ final class Containerd {
           address = "%2$s"
         [plugins."io.containerd.grpc.v1.cri"]
           sandbox_image = "pause:latest"
-          # A container cannot be made less worth killing than we are, which not everybody may ask.
+          # A container cannot be made less worth killing than we are, which needs a privilege.
           restrict_oom_score_adj = true
           [plugins."io.containerd.grpc.v1.cri".containerd]
             default_runtime_name = "runc"

@@ -142,7 +142,7 @@ public final class ControlPlane implements AutoCloseable {
     return scheduler(config, access.kubeconfig(Access.SCHEDULER));
   }
 
-  /** The same, where somebody else asks the API server who asks kube-scheduler. */
+  /** The same, with another kubeconfig for the connection to the API server. */
   public KubeScheduler scheduler(Path config, Path kubeconfig) {
     String name = "kube-scheduler-" + (schedulers.size() + 1);
     KubeScheduler scheduler =
@@ -216,7 +216,7 @@ public final class ControlPlane implements AutoCloseable {
     return program;
   }
 
-  /** kwok, started the first time that somebody asks for it. */
+  /** kwok, started at the first call. */
   public Kwok kwok() {
     if (kwok == null) {
       kwok = Kwok.start(programs.path("kwok"), workplace, access.kubeconfig(Access.KWOK));

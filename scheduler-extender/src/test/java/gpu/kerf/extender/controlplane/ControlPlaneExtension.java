@@ -39,7 +39,7 @@ final class ControlPlaneExtension implements BeforeAllCallback, ParameterResolve
         context.getDisplayName(), Workplace.ofThisRun());
   }
 
-  /** The same for all classes of a run; whoever finds none says so, once. */
+  /** The same for all classes of a run. If no programs are found, that is reported once. */
   private static Programs programs(ExtensionContext context) {
     return context
         .getRoot()

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The extender that does nothing: it agrees with whatever kube-scheduler asks, and binds. What a
- * cluster loses with it is the price of the protocol, below which no extender gets.
+ * The extender that does nothing: it accepts every node and binds. The throughput that a cluster
+ * loses with it is the cost of the protocol, which every extender pays.
  */
 public final class Floor implements AutoCloseable {
   /** What it answers to filter. */

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** kubectl as one user. It reads and writes nothing in the home of whoever runs the tests. */
+/** kubectl as one user. It reads and writes nothing in the home of the user who runs the tests. */
 final class Kubectl {
   private final Path path;
   private final Path folder;

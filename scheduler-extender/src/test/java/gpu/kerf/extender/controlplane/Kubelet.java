@@ -67,7 +67,7 @@ final class Kubelet {
     program = machine.start(log, command);
   }
 
-  /** Ends it in the middle of whatever it does; its containers go on. */
+  /** Kills it at once; its containers go on. */
   void kill() {
     if (program != null) {
       Machine.kill(program);

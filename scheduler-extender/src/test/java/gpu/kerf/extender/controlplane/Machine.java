@@ -11,10 +11,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A machine inside this one: namespaces of its own for processes, mounts and network. Whatever runs
- * in it, containers and the mounts and addresses they got included, is gone when its first process
- * is, and the kernel sees to that. It reaches this machine's loopback nowhere; the two see each
- * other over one cable.
+ * A machine inside this one: namespaces of its own for processes, mounts and network. When its
+ * first process ends, the kernel removes everything that runs in it, with its containers, mounts
+ * and addresses. It reaches this machine's loopback nowhere; the two see each other over one cable.
  */
 final class Machine implements AutoCloseable {
   /** In the machine: what its folder is called. */
@@ -117,7 +116,7 @@ final class Machine implements AutoCloseable {
     }
   }
 
-  /** Lays a cable into the machine under the first number that nobody uses. */
+  /** Connects the machine with a veth pair under the first free number. */
   private static int cable(long pid) {
     IllegalStateException last = new IllegalStateException("No number is free.");
     for (int attempt = 0; attempt < 20; attempt++) {

@@ -56,7 +56,7 @@ public final class Program {
     return process.pid();
   }
 
-  /** Ends it at once, in the middle of whatever it does, and waits until it is gone. */
+  /** Kills it at once, and waits until it is gone. */
   public void kill() {
     process.destroyForcibly().onExit().join();
   }

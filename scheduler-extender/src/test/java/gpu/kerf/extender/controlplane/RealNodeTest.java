@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.Await;
 import org.junit.jupiter.api.Test;
 
-/** The node itself, before anybody asks it for GPUs. */
+/** The node itself, before a pod asks it for GPUs. */
 @NodeTest
 final class RealNodeTest {
   private static final String POD =

@@ -56,7 +56,7 @@ class WholeGpusTest {
 
   @Test
   void theFewestNodesWithoutLongerWaitsAreFound() {
-    // Nine pods at once, two GPUs a node: nobody waits on five nodes, somebody on four.
+    // Nine pods at once, two GPUs a node: no pod waits on five nodes, a pod waits on four.
     List<Work> works = new ArrayList<>();
     for (int i = 0; i < 9; i++) {
       works.add(pod(i, 0, 1));

@@ -116,7 +116,7 @@ class CountedTest {
         .as("a thousandth of 100 MiB is something")
         .isEqualTo(Map.of("kerf.gpu/memory", "1Mi"));
     assertThat(Counted.amounts(Demand.fraction(new Milli(333)), 0))
-        .as("of nobody knows what")
+        .as("of an unknown size")
         .isEmpty();
     assertThat(Counted.amounts(Demand.profile("1g.5gb"), 0))
         .as("of an A100-40GB")

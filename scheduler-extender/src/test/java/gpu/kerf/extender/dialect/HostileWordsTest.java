@@ -13,7 +13,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every word of every dialect with values that nobody should write. */
+/** Every word of every dialect with invalid values. */
 class HostileWordsTest {
 
   private static final List<String> NONSENSE =

@@ -124,7 +124,7 @@ final class AdmissionTest {
         .asText();
   }
 
-  /** What the API server says to whoever creates a pod that may not be. */
+  /** The answer of the API server to the creation of a refused pod. */
   private String refused(Pod pod) {
     Api.Answer answer = cluster.api().send("POST", TestCluster.PODS, pod.json());
     assertThat(answer.status()).as("%s", answer.body()).isEqualTo(403);

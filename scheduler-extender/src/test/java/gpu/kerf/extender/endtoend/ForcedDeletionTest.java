@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** What a real kubelet does with a container whose pod object is removed under it. */
 @NodeTest
 final class ForcedDeletionTest {
-  /** Its containers go on for the whole grace period, whatever they are told. */
+  /** Its containers ignore signals and go on for the whole grace period. */
   private static final String STUBBORN = "trap '' TERM; while :; do sleep 0.2; done; echo ";
 
   /** It ends when it is told to. */

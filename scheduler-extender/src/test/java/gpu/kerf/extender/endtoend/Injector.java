@@ -18,8 +18,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * A webhook of somebody else, asked after Kerf's, that puts a container of its own into every pod,
- * as service meshes do.
+ * A foreign webhook, called after Kerf's, that puts a container of its own into every pod, as
+ * service meshes do.
  */
 final class Injector implements AutoCloseable {
   /** The name of its container. */

@@ -66,7 +66,7 @@ final class KerfProcess implements AutoCloseable {
     return program != null && program.running();
   }
 
-  /** Ends it in the middle of whatever it does. */
+  /** Kills it at once. */
   void kill() {
     started().kill();
   }
@@ -97,7 +97,7 @@ final class KerfProcess implements AutoCloseable {
     }
   }
 
-  /** The code of a GET's answer; 0 if nobody answers. */
+  /** The code of a GET's answer; 0 if there is no answer. */
   int status(String path) {
     try {
       return text(path).statusCode();
@@ -125,7 +125,7 @@ final class KerfProcess implements AutoCloseable {
     return held;
   }
 
-  /** Placements in its ledger, of whatever state. */
+  /** Placements in its ledger, of every state. */
   long placements() {
     return (long) metric("kerf_ledger_placements{");
   }

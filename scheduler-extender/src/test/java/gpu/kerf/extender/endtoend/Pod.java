@@ -138,7 +138,7 @@ final class Pod {
     return template;
   }
 
-  /** Asks for a resource of whatever name. */
+  /** Asks for a resource of any name. */
   Pod limit(String resource, String amount) {
     ((ObjectNode) pod.at("/spec/containers/0"))
         .withObject("/resources")

@@ -110,7 +110,7 @@ final class ReplicasTest {
     cluster.kerf().pause();
     // The binding of before will reach it earlier than the news do.
     cluster.toApi().holdWatches(true);
-    // The only slot goes to somebody else, and the first pod has to wait.
+    // The only slot goes to another pod, and the first pod has to wait.
     cluster.priority("urgent", 1000);
     cluster.create(Pod.named("second").memory("8Gi").priority("urgent"));
     TestCluster.await("the other one leads", () -> !cluster.nodeOf("second").isEmpty());

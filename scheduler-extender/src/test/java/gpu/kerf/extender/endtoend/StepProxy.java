@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between a client and a server and passes everything on, until a {@link Guard} says
- * otherwise: a test sees there at which step things are, and can end somebody at exactly that step.
+ * otherwise: a test sees each request there, and can kill a process at exactly that step.
  */
 final class StepProxy implements AutoCloseable {
   private static final Guard OPEN = new Guard() {};
@@ -52,7 +52,7 @@ final class StepProxy implements AutoCloseable {
     }
   }
 
-  /** Sees everything that passes. Whoever throws cuts the connection. */
+  /** Sees everything that passes. An exception cuts the connection. */
   interface Guard {
     /** Before the server is asked. */
     default void asked(Request request) throws IOException {}
@@ -103,7 +103,7 @@ final class StepProxy implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /** From now on somebody stands in it. */
+  /** From now on this guard sees everything that passes. */
   void guard(Guard now) {
     guard = now;
   }

@@ -227,7 +227,7 @@ final class TestCluster implements AutoCloseable {
     await(name + " is gone", () -> !exists(name));
   }
 
-  /** Waits until so many pods, of whatever namespace, run. */
+  /** Waits until so many pods of all namespaces run. */
   void awaitRunning(int pods) {
     awaitRunningSeenBy(kerf, pods);
   }
@@ -329,7 +329,7 @@ final class TestCluster implements AutoCloseable {
     await(what, condition, () -> "");
   }
 
-  /** Waits; whoever waits in vain is told how things stand. */
+  /** Waits for a condition; if it never holds, the error describes the state. */
   static void await(
       String what, BooleanSupplier condition, java.util.function.Supplier<String> standing) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -73,7 +73,7 @@ public record TestCertificate(KeyStore store, X509Certificate certificate, Key k
     return pem("PRIVATE KEY", key.getEncoded());
   }
 
-  /** Trusts it, and nobody else. */
+  /** Trusts it, and no other certificate. */
   public SSLContext trusting() {
     try {
       KeyStore trusted = KeyStore.getInstance("PKCS12");

@@ -15,9 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The policy alone, on an API server that has no webhook to ask: what somebody who may do
- * everything with his pods, and what an administrator of the cluster, cannot do to Kerf's
- * decisions.
+ * The policy alone, on an API server that has no webhook to ask: what a user with all rights on his
+ * pods, and an administrator of the cluster, cannot do to Kerf's decisions.
  */
 @ClusterTest
 final class PolicyTest {
@@ -204,7 +203,7 @@ final class PolicyTest {
         .hasMessageContaining(REFUSED);
     bind(ALICE, pod, "mine: b");
     assertThat(plane.kubectl("get", "-n", "team", "pod", pod, "-o", "jsonpath={.spec.nodeName}"))
-        .as("without one it is the right of whoever may bind")
+        .as("without one every account that may bind has the right")
         .isEqualTo("a");
   }
 

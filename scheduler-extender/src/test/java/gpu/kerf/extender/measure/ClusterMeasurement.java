@@ -35,14 +35,14 @@ final class ClusterMeasurement {
 
   /** Who is asked besides kube-scheduler itself. */
   private enum With {
-    NOBODY,
+    NONE,
     FLOOR,
     KERF
   }
 
   /** All of them, or those that {@code -Dkerf.measure.with=FLOOR,KERF} names. */
   private static final List<With> VARIANTS =
-      Arrays.stream(System.getProperty("kerf.measure.with", "NOBODY,FLOOR,KERF").split(",", -1))
+      Arrays.stream(System.getProperty("kerf.measure.with", "NONE,FLOOR,KERF").split(",", -1))
           .map(With::valueOf)
           .toList();
 
@@ -67,7 +67,7 @@ final class ClusterMeasurement {
     tell(
         "ratio to the extender that does nothing %.2f, to none %.2f (%s)",
         kerf / mean(rates.getOrDefault(With.FLOOR, List.of())),
-        kerf / mean(rates.getOrDefault(With.NOBODY, List.of())),
+        kerf / mean(rates.getOrDefault(With.NONE, List.of())),
         text(rates));
   }
 
@@ -92,7 +92,7 @@ final class ClusterMeasurement {
     try (ControlPlane plane = plane()) {
       ManyPods.nodes(plane, NODES);
       return switch (with) {
-        case NOBODY -> bind(plane, plane.scheduler(), "default-scheduler");
+        case NONE -> bind(plane, plane.scheduler(), "default-scheduler");
         case FLOOR ->
             bind(plane, plane.scheduler(plane.floor(Floor.Answer.ONE)), "default-scheduler");
         case KERF -> withKerf(plane);
@@ -137,11 +137,11 @@ final class ClusterMeasurement {
   /** How long a pod waits when fifty come a second. */
   @Test
   void latencyAtFiftyPodsASecond() throws Exception {
-    for (With with : new With[] {With.NOBODY, With.FLOOR, With.KERF, With.NOBODY, With.KERF}) {
+    for (With with : new With[] {With.NONE, With.FLOOR, With.KERF, With.NONE, With.KERF}) {
       try (ControlPlane plane = plane()) {
         ManyPods.nodes(plane, NODES);
         switch (with) {
-          case NOBODY -> arrive(with, plane, plane.scheduler(), "default-scheduler");
+          case NONE -> arrive(with, plane, plane.scheduler(), "default-scheduler");
           case FLOOR ->
               arrive(
                   with, plane, plane.scheduler(plane.floor(Floor.Answer.ONE)), "default-scheduler");

@@ -208,7 +208,7 @@ class PrometheusTest {
             "--web.listen-address=127.0.0.1:" + port));
   }
 
-  /** Every GPU that somebody holds is 2 per cent busy. */
+  /** Every GPU that a pod holds is 2 per cent busy. */
   private HttpServer dcgm() throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

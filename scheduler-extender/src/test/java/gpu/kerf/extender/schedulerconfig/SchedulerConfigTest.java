@@ -32,7 +32,7 @@ class SchedulerConfigTest {
     String yaml = SchedulerConfig.yaml(wish("http://127.0.0.1:8880"));
     assertThat(yaml).contains("resourceName: kerf\n", "resourceNamespace: kerf\n");
     assertThat(problems(yaml.replaceAll("resourceName: .*", "")))
-        .as("kerf/kube-scheduler is nobody else's")
+        .as("kerf/kube-scheduler belongs to no other component")
         .isEmpty();
     assertThat(problems(yaml.replaceAll("resourceName: .*", "").replaceAll("resourceNamesp.*", "")))
         .containsExactly("leaderElection.resourceName");

@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Makes bodies that nobody should send out of such that somebody does. */
+/** Changes valid bodies into invalid ones. */
 final class BodyMutator {
 
   private static final Pattern VALUE =

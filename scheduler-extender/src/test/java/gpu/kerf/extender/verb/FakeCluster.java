@@ -33,7 +33,7 @@ final class FakeCluster implements Cluster {
   /** What it answers to bindings. */
   BindResult.Kind answer = BindResult.Kind.BOUND;
 
-  /** Whether bindings are carried out, whatever is answered. */
+  /** Whether bindings are carried out, independent of the answer. */
   boolean carriesOut = true;
 
   /** Where set, answers wait for it. */

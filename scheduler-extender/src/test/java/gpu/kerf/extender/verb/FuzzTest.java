@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever is sent, the answer is one of the protocol or a refusal that says why, and nothing is
- * held afterwards that was not held before. {@code -Dkerf.fuzz=N} sends N bodies.
+ * For every body, the answer is one of the protocol or a refusal that says why, and the ledger
+ * holds the same slots afterwards. {@code -Dkerf.fuzz=N} sends N bodies.
  */
 class FuzzTest {
 

@@ -52,7 +52,10 @@ final class OthersNodes {
     return this;
   }
 
-  /** A pod is there, passes filter and is to be bound; the answer comes when somebody turns. */
+  /**
+   * A pod is there, passes filter and is to be bound; the answer comes after a call of {@code
+   * turn}.
+   */
   CompletableFuture<BindAnswer> binding(PodView pod, String node) {
     world.cluster.pods.put(pod.ref().toString(), pod);
     world.filter(pod, node);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Nodes of two A100-40GB with a pod of 20 GiB on each GPU: the sum of 40 GiB is free twice over,
- * and 30 GiB fit nowhere until somebody goes.
+ * and 30 GiB fit nowhere until a pod is evicted.
  */
 class PreemptionsTest {
   private static final long SECOND = 1_000;
@@ -120,7 +120,7 @@ class PreemptionsTest {
     }
     assertThat(preemptions.underWay()).isEqualTo(Preemptions.MOST_PLANS);
     assertThat(world.cluster.evictions)
-        .as("one victim for each plan, and nobody twice")
+        .as("one victim for each plan, and no pod twice")
         .hasSize(Preemptions.MOST_PLANS)
         .doesNotHaveDuplicates();
     for (String victim : List.copyOf(world.cluster.evictions)) {
@@ -515,7 +515,7 @@ class PreemptionsTest {
     next.scheduling.podEnded("l0");
     again.look();
     next.turn();
-    assertThat(next.cluster.evictions).as("nobody else had to go").isEmpty();
+    assertThat(next.cluster.evictions).as("no other pod was evicted").isEmpty();
     assertThat(verb.filter(next.call(asking("thief", "30Gi", 10))).chosen()).isZero();
     assertThat(next.chosen(verb.filter(next.call(nominated("u", 10))))).containsExactly("a");
   }

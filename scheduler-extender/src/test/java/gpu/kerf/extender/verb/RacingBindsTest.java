@@ -310,7 +310,7 @@ class RacingBindsTest {
 
     @Override
     public CompletionStage<EvictResult> evict(Eviction eviction) {
-      throw new AssertionError("Nobody evicts here.");
+      throw new AssertionError("This test evicts no pod.");
     }
   }
 }

@@ -14,7 +14,7 @@ import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
-/** A node's cards as they are, whatever its inventory says of them. */
+/** A node's GPUs as they really are, independent of its inventory. */
 final class Rack {
 
   private static final GpuModel H100 = World.model("H100-80GB");

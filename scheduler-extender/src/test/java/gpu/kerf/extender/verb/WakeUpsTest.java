@@ -26,7 +26,7 @@ class WakeUpsTest {
   private final FilterVerb filter =
       new FilterVerb(world.scheduling, world.cluster, preemptions, wakeUps);
 
-  /** Covers everybody. */
+  /** Covers every pod. */
   private static final class OneBudget implements Disruptions {
     private int allowed;
     private long loosened;

@@ -45,7 +45,7 @@ class PlacementRecordTest {
     return new Placement("a", List.of(new ContainerSlots(container, List.of(slots))), 1500, 2048);
   }
 
-  /** Where a ledger that knows nothing but the record and the node finds the slots. */
+  /** Where a ledger that knows only the record and the node finds the slots. */
   private static Placement onNode(String json, NodeSpec node) throws WireException {
     Ledger ledger = new Ledger();
     ledger.putNode(node);

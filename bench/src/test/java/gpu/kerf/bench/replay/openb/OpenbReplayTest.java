@@ -63,7 +63,7 @@ final class OpenbReplayTest {
     assertThat(result.arrivals()).isEqualTo(5);
     assertThat(result.placed()).isEqualTo(5);
 
-    // Free are 100 on a, which nobody could use, and 400 on b, which the pod of 300 could.
+    // Free are 100 on a, which no pod could use, and 400 on b, which the pod of 300 could.
     assertThat(result.stranded().at(88)).isEqualTo(2.5);
     // FGD expects 100 on a and 400 * (2/5 for 600 + 1/5 for two GPUs + 1/5 for none) on b.
     assertThat(result.fragments().at(88)).isEqualTo(10.5);
@@ -129,7 +129,7 @@ final class OpenbReplayTest {
 
     // On an empty node 600 leave 400 that the whole GPU cannot use: + 0.5 * 400.
     assertThat(place(fgd, fleet, share(600))).isEqualTo("a/0");
-    // Beside it, 300 leave 100 that nobody can use: 100 - 200 before, a gain;
+    // Beside it, 300 leave 100 that no pod can use: 100 - 200 before, a gain;
     // on an untouched GPU they leave 700: + 0.5 * 700.
     assertThat(place(fgd, fleet, share(300))).isEqualTo("a/0");
     // A whole GPU costs nothing on either node; the first by name has it.

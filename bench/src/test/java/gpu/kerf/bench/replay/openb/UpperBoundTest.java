@@ -54,7 +54,7 @@ final class UpperBoundTest {
 
   @Test
   void whatTwoDoNotShareIsOutOfReach() {
-    // 600 and 600 do not go on one GPU, whatever the order: 60 % of it at 120 % of arrivals.
+    // 600 and 600 do not go on one GPU, in any order: 60 % of it at 120 % of arrivals.
     assertThat(bound(trace(List.of(node("a", 1)), List.of(share(600)), 0, 0), 120))
         .isCloseTo(60, CLOSE);
   }

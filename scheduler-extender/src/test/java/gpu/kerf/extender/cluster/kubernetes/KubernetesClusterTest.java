@@ -390,7 +390,7 @@ class KubernetesClusterTest {
   void whatBecomesOfABindingIsToldByKind() {
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
     follow();
-    PodView.Ref stranger = new PodView.Ref("ml", "nobody", "u");
+    PodView.Ref stranger = new PodView.Ref("ml", "unknown", "u");
     assertThat(value(cluster.bind(new Binding(stranger, "a", Map.of()))).kind())
         .isEqualTo(BindResult.Kind.NOT_FOUND);
     PodView.Ref other = new PodView.Ref("ml", "p", "another-uid");

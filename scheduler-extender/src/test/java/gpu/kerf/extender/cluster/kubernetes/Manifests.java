@@ -38,7 +38,7 @@ public final class Manifests {
         .formatted(name, resource, amount, resource, amount);
   }
 
-  /** A pod that somebody else has bound. */
+  /** A pod that another scheduler has bound. */
   static String foreign(String name, String node, String resource) {
     return """
         {"metadata":{"namespace":"other","name":"%s"},

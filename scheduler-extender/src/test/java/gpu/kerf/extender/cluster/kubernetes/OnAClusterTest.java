@@ -239,8 +239,8 @@ final class OnAClusterTest {
       PodView.Ref other = new PodView.Ref("default", "q", p.uid());
       assertThat(value(cluster.bind(new Binding(other, "a", annotations))).kind())
           .isEqualTo(BindResult.Kind.CONFLICT);
-      PodView.Ref nobody = new PodView.Ref("default", "nobody", p.uid());
-      assertThat(value(cluster.bind(new Binding(nobody, "a", annotations))).kind())
+      PodView.Ref unknown = new PodView.Ref("default", "unknown", p.uid());
+      assertThat(value(cluster.bind(new Binding(unknown, "a", annotations))).kind())
           .isEqualTo(BindResult.Kind.NOT_FOUND);
       assertThat(value(cluster.read(p)).orElseThrow().nodeName()).isEqualTo("a");
       plane.stopApiServer();

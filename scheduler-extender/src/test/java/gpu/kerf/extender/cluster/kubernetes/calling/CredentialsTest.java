@@ -98,7 +98,7 @@ class CredentialsTest {
   @Test
   void whoeverIsRefusedWithWhatIsInTheFilesIsRefused() throws Exception {
     try (ApiServer server = connect()) {
-      api.expect("of somebody else");
+      api.expect("of another client");
       pass(Duration.ofSeconds(2));
       assertThat(server.send(NODES).status()).isEqualTo(401);
       assertThat(server.send(NODES).status()).isEqualTo(401);
