@@ -49,12 +49,12 @@ export function decisionFacts(decision) {
   const parts = [];
   if (decision.cost) parts.push(costTable(decision));
   if (decision.refused?.length) {
-    parts.push(h("h4", { text: decision.outcome === "placed" ? "Why not elsewhere" : "Why nowhere" }),
+    parts.push(h("h4", { text: decision.outcome === "placed" ? "Why not on other nodes" : "Why on no node" }),
       h("ul", { class: "reasons" }, decision.refused.map((each) =>
         h("li", {}, h("b", { text: plural(each.nodes, "node") }), ` ${each.text}`))));
   }
   if (decision.victims?.length) {
-    parts.push(h("h4", { text: "Who must go" }),
+    parts.push(h("h4", { text: "Pods to evict" }),
       h("ul", { class: "reasons" }, decision.victims.map((each) =>
         h("li", {}, podLink(each.uid, each.namespace, each.pod), ` of priority ${count(each.priority)}`))));
   }
@@ -69,7 +69,7 @@ function costTable({ node, cost, runnerUp }) {
       h("td", { class: "n", text: memory(value.leftover) }),
       h("td", { class: "n", text: memory(value.free) }));
   return h("table", { class: "cost" },
-    h("caption", { text: "Cost: the worth of what it takes from the usual demands; then, among equals, the distance between its GPUs, what is left of them, and what was free on the node" }),
+    h("caption", { text: "Cost: the worth that the placement takes from the usual demands. If this is equal: the distance between its GPUs, the memory left on them, and the free memory of the node" }),
     h("thead", {}, h("tr", {}, ["Node", "Takes", "Distance", "Left over", "Node free"].map((text, i) => h("th", { scope: "col", class: i ? "n" : "", text })))),
     h("tbody", {}, row(`${node} (chosen)`, cost), runnerUp && row(`${runnerUp.node} (next best)`, runnerUp.cost)));
 }

@@ -20,7 +20,7 @@ function pod(name, limit, annotations = []) {
 export function explainView(store) {
   const area = h("textarea", { id: "manifest", rows: "18", spellcheck: "false", autocomplete: "off", wrap: "off", "aria-describedby": "manifest-hint" });
   area.value = EXAMPLES["A share of 8 GiB"];
-  const answer = h("div", { class: "answer", "aria-live": "polite" }, h("div", { class: "blank" }, h("h2", { text: "Nothing asked yet" }),
+  const answer = h("div", { class: "answer", "aria-live": "polite" }, h("div", { class: "blank" }, h("h2", { text: "No pod explained yet" }),
     h("p", { text: "Explain shows how Kerf reads the demand, which nodes could take the pod now, why the others could not, and the cheapest change that would help. Nothing is created." })));
   const button = h("button", { type: "submit", class: "primary", text: "Explain" });
   const form = h("form", { class: "ask", onsubmit: (event) => { event.preventDefault(); ask(); } },
@@ -34,7 +34,7 @@ export function explainView(store) {
       ask();
     }
   });
-  $("view-explain").append(h("div", { class: "view-head" }, h("h1", { id: "explain-title", text: "Explain" }), h("p", { class: "lead", text: "Where would this pod go, and if nowhere, what would help?" })),
+  $("view-explain").append(h("div", { class: "view-head" }, h("h1", { id: "explain-title", text: "Explain" }), h("p", { class: "lead", text: "Where would Kerf place this pod? If it fits nowhere: what would help?" })),
     h("div", { class: "two" }, form, answer));
 
   async function ask() {

@@ -17,15 +17,15 @@ export function noticesView(store, live) {
     const state = $("link-state");
     state.dataset.state = link.state;
     state.lastChild.textContent = LINKS[link.state];
-    state.title = { live: "Changes arrive as they happen", polling: "The event stream is down; asking every few seconds", paused: "Nothing is updated until you resume" }[link.state] ?? "";
+    state.title = { live: "Changes arrive at once.", polling: "The event stream is down. The console asks every few seconds.", paused: "The console shows no updates until you resume." }[link.state] ?? "";
     document.body.classList.toggle("is-stale", link.state === "disconnected" || link.state === "paused");
     if (link.state !== before && (link.state === "disconnected" || (link.state === "live" && before === "disconnected"))) say(link.state === "live" ? "Connected again" : "Disconnected, retrying");
     before = link.state;
     const notices = [];
     if (link.state === "disconnected") notices.push(lost(link, fleet, failure));
-    if (status?.settings?.problem) notices.push(notice("warn", "A changed configuration was refused; the settings of before are still in force.", status.settings.problem));
-    if (status && (!status.ready || !status.synced) && link.state !== "disconnected") notices.push(notice("info", "Kerf is not ready.", status.synced ? "It is warming up, and answers no verb yet." : "It is reading nodes and pods from the cluster; until then it answers no verb."));
-    else if (status?.staleMs > 30_000) notices.push(notice("warn", "What Kerf knows of the cluster is old.", `The last word came ${duration(status.staleMs)} ago.`));
+    if (status?.settings?.problem) notices.push(notice("warn", "Kerf refused the changed settings. The earlier settings are still in force.", status.settings.problem));
+    if (status && (!status.ready || !status.synced) && link.state !== "disconnected") notices.push(notice("info", "Kerf is not ready.", status.synced ? "It is warming up. It does not answer kube-scheduler yet." : "It is reading nodes and pods from the cluster. It does not answer kube-scheduler yet."));
+    else if (status?.staleMs > 30_000) notices.push(notice("warn", "Kerf's state of the cluster is old.", `The last event came ${duration(status.staleMs)} ago.`));
     fill($("banners"), JSON.stringify([link.state === "disconnected" && [link.retryAt, Boolean(fleet)], status?.settings?.problem, status?.ready, status?.synced, status?.staleMs > 30_000]), () => notices);
     const mode = $("mode");
     mode.hidden = !status;
@@ -46,7 +46,7 @@ export function noticesView(store, live) {
 }
 
 function lost(link, fleet, failure) {
-  const words = fleet ? `What you see is from ${clock(fleet.time)}.` : failure?.message ?? "Kerf cannot be reached.";
+  const words = fleet ? `This page shows the state of ${clock(fleet.time)}.` : failure?.message ?? "Kerf cannot be reached.";
   const retry = h("span", {});
   const tick = () => {
     const left = Math.ceil((link.retryAt - Date.now()) / 1000);

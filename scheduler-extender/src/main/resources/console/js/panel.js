@@ -98,13 +98,13 @@ export class Panel {
     for (const slot of gpu.slots) this.#askWhy(slot.uid);
     const why = gpu.slots.map((slot) => this.#why.get(slot.uid)?.id ?? null);
     this.#frame(`gpu ${JSON.stringify([node.name, gpu, node.freeCpuMilli, node.freeHostMemoryMiB, why])}`, `GPU ${gpu.index} of ${node.name}`, `${gpu.model} · ${mode(gpu.mode)}`, () => [
-      !gpu.usable && h("p", { class: "problem", text: "Unusable: it is unhealthy, or something that Kerf did not place uses it." }),
+      !gpu.usable && h("p", { class: "problem", text: "Unusable: the GPU is unhealthy, or a pod that Kerf did not place uses it." }),
       this.#bigGpu(node, gpu),
       facts([["Held", memory(heldMiB(gpu)), `${percent(heldMiB(gpu), gpu.memoryMiB)} %`], ["Free", gpu.freeMiB ? memory(gpu.freeMiB) : "none"], ["Stranded", gpu.strandedMiB ? memory(gpu.strandedMiB) : "none"],
         gpu.mode === "plain" ? ["SMs free", `${percent(gpu.freeSmMilli, 1000)} %`] : ["Slices", `${gpu.slices}`],
         gpu.mode === "plain" && ["MPS clients", count(gpu.clients)], gpu.uuid && ["UUID", gpu.uuid]]),
       h("h3", { text: gpu.slots.length ? "Pods on it" : "No pod is on it" }),
-      gpu.slots.length === 0 && h("p", { class: "quiet", text: gpu.mode === "plain" ? "It can be given whole, or be the first to be shared." : "Every start of every profile is free." }),
+      gpu.slots.length === 0 && h("p", { class: "quiet", text: gpu.mode === "plain" ? "The GPU can be given whole, or be shared." : "Every start of every profile is free." }),
       h("ul", { class: "holders" }, [...gpu.slots].sort((a, b) => (a.start ?? 0) - (b.start ?? 0)).map((slot) => this.#holder(slot))),
       this.#others(node, gpu),
       host(node)]);
@@ -128,13 +128,13 @@ export class Panel {
       WORDS[slot.state ?? "bound"] && h("p", { class: "asks", text: WORDS[slot.state] }),
       decision && h("p", { class: "why", text: decision.why }),
       decision && this.#factsOf(decision),
-      decision === null && h("p", { class: "quiet", text: "Placed longer ago than Kerf remembers its reasons." }));
+      decision === null && h("p", { class: "quiet", text: "Kerf no longer has the reasons of this placement: it keeps the latest decisions only." }));
   }
 
   #factsOf(decision) {
     const inner = decisionFacts(decision);
     return inner.length > 0 && h("details", { class: "more", data: { key: `d${decision.id}` } },
-      h("summary", { text: `Cost and what else was looked at · ${clock(decision.time)}` }), inner);
+      h("summary", { text: `Cost and alternatives · ${clock(decision.time)}` }), inner);
   }
 
   async #askWhy(uid) {
@@ -199,10 +199,10 @@ export class Panel {
     const named = pod ?? decisions[0];
     if (!named) return this.#frame(`${uid} gone`, "Pod", "", () => h("p", { class: "problem", text: "Kerf knows no pod with this uid. It may have finished." }));
     this.#frame(`pod ${JSON.stringify(known)}`, pod?.name ?? named.pod, `${named.namespace}${pod?.owner ? ` · ${pod.owner}` : ""}`, () => [
-      pod ? podFacts(pod, this.#store.now()) : h("p", { class: "quiet", text: "It is gone; what follows is what was decided about it." }),
-      pod?.node && pod.slots?.length > 0 && [h("h3", { text: "What it holds" }), h("ul", { class: "holders" }, pod.slots.map((slot) => this.#podSlot(pod, slot)))],
-      h("h3", { text: "What was decided" }),
-      decisions.length === 0 && h("p", { class: "quiet", text: "Nothing that Kerf still remembers." }),
+      pod ? podFacts(pod, this.#store.now()) : h("p", { class: "quiet", text: "The pod is gone. These are the decisions about it." }),
+      pod?.node && pod.slots?.length > 0 && [h("h3", { text: "Slots that it holds" }), h("ul", { class: "holders" }, pod.slots.map((slot) => this.#podSlot(pod, slot)))],
+      h("h3", { text: "Decisions about it" }),
+      decisions.length === 0 && h("p", { class: "quiet", text: "None: Kerf keeps the latest decisions only." }),
       h("ul", { class: "holders plain" }, decisions.map((each) =>
         h("li", {},
           h("p", { class: "line" }, h("span", {}, outcomeMark(each), each.node && [" on ", nodeLink(each.node)], each.times > 1 && ` ${count(each.times)} times since ${clock(each.first)}`), h("time", { class: "when", text: clock(each.time) })),
@@ -244,11 +244,11 @@ function facts(list) {
 
 function podFacts(pod, now) {
   return [
-    facts([["Asks", pod.demand || "nothing any more"], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((now - pod.since) / 5000) * 5000)]]),
+    facts([["Asks", pod.demand || "no GPUs any more"], ["State", pod.state], ["Priority", count(pod.priority ?? 0)], [pod.state === "pending" ? "Waits" : "Since", duration(Math.floor((now - pod.since) / 5000) * 5000)]]),
     pod.state === "quarantined" && h("p", { class: "asks", text: heldWords(pod) }),
     pod.state !== "quarantined" && pod.reason && h("div", { class: "advice" }, h("h3", { text: "Why it waits" }), h("p", { text: pod.reason }),
       pod.change && [h("h3", { text: "What would make it fit" }), h("p", { class: "change", text: pod.change })],
-      pod.change === null && h("p", { class: "quiet", text: "No smaller demand would fit either: another pod must leave." }))];
+      pod.change === null && h("p", { class: "quiet", text: "No smaller demand would fit either. The pod waits until another pod ends." }))];
 }
 
 /** CPU and memory of the node: GPUs are of no use without. */

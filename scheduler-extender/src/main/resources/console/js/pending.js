@@ -31,17 +31,17 @@ export function pendingView(store) {
         h("td", { class: "n", text: waits(pod, store.now()) }),
         h("td", { class: "n", text: count(pod.priority ?? 0) }),
         h("td", { class: "reason", text: reasonOf(pod) }),
-        h("td", { class: "change" }, pod.change ?? h("span", { class: "quiet", text: pod.change === null ? "no smaller demand fits: another pod must leave" : pod.reason ? "being worked out" : "–" })))));
+        h("td", { class: "change" }, pod.change ?? h("span", { class: "quiet", text: pod.change === null ? "no smaller demand fits; the pod waits until another pod ends" : pod.reason ? "Kerf is searching" : "–" })))));
   };
   store.on("pending namespace view", draw);
 }
 
-const reasonOf = (pod) => pod.reason ?? (pod.slots?.length ? "a place is held for it; it is about to be bound" : "not tried yet");
+const reasonOf = (pod) => pod.reason ?? (pod.slots?.length ? "slots are held for it; kube-scheduler is about to bind it" : "not tried yet");
 
 const waits = (pod, now) => duration(Math.floor((now - pod.since) / 5000) * 5000);
 
 function noteOf(pending, pods, namespace) {
   if (pods.length === 0) return namespace ? `Only ${namespace} is shown.` : "";
-  const shown = pods.length < pending.total && !namespace ? `The first ${count(pods.length)} of ${count(pending.total)}. ` : "";
-  return `${shown}Higher priority first, then who waits longest.${namespace ? ` Only ${namespace} is shown.` : ""}`;
+  const shown = pods.length < pending.total && !namespace ? `The first ${count(pods.length)} of ${count(pending.total)} pods. ` : "";
+  return `${shown}Highest priority first, then the longest wait.${namespace ? ` Only ${namespace} is shown.` : ""}`;
 }

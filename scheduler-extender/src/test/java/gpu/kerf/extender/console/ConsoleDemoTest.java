@@ -133,14 +133,14 @@ class ConsoleDemoTest extends BrowserTest {
   void aPendingPodSaysWhyItWaitsAndWhatWouldMakeItFit() {
     page.evaluate("location.hash = '#/pending'");
     page.untilText("#view-pending", "8 whole, on H100-80GB");
-    page.until("!document.querySelector('#view-pending').innerText.includes('being worked out')");
+    page.until("!document.querySelector('#view-pending').innerText.includes('Kerf is searching')");
 
     JsonNode pending = get("pods?state=pending").path("pods");
     String shown = page.text("#view-pending");
     assertThat(pending).isNotEmpty();
     for (JsonNode pod : pending) {
       assertThat(shown).contains(pod.path("name").asText(), pod.path("reason").asText());
-      assertThat(shown).contains(pod.path("change").asText("another pod must leave"));
+      assertThat(shown).contains(pod.path("change").asText("the pod waits until another pod ends"));
     }
     assertThat(shown).contains("ask for ");
   }
