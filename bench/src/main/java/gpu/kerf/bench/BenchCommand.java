@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs the JMH benchmarks, all or those that match a regular expression.",
       "",
-      "A benchmark runs in JVMs of its own, and says by itself how long; the options here say"
-          + " otherwise.",
+      "Each benchmark runs in JVMs of its own and defines how long it runs. The options override"
+          + " that.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -58,7 +58,7 @@ public final class BenchCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "REGEX",
       defaultValue = ".*",
-      description = "Part of the names of the benchmarks to run.")
+      description = "A regular expression; benchmarks run if a part of their name matches.")
   private String regex = "";
 
   @Option(names = "--list", description = "Only print the names of the benchmarks.")
@@ -66,7 +66,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "One fork and two short iterations each: to see that all run, not how fast.")
+      description =
+          "Run one fork and two short iterations each, to check that all benchmarks work.")
   private boolean quick;
 
   @Option(names = "--forks", paramLabel = "N", description = "How many JVMs run each benchmark.")
@@ -81,7 +82,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--prof",
       paramLabel = "NAME",
-      description = "A JMH profiler, such as gc (allocations).")
+      description = "A JMH profiler, such as gc, which counts allocations.")
   private @Nullable String profiler;
 
   @Option(

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
     name = "kerf",
-    description = "Cuts GPUs for pods and wastes as little as possible.",
+    description = "Shares the GPUs of a Kubernetes cluster between pods.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Kerf.VersionText.class,

@@ -37,7 +37,9 @@ import picocli.CommandLine.Spec;
       "Drives any scheduler extender as kube-scheduler does, and measures it.",
       "",
       "Calls filter, then prioritize if several nodes are left, then bind, and prints latencies and "
-          + "rates per verb. To measure Kerf itself, start: kerf demo --pods 0 --fleet FILE"
+          + "rates per verb. To measure Kerf itself, start it with"
+          + " kerf demo --pods 0 --fleet FILE.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class LoadCommand implements Callable<Integer> {
@@ -51,21 +53,21 @@ public final class LoadCommand implements Callable<Integer> {
       names = "--url",
       paramLabel = "URL",
       required = true,
-      description = "The extender's urlPrefix.")
+      description = "The extender's urlPrefix in kube-scheduler's configuration.")
   private URI url = URI.create("http://127.0.0.1:8880");
 
   @Option(
       names = "--nodes",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "How many nodes each request names.")
+      description = "How many nodes each request names. Default: ${DEFAULT-VALUE}.")
   private int nodes;
 
   @Option(
       names = "--pods",
       paramLabel = "N",
       defaultValue = "1000",
-      description = "How many pods arrive.")
+      description = "How many pods arrive. Default: ${DEFAULT-VALUE}.")
   private int pods;
 
   @Option(
@@ -73,30 +75,32 @@ public final class LoadCommand implements Callable<Integer> {
       paramLabel = "VERB",
       split = ",",
       defaultValue = "filter,prioritize,bind",
-      description = "Which verbs are called: ${DEFAULT-VALUE}.")
+      description = "Which verbs to call. Default: ${DEFAULT-VALUE}.")
   private List<String> verbs = List.of();
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "The same seed gives the same pods.")
+      description = "The same seed gives the same pods. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(
       names = "--concurrency",
       paramLabel = "N",
       defaultValue = "1",
-      description = "How many connections are open at once.")
+      description = "How many connections are open at one time. Default: ${DEFAULT-VALUE}.")
   private int concurrency;
 
-  @Option(names = "--full-nodes", description = "Send whole nodes, for extenders without a cache.")
+  @Option(
+      names = "--full-nodes",
+      description = "Send whole node objects, for extenders without a cache.")
   private boolean fullNodes;
 
   @Option(
       names = "--node-names",
       paramLabel = "FILE",
-      description = "A file of node names, one per line. Default: Kerf is asked for its own.")
+      description = "A file with node names, one per line. Default: the names that Kerf answers.")
   private @Nullable Path nodeNames;
 
   @Option(
@@ -104,7 +108,7 @@ public final class LoadCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "KEY=VALUE",
       description =
-          "What every pod asks for, such as aliyun.com/gpu-mem=8. Default: a mix of Kerf's words.")
+          "The limits of every pod, such as nvidia.com/gpu=1. Default: a mix of Kerf's words.")
   private Map<String, String> limits = new LinkedHashMap<>();
 
   @Override

@@ -15,10 +15,10 @@ public final class PolicyOption {
 
   @Option(
       names = "--policy",
-      paramLabel = "P",
+      paramLabel = "NAME",
       description = {
-        "Run this policy alone. Without it all run side by side; --json then gives kerf's"
-            + " results, and those of the others under \"comparison\"."
+        "Run this policy alone. Default: all policies run side by side; --json then prints"
+            + " kerf's results, and those of the others under \"comparison\"."
       })
   private @Nullable String policy;
 

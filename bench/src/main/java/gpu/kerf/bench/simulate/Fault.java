@@ -4,27 +4,27 @@ import java.util.Locale;
 
 /** The kinds of faults that the simulator can inject. */
 enum Fault {
-  CUT_WATCHES("Streams of a replica are reset, and for a while no request gets through."),
-  HALF_OPEN_WATCHES("Streams of a replica say nothing more, and no packet tells it."),
-  SLOW_WATCHES("Events of one kind reach a replica up to 30 s late, those of others in time."),
-  PAUSED_REPLICAS("A replica is stopped for up to 40 s, alone or with its kube-scheduler."),
-  PAUSED_SCHEDULERS("A kube-scheduler is stopped, another leads, and the old one wakes up."),
-  KILLED_REPLICAS("A replica is killed, and started again."),
-  LEADER_CHANGES("A kube-scheduler cannot renew its lease, and the other one leads."),
-  CLOCK_STEPS("The wall clock of a replica's machine jumps, back or ahead, by up to two hours."),
-  LOST_BINDINGS("Bindings get no answer: carried out or not."),
-  LATE_BINDINGS("Bindings are carried out after their answer was given up."),
+  CUT_WATCHES("A replica loses its watches and cannot reach the server."),
+  HALF_OPEN_WATCHES("The watches of a replica go silent without an error."),
+  SLOW_WATCHES("Events of one kind reach a replica up to 30 s late."),
+  PAUSED_REPLICAS("A replica, or its scheduler too, stops for up to 40 s."),
+  PAUSED_SCHEDULERS("A stopped kube-scheduler goes on after it lost the lease."),
+  KILLED_REPLICAS("A replica is killed and starts again."),
+  LEADER_CHANGES("A kube-scheduler loses its lease to the other one."),
+  CLOCK_STEPS("The wall clock of a replica jumps by up to two hours."),
+  LOST_BINDINGS("Bindings get no answer; some of them succeed."),
+  LATE_BINDINGS("Bindings succeed after Kerf stopped waiting for them."),
   API_ERRORS("The API server answers 429, 500 and 503."),
-  COMPACTION("The API server forgets the history, and the lists that go on: 410."),
+  COMPACTION("The API server drops old versions and open lists (410)."),
   EVICTIONS_REFUSED("A disruption budget refuses evictions."),
-  LOST_GPUS("A node loses a GPU, the later ones move up, and later it is back."),
-  SWAPPED_GPUS("Another card is put in the place of one."),
-  RECUT_GPUS("MIG instances are cut anew where no process uses them."),
-  REBOOTS("A node reboots, and its GPUs may be numbered anew."),
+  LOST_GPUS("A node loses a GPU, its indexes shift; the GPU returns."),
+  SWAPPED_GPUS("A GPU is replaced by another one."),
+  RECUT_GPUS("Unused MIG instances are deleted and created anew."),
+  REBOOTS("A node reboots; its GPUs may get new indexes."),
   PARTIAL_SLICES("The ResourceSlices of a node are published one by one."),
-  FORCED_DELETES("Pods are deleted by force, and their containers run on."),
-  HOSTILE_PODS("Pods ask for nonsense, or name a node themselves."),
-  FAILING_LISTENERS("What takes in an event fails with an exception.");
+  FORCED_DELETES("Pods are deleted by force; their containers run on."),
+  HOSTILE_PODS("Pods have invalid demands, or name a node themselves."),
+  FAILING_LISTENERS("The code that handles an event throws an exception.");
 
   private final String text;
 

@@ -28,12 +28,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "simulate",
     description = {
-      "Runs two replicas of Kerf on a simulated cluster with faults, and checks that nothing is"
-          + " given twice.",
+      "Runs two replicas of Kerf on a simulated cluster with faults, and checks that no part of a"
+          + " GPU is given twice.",
       "",
-      "Time is virtual, and one seed is one story. After every event no part of a GPU may be given"
-          + " twice; once nothing goes wrong any more, every replica must hold what is written on"
-          + " the pods, and every pod that could run must run.",
+      "Time is virtual, and one seed gives one run. After every event no part of a GPU may be given"
+          + " twice. After the faults of a round have ended, the ledger of every replica must equal"
+          + " the placements on the pods, and every pod that can run must run.",
       ""
     },
     footerHeading = "%nFaults:%n")
@@ -47,45 +47,47 @@ public final class SimulateCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "From which everything is drawn; one seed is one story (default: a new one).")
+      description = "The same seed gives the same run. Default: a new seed, which is printed.")
   private @Nullable Long seed;
 
   @Option(
       names = "--events",
       paramLabel = "N",
       defaultValue = "100000",
-      description = "After how many events to end (default ${DEFAULT-VALUE}).")
+      description = "How many events to simulate. Default: ${DEFAULT-VALUE}.")
   private long events;
 
   @Option(
       names = "--faults",
       paramLabel = "LIST",
       defaultValue = "all",
-      description = "What goes wrong, between commas; all or none (default ${DEFAULT-VALUE}).")
+      description = "The faults, between commas, or all, or none. Default: ${DEFAULT-VALUE}.")
   private String faults = "";
 
   @Option(
       names = "--nodes",
       paramLabel = "N",
       defaultValue = "0",
-      description = "How many nodes; 0 lets the seed choose (default ${DEFAULT-VALUE}).")
+      description = "How many nodes; 0 lets the seed choose. Default: ${DEFAULT-VALUE}.")
   private int nodes;
 
   @Option(
       names = "--pods",
       paramLabel = "N",
       defaultValue = "0",
-      description = "How many pods at most at once; 0 lets the seed choose.")
+      description = "How many pods at most at one time; 0 lets the seed choose. Default: 0.")
   private int pods;
 
   @Option(
       names = "--replicas",
       paramLabel = "N",
       defaultValue = "2",
-      description = "How many replicas of Kerf (default ${DEFAULT-VALUE}).")
+      description = "How many replicas of Kerf. Default: ${DEFAULT-VALUE}.")
   private int replicas;
 
-  @Option(names = "--no-shrink", description = "Do not look for a shorter story of a failure.")
+  @Option(
+      names = "--no-shrink",
+      description = "Do not search for a smaller scenario after a failure.")
   private boolean asItIs;
 
   @Spec

@@ -36,25 +36,26 @@ import picocli.CommandLine.Spec;
     description = {
       "Finds GPUs that are held twice, from the objects of the API server alone.",
       "",
-      "It works out which pod holds which part of which GPU. It shares no code with the",
-      "ledger by which Kerf decides, asks no running Kerf, and changes nothing.",
+      "It computes which pod holds which part of which GPU. It shares no code with the ledger by"
+          + " which Kerf decides, asks no running Kerf, and changes nothing.",
       "",
-      "It reads pods with their annotation kerf.gpu/placement, nodes with their",
-      "inventories, ResourceSlices and ResourceClaims. The right to list these is enough.",
-      "What it finds it reads a second time, and reports what it finds again.",
+      "It reads pods with their annotation kerf.gpu/placement, nodes with their inventories,"
+          + " ResourceSlices and ResourceClaims. The right to list these is enough. If it finds a"
+          + " problem, it reads everything a second time, and reports what it finds again.",
       ""
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
-      "0:nothing is held twice, and everything that is held is there",
-      "1:something is held twice or is not there; or the work failed",
+      "0:no part of a GPU is held twice, and every held part exists",
+      "1:a part is held twice or does not exist; or the work failed",
       "2:wrong usage"
     },
     footer = {
       "",
       "Examples:",
       "  kerf audit --kubeconfig ~/.kube/config",
-      "  kubectl get pods,nodes,resourceslices,resourceclaims -A -o json | kerf audit -f -"
+      "  kubectl get pods,nodes,resourceslices,resourceclaims -A -o json |",
+      "    kerf audit -f -"
     },
     mixinStandardHelpOptions = true)
 public final class AuditCommand implements Callable<Integer> {
@@ -68,15 +69,17 @@ public final class AuditCommand implements Callable<Integer> {
       names = "--kubeconfig",
       paramLabel = "FILE",
       description = {
-        "The kubeconfig file; without one, the credentials of the pod, then those that",
-        "KUBECONFIG names, then ~/.kube/config."
+        "The kubeconfig of the cluster. Default: the credentials of the pod, else the file in"
+            + " KUBECONFIG, else ~/.kube/config."
       })
   private @Nullable Path kubeconfig;
 
   @Option(
       names = {"-f", "--file"},
       paramLabel = "FILE",
-      description = "Objects as kubectl get -o json prints them, instead of a cluster; - is stdin.")
+      description =
+          "Read objects from this file, as kubectl get -o json prints them, and not from a cluster;"
+              + " - reads stdin.")
   private @Nullable String file;
 
   @Option(

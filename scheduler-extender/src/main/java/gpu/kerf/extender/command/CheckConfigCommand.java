@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Checks settings and lists every problem at once.",
       "",
-      "Reads the same file, environment and options as kerf serve. Without a problem it prints the "
-          + "settings that result."
+      "It reads the same file, environment and options as kerf serve. If there is no problem, it "
+          + "prints the resulting settings.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class CheckConfigCommand implements Callable<Integer> {

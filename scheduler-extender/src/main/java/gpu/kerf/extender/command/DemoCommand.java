@@ -37,15 +37,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Runs Kerf on a simulated fleet, with work arriving; needs no cluster and no GPU.",
+      "Runs Kerf on a simulated fleet to which pods arrive; needs no cluster and no GPU.",
       "",
-      "The service is the real one. The demo plays kube-scheduler's part against it over HTTP: "
-          + "inference, notebooks, tenants behind MIG walls and training arrive, and urgent work "
-          + "preempts. Watch it in the terminal or in a browser. Press Ctrl-C to stop and print a "
-          + "summary.",
+      "The service is the real one. The demo calls it over HTTP as kube-scheduler does. Pods for "
+          + "inference, notebooks, tenants with MIG slices and training arrive, and urgent pods "
+          + "preempt others. Watch the demo in the terminal or in a browser. Press Ctrl-C to stop "
+          + "and print a summary.",
       "",
-      "The demo has its own clock. In a terminal it runs in real time, elsewhere as fast as it "
-          + "can. The same seed gives the same run at any pace."
+      "The demo has its own clock. In a terminal it runs in real time, elsewhere as fast as "
+          + "possible. The same seed gives the same run at any pace.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
@@ -69,7 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
         "How many pods arrive; then the demo ends. Default: until Ctrl-C in a terminal, else "
             + HEADLESS_PODS
             + ".",
-        "With 0 no pod arrives, and a bind call creates its own pod: for kerf load."
+        "With 0 no pod arrives, and a bind call creates its own pod, as kerf load needs it."
       })
   private int pods = UNSET;
 
@@ -91,7 +92,7 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--pace",
       paramLabel = "N",
       description =
-          "Seconds of the demo per second; 0 is as fast as possible. Default: 1 in a terminal, else 0.")
+          "Seconds of the demo per real second; 0: as fast as possible. Default: 1 in a terminal, else 0.")
   private double pace = UNSET;
 
   @Option(

@@ -42,11 +42,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "explain",
     description = {
-      "Explains where a pod fits, where not and why, and which change would help.",
+      "Explains on which nodes a pod fits, why not on others, and which change would help.",
       "",
-      "Prints how Kerf reads the pod's demand, which nodes have room, why the other nodes do not, "
-          + "and the cheapest change that would make it fit. With --url it asks a running Kerf, "
-          + "whose fleet is as full as it is; without, it tries an empty fleet."
+      "It prints how Kerf reads the pod's demand, which nodes have room, why the other nodes have "
+          + "none, and the cheapest change that would make it fit. With --url it asks a running "
+          + "Kerf about its real fleet; without --url it tries an empty fleet.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class ExplainCommand implements Callable<Integer> {
@@ -60,7 +61,7 @@ public final class ExplainCommand implements Callable<Integer> {
       names = {"-f", "--file"},
       required = true,
       paramLabel = "FILE",
-      description = "Manifests of pods, or of objects with a pod template; - reads stdin.")
+      description = "Manifests of pods or of objects with a pod template; - reads stdin.")
   private String file = "";
 
   @Option(
@@ -72,7 +73,7 @@ public final class ExplainCommand implements Callable<Integer> {
   @Option(
       names = "--fleet",
       paramLabel = "FILE",
-      description = "The fleet to try. Default: that of kerf demo.")
+      description = "The empty fleet to try. Default: the fleet of kerf demo.")
   private @Nullable Path fleet;
 
   @Option(

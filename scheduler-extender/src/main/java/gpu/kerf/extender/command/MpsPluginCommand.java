@@ -16,11 +16,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "mps-plugin",
     description = {
-      "Lets a node's kubelet hand its MPS daemon to containers.",
+      "Runs on a node as a device plugin that gives containers the MPS daemon's folders.",
       "",
-      "A device plugin for the resource kerf.gpu/mps, which Kerf's webhook adds to containers with"
-          + " the setting admission.mpsMounts: plugin. It runs on every managed node, and their"
-          + " namespaces need no host paths."
+      "The plugin serves the resource kerf.gpu/mps. With the setting admission.mpsMounts: plugin,"
+          + " Kerf's webhook adds that resource to containers. The plugin runs on every managed node,"
+          + " and the namespaces of GPU pods need no host paths.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class MpsPluginCommand implements Callable<Integer> {
@@ -30,7 +31,8 @@ public final class MpsPluginCommand implements Callable<Integer> {
   @Option(
       names = "--clients",
       paramLabel = "N",
-      description = "How many containers of the node may have the daemon at once. Default: 1024.")
+      description =
+          "How many containers of the node may use the daemon at one time. Default: 1024.")
   private int clients = 1024;
 
   @Override

@@ -24,9 +24,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "scheduler-config",
     description = {
-      "Prints the configuration with which a stock kube-scheduler asks Kerf, or checks one.",
+      "Prints the configuration with which a stock kube-scheduler calls Kerf, or checks one.",
       "",
-      "kube-scheduler takes it with --config FILE and reads it once, at its start."
+      "kube-scheduler takes the configuration with --config FILE and reads it once, at its start.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class SchedulerConfigCommand implements Callable<Integer> {
@@ -51,7 +52,7 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
       names = "--url",
       paramLabel = "URL",
       defaultValue = "http://127.0.0.1:8880",
-      description = "Where kerf serve listens. Default: ${DEFAULT-VALUE}.")
+      description = {"The URL of kerf serve.", "Default: ${DEFAULT-VALUE}."})
   private String url = "";
 
   @Option(
@@ -65,7 +66,7 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
       names = "--kubeconfig",
       paramLabel = "FILE",
       defaultValue = "",
-      description = "How kube-scheduler reaches the cluster. Default: the pod's credentials.")
+      description = "The kubeconfig of kube-scheduler. Default: the pod's credentials.")
   private String kubeconfig = "";
 
   @Option(
@@ -78,7 +79,7 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
       names = "--ca-file",
       paramLabel = "FILE",
       defaultValue = "",
-      description = "The authority of Kerf's certificate, if the URL is https.")
+      description = "The certificate authority of Kerf's certificate, if the URL is https.")
   private String authority = "";
 
   @Option(
@@ -92,10 +93,12 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
       names = "--key-file",
       paramLabel = "FILE",
       defaultValue = "",
-      description = "The key of that certificate.")
+      description = "The key of the client certificate.")
   private String key = "";
 
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(
+      names = "--json",
+      description = "Print the results as one JSON object, and nothing else to stdout.")
   private boolean json;
 
   @Override

@@ -28,11 +28,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "serve",
     description = {
-      "Runs the service that kube-scheduler asks, on a cluster.",
+      "Runs the service on a cluster, where kube-scheduler calls it.",
       "",
-      "Runs beside a stock kube-scheduler whose configuration kerf scheduler-config prints. Gives"
-          + " out the GPUs of the nodes with the label kerf.gpu/managed=true. Needs no settings:"
-          + " in a pod it takes the pod's credentials, elsewhere those of kubectl."
+      "Kerf runs beside a stock kube-scheduler; kerf scheduler-config prints the configuration of"
+          + " that kube-scheduler. Kerf hands out the GPUs of the nodes with the label"
+          + " kerf.gpu/managed=true. It needs no settings: in a pod it uses the pod's credentials,"
+          + " elsewhere those of kubectl.",
+      ""
     },
     mixinStandardHelpOptions = true)
 public final class ServeCommand implements Callable<Integer> {

@@ -15,18 +15,20 @@ public final class SettingsOptions {
   @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
-      description = "Settings in YAML; kerf check-config --example writes one.")
+      description = "The settings, as YAML; kerf check-config --example prints an example.")
   private @Nullable Path file;
 
   @Option(
       names = {"-D", "--set"},
       paramLabel = "PATH=VALUE",
-      description = "One setting, such as limits.body=32MiB; wins over file and environment.")
+      description =
+          "One setting, such as limits.body=32MiB; it overrides the file and the environment.")
   private List<String> assignments = new ArrayList<>();
 
   @Option(
       names = "--insecure-listen",
-      description = "Listen beyond this machine without TLS: a client that can call can bind pods.")
+      description =
+          "Listen to other machines without TLS: every client that can connect can bind pods.")
   private boolean insecure;
 
   /** The settings that {@code --listen} stands for; what {@code --set} says wins over them. */

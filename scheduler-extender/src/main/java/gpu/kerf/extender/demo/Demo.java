@@ -245,7 +245,7 @@ final class Demo {
       statistics.turnedAway++;
       turnedAway.add(run.work());
       pending.remove(run.work());
-      view.said(now(), run.key() + " fits on no node, however empty: " + why);
+      view.said(now(), run.key() + " fits on no node, even on an empty one: " + why);
       server.gone(run.key(), run.uid());
     }
 

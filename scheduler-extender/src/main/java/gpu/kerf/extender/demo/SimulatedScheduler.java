@@ -32,7 +32,7 @@ final class SimulatedScheduler {
 
     void refused(Run run, String why);
 
-    /** It fits on no node, however empty; it is not tried again. */
+    /** It fits on no node, even on an empty one; it is not tried again. */
     void hopeless(Run run, String why);
 
     void evicted(Run preemptor, SimPod victim);

@@ -60,7 +60,7 @@ class DemoRunTest {
     assertThat(outcome.json()).containsEntry("turnedAway", 120 - finished);
     assertThat(outcome.json()).containsEntry("unfinished", 0);
     assertThat(finished).isBetween(60, 119);
-    assertThat(told.toString()).contains("fits on no node, however empty: ");
+    assertThat(told.toString()).contains("fits on no node, even on an empty one: ");
   }
 
   private Outcome run(long seed, int pods, double pace) throws IOException {

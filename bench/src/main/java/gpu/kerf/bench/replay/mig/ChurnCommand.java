@@ -31,20 +31,22 @@ import picocli.CommandLine.Spec;
     description = {
       "Replays random requests for MIG profiles that come and go.",
       "",
-      "One request comes per slot of time, stays for a while, and goes. A request that fits nowhere"
-          + " is lost. Together they ask for about as much as the GPUs have.",
+      "One request arrives per slot of time, stays for a while, and leaves. A request that fits"
+          + " nowhere is lost. Together the requests ask for about as much as the GPUs have.",
       "",
-      "T0 is the number of requests that ask for all memory slices once. A run has 5 T0 requests,"
-          + " each stays 1 to 2 T0 slots; slots from 2 T0 on are measured. Run r draws from"
-          + " java.util.Random(seed + r), r from 0: first every profile, then every stay.",
-      "The oracle takes what would fit if everything could be moved for nothing at any time."
-          + " Moved is how many of the accepted instances a policy moved later; none does.",
+      "T0 is the number of requests that ask for all memory slices once. A run has 5 T0 requests;"
+          + " each stays for 1 to 2 T0 slots; the slots from 2 T0 on are measured. Run r draws from"
+          + " java.util.Random(seed + r), with r from 0: first all profiles, then all durations.",
+      "The oracle accepts every request that would fit if all instances could be moved at any time"
+          + " at no cost. Moved is the number of accepted instances that a policy moved later; no"
+          + " policy here moves any.",
       ""
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  kerf replay mig-churn --gpus 64 --mix all --runs 60",
-      "  kerf replay mig-churn --gpus 64 --mix skew-big --runs 10 --seed 1000 --policy mfi --json"
+      "  kerf replay mig-churn --gpus 64 --mix skew-big --runs 10 --seed 1000 \\",
+      "    --policy mfi --json"
     })
 public final class ChurnCommand implements Callable<Integer> {
 
@@ -58,31 +60,31 @@ public final class ChurnCommand implements Callable<Integer> {
       names = "--gpus",
       paramLabel = "N",
       defaultValue = "64",
-      description = "How many H100-80GB, 8 to a node (default ${DEFAULT-VALUE}).")
+      description = "How many H100-80GB, 8 per node. Default: ${DEFAULT-VALUE}.")
   private int gpus;
 
   @Option(
       names = "--mix",
-      paramLabel = "M",
+      paramLabel = "NAME",
       defaultValue = "all",
       description = {
         "How often each profile is asked for: uniform, skew-small, skew-big, bimodal, migbench6,"
-            + " migbench4, or all of these one after the other (default ${DEFAULT-VALUE})."
+            + " migbench4, or all of these one after the other. Default: ${DEFAULT-VALUE}."
       })
   private String mix = "";
 
   @Option(
       names = "--runs",
-      paramLabel = "R",
+      paramLabel = "N",
       defaultValue = "10",
-      description = "How many runs to take the mean of (default ${DEFAULT-VALUE}).")
+      description = "How many runs; the results are means over them. Default: ${DEFAULT-VALUE}.")
   private int runs;
 
   @Option(
       names = "--seed",
-      paramLabel = "S",
+      paramLabel = "N",
       defaultValue = "1000",
-      description = "The seed of the first run (default ${DEFAULT-VALUE}).")
+      description = "The seed of the first run. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   /** Means over runs; {@code times} are all decisions. */

@@ -33,14 +33,14 @@ import picocli.CommandLine.Spec;
     description = {
       "Replays timed jobs that wait in a queue with backfill and run on MIG instances.",
       "",
-      "A job's memory names its profile: 10240 MB 1g.10gb, 20480 2g.20gb, 40960 3g.40gb, 81920"
-          + " 7g.80gb. It runs for computeCoreMS / percent, rounded up, where percent is the"
-          + " profile's part of the GPU's compute: 14, 28, 42, 100. When a job arrives or ends,"
-          + " all that wait are tried in order of arrival. Creating and deleting instances takes no"
-          + " time.",
-      "Utilisation counts from 30 s to the last arrival, or all the time where the last job"
-          + " arrives sooner. The oracle takes what would fit if everything could be moved for"
-          + " nothing at any time.",
+      "A job's memory selects its profile:",
+      "  10240 MB: 1g.10gb; 20480 MB: 2g.20gb; 40960 MB: 3g.40gb; 81920 MB: 7g.80gb",
+      "A job runs for computeCoreMS / percent, rounded up, where percent is the profile's part of the"
+          + " GPU's compute: 14, 28, 42, 100. When a job arrives or ends, all waiting jobs are tried"
+          + " in order of arrival. Creating and deleting instances takes no time.",
+      "Utilisation is measured from 30 s to the last arrival, or over the whole time if the last job"
+          + " arrives earlier. The oracle starts every job that would fit if all instances could be"
+          + " moved at any time at no cost.",
       ""
     },
     footerHeading = "%nExamples:%n",
@@ -57,7 +57,7 @@ public final class JobsCommand implements Callable<Integer> {
 
   @Option(
       names = "--jobs",
-      paramLabel = "JSONL",
+      paramLabel = "FILE",
       required = true,
       description = "The jobs, one object per line: jobID, computeCoreMS, memoryMB, arrivalMS.")
   private Path file = Path.of("");
@@ -66,14 +66,14 @@ public final class JobsCommand implements Callable<Integer> {
       names = "--gpus",
       paramLabel = "N",
       defaultValue = "8",
-      description = "How many H100-80GB, 8 to a node (default ${DEFAULT-VALUE}).")
+      description = "How many H100-80GB, 8 per node. Default: ${DEFAULT-VALUE}.")
   private int gpus;
 
   @Option(
       names = "--seed",
-      paramLabel = "S",
+      paramLabel = "N",
       defaultValue = "42",
-      description = "The seed of the policy random (default ${DEFAULT-VALUE}).")
+      description = "The seed of the policy \"random\". Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   /** What one policy made of the jobs. */

@@ -13,10 +13,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "make-jobs",
     description = {
-      "Prints jobs for kerf replay jobs.",
+      "Prints a synthetic trace for kerf replay jobs.",
       "",
-      "Jobs arrive at random (Poisson), one a minute on average. Of 90, 35 ask for 10240 MB, 25"
-          + " each for 20480 and 40960, 5 for 81920. Their work is log-normal (sigma 1) for"
+      "Jobs arrive at random (Poisson), one a minute on average. Of 90 jobs, 35 ask for 10240 MB, 25"
+          + " for 20480 MB, 25 for 40960 MB and 5 for 81920 MB. Their work is log-normal (sigma 1) for"
           + " every size, scaled so that the sum is the given load of the GPUs until the last"
           + " arrival.",
       ""
@@ -35,30 +35,31 @@ public final class MakeJobsCommand implements Callable<Integer> {
 
   @Option(
       names = "--seed",
-      paramLabel = "S",
+      paramLabel = "N",
       defaultValue = "1",
-      description = "The same seed gives the same jobs (default ${DEFAULT-VALUE}).")
+      description = "The same seed gives the same jobs. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(
       names = "--jobs",
       paramLabel = "N",
       defaultValue = "500",
-      description = "How many (default ${DEFAULT-VALUE}).")
+      description = "How many jobs. Default: ${DEFAULT-VALUE}.")
   private int jobs;
 
   @Option(
       names = "--load",
-      paramLabel = "L",
+      paramLabel = "N",
       defaultValue = "1.4",
-      description = "Compute asked for as a part of what the GPUs have (default ${DEFAULT-VALUE}).")
+      description =
+          "The demanded compute as a part of the GPUs' compute. Default: ${DEFAULT-VALUE}.")
   private double load;
 
   @Option(
       names = "--gpus",
       paramLabel = "N",
       defaultValue = "8",
-      description = "How many GPUs the load is meant for (default ${DEFAULT-VALUE}).")
+      description = "The number of GPUs for which the load is computed. Default: ${DEFAULT-VALUE}.")
   private int gpus;
 
   @Override

@@ -21,22 +21,25 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "make-openb",
     description = {
-      "Writes a synthetic trace for kerf replay openb: nodes.csv, pods.csv and order.txt.",
+      "Writes a synthetic trace for kerf replay openb.",
       "",
-      "The shapes: default has a bit of all; cpu-heavy has twice the pods without GPUs, each with"
-          + " twice the CPU; share-only has no whole GPUs; multi-gpu has many pods with 2, 4 or 8"
-          + " GPUs; in typed a third of the pods name the models they run on.",
+      "It writes the files nodes.csv, pods.csv and order.txt.",
       "",
-      "With --like the pods of the public traces in --from are mixed anew: cpu200 (200 of 1000 pods"
-          + " ask for no GPU), gpushare60 (60 %% of the GPUs asked for are asked for as shares),"
-          + " multigpu30 (30 %% by pods with several), gpuspec33 (33 %% of pods with GPUs name"
-          + " models).",
+      "The shapes: default has all kinds of pods; cpu-heavy has twice the pods without GPUs, each"
+          + " with twice the CPU; share-only has no whole GPUs; multi-gpu has many pods with 2, 4 or"
+          + " 8 GPUs; in typed, a third of the pods name the models that they run on.",
+      "",
+      "With --like, the pods of the public traces in --from are mixed anew. cpu200: 200 of 1000 pods"
+          + " ask for no GPU. gpushare60: 60 %% of the demanded GPUs are demanded as shares."
+          + " multigpu30: 30 %% of them are demanded by pods with several GPUs. gpuspec33: 33 %% of"
+          + " the pods with GPUs name models.",
       ""
     },
     footerHeading = "%nExample:%n",
     footer = {
       "  kerf replay make-openb --shape cpu-heavy --seed 7 --out trace",
-      "  kerf replay openb --nodes trace/nodes.csv --pods trace/pods.csv --order trace/order.txt"
+      "  kerf replay openb --nodes trace/nodes.csv --pods trace/pods.csv \\",
+      "    --order trace/order.txt"
     })
 public final class MakeOpenbCommand implements Callable<Integer> {
 
@@ -47,14 +50,15 @@ public final class MakeOpenbCommand implements Callable<Integer> {
 
   @Option(
       names = "--shape",
-      paramLabel = "SHAPE",
+      paramLabel = "NAME",
       defaultValue = "default",
-      description = "default, cpu-heavy, share-only, multi-gpu or typed.")
+      description =
+          "default, cpu-heavy, share-only, multi-gpu or typed. Default: ${DEFAULT-VALUE}.")
   private String shape = "";
 
   @Option(
       names = "--like",
-      paramLabel = "MIX",
+      paramLabel = "NAME",
       description = "cpuN, gpushareN, multigpuN or gpuspecN instead of a shape; needs --from.")
   private @Nullable String like;
 
@@ -68,21 +72,21 @@ public final class MakeOpenbCommand implements Callable<Integer> {
       names = "--nodes",
       paramLabel = "N",
       defaultValue = "300",
-      description = "How many nodes (default ${DEFAULT-VALUE}).")
+      description = "How many nodes. Default: ${DEFAULT-VALUE}.")
   private int nodes;
 
   @Option(
       names = "--seed",
-      paramLabel = "S",
+      paramLabel = "N",
       defaultValue = "1",
-      description = "The same seed gives the same trace (default ${DEFAULT-VALUE}).")
+      description = "The same seed gives the same trace. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       required = true,
-      description = "The folder to write to; made if it is not there.")
+      description = "The folder to write to; it is created if it does not exist.")
   private Path out = Path.of("");
 
   @Override

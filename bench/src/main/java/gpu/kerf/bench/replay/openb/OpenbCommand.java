@@ -26,24 +26,25 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "openb",
     description = {
-      "Replays an openb trace: pods arrive one by one and stay; one that fits nowhere is dropped.",
+      "Replays an openb trace: pods arrive one by one and stay; a pod that fits nowhere is dropped.",
       "",
       "The value at a percent of arrivals is the mean over all arrivals that round to it. Stranded"
-          + " is what is free on GPUs that no usual pod could use now; usual are the most frequent"
-          + " kinds of pods that make up 95 %% of the list and need GPUs. Fragments is FGD's"
-          + " measure: what the next usual pod, with or without GPUs, is expected not to be able to"
-          + " use. The bound is proven: no policy can allocate more of the arrivals, even one that"
-          + " knows them all ahead and refuses what it likes.",
+          + " is the free part of GPUs that no usual pod could use now. Usual pods need GPUs, and"
+          + " are of the most frequent kinds that together make up 95 %% of the list. Fragments is"
+          + " FGD's measure: the free part that the next usual pod, with or without GPUs, is"
+          + " expected not to be able to use. The bound is proven: no policy can allocate more of"
+          + " the arrivals, even if it knows all of them in advance and may refuse pods.",
       ""
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  kerf replay openb --nodes openb_node_list_gpu_node.csv --pods openb_pod_list_default.csv"
-          + " --order default_s42.txt",
-      "  kerf replay openb --nodes nodes.csv --pods pods.csv --order order.txt --policy fgd --json",
+      "  kerf replay openb --nodes openb_node_list_gpu_node.csv \\",
+      "    --pods openb_pod_list_default.csv --order default_s42.txt",
+      "  kerf replay openb --nodes nodes.csv --pods pods.csv --order order.txt \\",
+      "    --policy fgd --json",
       "",
-      "The traces: hkust-adsl/kubernetes-scheduler-simulator, data/csv (Apache-2.0). Synthetic"
-          + " ones in the same form: kerf replay make-openb."
+      "The traces are in hkust-adsl/kubernetes-scheduler-simulator, folder data/csv",
+      "(Apache-2.0). kerf replay make-openb writes synthetic ones in the same form."
     })
 public final class OpenbCommand implements Callable<Integer> {
 
@@ -55,37 +56,39 @@ public final class OpenbCommand implements Callable<Integer> {
 
   @Option(
       names = "--nodes",
-      paramLabel = "CSV",
+      paramLabel = "FILE",
       required = true,
       description = "The fleet: sn, cpu_milli, memory_mib, gpu, model.")
   private Path nodes = Path.of("");
 
   @Option(
       names = "--pods",
-      paramLabel = "CSV",
+      paramLabel = "FILE",
       required = true,
-      description = "The pods: name, cpu_milli, memory_mib, num_gpu, gpu_milli[, gpu_spec].")
+      description =
+          "The pods: name, cpu_milli, memory_mib, num_gpu, gpu_milli; gpu_spec is optional.")
   private Path pods = Path.of("");
 
   @Option(
       names = "--order",
       paramLabel = "FILE",
       required = true,
-      description = "The arrivals: one number of a row of the pods per line, from 0.")
+      description = "The arrivals: one row number of the pods per line, counted from 0.")
   private Path order = Path.of("");
 
   @Option(
       names = "--upto",
-      paramLabel = "PART",
+      paramLabel = "N",
       defaultValue = "1.00",
-      description = "Stop when arrivals ask for this part of all GPUs (default ${DEFAULT-VALUE}).")
+      description =
+          "Stop when the arrivals ask for this part of all GPUs. Default: ${DEFAULT-VALUE}.")
   private double upto;
 
   @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "42",
-      description = "The seed of the policy random (default ${DEFAULT-VALUE}).")
+      description = "The seed of the policy \"random\". Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   @Override
