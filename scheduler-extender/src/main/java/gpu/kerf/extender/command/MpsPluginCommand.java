@@ -18,9 +18,9 @@ import picocli.CommandLine.Option;
     description = {
       "Runs on a node as a device plugin that gives containers the MPS daemon's folders.",
       "",
-      "The plugin serves the resource kerf.gpu/mps. With the setting admission.mpsMounts: plugin,"
-          + " Kerf's webhook adds that resource to containers. The plugin runs on every managed node,"
-          + " and the namespaces of GPU pods need no host paths.",
+      "The plugin serves the resource kerf.gpu/mps. If admission.mpsMounts is \"plugin\", Kerf's"
+          + " webhook adds that resource to containers. The plugin runs on every managed node, and"
+          + " the namespaces of GPU pods need no host paths.",
       ""
     },
     mixinStandardHelpOptions = true)
