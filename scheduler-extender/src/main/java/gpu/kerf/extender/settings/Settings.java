@@ -85,7 +85,10 @@ public record Settings(
               "The PEM file with the authorities of clients. With it, every client must show a"
                   + " certificate.")
           String clientAuthorities,
-      @Setting(value = "How often the files are looked at.", min = "100ms", max = "1h")
+      @Setting(
+              value = "How often Kerf checks whether the files have changed.",
+              min = "100ms",
+              max = "1h")
           Duration checkEvery) {
 
     public boolean enabled() {
@@ -104,8 +107,9 @@ public record Settings(
           String folder,
       @Setting("The namespace of the Secret, and of the Service kerf-webhook that it is for.")
           String namespace,
-      @Setting(value = "How long it holds.", min = "1h", max = "3650d") Duration validity,
-      @Setting(value = "How often it is looked after.", min = "100ms", max = "1h")
+      @Setting(value = "How long the certificate is valid.", min = "1h", max = "3650d")
+          Duration validity,
+      @Setting(value = "How often Kerf checks the certificate.", min = "100ms", max = "1h")
           Duration checkEvery) {}
 
   /** What one client may take. */
