@@ -74,7 +74,7 @@ public final class DecisionDraft {
     return new Decision.Victim(ref, holder.priority());
   }
 
-  /** Whether somebody has to go. */
+  /** Whether the decision evicts pods. */
   public boolean evicts() {
     return outcome == Decision.Outcome.EVICTS;
   }

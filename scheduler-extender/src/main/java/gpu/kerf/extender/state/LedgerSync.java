@@ -147,7 +147,7 @@ final class LedgerSync {
     }
   }
 
-  /** Whatever a pod holds, readable or not, goes on being held although its object is gone. */
+  /** The slots of a pod, readable or not, stay held although its object is gone. */
   void podQuarantined(String uid) {
     quarantined.add(uid);
     ledger.quarantine(uid);

@@ -108,7 +108,7 @@ class PackageRulesTest {
           new Rule(
               "extender.delivery",
               "extender.cluster.kubernetes",
-              "A delivery writes through the port, whatever runs the pods."),
+              "A delivery writes through the port, so a simulated cluster delivers as well."),
           new Rule(
               "extender.explain",
               "extender",

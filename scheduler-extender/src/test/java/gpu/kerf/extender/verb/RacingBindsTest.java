@@ -208,7 +208,7 @@ class RacingBindsTest {
     return loop.submit(work).get(5, TimeUnit.MINUTES);
   }
 
-  /** Binds as the real one does: once per pod, whatever it then answers. */
+  /** Binds as the real one does: once per pod, also if the answer is lost. */
   private static final class ApiServer extends WarmUpCluster {
     private final ExecutorService threads;
     private final Map<String, PodView> pods = new ConcurrentHashMap<>();

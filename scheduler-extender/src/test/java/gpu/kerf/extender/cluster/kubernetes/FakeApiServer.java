@@ -159,7 +159,7 @@ public final class FakeApiServer implements AutoCloseable {
     slicesIn = version;
   }
 
-  /** From now on nobody is known who does not show this token. */
+  /** From now on a client needs this token. */
   public void expect(String secret) {
     token = secret;
   }

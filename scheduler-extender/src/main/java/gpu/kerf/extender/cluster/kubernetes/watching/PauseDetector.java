@@ -30,7 +30,7 @@ public final class PauseDetector {
     this.millis = clocks.wall().millis();
   }
 
-  /** Whether nobody has asked for too long; to be asked much more often than that. */
+  /** Whether the last call is too long ago; the caller asks much more often than that. */
   public synchronized Absence look() {
     long nowNanos = clocks.nanos().getAsLong();
     long nowMillis = clocks.wall().millis();
