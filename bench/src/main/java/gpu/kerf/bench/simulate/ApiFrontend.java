@@ -23,6 +23,10 @@ final class ApiFrontend {
   private static final Pattern POD =
       Pattern.compile("/api/v1/namespaces/([^/]+)/pods/([^/]+)(?:/(binding|eviction|status))?");
   private static final Pattern NODE = Pattern.compile("/api/v1/nodes/([^/]+)(?:/status)?");
+  private static final Pattern LEASE =
+      Pattern.compile("/apis/coordination\\.k8s\\.io/v1/namespaces/([^/]+)/leases/([^/]+)");
+  private static final Pattern CONFIG_MAP =
+      Pattern.compile("/api/v1/namespaces/([^/]+)/configmaps/([^/]+)");
   private static final Pattern EVENTS =
       Pattern.compile("/apis/events\\.k8s\\.io/v1/namespaces/[^/]+/events");
   private static final int MOST_CONTINUES = 200;
@@ -107,14 +111,25 @@ final class ApiFrontend {
     if (kind != null) {
       return list(kind, request);
     }
-    Matcher pod = POD.matcher(request.path());
-    if (pod.matches()) {
-      Stored found = store.get(ObjectKind.POD, Stored.key(pod.group(1), pod.group(2)));
-      return found == null ? notFound("pods \"" + pod.group(2) + "\"") : ok(found);
-    }
-    Matcher node = NODE.matcher(request.path());
-    Stored found = node.matches() ? store.get(ObjectKind.NODE, node.group(1)) : null;
+    Stored found = find(request.path());
     return found == null ? notFound(request.path()) : ok(found);
+  }
+
+  private @Nullable Stored find(String path) {
+    Matcher pod = POD.matcher(path);
+    if (pod.matches()) {
+      return store.get(ObjectKind.POD, Stored.key(pod.group(1), pod.group(2)));
+    }
+    Matcher lease = LEASE.matcher(path);
+    if (lease.matches()) {
+      return store.get(ObjectKind.LEASE, Stored.key(lease.group(1), lease.group(2)));
+    }
+    Matcher map = CONFIG_MAP.matcher(path);
+    if (map.matches()) {
+      return store.get(ObjectKind.CONFIG_MAP, Stored.key(map.group(1), map.group(2)));
+    }
+    Matcher node = NODE.matcher(path);
+    return node.matches() ? store.get(ObjectKind.NODE, node.group(1)) : null;
   }
 
   private ApiReply list(ObjectKind kind, ApiRequest request) {
@@ -220,17 +235,15 @@ final class ApiFrontend {
                   + "{\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"none allowed\"}]}}")
               .getBytes(StandardCharsets.UTF_8));
     }
-    pods.delete(pod, pod.graceSeconds(), "evicted by " + client);
+    if (!pod.isTerminating()) {
+      PodObject told = pods.disrupt(pod, "EvictionByEvictionAPI", "Eviction API: evicting");
+      pods.delete(told, pod.graceSeconds(), "evicted by " + client);
+    }
     return created();
   }
 
   private ApiReply patch(ApiRequest request) throws IOException {
-    Matcher pod = POD.matcher(request.path());
-    Matcher node = NODE.matcher(request.path());
-    Stored found =
-        pod.matches()
-            ? store.get(ObjectKind.POD, Stored.key(pod.group(1), pod.group(2)))
-            : node.matches() ? store.get(ObjectKind.NODE, node.group(1)) : null;
+    Stored found = find(request.path());
     if (found == null) {
       return notFound(request.path());
     }

@@ -125,13 +125,15 @@ final class ApiStore {
     revision++;
   }
 
-  /** Forgets all but the last changes of a kind. */
-  void compact(ObjectKind kind, int kept) {
-    List<Change> changes = Objects.requireNonNull(history.get(kind));
-    int gone = changes.size() - kept;
-    if (gone > 0) {
-      forgotten.put(kind, changes.get(gone - 1).revision);
-      changes.subList(0, gone).clear();
+  /**
+   * Forgets the history, as an API server does that starts anew: a client at an older revision has
+   * missed something, for all that the API server knows, even where nothing of the kind has changed
+   * since.
+   */
+  void forgetHistory() {
+    for (ObjectKind kind : ObjectKind.values()) {
+      forgotten.put(kind, revision);
+      Objects.requireNonNull(history.get(kind)).clear();
     }
   }
 

@@ -8,9 +8,11 @@ import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +27,15 @@ final class Calm {
   private final Oracle oracle;
   private final List<Replica> replicas;
   private final SchedulerPair schedulers;
+  private final DisruptionBudgets budgets;
 
-  Calm(ApiStore store, Oracle oracle, List<Replica> replicas, SchedulerPair schedulers) {
+  Calm(
+      ApiStore store,
+      Oracle oracle,
+      List<Replica> replicas,
+      SchedulerPair schedulers,
+      DisruptionBudgets budgets) {
+    this.budgets = budgets;
     this.store = store;
     this.oracle = oracle;
     this.replicas = replicas;
@@ -43,7 +52,7 @@ final class Calm {
     }
     for (Stored each : store.all(ObjectKind.POD)) {
       PodObject pod = each.pod();
-      String where = pod.isBound() || pod.isTerminating() ? null : whereItFits(pod);
+      String where = pod.isBound() || pod.isTerminating() ? null : whereItCouldRun(pod);
       if (where != null) {
         return new Violation(
             "stuck: "
@@ -66,6 +75,9 @@ final class Calm {
     }
     if (!life.cluster().synced()) {
       return "is not synced";
+    }
+    if (life.plans() > 0) {
+      return "still has " + life.plans() + " plans of evictions";
     }
     Map<String, List<String>> held = new LinkedHashMap<>();
     for (Entry entry : life.scheduling().ledger().entries()) {
@@ -143,8 +155,8 @@ final class Calm {
     return slots;
   }
 
-  /** A node on which a simple pod certainly fits; null if there is none, or it is not simple. */
-  private @Nullable String whereItFits(PodObject pod) {
+  /** Where a simple pod certainly could run; null if nowhere, or if it is not simple. */
+  private @Nullable String whereItCouldRun(PodObject pod) {
     boolean simple =
         pod.containers().size() == 1
             && pod.scheduler().equals(Replica.SCHEDULER)
@@ -154,11 +166,31 @@ final class Calm {
       return null;
     }
     for (SimulatedNode node : oracle.nodes()) {
-      if (!isDisputed(node) && fits(pod, node)) {
+      if (isDisputed(node)) {
+        continue;
+      }
+      if (fits(pod, node, Set.of())) {
         return node.name();
+      }
+      if (!pod.neverPreempts() && fits(pod, node, evictable(pod, node))) {
+        return node.name() + " if pods of lower priority went";
       }
     }
     return null;
+  }
+
+  /** The uids of the pods that Kerf may evict from a node for a pod, if no budget forbids it. */
+  private Set<String> evictable(PodObject preemptor, SimulatedNode node) {
+    Set<String> uids = new HashSet<>();
+    for (Stored each : store.all(ObjectKind.POD)) {
+      PodObject pod = each.pod();
+      if (pod.node().equals(node.name())
+          && pod.priority() < preemptor.priority()
+          && !budgets.hasBudget(pod)) {
+        uids.add(pod.uid());
+      }
+    }
+    return uids;
   }
 
   /**
@@ -179,9 +211,10 @@ final class Calm {
     return false;
   }
 
-  private boolean fits(PodObject pod, SimulatedNode node) {
+  private boolean fits(PodObject pod, SimulatedNode node, Set<String> without) {
     Amounts asked = pod.amounts();
     Map<Gpu, List<Oracle.Claim>> claims = oracle.claims(node);
+    claims.values().forEach(on -> on.removeIf(each -> without.contains(each.pod().uid())));
     // Those that are on their way out count until their objects are gone.
     for (Stored each : store.all(ObjectKind.POD)) {
       if (each.pod().node().equals(node.name()) && each.pod().isTerminating()) {

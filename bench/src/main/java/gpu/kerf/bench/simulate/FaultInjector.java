@@ -30,7 +30,9 @@ final class FaultInjector {
       ApiFrontend api,
       List<Replica> replicas,
       SchedulerPair schedulers,
-      List<SimulatedNode> nodes) {}
+      List<SimulatedNode> nodes,
+      DisruptionBudgets budgets,
+      EvictionFaults evictionFaults) {}
 
   FaultInjector(
       VirtualTime timeline,
@@ -63,6 +65,7 @@ final class FaultInjector {
     calm = on;
     if (on) {
       failing = 0;
+      evictionsRefused = false;
       for (Replica replica : cluster.replicas) {
         replica.link().heal();
         SimulatedProcess process = replica.process();
@@ -71,6 +74,8 @@ final class FaultInjector {
         }
       }
       cluster.schedulers.heal();
+      cluster.budgets.calm();
+      cluster.evictionFaults.heal();
       for (SimulatedNode node : cluster.nodes) {
         node.regainGpus();
         node.agent().partially(false);
@@ -143,10 +148,12 @@ final class FaultInjector {
         later(upTo(20), () -> link.errors = 0);
       }
       case COMPACTION -> {
-        story.tell(fault.word());
-        for (ObjectKind kind : ObjectKind.values()) {
-          cluster.store.compact(kind, 0);
+        boolean starts = random.nextBoolean();
+        story.tell(fault.word() + (starts ? ": the API server starts anew" : ""));
+        if (starts) {
+          cluster.replicas.forEach(each -> each.link().breakStreams());
         }
+        cluster.store.forgetHistory();
         cluster.api.expireContinues();
       }
       case EVICTIONS_REFUSED -> {
@@ -154,6 +161,13 @@ final class FaultInjector {
         evictionsRefused = true;
         later(upTo(60), () -> evictionsRefused = false);
       }
+      case LOST_EVICTIONS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.lostEvictions = 500;
+        later(upTo(30), () -> link.lostEvictions = 0);
+      }
+      case DISRUPTION_BUDGETS -> cluster.budgets.change();
+      case KILLED_EVICTORS, ENDING_VICTIMS, DELETED_PREEMPTORS -> cluster.evictionFaults.arm(fault);
       case LOST_GPUS -> {
         SimulatedNode node = someNode();
         node.loseGpu();

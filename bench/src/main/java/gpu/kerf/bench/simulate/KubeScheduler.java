@@ -3,23 +3,27 @@ package gpu.kerf.bench.simulate;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One process of kube-scheduler as Kerf sees it: a queue with back-off, one scheduling cycle at a
- * time (filter, prioritize, pick), assumed pods, and asynchronous bindings. It works only while it
- * is the leader.
+ * time ({@link SchedulingCycle}), preemption, pods that are assumed to be bound, bindings beside
+ * it. It works only while it leads.
  */
 final class KubeScheduler {
   private static final long TIMEOUT = 5 * VirtualTime.SECOND;
   private static final long LONGEST_BACKOFF = 10 * VirtualTime.SECOND;
+  private static final long API_CALL = 2 * VirtualTime.MILLI;
   private static final long LEFTOVER = 300 * VirtualTime.SECOND;
   private static final long LEFTOVER_CHECK = 30 * VirtualTime.SECOND;
 
@@ -33,7 +37,9 @@ final class KubeScheduler {
   private final ApiStore store;
   private final Replica replica;
   private final SplittableRandom random;
+  private final Around around;
   private final Story story;
+  private final Map<String, String> nominations = new HashMap<>();
   private final Map<String, PodObject> bound = new LinkedHashMap<>();
   private final Map<String, Stored> nodes = new LinkedHashMap<>();
   private final Map<String, Assumed> assumed = new LinkedHashMap<>();
@@ -50,6 +56,9 @@ final class KubeScheduler {
     private int attempts;
     private long unschedulableSince = -1;
 
+    /** While the pods that go for it are being deleted. */
+    private boolean gated;
+
     Queued(PodObject pod, long since) {
       this.pod = pod;
       this.since = since;
@@ -59,19 +68,23 @@ final class KubeScheduler {
   /** A pod of which this process believes that it will be bound. */
   private record Assumed(PodObject pod, String node) {}
 
-  KubeScheduler(
-      SimulatedProcess process,
+  /** What a kube-scheduler stands in. */
+  record Around(
       VirtualTime timeline,
       ApiStore store,
-      Replica replica,
-      SplittableRandom random,
-      Story story) {
+      Story story,
+      PodControl control,
+      DefaultPreemption preemption,
+      PreemptionOracle oracle) {}
+
+  KubeScheduler(SimulatedProcess process, Around around, Replica replica, SplittableRandom random) {
     this.process = process;
-    this.timeline = timeline;
-    this.store = store;
+    this.around = around;
+    this.timeline = around.timeline;
+    this.store = around.store;
     this.replica = replica;
     this.random = random;
-    this.story = story;
+    this.story = around.story;
     this.feed =
         new Feed(
             timeline,
@@ -135,6 +148,15 @@ final class KubeScheduler {
       forget(uid);
     } else if (pod.scheduler().equals(Replica.SCHEDULER)) {
       enqueue(pod);
+      nominated(uid, pod.nominated());
+    }
+  }
+
+  private void nominated(String uid, String node) {
+    if (node.isEmpty()) {
+      nominations.remove(uid);
+    } else {
+      nominations.put(uid, node);
     }
   }
 
@@ -146,6 +168,7 @@ final class KubeScheduler {
 
   private void forget(String uid) {
     Queued known = queued.remove(uid);
+    nominations.remove(uid);
     if (known != null) {
       active.remove(known);
     }
@@ -172,7 +195,7 @@ final class KubeScheduler {
   /** Any event may have made room for those that an extender refused. */
   private void wakeAll() {
     for (Queued each : List.copyOf(queued.values())) {
-      if (each.unschedulableSince >= 0) {
+      if (each.unschedulableSince >= 0 && !each.gated) {
         each.unschedulableSince = -1;
         backOff(each);
       }
@@ -216,19 +239,117 @@ final class KubeScheduler {
     }
     inCycle = true;
     next.attempts++;
-    List<String> fitting = new ArrayList<>();
-    for (Stored node : nodes.values()) {
-      if (fits(next.pod, node)) {
-        fitting.add(node.name());
+    new SchedulingCycle(next.pod, new Host(next), replica, around.preemption, random).run();
+  }
+
+  /** This process, for the cycle of one pod. */
+  private final class Host implements SchedulingCycle.Host {
+    private final Queued one;
+
+    Host(Queued one) {
+      this.one = one;
+    }
+
+    @Override
+    public Collection<String> nodeNames() {
+      return List.copyOf(nodes.keySet());
+    }
+
+    @Override
+    public Collection<PodObject> pods(String node) {
+      return KubeScheduler.this.pods(node);
+    }
+
+    @Override
+    public boolean fitsBeside(PodObject pod, String node, Collection<PodObject> others) {
+      return KubeScheduler.this.fitsBeside(pod, node, others);
+    }
+
+    @Override
+    public boolean couldFit(PodObject pod, String node) {
+      Stored known = nodes.get(node);
+      return known != null && pod.amounts().fitIn(Amounts.of(known));
+    }
+
+    @Override
+    public String nominated(PodObject pod) {
+      return nominations.getOrDefault(pod.uid(), "");
+    }
+
+    @Override
+    public <T> void call(Consumer<Consumer<T>> send, Consumer<T> answered, Runnable late) {
+      Once once = new Once(late);
+      send.accept(said -> inProcess(once, () -> answered.accept(said)));
+    }
+
+    @Override
+    public void assume(String node) {
+      KubeScheduler.this.assume(one, node);
+    }
+
+    @Override
+    public void refused() {
+      KubeScheduler.this.refused(one);
+    }
+
+    @Override
+    public void failed() {
+      KubeScheduler.this.failed(one);
+    }
+
+    @Override
+    public void preempt(DefaultPreemption.Candidate chosen) {
+      KubeScheduler.this.preempt(one, chosen);
+    }
+
+    @Override
+    public void clearNomination() {
+      nominate(one.pod, "");
+    }
+  }
+
+  /** The pods go beside the cycles, and until then the pod for which they go waits. */
+  private void preempt(Queued one, DefaultPreemption.Candidate chosen) {
+    story.tell(
+        process + " preempts " + chosen.victims() + " on " + chosen.node() + " for " + one.pod);
+    around.oracle.preempts(one.pod, chosen.victims());
+    one.gated = true;
+    for (Queued each : List.copyOf(queued.values())) {
+      boolean lower = each.pod.priority() < one.pod.priority();
+      if (lower && chosen.node().equals(nominations.get(each.pod.uid()))) {
+        nominate(each.pod, "");
       }
     }
-    if (fitting.isEmpty()) {
-      refused(next);
-      return;
+    nominate(one.pod, chosen.node());
+    long pause = 0;
+    for (PodObject victim : chosen.victims()) {
+      pause += API_CALL;
+      timeline.after(pause, process, () -> delete(victim, one.pod));
     }
-    PodView view = next.pod.view();
-    Once once = new Once(() -> failed(next));
-    replica.filter(view, fitting, said -> inProcess(once, () -> filtered(next, said)));
+    timeline.after(
+        pause + API_CALL,
+        process,
+        () -> {
+          one.gated = false;
+          wakeAll();
+        });
+    refused(one);
+  }
+
+  private void delete(PodObject victim, PodObject preemptor) {
+    PodObject now = around.control.current(victim);
+    if (now != null) {
+      String why = process + ": preempting to accommodate " + preemptor;
+      PodObject told = around.control.disrupt(now, "PreemptionByScheduler", why);
+      around.control.delete(told, told.graceSeconds(), why);
+    }
+  }
+
+  private void nominate(PodObject pod, String node) {
+    if (!nominations.getOrDefault(pod.uid(), "").equals(node)) {
+      nominated(pod.uid(), node);
+      timeline.after(API_CALL, process, () -> around.control.nominate(pod, node));
+    }
   }
 
   /** One of an answer and the end of waiting for it. */
@@ -258,21 +379,6 @@ final class KubeScheduler {
             then.run();
           }
         });
-  }
-
-  private void filtered(Queued one, Replica.Filtered said) {
-    if (!said.error().isEmpty()) {
-      failed(one);
-    } else if (said.nodes().isEmpty()) {
-      refused(one);
-    } else {
-      String nominated = one.pod.nominated();
-      String node =
-          said.nodes().contains(nominated)
-              ? nominated
-              : said.nodes().get(random.nextInt(said.nodes().size()));
-      assume(one, node);
-    }
   }
 
   private void refused(Queued one) {
@@ -325,6 +431,7 @@ final class KubeScheduler {
     Stored now = store.get(ObjectKind.POD, one.pod.key());
     boolean is = now != null && now.uid().equals(uid) && !now.pod().isTerminating();
     if (is && !bound.containsKey(uid)) {
+      nominate(one.pod, "");
       Queued again = new Queued(one.pod, one.since);
       again.attempts = one.attempts;
       queued.put(uid, again);
@@ -333,21 +440,39 @@ final class KubeScheduler {
     wakeAll();
   }
 
-  /** What in-tree plugins check: the sums of what Kerf advertises. */
-  private boolean fits(PodObject pod, Stored node) {
-    Amounts asked = pod.amounts();
-    Amounts offered = Amounts.of(node);
-    if (asked.isNothing()) {
-      return true;
-    }
+  private List<PodObject> pods(String node) {
+    List<PodObject> pods = new ArrayList<>();
     for (PodObject each : bound.values()) {
-      if (each.node().equals(node.name())) {
-        offered = offered.minus(each.amounts());
+      if (each.node().equals(node)) {
+        pods.add(each);
       }
     }
     for (Assumed each : assumed.values()) {
-      if (each.node.equals(node.name())) {
-        offered = offered.minus(each.pod.amounts());
+      if (each.node.equals(node)) {
+        pods.add(each.pod);
+      }
+    }
+    return pods;
+  }
+
+  /** What in-tree plugins check: the sums of what Kerf advertises. */
+  private boolean fitsBeside(PodObject pod, String node, Collection<PodObject> others) {
+    Amounts asked = pod.amounts();
+    Stored known = nodes.get(node);
+    if (known == null || asked.isNothing()) {
+      return known != null;
+    }
+    Amounts offered = Amounts.of(known);
+    for (PodObject each : others) {
+      offered = offered.minus(each.amounts());
+    }
+    for (Map.Entry<String, String> each : nominations.entrySet()) {
+      Queued other = queued.get(each.getKey());
+      if (other != null
+          && each.getValue().equals(node)
+          && !other.pod.uid().equals(pod.uid())
+          && other.pod.priority() >= pod.priority()) {
+        offered = offered.minus(other.pod.amounts());
       }
     }
     return asked.fitIn(offered);

@@ -21,6 +21,9 @@ final class Link {
   /** Of a thousand Bindings, how many are carried out long after the answer was given up. */
   int lateBindings;
 
+  /** Of a thousand evictions, how many get no answer, or a late one. */
+  int lostEvictions;
+
   /** Of a thousand requests, how many are refused by a server that has trouble. */
   int errors;
 
@@ -74,6 +77,7 @@ final class Link {
     cut = false;
     lostBindings = 0;
     lateBindings = 0;
+    lostEvictions = 0;
     errors = 0;
     slow.clear();
   }

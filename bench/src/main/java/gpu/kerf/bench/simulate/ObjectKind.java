@@ -7,7 +7,8 @@ enum ObjectKind {
   SLICE("/apis/resource.k8s.io/v1/resourceslices"),
   CLAIM("/apis/resource.k8s.io/v1/resourceclaims"),
   BUDGET("/apis/policy/v1/poddisruptionbudgets"),
-  LEASE("/apis/coordination.k8s.io/v1/leases");
+  LEASE("/apis/coordination.k8s.io/v1/leases"),
+  CONFIG_MAP("/api/v1/configmaps");
 
   private final String path;
 

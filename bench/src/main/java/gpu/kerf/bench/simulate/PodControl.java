@@ -43,6 +43,32 @@ final class PodControl {
     story.tell("bound " + pod + " to " + node + " by " + client + ":" + devices);
   }
 
+  /** Writes for which reason a pod is about to go. */
+  PodObject disrupt(PodObject pod, String reason, String message) {
+    ObjectNode condition = Stored.JSON.createObjectNode().put("type", "DisruptionTarget");
+    condition.put("status", "True").put("reason", reason).put("message", message);
+    ObjectNode patch = Stored.JSON.createObjectNode();
+    patch.putObject("status").putArray("conditions").add(condition);
+    return store.update(pod.stored(), json -> ApiFrontend.Patches.merge(json, patch)).pod();
+  }
+
+  /** Writes on which node kube-scheduler expects a pod; an empty name is none. */
+  void nominate(PodObject pod, String node) {
+    PodObject now = current(pod);
+    if (now != null && !now.isBound()) {
+      store.update(
+          now.stored(),
+          json -> {
+            ObjectNode status = json.withObjectProperty("status");
+            if (node.isEmpty()) {
+              status.remove("nominatedNodeName");
+            } else {
+              status.put("nominatedNodeName", node);
+            }
+          });
+    }
+  }
+
   /**
    * Begins the graceful deletion of a pod; one that is on no node, or has no time, goes at once.
    */

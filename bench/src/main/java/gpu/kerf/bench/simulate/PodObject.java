@@ -77,6 +77,10 @@ final class PodObject {
     return nominated;
   }
 
+  boolean isRunning() {
+    return phase.equals("Running");
+  }
+
   boolean isOver() {
     return phase.equals("Succeeded") || phase.equals("Failed");
   }
@@ -89,6 +93,20 @@ final class PodObject {
     return priority;
   }
 
+  boolean neverPreempts() {
+    return stored.json().path("spec").path("preemptionPolicy").asText("").equals("Never");
+  }
+
+  /** Whether it is on its way out and says that kube-scheduler preempted it. */
+  boolean isTerminatingByPreemption() {
+    for (JsonNode each : stored.json().path("status").path("conditions")) {
+      if (each.path("type").asText("").equals("DisruptionTarget")) {
+        return terminating && each.path("reason").asText("").equals("PreemptionByScheduler");
+      }
+    }
+    return false;
+  }
+
   long graceSeconds() {
     return graceSeconds;
   }
@@ -99,6 +117,10 @@ final class PodObject {
 
   String annotation(String key) {
     return stored.json().path("metadata").path("annotations").path(key).asText("");
+  }
+
+  String label(String key) {
+    return stored.json().path("metadata").path("labels").path(key).asText("");
   }
 
   /** A limit of a container, as it is written; empty if there is none. */

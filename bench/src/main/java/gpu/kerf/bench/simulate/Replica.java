@@ -8,14 +8,19 @@ import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.verb.VerbException;
 import gpu.kerf.extender.verb.VerbService;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PreemptAnswer;
+import gpu.kerf.extender.wire.PreemptCall;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -27,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Replica {
   static final String SCHEDULER = "kerf";
+  static final String NAMESPACE = "kerf-system";
   private static final int WORKERS = 8;
   private static final Duration MARGIN = Duration.ofSeconds(60);
+  private static final Duration LONGEST_GRACE = Duration.ofMinutes(10);
   private static final Duration RECONCILE = Duration.ofSeconds(60);
   private static final long TICK = 500 * VirtualTime.MILLI;
   private static final long SYNCED = 50 * VirtualTime.MILLI;
@@ -67,6 +74,11 @@ final class Replica {
 
     KubernetesCluster cluster() {
       return cluster;
+    }
+
+    /** How many plans of evictions it has. */
+    int plans() {
+      return verbs.preemptions().underWay();
     }
   }
 
@@ -117,7 +129,16 @@ final class Replica {
         new KubernetesCluster(
             new ReplicaConnection(around, process, link),
             new KubernetesCluster.Options(
-                SCHEDULER, WORKERS, ReplicaConnection.RENEWAL, name, MARGIN, false),
+                SCHEDULER,
+                WORKERS,
+                ReplicaConnection.RENEWAL,
+                name,
+                MARGIN,
+                LONGEST_GRACE,
+                false,
+                NAMESPACE,
+                NAMESPACE,
+                process.name()),
             clocks,
             threads,
             new Metrics());
@@ -180,8 +201,12 @@ final class Replica {
     wallStep += nanos;
   }
 
-  /** What filter says: names, or an error, or that no node fits. */
-  record Filtered(List<String> nodes, String error) {}
+  /**
+   * What filter says: names, or an error, or that no node fits.
+   *
+   * @param resolvable the nodes on which an eviction may help
+   */
+  record Filtered(List<String> nodes, Set<String> resolvable, String error) {}
 
   /** Calls filter over HTTP; the answer comes never if the process is paused or dies. */
   void filter(PodView pod, List<String> nodes, Consumer<Filtered> answer) {
@@ -192,11 +217,53 @@ final class Replica {
           FilterAnswer said = mine.verbs.filter().filter(new FilterCall(pod, list));
           Filtered filtered =
               said.error().isEmpty()
-                  ? new Filtered(said.chosenNames(scheduling.names()), "")
-                  : new Filtered(List.of(), said.error());
+                  ? new Filtered(
+                      said.chosenNames(scheduling.names()),
+                      said.failed(scheduling.names(), false).keySet(),
+                      "")
+                  : new Filtered(List.of(), Set.of(), said.error());
           answered(() -> answer.accept(filtered));
         },
-        () -> answer.accept(new Filtered(List.of(), "connection refused")));
+        () -> answer.accept(new Filtered(List.of(), Set.of(), "connection refused")));
+  }
+
+  /** Calls prioritize; no scores are an error. */
+  void prioritize(PodView pod, List<String> nodes, Consumer<Map<String, Integer>> answer) {
+    call(
+        mine -> {
+          Scheduling scheduling = mine.scheduling;
+          NodeList list = NodeList.of(scheduling.names(), nodes);
+          Map<String, Integer> scores = Map.of();
+          try {
+            scores =
+                mine.verbs
+                    .prioritize()
+                    .prioritize(new FilterCall(pod, list))
+                    .byName(scheduling.names());
+          } catch (VerbException e) {
+            around.story().tell(mine.process + " cannot prioritize: " + e.getMessage());
+          }
+          Map<String, Integer> said = scores;
+          answered(() -> answer.accept(said));
+        },
+        () -> answer.accept(Map.of()));
+  }
+
+  /** Calls preempt; no nodes may be an error as well. */
+  void preempt(
+      PodView pod, List<PreemptCall.Candidate> candidates, Consumer<PreemptAnswer> answer) {
+    call(
+        mine -> {
+          PreemptAnswer said = PreemptAnswer.NONE;
+          try {
+            said = mine.verbs.preempt().preempt(new PreemptCall(pod, candidates));
+          } catch (VerbException e) {
+            around.story().tell(mine.process + " cannot preempt: " + e.getMessage());
+          }
+          PreemptAnswer told = said;
+          answered(() -> answer.accept(told));
+        },
+        () -> answer.accept(PreemptAnswer.NONE));
   }
 
   /** What bind says: an error, empty if the pod is bound. */

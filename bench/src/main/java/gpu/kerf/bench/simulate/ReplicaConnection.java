@@ -19,8 +19,8 @@ final class ReplicaConnection implements ApiServer {
   static final Duration RENEWAL = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(45);
 
-  /** Less than it takes until another replica can lead: no replica could know of such a Binding. */
-  private static final long LATEST = 4 * VirtualTime.SECOND;
+  /** What the API server itself allows a request that names no time limit. */
+  private static final Duration LONGEST = Duration.ofSeconds(60);
 
   private final VirtualTime timeline;
   private final Fibers fibers;
@@ -64,8 +64,10 @@ final class ReplicaConnection implements ApiServer {
         timeline.resumeAfter(
             link.latency(), process, parked, new ConnectException("no route to host"));
       }
-    } else if (request.path().endsWith("/binding")) {
-      sendBinding(request, parked);
+    } else if (mayBeLost(request)) {
+      sendWrite(request, parked);
+    } else if (request.path().endsWith("/eviction") && link.draws(link.lostEvictions)) {
+      lose(request, parked);
     } else {
       timeline.after(link.latency(), null, () -> reply(answer(request), parked));
     }
@@ -110,11 +112,16 @@ final class ReplicaConnection implements ApiServer {
     };
   }
 
-  private void sendBinding(ApiRequest request, Fibers.Parked parked) {
+  /** Bindings, and what is written into the Lease of those who bind. */
+  private static boolean mayBeLost(ApiRequest request) {
+    return request.path().endsWith("/binding")
+        || (request.method().equals("PATCH") && request.path().contains("/leases/"));
+  }
+
+  private void sendWrite(ApiRequest request, Fibers.Parked parked) {
     if (link.draws(link.lateBindings)) {
-      long late = 2 * VirtualTime.SECOND + link.random().nextLong(LATEST - 2 * VirtualTime.SECOND);
-      story.tell("a Binding of " + process + " is held up: " + request.path());
-      timeline.after(late, null, () -> answerLate(request));
+      story.tell("a write of " + process + " is held up: " + request.path());
+      timeline.after(latest(request), null, () -> frontend.answer(request, process.name()));
     } else if (link.draws(link.lostBindings)) {
       lose(request, parked);
     } else {
@@ -122,18 +129,17 @@ final class ReplicaConnection implements ApiServer {
     }
   }
 
-  /** The API server drops what it was asked by a connection that was closed meanwhile. */
-  private void answerLate(ApiRequest request) {
-    if (!process.isDead()) {
-      frontend.answer(request, process.name());
-    }
+  /** The API server carries it out within the limit that the request names, and never later. */
+  private long latest(ApiRequest request) {
+    Duration limit = request.limit().orElse(LONGEST);
+    return link.latency() + link.random().nextLong(limit.toNanos());
   }
 
   /** Carried out or not, with an error or without a word. */
   private void lose(ApiRequest request, Fibers.Parked parked) {
     int how = link.random().nextInt(4);
     story.tell(
-        "the answer to a Binding of "
+        "an answer to "
             + process
             + " is lost"
             + (how < 2 ? ", it is carried out: " : ", it is not carried out: ")

@@ -8,13 +8,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Two kube-schedulers, each beside its own replica of Kerf, that elect a leader by a lease. A
- * leader that cannot renew its lease in time ends, and is started again.
+ * leader that could not renew in time ends, and is started again; one that slept past its lease
+ * goes on until then beside the next leader.
  */
 final class SchedulerPair {
   private static final long LEASE = 15 * VirtualTime.SECOND;
   private static final long RENEW_DEADLINE = 10 * VirtualTime.SECOND;
   private static final long RETRY = 2 * VirtualTime.SECOND;
 
+  private final KubeScheduler.Around around;
   private final VirtualTime timeline;
   private final ApiStore store;
   private final SplittableRandom random;
@@ -29,7 +31,10 @@ final class SchedulerPair {
     private int lives;
     private boolean leads;
     private boolean renewalsRefused;
-    private long renewed;
+
+    /** Since when it has tried in vain to renew; negative while it can. */
+    private long failing = -1;
+
     private long observed = -1;
     private long observedAt;
 
@@ -41,16 +46,12 @@ final class SchedulerPair {
 
     private KubeScheduler make() {
       return new KubeScheduler(
-          new SimulatedProcess(name + "." + ++lives),
-          timeline,
-          store,
-          replica,
-          random.split(),
-          story);
+          new SimulatedProcess(name + "." + ++lives), around, replica, random.split());
     }
 
     void start() {
       leads = false;
+      failing = -1;
       observed = -1;
       scheduler.start();
       elect(scheduler);
@@ -71,11 +72,15 @@ final class SchedulerPair {
     private void renew(KubeScheduler mine) {
       Stored lease = store.get(ObjectKind.LEASE, "kube-system/kerf");
       boolean ours = lease != null && holder(lease).equals(mine.process().name());
-      if (ours && !renewalsRefused && timeline.now() - renewed < RENEW_DEADLINE) {
-        renewed = timeline.now();
+      if (ours && !renewalsRefused) {
+        failing = -1;
         write(lease, mine);
         again(mine);
-      } else if (timeline.now() - renewed >= RENEW_DEADLINE || (lease != null && !ours)) {
+        return;
+      }
+      // It goes on beside the next leader until it has tried for so long, as client-go does.
+      failing = failing < 0 ? timeline.now() : failing;
+      if (timeline.now() - failing >= RENEW_DEADLINE) {
         end(mine);
       } else {
         again(mine);
@@ -102,7 +107,6 @@ final class SchedulerPair {
       if (free && !renewalsRefused) {
         write(lease, mine);
         leads = true;
-        renewed = timeline.now();
         story.tell(mine.process() + " leads");
         mine.lead();
       }
@@ -127,16 +131,12 @@ final class SchedulerPair {
     }
   }
 
-  SchedulerPair(
-      VirtualTime timeline,
-      ApiStore store,
-      SplittableRandom random,
-      Story story,
-      List<Replica> replicas) {
-    this.timeline = timeline;
-    this.store = store;
+  SchedulerPair(KubeScheduler.Around around, SplittableRandom random, List<Replica> replicas) {
+    this.around = around;
+    this.timeline = around.timeline();
+    this.store = around.store();
     this.random = random;
-    this.story = story;
+    this.story = around.story();
     replicas.forEach(replica -> seats.add(new Seat(replica)));
   }
 

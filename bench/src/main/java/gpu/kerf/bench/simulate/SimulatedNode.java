@@ -1,6 +1,7 @@
 package gpu.kerf.bench.simulate;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,10 @@ final class SimulatedNode {
   private final List<Gpu> gpus = new ArrayList<>();
   private final List<Gpu> lost = new ArrayList<>();
   private final Map<String, Local> pods = new LinkedHashMap<>();
+
+  /** The uids of those that have completed: older news of them starts nothing. */
+  private final Set<String> completed = new HashSet<>();
+
   private final InventoryAgent agent;
   private int generation;
 
@@ -92,13 +97,14 @@ final class SimulatedNode {
     }
     Local local = pods.get(pod.uid());
     if (change.after() == null) {
+      completed.remove(pod.uid());
       if (local != null) {
         local.gone = true;
         stop(local);
       }
       return;
     }
-    if (local == null && !pod.isOver()) {
+    if (local == null && !pod.isOver() && !completed.contains(pod.uid())) {
       Local fresh = new Local(pod);
       pods.put(pod.uid(), fresh);
       if (pod.isTerminating()) {
@@ -229,8 +235,17 @@ final class SimulatedNode {
     if (local.starts == start && !local.running.isEmpty() && !local.stopping) {
       end(local);
       pods.remove(local.pod.uid());
+      completed.add(local.pod.uid());
       world.story.tell("containers of " + local.pod + " complete");
       world.control.report(local.pod, "Succeeded", "terminated");
+    }
+  }
+
+  /** The work of a pod is done, if its containers run. */
+  void complete(String uid) {
+    Local local = pods.get(uid);
+    if (local != null && !kubelet.isPaused()) {
+      completed(local, local.starts);
     }
   }
 

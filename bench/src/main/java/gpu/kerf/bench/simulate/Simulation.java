@@ -1,5 +1,6 @@
 package gpu.kerf.bench.simulate;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -23,6 +24,7 @@ final class Simulation {
   private final Story story = new Story(timeline);
   private final ApiStore store = new ApiStore(timeline);
   private final Oracle oracle = new Oracle(store);
+  private final PreemptionOracle preemptions = new PreemptionOracle(timeline, store);
   private final PodControl control = new PodControl(store, story);
   private final List<Replica> replicas = new ArrayList<>();
   private final List<SimulatedNode> nodes = new ArrayList<>();
@@ -31,6 +33,8 @@ final class Simulation {
   private final Fibers fibers;
   private final ApiFrontend frontend;
   private final SchedulerPair schedulers;
+  private final DisruptionBudgets budgets;
+  private final EvictionFaults evictionFaults;
   private final FaultInjector injector;
   private final Workload workload;
   private final Calm calm;
@@ -52,21 +56,33 @@ final class Simulation {
     SplittableRandom forWork = random.split();
     this.pages = random.split();
     this.partialPages = pages.nextBoolean();
-    this.frontend = new ApiFrontend(store, control, (client, pod) -> mayEvict(), this::pageSize);
+    this.budgets = new DisruptionBudgets(timeline, store, story, random.split());
+    this.frontend = new ApiFrontend(store, control, this::mayEvict, this::pageSize);
+    makeLease();
     makeNodes(forNodes);
     makeReplicas(forReplicas);
-    this.schedulers = new SchedulerPair(timeline, store, forSchedulers, story, replicas);
+    this.schedulers =
+        new SchedulerPair(
+            new KubeScheduler.Around(
+                timeline, store, story, control, new DefaultPreemption(budgets), preemptions),
+            forSchedulers,
+            replicas);
+    this.evictionFaults =
+        new EvictionFaults(timeline, story, random.split(), control, store, replicas, nodes);
     this.injector =
         new FaultInjector(
             timeline,
             story,
             forFaults,
             scenario.faults(),
-            new FaultInjector.Cluster(store, frontend, replicas, schedulers, nodes));
+            new FaultInjector.Cluster(
+                store, frontend, replicas, schedulers, nodes, budgets, evictionFaults));
     int drawn = 10 + forWork.nextInt(50);
     int most = scenario.pods() > 0 ? scenario.pods() : drawn;
-    this.workload = new Workload(timeline, store, control, forWork, scenario.faults(), most);
-    this.calm = new Calm(store, oracle, replicas, schedulers);
+    ReplicaSets owners = new ReplicaSets(timeline, store, random.split());
+    this.workload =
+        new Workload(timeline, store, control, owners, forWork, scenario.faults(), most);
+    this.calm = new Calm(store, oracle, replicas, schedulers, budgets);
   }
 
   /** Runs a scenario to its end, or to what must not be. */
@@ -78,12 +94,25 @@ final class Simulation {
     return new Simulation(scenario, progress).run();
   }
 
-  private boolean mayEvict() {
-    return injector.mayEvict();
+  private boolean mayEvict(String client, PodObject pod) {
+    evictionFaults.evicts(client, pod);
+    if (!injector.mayEvict() || !budgets.take(pod)) {
+      story.tell("a budget forbids to evict " + pod);
+      return false;
+    }
+    preemptions.evicts(client, pod);
+    return true;
   }
 
   private int pageSize() {
     return partialPages ? 1 + pages.nextInt(8) : 500;
+  }
+
+  /** The manifests have it. */
+  private void makeLease() {
+    ObjectNode lease = Stored.JSON.createObjectNode();
+    lease.putObject("metadata").put("name", "kerf-binding").put("namespace", "kerf-system");
+    store.create(ObjectKind.LEASE, lease);
   }
 
   private void makeNodes(SplittableRandom random) {
@@ -131,6 +160,7 @@ final class Simulation {
   }
 
   private SimulationResult run() {
+    makeCheckpoint();
     nodes.forEach(SimulatedNode::start);
     replicas.forEach(Replica::start);
     schedulers.start();
@@ -142,6 +172,14 @@ final class Simulation {
       fibers.run();
       return outcome(fibers.failure());
     }
+  }
+
+  /** Kerf's manifests have it. */
+  private void makeCheckpoint() {
+    ObjectNode map =
+        Stored.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "ConfigMap");
+    map.putObject("metadata").put("namespace", Replica.NAMESPACE).put("name", "kerf-checkpoint");
+    store.create(ObjectKind.CONFIG_MAP, map);
   }
 
   private void afterEvent() {
@@ -185,6 +223,7 @@ final class Simulation {
   private void round() {
     injector.calm(false);
     workload.calm(false);
+    preemptions.calm(false);
     timeline.after((60 + random.nextLong(240)) * VirtualTime.SECOND, null, this::becomeCalm);
   }
 
@@ -193,11 +232,17 @@ final class Simulation {
     injector.calm(true);
     workload.calm(true);
     calmSince = timeline.now();
-    timeline.after(FIRST_CHECK, null, this::look);
+    timeline.after(FIRST_CHECK, null, this::firstLook);
+  }
+
+  private void firstLook() {
+    preemptions.calm(budgets.areNone());
+    look();
   }
 
   private void look() {
     Violation problem = calm.problem();
+    problem = problem == null && budgets.areNone() ? preemptions.problem() : problem;
     if (problem != null && timeline.now() - calmSince < CALM_LIMIT) {
       timeline.after(CHECK, null, this::look);
       return;

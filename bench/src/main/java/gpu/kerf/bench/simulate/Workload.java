@@ -18,10 +18,16 @@ final class Workload {
   private final PodControl control;
   private final SplittableRandom random;
   private final SplittableRandom nasty;
+  private final SplittableRandom ways;
+  private final ReplicaSets owners;
   private final Set<Fault> faults;
   private final Map<String, Long> since = new HashMap<>();
   private final int mostPods;
   private final long pace;
+
+  /** Of so many steps one deletes a pod. */
+  private final int crowd;
+
   private int created;
   private boolean paused;
 
@@ -29,6 +35,7 @@ final class Workload {
       VirtualTime timeline,
       ApiStore store,
       PodControl control,
+      ReplicaSets owners,
       SplittableRandom random,
       Set<Fault> faults,
       int mostPods) {
@@ -37,8 +44,11 @@ final class Workload {
     this.control = control;
     this.random = random;
     this.nasty = random.split();
+    this.ways = random.split();
+    this.owners = owners;
     this.faults = faults;
     this.mostPods = mostPods;
+    this.crowd = 3 + ways.nextInt(4);
     this.pace = 300 * VirtualTime.MILLI + random.nextLong(2 * VirtualTime.SECOND);
   }
 
@@ -67,7 +77,7 @@ final class Workload {
   private void step() {
     List<PodObject> pods = pods();
     long pending = pods.stream().filter(each -> !each.isBound()).count();
-    if (pending < MOST_PENDING && pods.size() < mostPods && random.nextInt(3) > 0) {
+    if (pending < MOST_PENDING && pods.size() < mostPods && random.nextInt(crowd) > 0) {
       create();
     } else if (!pods.isEmpty()) {
       delete(pods.get(random.nextInt(pods.size())));
@@ -81,6 +91,7 @@ final class Workload {
   }
 
   private void delete(PodObject pod) {
+    owners.scaleDown(pod);
     if (faults.contains(Fault.FORCED_DELETES) && nasty.nextInt(3) == 0) {
       control.delete(pod, 0, "by force");
     } else {
@@ -107,6 +118,7 @@ final class Workload {
             if (pod.isOver()) {
               control.delete(pod, 0, "it is over");
             } else if (waits && timeline.now() - first > 300 * VirtualTime.SECOND) {
+              owners.scaleDown(pod);
               control.delete(pod, pod.graceSeconds(), "its containers do not start");
             }
           }
@@ -118,6 +130,7 @@ final class Workload {
     ObjectNode json = Stored.JSON.createObjectNode().put("apiVersion", "v1").put("kind", "Pod");
     ObjectNode metadata = json.putObject("metadata");
     metadata.put("name", "p" + ++created).put("namespace", "team-" + random.nextInt(2));
+    metadata.putObject("labels").put("app", "app-" + ways.nextInt(DisruptionBudgets.APPS));
     ObjectNode annotations = metadata.putObject("annotations");
     ObjectNode spec = json.putObject("spec").put("schedulerName", Replica.SCHEDULER);
     spec.put("priority", random.nextInt(4) == 0 ? 100 : random.nextInt(2) * 10);
@@ -130,8 +143,15 @@ final class Workload {
     if (faults.contains(Fault.HOSTILE_PODS) && nasty.nextInt(6) == 0) {
       makeHostile(spec, annotations);
     }
+    if (ways.nextInt(10) == 0) {
+      spec.put("preemptionPolicy", "Never");
+    }
     json.putObject("status").put("phase", "Pending");
-    store.create(ObjectKind.POD, json);
+    if (ways.nextInt(3) == 0) {
+      owners.create(json);
+    } else {
+      store.create(ObjectKind.POD, json);
+    }
   }
 
   private void demand(ArrayNode containers, ObjectNode annotations) {

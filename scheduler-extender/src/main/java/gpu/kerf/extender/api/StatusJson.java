@@ -20,6 +20,7 @@ final class StatusJson {
           out.writeBooleanField("ready", about.ready().getAsBoolean());
           out.writeBooleanField("synced", about.cluster().synced());
           out.writeNumberField("staleMs", about.cluster().staleness().toMillis());
+          out.writeNumberField("deletionsWaitMs", about.cluster().waiting().toMillis());
           out.writeStringField(
               "answer", settings.current().scheduling().answer().name().toLowerCase(Locale.ROOT));
           settings(out, settings.status());

@@ -13,6 +13,7 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
 import gpu.kerf.extender.wire.PodReader;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Entry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -125,11 +126,18 @@ public final class View {
       Explanation explanation =
           reading.isNonsense()
               ? Explanation.refused(reading.problems())
-              : explainer.explain(reading.demand());
+              : explained(reading.demand());
       return explanation.in(reading.dialect());
     } catch (WireException nonsense) {
       return Explanation.refused(List.of(String.valueOf(nonsense.getMessage())));
     }
+  }
+
+  private Explanation explained(PodDemand demand) {
+    Explanation explanation = explainer.explain(demand);
+    return explanation.best() == null
+        ? explanation.waitingFor(QuarantineJson.holding(scheduling, explainer, demand))
+        : explanation;
   }
 
   /** Adds the present moment to the timeline; the point, to be told to those who listen. */

@@ -49,19 +49,33 @@ public interface Cluster {
   void event(PodEvent event);
 
   /**
-   * Whether all that another replica may have bound has been told to the listener. If not, {@link
-   * #catchUp} comes before a binding.
+   * Whether no other replica binds, and all that one may have bound has been told to the listener.
+   * If not, {@link #catchUp} comes before a binding.
    */
   default boolean upToDate() {
     return true;
   }
 
   /**
-   * Completes when the listener has been told all that the API server has on a node; with false if
-   * that took too long. To be called on the thread that owns the ledger.
+   * Keeps other replicas from binding, and completes when the listener has been told all that the
+   * API server has on a node; or says why a binding cannot be decided. The pod is the one that is
+   * to be bound there. To be called on the thread that owns the ledger.
    */
-  default CompletionStage<Boolean> catchUp(String node) {
-    return CompletableFuture.completedStage(true);
+  default CompletionStage<BindReadiness> catchUp(String node, PodView.Ref pod) {
+    return CompletableFuture.completedStage(BindReadiness.READY);
+  }
+
+  /**
+   * Another number whenever another replica may have bound in between: what was decided before is
+   * not to be sent any more.
+   */
+  default long bindingTerm() {
+    return 0;
+  }
+
+  /** Why no binding can be sent at all, for people; empty if they can. */
+  default String bindingProblem() {
+    return "";
   }
 
   /** Whether everything that was there at the start has been told to the listener. */
@@ -70,6 +84,15 @@ public interface Cluster {
   /** Whether all nodes that were there at the start have been told; pods come after them. */
   default boolean nodesTold() {
     return synced();
+  }
+
+  /**
+   * How long nothing may be decided yet, because pods may have been deleted by force while no
+   * replica listened, and their containers may still run; zero if nothing of the kind is to be
+   * feared.
+   */
+  default Duration waiting() {
+    return Duration.ZERO;
   }
 
   /** How old the picture of the cluster is. */

@@ -3,18 +3,23 @@ package gpu.kerf.extender.explain;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.CheapestNodes;
 import gpu.kerf.model.fleet.Chooser;
+import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placer;
 import gpu.kerf.model.placement.PreparedDemand;
 import gpu.kerf.model.placement.Verdict;
 import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +70,7 @@ public final class Explainer {
     }
     Chooser.Choice choice = choice(placer, prepared, cheapest);
     List<Change> changes = choice == null ? search(placer).of(demand) : List.of();
-    return new Explanation(demand, "", List.of(), groups(byVerdict), choice, changes);
+    return new Explanation(demand, "", List.of(), groups(byVerdict), choice, changes, List.of());
   }
 
   private Chooser.@Nullable Choice choice(
@@ -88,6 +93,29 @@ public final class Explainer {
         });
     groups.sort(ORDER);
     return groups;
+  }
+
+  /**
+   * The nodes on which a demand would fit if some pods held nothing any more.
+   *
+   * @param holding the pods, which hold slots of the fleet
+   */
+  public Set<String> nodesWithout(Collection<Entry> holding, Ledger ledger, PodDemand demand) {
+    Placer placer = placer();
+    PreparedDemand prepared = new PreparedDemand(demand, fleet.models());
+    Set<String> fits = new TreeSet<>();
+    Ledger.Undo undo = ledger.without(holding.stream().map(Entry::uid).toList());
+    try {
+      for (Entry entry : holding) {
+        NodeState node = fleet.node(entry.placement().node());
+        if (node != null && placer.judge(prepared, node).fits()) {
+          fits.add(node.name());
+        }
+      }
+    } finally {
+      undo.undo();
+    }
+    return fits;
   }
 
   /** The change by which the user loses least, or null if it fits or nothing would help. */

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param problems why the demand is invalid; if there are any, nothing else was tried
  * @param best where it would go now, or null if nowhere
  * @param changes what would make it fit, the least loss first; none if it fits
+ * @param held where it would fit if pods that were deleted by force held nothing any more; none if
+ *     it fits
  */
 public record Explanation(
     PodDemand demand,
@@ -21,7 +23,8 @@ public record Explanation(
     List<String> problems,
     List<Group> verdicts,
     Chooser.@Nullable Choice best,
-    List<Change> changes) {
+    List<Change> changes,
+    List<Held> held) {
 
   /** How many nodes have one verdict, and some of their names. */
   public record Group(
@@ -31,21 +34,40 @@ public record Explanation(
     }
   }
 
+  /**
+   * A node on which only pods that were deleted by force keep it from fitting.
+   *
+   * @param pods as NAMESPACE/NAME
+   * @param untilMillis when their containers have surely ended, on the wall clock; null while
+   *     nothing is heard of the node
+   */
+  public record Held(String node, List<String> pods, @Nullable Long untilMillis) {
+    public Held {
+      pods = List.copyOf(pods);
+    }
+  }
+
   public Explanation {
     problems = List.copyOf(problems);
     verdicts = List.copyOf(verdicts);
     changes = List.copyOf(changes);
+    held = List.copyOf(held);
   }
 
   /** A demand that makes no sense. */
   public static Explanation refused(List<String> problems) {
     return new Explanation(
-        new PodDemand(List.of(), 0, 0), "", problems, List.of(), null, List.of());
+        new PodDemand(List.of(), 0, 0), "", problems, List.of(), null, List.of(), List.of());
   }
 
   /** The same of a pod that speaks a dialect. */
   public Explanation in(String name) {
-    return new Explanation(demand, name, problems, verdicts, best, changes);
+    return new Explanation(demand, name, problems, verdicts, best, changes, held);
+  }
+
+  /** The same of a demand that waits for pods that were deleted by force. */
+  public Explanation waitingFor(List<Held> pods) {
+    return new Explanation(demand, dialect, problems, verdicts, best, changes, pods);
   }
 
   /** The change by which the user loses least, or null. */

@@ -33,11 +33,22 @@ public final class ExplanationJson {
     if (best != null) {
       json.put("best", best(explanation.demand(), best));
     }
+    if (!explanation.held().isEmpty()) {
+      json.put("held", explanation.held().stream().map(ExplanationJson::held).toList());
+    }
     Change change = explanation.change();
     if (change != null) {
       json.put("change", change(change));
       json.put("changes", explanation.changes().stream().map(ExplanationJson::change).toList());
     }
+    return json;
+  }
+
+  private static Map<String, Object> held(Explanation.Held held) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("node", held.node());
+    json.put("pods", held.pods());
+    json.put("heldUntil", held.untilMillis());
     return json;
   }
 

@@ -2,6 +2,7 @@ package gpu.kerf.extender.explain;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +55,9 @@ public final class ExplanationText {
     for (JsonNode group : explanation.path("verdicts")) {
       line(group.path("verdict").asText().replace('-', ' '), sentence(group));
     }
+    for (JsonNode held : explanation.path("held")) {
+      line("held", held(held));
+    }
     if (!best.has("node")) {
       changes(explanation);
     }
@@ -72,6 +76,22 @@ public final class ExplanationText {
     String on = "on " + nodes + (nodes == 1 ? " node" : " nodes");
     String reason = group.has("text") ? ": " + group.path("text").asText() : "";
     return on + " (" + String.join(", ", names) + more + ")" + reason;
+  }
+
+  private static String held(JsonNode held) {
+    List<String> pods = new ArrayList<>();
+    held.path("pods").forEach(pod -> pods.add(pod.asText()));
+    String end =
+        held.path("heldUntil").isNull()
+            ? "and nothing is heard of the node"
+            : "until " + Instant.ofEpochMilli(held.path("heldUntil").asLong());
+    return "it would fit on node "
+        + held.path("node").asText()
+        + ", whose slots are held for containers that may still run, of pods that were deleted by"
+        + " force ("
+        + String.join(", ", pods)
+        + "), "
+        + end;
   }
 
   private void changes(JsonNode explanation) {

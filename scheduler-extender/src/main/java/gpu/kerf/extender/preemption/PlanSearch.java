@@ -90,8 +90,10 @@ final class PlanSearch {
   }
 
   /**
-   * Those of some nodes on which a pod does not fit: where it does, something else than Kerf
-   * refuses it, and an eviction for its GPUs is of no use.
+   * Those of some nodes that kube-scheduler proposes on which an eviction for GPUs can help. It
+   * cannot where the pod fits: something else than Kerf refuses it. Nor where another pod counts in
+   * the sums and holds no GPU any more: what Kerf frees may be too little for the sums, and the
+   * next pod there would be evicted as well.
    */
   List<String> refused(List<String> nodes, KnownPod pod) {
     PodAsk ask = scheduling.ask(pod.demand());
@@ -99,9 +101,17 @@ final class PlanSearch {
         .filter(
             node -> {
               int index = scheduling.fleet().indexOf(node);
-              return index >= 0 && ask.refusal(index) != null;
+              return index >= 0 && ask.refusal(index) != null && !hasPodWithoutSlots(node);
             })
         .toList();
+  }
+
+  /** Whether a pod of a node asks for GPUs and holds none, or none that is still there. */
+  private boolean hasPodWithoutSlots(String node) {
+    return scheduling.ledger().entriesOn(node).stream()
+        .filter(entry -> entry.placement().slots().isEmpty())
+        .map(entry -> scheduling.pods().get(entry.uid()))
+        .anyMatch(pod -> pod != null && !pod.demand().containers().isEmpty());
   }
 
   /** Adds what the ledger does not know of a pod. */

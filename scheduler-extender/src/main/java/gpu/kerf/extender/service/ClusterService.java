@@ -29,7 +29,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,10 +42,10 @@ public final class ClusterService {
   private final Scheduling scheduling;
   private final KubernetesCluster cluster;
   private final Service service;
-  private final @Nullable Thread certificates;
   private int port;
 
-  private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server) {
+  private ClusterService(
+      Vertx vertx, LiveSettings settings, ApiServer server, String leaseNamespace) {
     this.context = vertx.getOrCreateContext();
     Clocks clocks = Clocks.system();
     this.scheduling =
@@ -54,7 +54,8 @@ public final class ClusterService {
             clocks,
             action -> context.runOnContext(nothing -> action.run()));
     Metrics metrics = new Metrics();
-    this.cluster = new KubernetesCluster(server, wish(settings.current()), clocks, metrics);
+    KubernetesCluster.Options wish = wish(settings.current(), leaseNamespace);
+    this.cluster = new KubernetesCluster(server, wish, clocks, metrics);
     Service.Environment around =
         new Service.Environment(
             cluster, delivery(settings.current()), cluster.disruptions(), "cluster", metrics);
@@ -65,13 +66,13 @@ public final class ClusterService {
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     cluster.audit(settings.current().audit().every());
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
-    this.certificates = certificates(settings.current().certificates(), server, clocks, metrics);
+    keepCertificates(settings.current().certificates(), server, clocks, metrics);
   }
 
-  private static @Nullable Thread certificates(
+  private void keepCertificates(
       Settings.Certificates how, ApiServer server, Clocks clocks, Metrics metrics) {
     if (!how.make()) {
-      return null;
+      return;
     }
     CertificateKeeper.CertificateOptions wish =
         new CertificateKeeper.CertificateOptions(
@@ -80,11 +81,8 @@ public final class ClusterService {
             how.validity(),
             how.checkEvery());
     WebhookVault vault = new WebhookVault(server, how.namespace());
-    Thread keeper =
-        new Thread(new CertificateKeeper(vault, wish, clocks.wall(), metrics), "kerf-certificate");
-    keeper.setDaemon(true);
-    keeper.start();
-    return keeper;
+    cluster.runForEver(
+        "kerf-certificate", new CertificateKeeper(vault, wish, clocks.wall(), metrics));
   }
 
   private Delivery delivery(Settings settings) {
@@ -96,15 +94,20 @@ public final class ClusterService {
             DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
   }
 
-  private static KubernetesCluster.Options wish(Settings settings) {
+  private static KubernetesCluster.Options wish(Settings settings, String leaseNamespace) {
     Settings.Cluster cluster = settings.cluster();
+    String host = hostname();
     return new KubernetesCluster.Options(
         cluster.schedulerName(),
         cluster.workers(),
         cluster.watch(),
-        hostname(),
+        host,
         cluster.quarantineMargin(),
-        settings.dialects().trustAnnotations());
+        settings.admission().maxTerminationGracePeriod(),
+        settings.dialects().trustAnnotations(),
+        settings.certificates().namespace(),
+        leaseNamespace,
+        host + "_" + UUID.randomUUID());
   }
 
   private static String hostname() {
@@ -129,10 +132,14 @@ public final class ClusterService {
     Duration silence = how.watch().plus(how.watch().dividedBy(2));
     Access access = new Access(environment, Path.of(System.getProperty("user.home", "/")));
     ApiServer server = access.connect(how.kubeconfig(), new Access.Patience(how.call(), silence));
+    String leaseNamespace =
+        how.leaseNamespace().isEmpty() ? access.namespace(how.kubeconfig()) : how.leaseNamespace();
     ClusterService started =
         Vertxes.on(
             vertx.getOrCreateContext(),
-            () -> Future.succeededFuture(new ClusterService(vertx, settings, server)));
+            () ->
+                Future.succeededFuture(
+                    new ClusterService(vertx, settings, server, leaseNamespace)));
     try {
       started.port = started.service.listen(started.context);
     } catch (IOException e) {
@@ -163,9 +170,6 @@ public final class ClusterService {
   /** Answers what has been asked, then lets go of the cluster. */
   public void stop() {
     Vertxes.on(context, service::stop);
-    if (certificates != null) {
-      certificates.interrupt();
-    }
     cluster.close();
   }
 }

@@ -138,6 +138,7 @@ public final class Service {
     readiness.add(
         "synced", () -> cluster.synced() ? "" : "Not all nodes and pods have been seen yet.");
     readiness.add("fresh", () -> stale(cluster.staleness()));
+    readiness.add("lease", cluster::bindingProblem);
     if (webhook != null) {
       readiness.add("webhook", () -> webhookProblem);
     }

@@ -230,7 +230,12 @@ public record Settings(
                       + " deletion by its end is known to be cut off, and its pods are held on.",
               min = "0s",
               max = "1h")
-          Duration quarantineMargin) {}
+          Duration quarantineMargin,
+      @Setting(
+              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind:"
+                  + " the same for all replicas. Empty: that of the pod, then that of the"
+                  + " kubeconfig's context, then default.")
+          String leaseNamespace) {}
 
   /** How the cluster is audited. */
   public record Auditing(
@@ -343,7 +348,8 @@ public record Settings(
             Duration.ofMillis(1900),
             Duration.ofSeconds(30),
             Duration.ofSeconds(60),
-            Duration.ofSeconds(60)),
+            Duration.ofSeconds(60),
+            ""),
         new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         new Dialects(GpushareDialect.Unit.GIB, false),

@@ -23,6 +23,7 @@ public final class LogKeys {
   public static final String PROBLEM = "problem";
   public static final String RESOURCE = "resource";
   public static final String CAUSE = "cause";
+  public static final String HOLDER = "holder";
 
   private LogKeys() {}
 }

@@ -142,6 +142,11 @@ public enum Metric {
       "kerf_quarantined_gpu_memory_bytes",
       "GPU memory that is held for pods that were deleted by force, until their containers have"
           + " surely ended."),
+  DELETIONS_WAIT(
+      Kind.GAUGE,
+      "kerf_deletions_wait_seconds",
+      "How long Kerf places no pod yet, because the API server has forgotten which pods were deleted"
+          + " by force while no replica listened, and their containers may still run; 0 usually."),
   CONFLICTS(
       Kind.GAUGE,
       "kerf_ledger_conflicts",
@@ -169,6 +174,16 @@ public enum Metric {
       "Reads of what is on a node before a first binding after a pause, by outcome: passed, or"
           + " refused because it was not heard of in time.",
       "outcome"),
+  LEASE_HELD(
+      Kind.GAUGE,
+      "kerf_binding_lease_held",
+      "1 while this replica holds the Lease kerf-binding, without which none binds, else 0."),
+  LEASE_CHANGES(
+      Kind.COUNTER,
+      "kerf_binding_lease_changes_total",
+      "What became of the Lease kerf-binding: taken, taken-over (another replica had not renewed"
+          + " it), given-back, or lost while this replica held it.",
+      "change"),
   AUDIT_OVERLAPS(
       Kind.GAUGE,
       "kerf_audit_overlaps",

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.verb;
 
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
@@ -65,9 +66,16 @@ public final class BindVerb {
   private final Map<String, CatchingUp> catchingUp = new HashMap<>();
   private final Map<String, Unsure> unsure = new LinkedHashMap<>();
 
-  /** One binding on its way. */
+  /**
+   * One binding on its way.
+   *
+   * @param term in which it was decided
+   */
   private record Call(
-      DeliveryRequest handover, DecisionDraft decision, CompletableFuture<BindAnswer> answer) {
+      DeliveryRequest handover,
+      DecisionDraft decision,
+      long term,
+      CompletableFuture<BindAnswer> answer) {
     PodView.Ref pod() {
       return handover.pod();
     }
@@ -121,16 +129,27 @@ public final class BindVerb {
     CompletableFuture<BindAnswer> answer = new CompletableFuture<>();
     catchingUp.put(call.pod().uid(), new CatchingUp(call.node(), answer));
     scheduling.whenDone(
-        () -> cluster.catchUp(call.node()),
-        (known, failure) -> {
+        () -> cluster.catchUp(call.node(), call.pod()),
+        (ready, failure) -> {
           catchingUp.remove(call.pod().uid());
           CompletionStage<BindAnswer> end =
-              Boolean.TRUE.equals(known)
+              ready == BindReadiness.READY
                   ? decided(call)
-                  : failed(VerbError.BEHIND, scheduling.deciding(Decision.Verb.BIND, call.pod()));
+                  : failed(notReady(ready), scheduling.deciding(Decision.Verb.BIND, call.pod()));
           end.thenAccept(answer::complete);
         });
     return answer;
+  }
+
+  private static VerbError notReady(@Nullable BindReadiness readiness) {
+    if (readiness == null) {
+      return VerbError.BEHIND;
+    }
+    return switch (readiness) {
+      case READY, BEHIND -> VerbError.BEHIND;
+      case ANOTHER_BINDS -> VerbError.ANOTHER_BINDS;
+      case NO_LEASE -> VerbError.NO_LEASE;
+    };
   }
 
   private CompletionStage<BindAnswer> decided(BindCall call) {
@@ -225,7 +244,7 @@ public final class BindVerb {
   private CompletionStage<BindAnswer> write(
       PodView.Ref pod, Placement placement, DecisionDraft decision) {
     DeliveryRequest handover = new DeliveryRequest(pod, placement, spec(placement.node()));
-    Call call = new Call(handover, decision, new CompletableFuture<>());
+    Call call = new Call(handover, decision, cluster.bindingTerm(), new CompletableFuture<>());
     calls.put(pod.uid(), call);
     boolean maybeBound = unsure.remove(pod.uid()) != null;
     CompletableFuture<Delivery.Prepared> ready = prepare(handover);
@@ -279,6 +298,9 @@ public final class BindVerb {
     VerbError error = prepared == null ? VerbError.NODE_LOCK : prepared.trouble();
     if (prepared != null && error == null && !isCurrent(call.handover)) {
       error = VerbError.NO_SLOT;
+    }
+    if (error == null && cluster.bindingTerm() != call.term) {
+      error = VerbError.ANOTHER_BINDS;
     }
     if (prepared != null && error == null) {
       send(call, prepared.annotations());

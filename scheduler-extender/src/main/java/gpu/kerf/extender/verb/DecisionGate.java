@@ -23,6 +23,9 @@ final class DecisionGate {
     if (!cluster.synced()) {
       return VerbError.NOT_SYNCED;
     }
+    if (!cluster.waiting().isZero()) {
+      return VerbError.DELETIONS_UNKNOWN;
+    }
     return cluster.staleness().compareTo(scheduling.policy().staleAfter()) > 0
         ? VerbError.STALE
         : null;

@@ -12,7 +12,12 @@ import java.util.Locale;
 public enum VerbError {
   NOT_SYNCED("Kerf has not seen all nodes and pods yet; try again"),
   STALE("Kerf has not heard of the cluster for too long to decide; try again"),
+  DELETIONS_UNKNOWN(
+      "Kerf does not know which pods were deleted by force while it was away, and waits until their"
+          + " containers have ended; try again"),
   BEHIND("Kerf has not yet heard of all that is on this node; try again"),
+  ANOTHER_BINDS("another replica of Kerf binds, or has ended a moment ago; try again"),
+  NO_LEASE("Kerf cannot use its Lease, without which it binds no pod; /readyz says why"),
   POD_UNKNOWN("Kerf has not seen this pod; it must pass filter first"),
   POD_IS_NONSENSE("the pod's demand for GPUs is invalid; see the events of filter"),
   NODE_UNKNOWN("Kerf does not manage this node"),

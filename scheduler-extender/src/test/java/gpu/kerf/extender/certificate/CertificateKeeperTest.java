@@ -70,6 +70,14 @@ class CertificateKeeperTest {
     assertThat(isBelieved(shown("a"))).isTrue();
   }
 
+  /** The process ends then, because without a keeper the certificate would expire. */
+  @Test
+  void anErrorIsNotTriedAgain() {
+    vault.broken = new NoClassDefFoundError("as the test says");
+    CertificateKeeper keeper = keeper("a");
+    assertThatThrownBy(keeper::run).isSameAs(vault.broken);
+  }
+
   @Test
   void nobodyElseMayReadTheKeyAndTheAuthoritysIsNowhere() throws Exception {
     keeper("a").look();

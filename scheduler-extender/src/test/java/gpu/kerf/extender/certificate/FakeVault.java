@@ -11,6 +11,7 @@ final class FakeVault implements Vault {
   int version = 1;
   String believed = "";
   boolean away;
+  @Nullable Error broken;
 
   /** Another replica that writes between reading and writing, once. */
   @Nullable Runnable between;
@@ -19,6 +20,9 @@ final class FakeVault implements Vault {
 
   @Override
   public Kept read() throws IOException {
+    if (broken != null) {
+      throw broken;
+    }
     if (away) {
       throw new IOException("no answer");
     }

@@ -116,6 +116,17 @@ final class ApiServer {
     }
   }
 
+  /** Some objects are made by the API server itself, soon after it is ready. */
+  void awaitAnswer(String path) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (get(path) == null) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("There is no " + path + ".");
+      }
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
   /** The body of a GET, or nothing while there is no successful answer. */
   @Nullable String get(String path) {
     try {

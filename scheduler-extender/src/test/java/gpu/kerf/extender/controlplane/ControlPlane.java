@@ -242,6 +242,16 @@ public final class ControlPlane implements AutoCloseable {
     return programs.path(name);
   }
 
+  /** Stops etcd, so that all requests to it wait. */
+  public void pauseStore() {
+    etcd.signal("STOP");
+  }
+
+  /** Etcd goes on. */
+  public void resumeStore() {
+    etcd.signal("CONT");
+  }
+
   /** Takes the API server away at once, with every connection; the data stays. */
   public void stopApiServer() {
     apiServer.kill();
@@ -278,10 +288,19 @@ public final class ControlPlane implements AutoCloseable {
     try {
       startApiServer();
       controllers = startControllers(options);
+      createLease();
     } catch (RuntimeException failed) {
       close();
       throw failed;
     }
+  }
+
+  /** The Lease of Kerf's manifests, in the namespace of the kubeconfig. */
+  private void createLease() {
+    String lease =
+        "{\"apiVersion\":\"coordination.k8s.io/v1\",\"kind\":\"Lease\",\"metadata\":{\"name\":\"kerf-binding\"}}";
+    apiServer.awaitAnswer("/api/v1/namespaces/default");
+    apiServer.create("/apis/coordination.k8s.io/v1/namespaces/default/leases", List.of(lease));
   }
 
   private Kubectl kubectl(String user) {

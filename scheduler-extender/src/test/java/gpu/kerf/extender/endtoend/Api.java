@@ -18,6 +18,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -98,6 +100,25 @@ final class Api {
       HttpResponse<String> response =
           client.send(request(method, path, body), BodyHandlers.ofString());
       return new Answer(response.statusCode(), JSON.readTree(response.body()));
+    } catch (IOException broken) {
+      throw new UncheckedIOException(broken);
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(stopped);
+    }
+  }
+
+  /** What a watch tells within a second, and the refusal of one that cannot begin. */
+  List<JsonNode> watch(String path, String resourceVersion) {
+    String query = "?watch=true&timeoutSeconds=1&resourceVersion=" + resourceVersion;
+    try {
+      HttpResponse<String> response =
+          client.send(request("GET", path + query, ""), BodyHandlers.ofString());
+      List<JsonNode> lines = new ArrayList<>();
+      for (String line : response.body().lines().toList()) {
+        lines.add(JSON.readTree(line));
+      }
+      return lines;
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     } catch (InterruptedException stopped) {

@@ -11,6 +11,7 @@ import gpu.kerf.extender.controlplane.KubeScheduler;
 import gpu.kerf.extender.controlplane.NodeTest;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.controlplane.RealNode;
+import gpu.kerf.extender.manifests.Shipped;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +30,9 @@ final class ForcedDeletionTest {
 
   private static final int GRACE_SECONDS = 5;
 
+  /** Longer than Kerf takes to start. */
+  private static final int LONG_GRACE_SECONDS = 30;
+
   private static ControlPlane plane;
   private static Api api;
   private static RealNode node;
@@ -45,6 +49,8 @@ final class ForcedDeletionTest {
     plane.kubectl("label", "node", "real", "kerf.gpu/managed=true");
     String gpu = Inventory.of("real").plain("H100-80GB", 81_559, 1).json();
     plane.kubectl("annotate", "node", "real", Inventory.ANNOTATION + "=" + gpu);
+    plane.apply(Shipped.text("base/namespace.yaml"));
+    plane.apply(Shipped.text("base/checkpoint.yaml"));
     kerf = new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of()).start();
     scheduler =
         plane.scheduler(
@@ -116,6 +122,36 @@ final class ForcedDeletionTest {
     assertThat(lives("old")).as("it runs at the moment at which its slot would be free").isTrue();
     Await.until("it is held", () -> quarantined().size() == 1);
     assertNextIsBoundOnlyWhenOldIsGone();
+  }
+
+  /** Kerf hears again what happened while it did not run. */
+  @Test
+  void aGpuIsHeldThoughKerfDidNotRunWhenItsPodWasDeletedByForce() {
+    plane.apply(pod("old", LONG_GRACE_SECONDS, STUBBORN));
+    awaitRunning("old");
+    plane.apply(pod("next", 1, OBEDIENT));
+    long version = pod("old").at("/metadata/resourceVersion").asLong();
+    Await.until("Kerf has written how far it has heard", () -> checkpoint() >= version - 1);
+
+    kerf.kill();
+    deleteByForce("old");
+    kerf.start();
+
+    Await.until("it is held", () -> quarantined().size() == 1);
+    assertThat(quarantined().path(0).path("name").asText()).isEqualTo("old");
+    assertThat(kerf.metric("kerf_quarantined_gpu_memory_bytes")).isPositive();
+    assertThat(kerf.metric("kerf_deletions_wait_seconds")).isZero();
+    JsonNode why = kerf.post("/api/v1/explain", pod("next").toString());
+    assertThat(why.at("/held/0/node").asText()).isEqualTo("real");
+    assertThat(why.at("/held/0/pods/0").asText()).isEqualTo("default/old");
+    assertNextIsBoundOnlyWhenOldIsGone();
+    assertThat(quarantined()).isEmpty();
+  }
+
+  private static long checkpoint() {
+    return api.get("/api/v1/namespaces/kerf-system/configmaps/kerf-checkpoint")
+        .at("/data/podVersion")
+        .asLong(-1);
   }
 
   /** What the object says is gone, the kubelet does not know, and the container runs on. */

@@ -93,6 +93,9 @@ final class LaggingReplicaTest {
     assertThat(bind(other, "theirs", "a")).isEmpty();
 
     assertThat(filter(cluster.kerf(), "mine", "a")).as("it knows no better").isEqualTo("[\"a\"]");
+    assertThat(bind(cluster.kerf(), "mine", "a")).endsWith("(kerf:another-binds)");
+    TestCluster.await(
+        "the lease is given back", () -> other.metric("kerf_binding_lease_held") == 0);
     long began = System.nanoTime();
     assertThat(bind(cluster.kerf(), "mine", "a")).endsWith("(kerf:behind)");
     assertThat((System.nanoTime() - began) / 1e9).as("kube-scheduler waits 5 s").isLessThan(4.5);

@@ -3,6 +3,7 @@ package gpu.kerf.extender.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
@@ -24,6 +25,9 @@ final class RbacTest {
 
   /** Kerf alone, without what kube-scheduler may do in the same pod. */
   private static final String KERF = "kerf";
+
+  /** Not in a pod, it does not know its namespace. */
+  private static final String LEASE = "cluster.leaseNamespace=kerf-system";
 
   private static final String SCHEDULER = "system:kube-scheduler";
 
@@ -50,6 +54,8 @@ final class RbacTest {
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-certificates");
     bind(plane, KERF, "rolebinding", "--role=kerf-certificates", "--namespace=kerf-system");
+    bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
+    bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");
     bind(plane, SCHEDULER, "rolebinding", "--role=kerf-scheduler", "--namespace=kerf-system");
     TestCluster.Accounts apart =
         new TestCluster.Accounts(
@@ -60,6 +66,8 @@ final class RbacTest {
       Set<Right> granted = granted(plane, "clusterrole/kerf");
       granted.addAll(granted(plane, "clusterrole/kerf-certificates"));
       granted.addAll(granted(plane, "role/kerf-certificates", "--namespace=kerf-system"));
+      granted.addAll(granted(plane, "role/kerf", "--namespace=kerf-system"));
+      granted.addAll(granted(plane, "role/kerf-checkpoint", "--namespace=kerf-system"));
       if (plane.kubectl("api-resources", "--api-group=resource.k8s.io", "-o", "name").isBlank()) {
         // Not before Kubernetes 1.34; Kerf asks once, and does without.
         granted.remove(new Right("resource.k8s.io", "resourceslices", "watch"));
@@ -74,6 +82,47 @@ final class RbacTest {
   }
 
   @Test
+  void accountMayReadAndPatchTheOneLeaseAndNothingElseOfLeases() throws Exception {
+    Audit audit = Audit.in(folder);
+    try (ControlPlane plane = start(audit, KERF)) {
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-certificates");
+      bind(plane, KERF, "rolebinding", "--role=kerf-certificates", "--namespace=kerf-system");
+      bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
+      String one = "kerf-binding";
+      for (String verb : List.of("get", "patch")) {
+        assertThat(may(plane, verb, one, "kerf-system")).as(verb).isTrue();
+        assertThat(may(plane, verb, one, "kube-system")).as(verb + " elsewhere").isFalse();
+        assertThat(may(plane, verb, "kerf", "kerf-system")).as(verb + " other").isFalse();
+      }
+      for (String verb :
+          List.of("create", "update", "delete", "list", "watch", "deletecollection")) {
+        assertThat(may(plane, verb, one, "kerf-system")).as(verb).isFalse();
+        assertThat(may(plane, verb, "", "kerf-system")).as(verb + " any").isFalse();
+      }
+    }
+  }
+
+  private static boolean may(ControlPlane plane, String verb, String name, String namespace) {
+    ObjectNode review = Api.JSON.createObjectNode();
+    review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SubjectAccessReview");
+    ObjectNode spec = review.putObject("spec").put("user", KERF);
+    spec.putObject("resourceAttributes")
+        .put("group", "coordination.k8s.io")
+        .put("resource", "leases")
+        .put("verb", verb)
+        .put("name", name)
+        .put("namespace", namespace);
+    String path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    return Api.of(plane.kubeconfig())
+        .send("POST", path, review.toString())
+        .orFail()
+        .body()
+        .at("/status/allowed")
+        .asBoolean();
+  }
+
+  @Test
   void nodesAreChangedWhereHamisNodeSideNeedsItAndOnlyThere() throws Exception {
     Audit audit = Audit.in(folder);
     ControlPlane plane = start(audit, KERF);
@@ -81,9 +130,11 @@ final class RbacTest {
     Path account = plane.kubeconfig(ACCOUNT);
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-hami");
+    bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
+    bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");
     TestCluster.Accounts apart =
         new TestCluster.Accounts(plane.kubeconfig(KERF), account, "kerf-system");
-    try (TestCluster site = TestCluster.on(plane, apart, List.of())) {
+    try (TestCluster site = TestCluster.on(plane, apart, List.of(LEASE))) {
       String node = Inventory.eightH100("a").manifest();
       site.nodes(node.replace("labels: {", "labels: {kerf.gpu/delivery: hami, "));
       site.create(
@@ -97,6 +148,7 @@ final class RbacTest {
   private List<String> settings() {
     return List.of(
         "cluster.reconcile=1s",
+        LEASE,
         "certificates.make=true",
         "certificates.folder=" + folder.resolve("certificate"));
   }
@@ -107,7 +159,8 @@ final class RbacTest {
   private static ControlPlane start(Audit audit, String kerf) {
     ControlPlane plane =
         ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT).user(SCHEDULER)));
-    for (String file : List.of("namespace", "rbac", "certificates", "policy", "webhooks")) {
+    for (String file :
+        List.of("namespace", "rbac", "lease", "certificates", "checkpoint", "policy", "webhooks")) {
       // The webhook is not served here, and would have to be asked.
       String manifest = Shipped.text("base/" + file + ".yaml");
       plane.apply(

@@ -23,10 +23,6 @@ final class SoakTest {
   private static final Duration LENGTH = length(System.getProperty("kerf.soak", "3m"));
   private static final long SEED = Long.getLong("kerf.soak.seed", System.nanoTime() % 1_000_000);
 
-  /** Only by name. */
-  private static final EnumSet<Fault> ASKED_FOR =
-      EnumSet.of(Fault.SCHEDULER_OUTLIVES_LEASE, Fault.REPLICA_OUTLIVES_LEASE);
-
   private static final Set<Fault> FAULTS = faults(System.getProperty("kerf.soak.faults", ""));
 
   @Test
@@ -69,10 +65,10 @@ final class SoakTest {
             fault -> fault.atMillis() + fault.forMillis() <= Duration.ofMinutes(20).toMillis());
   }
 
-  /** Those that are named, or all that must do no harm. */
+  /** Those that are named, or all. */
   private static Set<Fault> faults(String names) {
     if (names.isEmpty()) {
-      return EnumSet.complementOf(ASKED_FOR);
+      return EnumSet.allOf(Fault.class);
     }
     return Arrays.stream(names.split(",", -1))
         .map(name -> Fault.valueOf(name.strip().toUpperCase(Locale.ROOT)))

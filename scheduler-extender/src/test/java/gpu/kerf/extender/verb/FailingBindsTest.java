@@ -4,6 +4,7 @@ import static gpu.kerf.extender.verb.World.asking;
 import static gpu.kerf.extender.verb.World.askingWhole;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryRequest;
@@ -143,7 +144,7 @@ class FailingBindsTest {
 
   @Test
   void nobodyIsBoundBeforeTheReplicaHasCaughtUp() {
-    CompletableFuture<Boolean> known = new CompletableFuture<>();
+    CompletableFuture<BindReadiness> known = new CompletableFuture<>();
     world.cluster.behind = known;
     world.filter(pod, "a");
     BindCall call = new BindCall(pod.ref(), "a");
@@ -154,7 +155,7 @@ class FailingBindsTest {
     assertThat(first).isNotCompleted();
     assertThat(elsewhere.join().error()).isEqualTo(VerbError.BEHIND.answer());
     assertThat(world.cluster.bindings).isEmpty();
-    known.complete(true);
+    known.complete(BindReadiness.READY);
     world.turn();
     assertThat(first.join()).isEqualTo(BindAnswer.BOUND);
     assertThat(second.join()).isEqualTo(BindAnswer.BOUND);
@@ -163,8 +164,18 @@ class FailingBindsTest {
 
   @Test
   void aReplicaThatDoesNotCatchUpInTimeRefuses() {
-    world.cluster.behind = CompletableFuture.completedFuture(false);
+    world.cluster.behind = CompletableFuture.completedFuture(BindReadiness.BEHIND);
     assertThat(world.place(asking("2", "8Gi"), "a").error()).isEqualTo(VerbError.BEHIND.answer());
+    assertThat(world.cluster.bindings).isEmpty();
+  }
+
+  @Test
+  void aReplicaRefusesWhileAnotherOneBindsAndWithoutItsLease() {
+    world.cluster.behind = CompletableFuture.completedFuture(BindReadiness.ANOTHER_BINDS);
+    assertThat(world.place(asking("2", "8Gi"), "a").error())
+        .isEqualTo(VerbError.ANOTHER_BINDS.answer());
+    world.cluster.behind = CompletableFuture.completedFuture(BindReadiness.NO_LEASE);
+    assertThat(world.place(asking("3", "8Gi"), "a").error()).isEqualTo(VerbError.NO_LEASE.answer());
     assertThat(world.cluster.bindings).isEmpty();
   }
 }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.verb;
 
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
@@ -25,7 +26,9 @@ final class FakeCluster implements Cluster {
   boolean synced = true;
 
   /** Where set, what others may have bound is not known; whether it comes in time. */
-  @Nullable CompletableFuture<Boolean> behind;
+  @Nullable CompletableFuture<BindReadiness> behind;
+
+  long term;
 
   /** How long nothing has been heard of the cluster. */
   Duration staleness = Duration.ZERO;
@@ -116,8 +119,13 @@ final class FakeCluster implements Cluster {
   }
 
   @Override
-  public CompletionStage<Boolean> catchUp(String node) {
+  public CompletionStage<BindReadiness> catchUp(String node, PodView.Ref pod) {
     return Objects.requireNonNull(behind);
+  }
+
+  @Override
+  public long bindingTerm() {
+    return term;
   }
 
   @Override

@@ -11,8 +11,11 @@ import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.extender.wire.PreemptCall.Candidate;
 import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PreemptVerbTest {
@@ -79,6 +82,29 @@ class PreemptVerbTest {
   @Test
   void aNodeWhereThePodFitsAnywayIsDropped() throws VerbException {
     assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes()).isEmpty();
+  }
+
+  /** The sums count it until it is deleted, so evicting the other one does not make them fit. */
+  @Test
+  void aNodeWithAPodWhoseGpuIsGoneIsDropped() throws VerbException {
+    world.node(twoGpus("A", "B"));
+    world.place(asking("1", "70Gi", 1), "d");
+    world.place(asking("2", "70Gi", 1), "d");
+    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("d")).nodes()).isNotEmpty();
+    world.node(twoGpus("A", "C"));
+    world.place(asking("3", "70Gi", 1), "d");
+
+    assertThat(preempt(asking("8", "38Gi", 10), nobodyOn("d")).nodes()).isEmpty();
+  }
+
+  private static NodeSpec twoGpus(String one, String other) {
+    List<GpuSpec> gpus =
+        Stream.of(one, other)
+            .map(
+                uuid ->
+                    new GpuSpec(uuid, World.model("H100-80GB"), 81_559, GpuMode.PLAIN, List.of()))
+            .toList();
+    return NodeSpec.of("d", gpus);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
@@ -28,19 +29,23 @@ import gpu.kerf.extender.cluster.kubernetes.objects.PodSink;
 import gpu.kerf.extender.cluster.kubernetes.objects.Quarantine;
 import gpu.kerf.extender.cluster.kubernetes.objects.Slices;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.Checkpoint;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.MissedDeletions;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Reconciler;
-import gpu.kerf.extender.cluster.kubernetes.watching.BindFence;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.PauseDetector;
 import gpu.kerf.extender.cluster.kubernetes.watching.ResourceWatch;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
 import gpu.kerf.extender.cluster.kubernetes.watching.WatchNews;
 import gpu.kerf.extender.cluster.kubernetes.writing.Advertiser;
+import gpu.kerf.extender.cluster.kubernetes.writing.BindFence;
 import gpu.kerf.extender.cluster.kubernetes.writing.Binder;
+import gpu.kerf.extender.cluster.kubernetes.writing.BindingLease;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
+import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
@@ -50,6 +55,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,6 +84,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    */
   private static final Duration LONGEST_ABSENCE = Duration.ofSeconds(3);
 
+  /** Within kube-scheduler's 5 seconds there must be time for a look at the node after it. */
+  private static final Duration LONGEST_TAKE = Duration.ofSeconds(1);
+
+  private static final BindResult NO_LEASE =
+      new BindResult(BindResult.Kind.REFUSED, "The lease to bind did not last until it was sent.");
+
   private static final BindResult TOO_LATE =
       new BindResult(BindResult.Kind.REFUSED, "It could not be sent in time.");
 
@@ -85,8 +97,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final Options options;
   private final Clocks clocks;
   private final Metrics metrics;
-  private final RequestPool requests;
+  private final RequestPool calls;
   private final RequestPool background;
+  private final RequestPool renewals;
   private final Events events;
   private final NodeLock nodeLock;
   private final Labels labels = new Labels();
@@ -98,8 +111,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private volatile boolean started;
   private volatile boolean closing;
   private volatile @Nullable BindFence fence;
+  private volatile @Nullable BindingLease lease;
   private @Nullable Advertiser advertiser;
   private @Nullable PodSink pods;
+  private volatile @Nullable MissedDeletions missed;
   private @Nullable NodeSink nodes;
 
   /**
@@ -110,7 +125,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param renewal after how long the API server ends a watch
    * @param instance who this is, in events
    * @param quarantineMargin how long a kubelet that works may take to hear of a deletion
+   * @param longestGrace no pod that Kerf places has a longer grace period
    * @param trustsAnnotations whether only other schedulers can write what their pods say of GPUs
+   * @param namespace of the ConfigMap that says how far the deletions of pods were heard
+   * @param leaseNamespace of the Lease that one replica at a time holds to bind
+   * @param process who holds it, another one after every start
    */
   public record Options(
       String schedulerName,
@@ -118,7 +137,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       Duration renewal,
       String instance,
       Duration quarantineMargin,
-      boolean trustsAnnotations) {}
+      Duration longestGrace,
+      boolean trustsAnnotations,
+      String namespace,
+      String leaseNamespace,
+      String process) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
@@ -133,9 +156,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.clocks = clocks;
     this.pauseDetector = new PauseDetector(clocks, LONGEST_ABSENCE);
     this.metrics = metrics;
-    this.requests = new RequestPool(server, threads, options.workers, "kerf-call");
+    this.calls = new RequestPool(server, threads, options.workers, "kerf-call");
     this.nodeLock = new NodeLock(options.schedulerName);
     this.background = new RequestPool(server, threads, BACKGROUND_THREADS, "kerf-background");
+    this.renewals = new RequestPool(server, threads, 1, "kerf-lease");
     metrics.zero(Metric.ADVERTISED, "failed");
     metrics.zero(Metric.EVENTS, "failed");
     List.of("passed", "refused").forEach(how -> metrics.zero(Metric.FRESH_READS, how));
@@ -169,24 +193,45 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
               known.lookAgain(node);
               foreignPods.tell(node);
             });
+    MissedDeletions deletions =
+        new MissedDeletions(
+            new Checkpoint(server, options.namespace),
+            quarantine,
+            options.longestGrace,
+            clocks.nanos(),
+            threads,
+            loop);
+    missed = deletions;
     PodSink ofListener =
         new PodSink(
-            listener, this::waitsForKerf, foreignPods, labels, quarantine, claims::podEnded);
+            listener,
+            this::waitsForKerf,
+            foreignPods,
+            labels,
+            quarantine,
+            deletions::heard,
+            claims::podEnded);
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
     watches.add(new ResourceWatch<>(Resource.CLAIMS, claims, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
-    ResourceWatch<PodView> podWatch = new ResourceWatch<>(Resource.PODS, ofListener, shared);
+    List<ResourceWatch<?>> decisive = new ArrayList<>(watches);
+    decisive.removeIf(each -> !each.resource().isDecisive());
+    ResourceWatch<PodView> podWatch =
+        new ResourceWatch<>(Resource.PODS, ofListener, shared, deletions);
     watches.add(podWatch);
-    List<ResourceWatch<?>> ofNodes = new ArrayList<>(watches);
-    ofNodes.removeIf(each -> !each.resource().isOfNodes());
-    fence = new BindFence(requests, loop, clocks, metrics, ofNodes, podWatch.progress());
+    deletions.follow(podWatch);
+    BindFence beforeBindings = new BindFence(calls, loop, clocks, metrics, decisive, podWatch);
+    LeaseRequests requests = new LeaseRequests(options.leaseNamespace, options.process, clocks);
+    fence = beforeBindings;
+    lease = new BindingLease(renewals, loop, clocks, metrics, requests, beforeBindings::shut);
     run(
         "kerf-start",
         () ->
             new GuardedTask("kerf-start", this::startWatches, threads, () -> closing || started)
                 .run());
+    runForEver("kerf-checkpoint", deletions);
   }
 
   private void run(String name, Runnable work) {
@@ -195,8 +240,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
   }
 
-  /** Its end is the end of the process. */
-  private void runForEver(String name, Runnable work) {
+  /** Runs work on a thread of its own until this is closed. Its end is the end of the process. */
+  public void runForEver(String name, Runnable work) {
     run(name, new GuardedTask(name, work, threads, () -> closing));
   }
 
@@ -247,6 +292,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (known != null) {
       known.tick();
     }
+    BindingLease toBind = lease;
+    if (toBind != null) {
+      toBind.tick();
+    }
     if (advertiser != null) {
       advertiser.tick();
     }
@@ -257,6 +306,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       nodes.tick();
       metrics.set(Metric.NODES_UNUSABLE, (double) nodes.unusable());
     }
+    metrics.set(Metric.DELETIONS_WAIT, waiting().toMillis() / 1e3);
     for (ResourceWatch<?> watch : watches) {
       metrics.set(Metric.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
     }
@@ -278,11 +328,27 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {
     events.binding();
+    BindingLease toBind = lease;
+    if (toBind == null) {
+      return CompletableFuture.completedStage(NO_LEASE);
+    }
     long decided = clocks.nanos().getAsLong();
-    return requests
-        .start(api -> isFresh(decided) ? Binder.bind(api, binding) : TOO_LATE)
+    long term = toBind.begun();
+    return calls
+        .start(api -> send(api, binding, toBind, decided, term))
         .thenApply(result -> bound(result, decided))
-        .exceptionally(KubernetesCluster::notStarted);
+        .exceptionally(KubernetesCluster::notStarted)
+        .whenComplete(
+            (result, failure) ->
+                toBind.ended(result != null && result.kind() != BindResult.Kind.UNKNOWN));
+  }
+
+  private BindResult send(
+      ApiServer api, Binding binding, BindingLease toBind, long decided, long term) {
+    if (!isFresh(decided)) {
+      return TOO_LATE;
+    }
+    return toBind.covers(term) ? Binder.bind(api, binding) : NO_LEASE;
   }
 
   private BindResult bound(BindResult result, long decided) {
@@ -296,13 +362,46 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public boolean upToDate() {
     BindFence known = fence;
-    return known == null || known.isOpen();
+    BindingLease toBind = lease;
+    boolean held = toBind == null || toBind.isHeld();
+    return held && (known == null || known.isOpen());
   }
 
   @Override
-  public CompletionStage<Boolean> catchUp(String node) {
+  public CompletionStage<BindReadiness> catchUp(String node, PodView.Ref pod) {
     BindFence known = fence;
-    return known == null ? CompletableFuture.completedStage(true) : known.look(node);
+    BindingLease toBind = lease;
+    if (known == null || toBind == null) {
+      return CompletableFuture.completedStage(BindReadiness.BEHIND);
+    }
+    long began = clocks.nanos().getAsLong();
+    // What the former holder has bound is read once this replica holds the lease, not before.
+    return toBind.take().thenCompose(ready -> taken(ready, known, node, pod, began));
+  }
+
+  private CompletionStage<BindReadiness> taken(
+      BindReadiness ready, BindFence known, String node, PodView.Ref pod, long began) {
+    if (ready != BindReadiness.READY || known.isOpen()) {
+      return CompletableFuture.completedStage(ready);
+    }
+    if (clocks.nanos().getAsLong() - began > LONGEST_TAKE.toNanos()) {
+      return CompletableFuture.completedStage(BindReadiness.BEHIND);
+    }
+    return known
+        .look(node, pod)
+        .thenApply(done -> done ? BindReadiness.READY : BindReadiness.BEHIND);
+  }
+
+  @Override
+  public long bindingTerm() {
+    BindingLease toBind = lease;
+    return toBind == null ? 0 : toBind.term();
+  }
+
+  @Override
+  public String bindingProblem() {
+    BindingLease toBind = lease;
+    return toBind == null ? "" : toBind.problem();
   }
 
   private boolean isFresh(long decided) {
@@ -318,17 +417,25 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<Optional<PodView>> read(PodView.Ref pod) {
-    return requests.start(api -> Binder.read(api, pod));
+    return calls.start(api -> Binder.read(api, pod));
   }
 
   @Override
   public CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
-    return requests.start(api -> nodeLock.take(api, node, pod, clocks.wall().instant()));
+    BindingLease toBind = lease;
+    long term = bindingTerm();
+    return calls.start(
+        api -> {
+          if (toBind == null || !toBind.covers(term)) {
+            throw new IOException(NO_LEASE.text());
+          }
+          return nodeLock.take(api, node, pod, clocks.wall().instant());
+        });
   }
 
   @Override
   public void unlock(String node, PodView.Ref pod) {
-    requests
+    calls
         .start(
             api -> {
               nodeLock.release(api, node, pod);
@@ -348,7 +455,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<EvictResult> evict(Eviction eviction) {
-    return requests
+    return calls
         .start(api -> Evictor.evict(api, eviction, clocks.wall().instant()))
         .exceptionally(
             failure -> new EvictResult(EvictResult.Kind.FAILED, String.valueOf(failure)));
@@ -356,7 +463,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
-    return requests.start(api -> Evictor.nominate(api, pod, node));
+    return calls.start(api -> Evictor.nominate(api, pod, node));
   }
 
   @Override
@@ -376,6 +483,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public boolean synced() {
     notice();
     return started && allListed();
+  }
+
+  @Override
+  public Duration waiting() {
+    MissedDeletions known = missed;
+    return known == null ? Duration.ZERO : known.waiting();
   }
 
   private boolean allListed() {
@@ -436,9 +549,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       running.forEach(Threads.Running::interrupt);
     }
     CompletableFuture.allOf(
-            CompletableFuture.runAsync(requests::close),
-            CompletableFuture.runAsync(background::close))
+            CompletableFuture.runAsync(calls::close),
+            CompletableFuture.runAsync(background::close),
+            CompletableFuture.runAsync(renewals::close))
         .join();
+    BindingLease toBind = lease;
+    if (toBind != null) {
+      toBind.close(server);
+    }
     server.close();
   }
 

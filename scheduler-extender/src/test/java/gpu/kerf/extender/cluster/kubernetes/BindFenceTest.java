@@ -3,6 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
@@ -45,7 +46,16 @@ class BindFenceTest {
     ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
-            "kerf", 4, Duration.ofMinutes(10), "test", Duration.ZERO, false);
+            "kerf",
+            4,
+            Duration.ofMinutes(10),
+            "test",
+            Duration.ZERO,
+            Duration.ofMinutes(10),
+            false,
+            "kerf-system",
+            "kerf-system",
+            "this");
     Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
     cluster = new KubernetesCluster(server, wish, clocks, metrics);
     cluster.start(loop, listener);
@@ -64,7 +74,14 @@ class BindFenceTest {
   }
 
   private CompletableFuture<Boolean> catchUp() {
-    return onLoop(() -> cluster.catchUp("a")).toCompletableFuture();
+    String uid = uid();
+    return onLoop(() -> cluster.catchUp("a", new PodView.Ref("ml", "p", uid)))
+        .thenApply(BindReadiness.READY::equals)
+        .toCompletableFuture();
+  }
+
+  private String uid() {
+    return api.get("pods", "ml/p").path("metadata").path("uid").asText();
   }
 
   private boolean upToDate() {
@@ -72,8 +89,7 @@ class BindFenceTest {
   }
 
   private void bind() throws Exception {
-    String uid = api.get("pods", "ml/p").path("metadata").path("uid").asText();
-    Binding binding = new Binding(new PodView.Ref("ml", "p", uid), "a", Map.of());
+    Binding binding = new Binding(new PodView.Ref("ml", "p", uid()), "a", Map.of());
     assertThat(cluster.bind(binding).toCompletableFuture().get(5, TimeUnit.SECONDS).kind())
         .isEqualTo(BindResult.Kind.BOUND);
   }
@@ -105,7 +121,7 @@ class BindFenceTest {
     api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
     assertThat(upToDate()).isFalse();
     CompletableFuture<Boolean> known = catchUp();
-    Await.until("the node is read", () -> reads().size() == 3);
+    Await.until("the node is read", () -> reads().size() == 2);
     onLoop(() -> true);
     assertThat(known).as("the watch is delayed").isNotCompleted();
     CompletableFuture<Boolean> heard =
@@ -120,7 +136,7 @@ class BindFenceTest {
     api.delay(true);
     api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
     CompletableFuture<Boolean> known = catchUp();
-    Await.until("the node is read", () -> reads().size() == 3);
+    Await.until("the node is read", () -> reads().size() == 2);
     Await.until(
         "it is given up",
         () -> {
@@ -137,16 +153,58 @@ class BindFenceTest {
   }
 
   @Test
-  void aNodeIsReadOnceAndNothingMoreOnceTheFirstBindingIsHeardOf() throws Exception {
+  void aNodeIsReadOnceAndNothingMoreOnceTheWatchHasPassedWhatWasWrittenBefore() throws Exception {
     anotherKindChanges();
+    assertThat(upToDate()).isFalse();
     assertThat(catchUp().join()).isTrue();
     assertThat(catchUp().join()).isTrue();
-    assertThat(upToDate()).as("before the watch has passed the read").isFalse();
+    assertThat(upToDate()).isTrue();
     bind();
-    Await.until("the event of the binding is heard of", this::upToDate);
     pass(2);
     assertThat(upToDate()).isTrue();
-    assertThat(reads()).hasSize(3);
+    assertThat(reads()).hasSize(2);
+  }
+
+  /** No list shows it any more, and its containers may run. */
+  @Test
+  void aPodThatAnotherReplicaHasBoundAndThatWasDeletedByForceIsHeardOfBeforeTheFirstBinding() {
+    api.delay(true);
+    api.put("pods", Manifests.foreign("theirs", "a", "nvidia.com/gpu"));
+    String uid = api.get("pods", "other/theirs").at("/metadata/uid").asText();
+    api.delete("pods", "other/theirs");
+    CompletableFuture<Boolean> known = catchUp();
+    Await.until("the node is read", () -> reads().size() == 2);
+    onLoop(() -> true);
+    assertThat(known).as("the watch is delayed").isNotCompleted();
+    CompletableFuture<Boolean> heard =
+        known.thenApply(done -> listener.lines.contains("quarantined " + uid));
+    api.delay(false);
+    assertThat(heard.join()).isTrue();
+    assertThat(known.join()).isTrue();
+  }
+
+  @Test
+  void aClaimOfWhichTheWatchHasNotToldIsWaitedFor() {
+    api.delay(true);
+    api.put(
+        "claims",
+        """
+        {"metadata":{"name":"c","namespace":"other"},"spec":{},"status":{"allocation":{"devices":
+         {"results":[{"driver":"gpu.example.com","pool":"a","device":"gpu-0"}]}}}}
+        """);
+    CompletableFuture<Boolean> known = catchUp();
+    Await.until(
+        "claims are read",
+        () ->
+            api.requests().stream()
+                .anyMatch(each -> each.endsWith("/apis/resource.k8s.io/v1/resourceclaims")));
+    onLoop(() -> true);
+    assertThat(known).as("the watch is delayed").isNotCompleted();
+    CompletableFuture<Boolean> heard =
+        known.thenApply(
+            done -> listener.lines.stream().anyMatch(line -> line.startsWith("foreign a ")));
+    api.delay(false);
+    assertThat(heard.join()).isTrue();
   }
 
   @Test
@@ -157,7 +215,7 @@ class BindFenceTest {
     pass(4);
     assertThat(upToDate()).isFalse();
     assertThat(catchUp().join()).isTrue();
-    assertThat(reads()).hasSize(6);
+    assertThat(reads()).hasSize(4);
   }
 
   @Test

@@ -39,7 +39,8 @@ public final class FakeApiServer implements AutoCloseable {
           "pods", "/api/v1/pods",
           "budgets", "/apis/policy/v1/poddisruptionbudgets",
           "slices", "/apis/resource.k8s.io/v1/resourceslices",
-          "claims", "/apis/resource.k8s.io/v1/resourceclaims");
+          "claims", "/apis/resource.k8s.io/v1/resourceclaims",
+          "leases", "/apis/coordination.k8s.io/v1/namespaces/kerf-system/leases");
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -61,13 +62,16 @@ public final class FakeApiServer implements AutoCloseable {
   private record Change(long version, String type, String kind, ObjectNode object) {}
 
   /** What is answered instead, to the first request that it is for. */
-  record Answer(String method, String pathEnd, int status, String body, boolean carriedOut) {}
+  public record Answer(
+      String method, String pathEnd, int status, String body, boolean carriedOut) {}
 
   public FakeApiServer() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
     FIELDS_OF_TYPES.keySet().forEach(kind -> objects.put(kind, new TreeMap<>()));
+    // The manifests have it.
+    put("leases", "{\"metadata\":{\"namespace\":\"kerf-system\",\"name\":\"kerf-binding\"}}");
     server.start();
   }
 
@@ -82,7 +86,7 @@ public final class FakeApiServer implements AutoCloseable {
         apiVersion: v1
         kind: Config
         current-context: fake
-        contexts: [{name: fake, context: {cluster: fake, user: fake}}]
+        contexts: [{name: fake, context: {cluster: fake, user: fake, namespace: kerf-system}}]
         clusters: [{name: fake, cluster: {server: "%s"}}]
         users: [{name: fake, user: {token: secret}}]
         """
@@ -111,7 +115,7 @@ public final class FakeApiServer implements AutoCloseable {
     }
   }
 
-  synchronized void delete(String kind, String key) {
+  public synchronized void delete(String kind, String key) {
     ObjectNode object = objects(kind).remove(key);
     if (object != null) {
       change("DELETED", kind, object);
@@ -123,7 +127,7 @@ public final class FakeApiServer implements AutoCloseable {
     objects(kind).remove(key);
   }
 
-  synchronized ObjectNode get(String kind, String key) {
+  public synchronized ObjectNode get(String kind, String key) {
     ObjectNode object = objects(kind).get(key);
     if (object == null) {
       throw new AssertionError("There is no " + key + " among " + kind);
@@ -138,7 +142,7 @@ public final class FakeApiServer implements AutoCloseable {
   }
 
   /** Forgets all versions before now: watches that stand there get 410. */
-  synchronized void compact() {
+  public synchronized void compact() {
     forgottenBefore = version;
     changes.clear();
   }
@@ -164,7 +168,7 @@ public final class FakeApiServer implements AutoCloseable {
     token = secret;
   }
 
-  void plan(Answer answer) {
+  public void plan(Answer answer) {
     planned.add(answer);
   }
 
@@ -239,6 +243,9 @@ public final class FakeApiServer implements AutoCloseable {
       events.add((ObjectNode) JSON.readTree(body));
       return new Reply(201, "{}");
     }
+    if (path.startsWith("/apis/coordination.k8s.io/")) {
+      return lease(method, steps, body);
+    }
     if (path.endsWith("/status") && method.equals("PATCH")) {
       boolean node = path.startsWith("/api/v1/nodes/");
       return patch(
@@ -255,9 +262,12 @@ public final class FakeApiServer implements AutoCloseable {
               + slicesIn
               + "\"}]}");
     }
+    if (method.equals("PATCH") && steps[5].equals("configmaps")) {
+      return patch("configmaps", steps[4] + "/" + steps[6], (ObjectNode) JSON.readTree(body));
+    }
     if (method.equals("GET") && path.startsWith("/api/v1/namespaces/") && steps.length == 7) {
-      ObjectNode pod = objects("pods").get(steps[4] + "/" + steps[6]);
-      return pod == null ? status(404, "NotFound", path) : new Reply(200, pod.toString());
+      ObjectNode object = objects(steps[5]).get(steps[4] + "/" + steps[6]);
+      return object == null ? status(404, "NotFound", path) : new Reply(200, object.toString());
     }
     return status(404, "NotFound", "the server could not find the requested resource");
   }
@@ -301,10 +311,37 @@ public final class FakeApiServer implements AutoCloseable {
     return status(201, "Success", "");
   }
 
+  private Reply lease(String method, String[] steps, byte[] body) throws IOException {
+    if (method.equals("POST")) {
+      ObjectNode created = (ObjectNode) JSON.readTree(body);
+      if (objects("leases").containsKey(key(created))) {
+        return status(409, "AlreadyExists", key(created) + " already exists");
+      }
+      return new Reply(201, put("leases", created.toString()).toString());
+    }
+    ObjectNode lease = objects("leases").get(steps[5] + "/" + steps[7]);
+    if (lease == null) {
+      return status(404, "NotFound", "leases \"" + steps[7] + "\" not found");
+    }
+    if (method.equals("GET")) {
+      return new Reply(200, lease.toString());
+    }
+    ObjectNode patch = (ObjectNode) JSON.readTree(body);
+    boolean stale =
+        !patch.at("/metadata/resourceVersion").equals(lease.at("/metadata/resourceVersion"));
+    return stale
+        ? status(409, "Conflict", "the object has been modified")
+        : patch("leases", key(lease), patch);
+  }
+
   private Reply patch(String kind, String key, ObjectNode patch) {
     ObjectNode object = objects(kind).get(key);
     if (object == null) {
       return status(404, "NotFound", key + " not found");
+    }
+    String expected = patch.at("/metadata/resourceVersion").asText("");
+    if (!expected.isEmpty() && !expected.equals(object.at("/metadata/resourceVersion").asText())) {
+      return status(409, "Conflict", "the object has been modified");
     }
     ObjectNode changed = object.deepCopy();
     merge(changed, patch);

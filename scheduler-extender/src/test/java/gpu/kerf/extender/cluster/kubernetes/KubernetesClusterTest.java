@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.EvictResult;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,7 +48,16 @@ class KubernetesClusterTest {
     ApiServer server = fake.connect(Duration.ofMillis(500), Duration.ofMillis(1500));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
-            "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
+            "kerf",
+            4,
+            Duration.ofSeconds(1),
+            "test",
+            Duration.ZERO,
+            Duration.ofMinutes(10),
+            false,
+            "kerf-system",
+            "kerf-system",
+            "this");
     return new KubernetesCluster(server, wish, clocks, metrics);
   }
 
@@ -79,7 +90,16 @@ class KubernetesClusterTest {
     return new PodView.Ref("ml", name, pod.path("metadata").path("uid").asText());
   }
 
+  /** What comes before every binding. */
+  private void takeLease(String pod) {
+    PodView.Ref ref = ref(pod);
+    CompletionStage<BindReadiness> taken =
+        CompletableFuture.supplyAsync(() -> cluster.catchUp("a", ref), loop).join();
+    assertThat(value(taken)).isIn(BindReadiness.READY, BindReadiness.BEHIND);
+  }
+
   private BindResult bind(String name) {
+    takeLease(name);
     return value(cluster.bind(new Binding(ref(name), "a", Map.of("kerf.gpu/placement", "{}"))));
   }
 
@@ -382,6 +402,7 @@ class KubernetesClusterTest {
     assertThat(api.get("pods", "ml/p").at("/spec/nodeName").asText()).isEqualTo("a");
     assertThat(api.get("pods", "ml/p").at("/metadata/annotations/kerf.gpu~1placement").asText())
         .isEqualTo("{}");
+    assertThat(api.requests()).contains("POST /api/v1/namespaces/ml/pods/p/binding?timeout=2000ms");
     awaitLine("pod ml/p on a");
     assertThat(bind("p").kind()).as("a second time").isEqualTo(BindResult.Kind.CONFLICT);
   }
@@ -390,6 +411,7 @@ class KubernetesClusterTest {
   void whatBecomesOfABindingIsToldByKind() {
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
     follow();
+    takeLease("p");
     PodView.Ref stranger = new PodView.Ref("ml", "unknown", "u");
     assertThat(value(cluster.bind(new Binding(stranger, "a", Map.of()))).kind())
         .isEqualTo(BindResult.Kind.NOT_FOUND);
@@ -508,6 +530,7 @@ class KubernetesClusterTest {
     AtomicLong millis = new AtomicLong(1_000_000);
     cluster.close();
     cluster = cluster(Clocks.virtual(() -> Instant.ofEpochMilli(millis.get())));
+    follow();
     bindTwenty("first");
     for (int i = 0; i < 150; i++) {
       PodView.Ref pod = new PodView.Ref("ml", "p" + i, "u" + i);

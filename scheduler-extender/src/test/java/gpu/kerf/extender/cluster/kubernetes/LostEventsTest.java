@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -110,7 +111,16 @@ class LostEventsTest {
     server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
-            "kerf", 4, Duration.ofSeconds(30), "test", Duration.ZERO, false);
+            "kerf",
+            4,
+            Duration.ofSeconds(30),
+            "test",
+            Duration.ZERO,
+            Duration.ofMinutes(10),
+            false,
+            "kerf-system",
+            "kerf-system",
+            "this");
     cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, metrics);
     cluster.start(loop, told);
     Await.until("it is synced", cluster::synced);
@@ -190,6 +200,30 @@ class LostEventsTest {
     new GuardedTask("b", failing, threads, () -> false).run();
     assertThat(threads.ends).hasSize(2);
     assertThat(threads.ends.get(1)).contains("The thread b ended", "OutOfMemoryError");
+  }
+
+  @Test
+  void workBesideTheWatchesEndsTheProcessWithAnErrorAndEndsWithTheCluster() {
+    cluster.runForEver(
+        "c",
+        () -> {
+          throw new NoClassDefFoundError("as the test says");
+        });
+    Await.until("the process ends", () -> threads.ends.size() == 1);
+    assertThat(threads.ends.get(0)).contains("The thread c ended", "NoClassDefFoundError");
+    CountDownLatch ended = new CountDownLatch(1);
+    cluster.runForEver(
+        "d",
+        () -> {
+          try {
+            threads.sleep(Duration.ofHours(1));
+          } catch (InterruptedException e) {
+            ended.countDown();
+          }
+        });
+    cluster.close();
+    Await.until("it ends", () -> ended.getCount() == 0);
+    assertThat(threads.ends).hasSize(1);
   }
 
   @Test

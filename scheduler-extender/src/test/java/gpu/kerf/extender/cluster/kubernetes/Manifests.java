@@ -39,7 +39,7 @@ public final class Manifests {
   }
 
   /** A pod that another scheduler has bound. */
-  static String foreign(String name, String node, String resource) {
+  public static String foreign(String name, String node, String resource) {
     return """
         {"metadata":{"namespace":"other","name":"%s"},
          "spec":{"schedulerName":"default-scheduler","nodeName":"%s",

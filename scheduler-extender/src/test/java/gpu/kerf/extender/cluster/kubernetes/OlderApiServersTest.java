@@ -61,7 +61,16 @@ class OlderApiServersTest {
     ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(2));
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
-            "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
+            "kerf",
+            4,
+            Duration.ofSeconds(1),
+            "test",
+            Duration.ZERO,
+            Duration.ofMinutes(10),
+            false,
+            "kerf-system",
+            "kerf-system",
+            "this");
     try (KubernetesCluster cluster =
         new KubernetesCluster(server, wish, Clocks.system(), new Metrics())) {
       cluster.start(loop, listener);

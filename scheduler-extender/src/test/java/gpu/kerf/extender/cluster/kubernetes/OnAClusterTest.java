@@ -3,18 +3,22 @@ package gpu.kerf.extender.cluster.kubernetes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
+import gpu.kerf.extender.cluster.kubernetes.writing.BindingLease;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
 import gpu.kerf.extender.controlplane.KubeScheduler;
+import gpu.kerf.extender.service.ClusterService;
 import gpu.kerf.extender.wire.PodView;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Kerf between a real API server and a real kube-scheduler. */
 @ClusterTest
 final class OnAClusterTest {
+  private static final String BINDING_LEASE = "kerf-binding";
+
   @TempDir Path folder;
   private ControlPlane plane;
 
@@ -232,6 +238,7 @@ final class OnAClusterTest {
     try (RunningKerf kerf = RunningKerf.on(plane)) {
       KubernetesCluster cluster = kerf.service().cluster();
       PodView.Ref p = ref("p");
+      takeLease(kerf, p);
       Map<String, String> annotations = Map.of("kerf.gpu/placement", "{}");
       assertThat(value(cluster.bind(new Binding(p, "a", annotations)))).isEqualTo(BindResult.BOUND);
       assertThat(value(cluster.bind(new Binding(p, "a", annotations))).kind())
@@ -269,6 +276,7 @@ final class OnAClusterTest {
         """);
     try (RunningKerf kerf = RunningKerf.on(plane)) {
       KubernetesCluster cluster = kerf.service().cluster();
+      takeLease(kerf, ref("p"));
       value(cluster.bind(new Binding(ref("p"), "a", Map.of())));
       awaitRunning("p");
       EvictResult blocked = value(cluster.evict(new Eviction(ref("p"), "room")));
@@ -281,6 +289,37 @@ final class OnAClusterTest {
       assertThat(value(cluster.evict(new Eviction(ref("p"), "room"))))
           .isEqualTo(EvictResult.EVICTED);
     }
+  }
+
+  @Test
+  void aClusterWithoutTheManifestsGetsALeaseAndBindsOnceAHolderBeforeWouldHaveStopped() {
+    plane.kubectl("delete", "lease", BINDING_LEASE);
+    plane.apply(Inventory.eightH100("a").manifest());
+    long began = System.nanoTime();
+    try (RunningKerf kerf = RunningKerf.on(plane)) {
+      awaitCapacity("a");
+      try (KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start()) {
+        plane.apply(pod("p", "kerf.gpu/memory", "8Gi"));
+        awaitRunning("p");
+        assertThat((System.nanoTime() - began) / 1e9)
+            .isGreaterThan((double) BindingLease.DURATION.plus(BindingLease.SETTLING).toSeconds());
+        assertThat(scheduler.running()).isTrue();
+      }
+    }
+    assertThat(field("lease/" + BINDING_LEASE, ".spec.holderIdentity"))
+        .as("given back when Kerf stops")
+        .isEmpty();
+  }
+
+  /** What comes before every binding. */
+  private static void takeLease(RunningKerf kerf, PodView.Ref pod) throws Exception {
+    ClusterService service = kerf.service();
+    CompletableFuture<BindReadiness> taken = new CompletableFuture<>();
+    service
+        .scheduling()
+        .loop()
+        .execute(() -> service.cluster().catchUp("a", pod).thenAccept(taken::complete));
+    assertThat(value(taken)).isEqualTo(BindReadiness.READY);
   }
 
   private PodView.Ref ref(String pod) {

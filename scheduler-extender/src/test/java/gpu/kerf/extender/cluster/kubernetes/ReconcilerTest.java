@@ -65,6 +65,7 @@ class ReconcilerTest {
           new ForeignPods(scheduling, node -> List.of(), (node, gpus) -> 0, false),
           labels,
           quarantine,
+          () -> 0,
           uid -> {});
   @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
 

@@ -51,6 +51,22 @@ public final class Access {
     return new HttpApiServer(new Credentials(source(kubeconfig, patience), nanos), patience);
   }
 
+  /** The namespace of the pod, or of the kubeconfig's context. */
+  public String namespace(String kubeconfig) throws AccessException {
+    Path file = file(kubeconfig);
+    try {
+      if (file.equals(CredentialFiles.POD_TOKEN)) {
+        return Files.readString(file.resolveSibling("namespace")).strip();
+      }
+      try (Reader reader = Files.newBufferedReader(file)) {
+        String named = KubeConfig.loadKubeConfig(reader).getNamespace();
+        return named == null || named.isEmpty() ? "default" : named;
+      }
+    } catch (IOException | RuntimeException e) {
+      throw new AccessException("The namespace of Kerf is not known: " + e.getMessage() + ".", e);
+    }
+  }
+
   private Credentials.Source source(String kubeconfig, Patience patience) {
     return new Credentials.Source() {
       @Override

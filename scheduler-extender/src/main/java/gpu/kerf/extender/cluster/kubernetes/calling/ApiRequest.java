@@ -1,6 +1,9 @@
 package gpu.kerf.extender.cluster.kubernetes.calling;
 
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A request to the API server; an empty body is none. */
@@ -11,6 +14,8 @@ public record ApiRequest(
   public static final String MERGE_PATCH = "application/merge-patch+json";
   public static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
 
+  private static final String TIMEOUT = "timeout";
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
 
   public static ApiRequest get(String path, Map<String, String> query) {
@@ -19,6 +24,21 @@ public record ApiRequest(
 
   public static ApiRequest post(String path, String body) {
     return new ApiRequest("POST", path, Map.of(), JSON, body);
+  }
+
+  /** The same, which the API server gives up so long after it has come. */
+  public ApiRequest within(Duration limit) {
+    Map<String, String> more = new HashMap<>(query);
+    more.put(TIMEOUT, limit.toMillis() + "ms");
+    return new ApiRequest(method, path, more, type, body);
+  }
+
+  /** After how long the API server gives it up, if it was told. */
+  public Optional<Duration> limit() {
+    String limit = query.getOrDefault(TIMEOUT, "");
+    return limit.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Duration.ofMillis(Long.parseLong(limit.replace("ms", ""))));
   }
 
   public static ApiRequest put(String path, String body) {

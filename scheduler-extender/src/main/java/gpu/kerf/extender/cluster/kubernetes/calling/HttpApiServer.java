@@ -36,7 +36,15 @@ final class HttpApiServer implements ApiServer {
 
   @Override
   public ApiReply send(ApiRequest request) throws IOException {
-    return twice(used -> read(call(used.calls(), request)));
+    return twice(
+        used -> {
+          Call call = call(used.calls(), request);
+          request
+              .limit()
+              .filter(limit -> limit.compareTo(patience.call()) < 0)
+              .ifPresent(limit -> call.timeout().timeout(limit.toNanos(), TimeUnit.NANOSECONDS));
+          return read(call);
+        });
   }
 
   @Override

@@ -39,17 +39,19 @@ public record Resource(
     if (equals(NODES)) {
       return "metadata.name";
     }
-    return equals(PODS) || equals(SLICES) ? "spec.nodeName" : "";
+    return equals(SLICES) ? "spec.nodeName" : "";
   }
 
   public boolean isOfNodes() {
     return !nodeField().isEmpty();
   }
 
-  /** The query for the objects that belong to a node. */
+  /** The query for the objects that belong to a node, or for all that may. */
   public Map<String, String> selectorOn(String node) {
-    Map<String, String> wanted = firstList.isEmpty() ? selector : firstList;
-    String all = wanted.getOrDefault("fieldSelector", "");
+    if (nodeField().isEmpty()) {
+      return selector;
+    }
+    String all = selector.getOrDefault("fieldSelector", "");
     String here = nodeField() + "=" + node;
     return Map.of("fieldSelector", all.isEmpty() ? here : all + "," + here);
   }

@@ -13,6 +13,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import java.io.IOException;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +33,10 @@ public final class PodSink implements Sink<PodView> {
   private final Labels labels;
   private final Quarantine quarantine;
   private final Consumer<String> onEnd;
+  private final LongSupplier heard;
 
   /**
+   * @param heard up to which version everything about pods has been told
    * @param onEnd is told of every pod whose containers have ended
    */
   public PodSink(
@@ -42,12 +45,14 @@ public final class PodSink implements Sink<PodView> {
       ForeignPods foreignPods,
       Labels labels,
       Quarantine quarantine,
+      LongSupplier heard,
       Consumer<String> onEnd) {
     this.listener = listener;
     this.waitsForKerf = waitsForKerf;
     this.foreignPods = foreignPods;
     this.labels = labels;
     this.quarantine = quarantine;
+    this.heard = heard;
     this.onEnd = onEnd;
   }
 
@@ -75,11 +80,31 @@ public final class PodSink implements Sink<PodView> {
       ended(pod.uid());
     }
     quarantine.podChanged(pod);
-    if (pod.isBound() || waitsForKerf.test(pod)) {
+    tell(pod);
+  }
+
+  private void tell(PodView pod) {
+    boolean waits = waitsForKerf.test(pod);
+    if (waits) {
+      quarantine.wanted(pod);
+    }
+    if (pod.isBound() || waits) {
       listener.podChanged(pod);
       labels.podChanged(pod);
     }
     foreignPods.podChanged(pod);
+  }
+
+  /** It is told as if it had been heard: first that it was there, then that it is gone. */
+  @Override
+  public void missed(Meta meta, PodView pod) {
+    if (Quarantine.mayUseGpus(pod)) {
+      if (!quarantine.isHeld(pod.uid())) {
+        quarantine.podChanged(pod);
+      }
+      tell(pod);
+      deleted(meta);
+    }
   }
 
   /** The pod exists, but its object cannot be read; what Kerf knew of it stays valid. */
@@ -91,7 +116,7 @@ public final class PodSink implements Sink<PodView> {
   /** The object is gone; its containers may run on. */
   @Override
   public void deleted(Meta meta) {
-    Quarantined hold = quarantine.hold(meta);
+    Quarantined hold = quarantine.hold(meta, heard.getAsLong());
     if (hold == null) {
       ended(meta.uid());
     } else {

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * controller-manager. A node that has started anew since (another boot id) runs none of the old
  * containers.
  *
- * <p>Only memory keeps this. Every replica sees the deletion; one that starts later does not.
+ * <p>Only memory keeps this. A replica that did not hear the deletion hears it again: {@code
+ * MissedDeletions}.
  */
 public final class Quarantine {
   private static final long SHORTEST_GRACE_SECONDS = 2;
@@ -43,14 +44,19 @@ public final class Quarantine {
   private final Map<String, Running> running = new HashMap<>();
   private final Map<String, Held> held = new HashMap<>();
   private final Map<String, NodeObject.Kubelet> kubelets = new HashMap<>();
+  private volatile long longestGraceSeconds = SHORTEST_GRACE_SECONDS;
 
   /** A pod that uses GPUs, as it was seen last. */
   private record Running(String node, long graceSeconds) {}
 
-  /** A pod whose object is gone. */
-  private record Held(String node, String bootId, long period, Quarantined hold) {
+  /**
+   * A pod whose object is gone.
+   *
+   * @param after the deletion is newer than this version
+   */
+  private record Held(String node, String bootId, long period, long after, Quarantined hold) {
     Held with(Quarantined other) {
-      return new Held(node, bootId, period, other);
+      return new Held(node, bootId, period, after, other);
     }
   }
 
@@ -74,11 +80,27 @@ public final class Quarantine {
 
   /** A pod is there. */
   void podChanged(PodView pod) {
-    if (pod.isBound() && !pod.ended() && usesGpus(pod)) {
+    if (mayUseGpus(pod)) {
+      wanted(pod);
       running.put(pod.uid(), new Running(pod.nodeName(), pod.graceSeconds()));
     } else {
       running.remove(pod.uid());
     }
+  }
+
+  /** A pod may come to use GPUs. */
+  void wanted(PodView pod) {
+    longestGraceSeconds = Math.max(longestGraceSeconds, pod.graceSeconds());
+  }
+
+  /** No pod that uses GPUs, or may come to, has a longer grace period. */
+  public long longestGraceSeconds() {
+    return longestGraceSeconds;
+  }
+
+  /** Whether containers of a pod may have GPUs, as far as its object says. */
+  static boolean mayUseGpus(PodView pod) {
+    return pod.isBound() && !pod.ended() && usesGpus(pod);
   }
 
   private static boolean usesGpus(PodView pod) {
@@ -88,8 +110,12 @@ public final class Quarantine {
         || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
   }
 
-  /** A pod object is gone: how long its slots are held; null if nothing of it can run any more. */
-  @Nullable Quarantined hold(Meta meta) {
+  /**
+   * A pod object is gone: how long its slots are held; null if nothing of it can run any more.
+   *
+   * @param after the deletion is newer than this version
+   */
+  @Nullable Quarantined hold(Meta meta, long after) {
     Held known = held.get(meta.uid());
     if (known != null) {
       // It is told again where a listener could not take it in.
@@ -102,7 +128,7 @@ public final class Quarantine {
     NodeObject.Kubelet kubelet = kubelet(pod.node);
     long period = period(pod.graceSeconds);
     Quarantined hold = new Quarantined(nanos.getAsLong() + period, kubelet.silent());
-    held.put(meta.uid(), new Held(pod.node, kubelet.bootId(), period, hold));
+    held.put(meta.uid(), new Held(pod.node, kubelet.bootId(), period, after, hold));
     listener.begun(meta, pod.node, Duration.ofNanos(period));
     return hold;
   }
@@ -112,9 +138,14 @@ public final class Quarantine {
   }
 
   /** In nanoseconds; half of what a stop watch can tell apart at most, which is 146 years. */
-  private long period(long graceSeconds) {
+  public long period(long graceSeconds) {
     long grace = TimeUnit.SECONDS.toNanos(Math.max(SHORTEST_GRACE_SECONDS, graceSeconds));
     return Math.min(grace, Long.MAX_VALUE / 2) + margin.toNanos();
+  }
+
+  /** All deletions of pods that are held are newer than this version. */
+  public long oldestDeletion() {
+    return held.values().stream().mapToLong(Held::after).min().orElse(Long.MAX_VALUE);
   }
 
   boolean isHeld(String uid) {

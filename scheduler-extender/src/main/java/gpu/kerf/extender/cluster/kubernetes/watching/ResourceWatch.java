@@ -52,6 +52,7 @@ public final class ResourceWatch<T> implements Runnable {
   private static final int PAGE = 500;
   private static final Duration LIST_LIMIT = Duration.ofSeconds(30);
   private static final long FIRST_PAUSE_MILLIS = 200;
+  private static final Duration REPLAY = Duration.ofSeconds(1);
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
   private static final long ABSENT_PAUSE_MILLIS = 60_000;
   private static final Meta NOTHING = new Meta("", "", "", "");
@@ -69,12 +70,14 @@ public final class ResourceWatch<T> implements Runnable {
   private final WatchNews news;
   private final Duration renewal;
   private final LongSupplier nanos;
+  private final @Nullable DeletionHistory history;
   private final Map<String, Meta> seen = new HashMap<>();
   private final WatchProgress progress = new WatchProgress();
   private final Queue<Lost> lost = new ConcurrentLinkedQueue<>();
   private volatile String path;
   private volatile boolean absent;
   private String version = "";
+  private long told = -1;
   private final CompletableFuture<Void> first = new CompletableFuture<>();
   private volatile @Nullable ApiStream current;
   private volatile boolean stopped;
@@ -82,8 +85,13 @@ public final class ResourceWatch<T> implements Runnable {
   private volatile int listed;
   private volatile long heard;
 
-  /** An event that the listener did not take in; whether it was the end of the object. */
-  private record Lost(Meta object, boolean end) {}
+  /**
+   * An event that the listener did not take in.
+   *
+   * @param end whether it was the end of the object
+   * @param after the event is newer than this version
+   */
+  private record Lost(Meta object, boolean end, long after) {}
 
   /** What all watches of a cluster share. */
   public record Shared(
@@ -95,6 +103,15 @@ public final class ResourceWatch<T> implements Runnable {
       LongSupplier nanos) {}
 
   public ResourceWatch(Resource resource, Sink<T> sink, Shared shared) {
+    this(resource, sink, shared, null);
+  }
+
+  /**
+   * @param history where deletions that were not heard must be heard again
+   */
+  public ResourceWatch(
+      Resource resource, Sink<T> sink, Shared shared, @Nullable DeletionHistory history) {
+    this.history = history;
     this.resource = resource;
     this.path = resource.path();
     this.server = shared.server;
@@ -258,6 +275,9 @@ public final class ResourceWatch<T> implements Runnable {
     long began = nanos.getAsLong();
     int answers = wanted.get();
     forgetLost();
+    if (history != null) {
+      told = history.from(told);
+    }
     Set<String> present = new HashSet<>();
     Map<String, String> query = new LinkedHashMap<>(resource.selector());
     if (seen.isEmpty()) {
@@ -275,12 +295,16 @@ public final class ResourceWatch<T> implements Runnable {
       next = page.next();
       heardNow();
     } while (!next.isEmpty());
+    String reached = page.resourceVersion();
+    if (history != null && told >= 0) {
+      hearAgain(history, WatchProgress.number(reached));
+    }
     for (Meta old : Set.copyOf(seen.values())) {
       if (!present.contains(old.key())) {
         deleted(old);
       }
     }
-    String reached = page.resourceVersion();
+    told = WatchProgress.number(reached);
     hand(NOTHING, false, () -> progress.listedAt(reached));
     eventQueue.drain();
     version = reached;
@@ -297,10 +321,62 @@ public final class ResourceWatch<T> implements Runnable {
     List<Lost> all = new ArrayList<>();
     for (Lost one = lost.poll(); one != null; one = lost.poll()) {
       all.add(one);
+      told = Math.min(told, one.after);
     }
     all.stream().filter(one -> !one.end).forEach(one -> seen.remove(one.object.key()));
     // As if it were still there: the list does not have it, or under another uid.
     all.stream().filter(Lost::end).forEach(one -> seen.put(one.object.key(), one.object));
+  }
+
+  /** Hears what was deleted before a list and has not been told. */
+  private void hearAgain(DeletionHistory deletions, long to)
+      throws IOException, InterruptedException {
+    if (told == to) {
+      return;
+    }
+    if (told > to) {
+      // The API server was restored from a backup.
+      deletions.forgotten(to);
+      return;
+    }
+    Map<String, String> query = new LinkedHashMap<>(resource.selector());
+    query.put("watch", "true");
+    query.put("resourceVersion", "" + told);
+    query.put("timeoutSeconds", "" + REPLAY.toSeconds());
+    try (ApiStream stream = server.stream(ApiRequest.get(path, query))) {
+      current = stream;
+      ApiReply refusal = stream.open();
+      if (refusal != null) {
+        throw refused(refusal.status(), refusal.problem());
+      }
+      long version = told;
+      while (version < to) {
+        byte[] line = next(stream);
+        heardNow();
+        version = line == null ? to : missed(WatchEvent.read(line, JSON));
+      }
+    } catch (ForgottenException | JsonProcessingException e) {
+      deletions.forgotten(to);
+    } finally {
+      current = null;
+    }
+  }
+
+  /** Takes in a deletion, if it is one; the version of the event. */
+  private long missed(WatchEvent event) throws IOException, InterruptedException {
+    if (event.type().equals("ERROR")) {
+      throw error(event.object());
+    }
+    Meta meta = Meta.read(event.object(), JSON);
+    if (event.type().equals("DELETED")) {
+      try {
+        T object = sink.read(meta, event.object());
+        hand(meta, false, () -> sink.missed(meta, object));
+      } catch (WireException e) {
+        news.unreadable(resource);
+      }
+    }
+    return WatchProgress.number(meta.resourceVersion());
   }
 
   private ListPage page(Map<String, String> selection, String next) throws IOException {
@@ -397,11 +473,13 @@ public final class ResourceWatch<T> implements Runnable {
       }
       default -> {
         // BOOKMARK, and event types of later Kubernetes versions: a version, and no change.
+        told = WatchProgress.number(meta.resourceVersion());
         hand(NOTHING, false, () -> progress.reached(meta.resourceVersion()));
       }
     }
     if (!meta.resourceVersion().isEmpty()) {
       version = meta.resourceVersion();
+      told = WatchProgress.number(version);
     }
   }
 
@@ -458,11 +536,17 @@ public final class ResourceWatch<T> implements Runnable {
   }
 
   private void hand(Meta object, boolean end, Runnable event) throws InterruptedException {
-    eventQueue.hand(event, failure -> lost(object, end, failure));
+    long after = told;
+    eventQueue.hand(
+        () -> {
+          progress.complete(after);
+          event.run();
+        },
+        failure -> lost(object, end, after, failure));
   }
 
   /** Until it is listed again, and told again, this kind is not known. */
-  private void lost(Meta object, boolean end, Throwable failure) {
+  private void lost(Meta object, boolean end, long after, Throwable failure) {
     LOG.atError()
         .addKeyValue(LogKeys.RESOURCE, resource.word())
         .addKeyValue(LogKeys.PROBLEM, object.key() + ": " + failure)
@@ -471,7 +555,7 @@ public final class ResourceWatch<T> implements Runnable {
     if (GuardedTask.isFatal(failure)) {
       threads.end("An event of the cluster could not be taken in.", failure);
     }
-    lost.add(new Lost(object, end));
+    lost.add(new Lost(object, end, after));
     listAgain();
   }
 
@@ -519,7 +603,7 @@ public final class ResourceWatch<T> implements Runnable {
   }
 
   /** Where the API server has it. */
-  String path() {
+  public String path() {
     return path;
   }
 

@@ -18,4 +18,7 @@ public interface Sink<T> {
 
   /** An object was deleted from the API server. */
   void deleted(Meta meta);
+
+  /** An object was deleted while the watch was interrupted; this is its last state. */
+  default void missed(Meta meta, T object) {}
 }

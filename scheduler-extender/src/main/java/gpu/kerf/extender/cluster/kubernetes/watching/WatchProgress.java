@@ -14,14 +14,25 @@ import java.util.concurrent.CompletionStage;
  *
  * <p>Versions are compared as numbers, which the API server allows for objects of one kind.
  */
-final class WatchProgress {
+public final class WatchProgress {
   private final Map<String, Meta> objects = new HashMap<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private long version = -1;
+  private long complete = -1;
 
   /** A caller waits until everything that a list had is taken in. */
   private record Waiting(
       Collection<Meta> list, long version, long deadline, CompletableFuture<Boolean> done) {}
+
+  /** Everything up to this version has been told; what is told next is newer. */
+  public void complete(long version) {
+    complete = version;
+  }
+
+  /** Up to which version everything has been told; -1 if there is none. */
+  public long complete() {
+    return complete;
+  }
 
   void put(Meta meta) {
     objects.put(meta.key(), meta);
@@ -44,7 +55,7 @@ final class WatchProgress {
     settle();
   }
 
-  long version() {
+  public long version() {
     return version;
   }
 
@@ -54,7 +65,8 @@ final class WatchProgress {
    * @param resourceVersion that of the list
    * @param deadline on the clock that is given to {@link #expire}
    */
-  CompletionStage<Boolean> covers(Collection<Meta> list, String resourceVersion, long deadline) {
+  public CompletionStage<Boolean> covers(
+      Collection<Meta> list, String resourceVersion, long deadline) {
     Waiting one = new Waiting(list, number(resourceVersion), deadline, new CompletableFuture<>());
     waiting.add(one);
     settle();
@@ -62,7 +74,7 @@ final class WatchProgress {
   }
 
   /** Disappoints those who have waited too long. */
-  void expire(long now) {
+  public void expire(long now) {
     for (Waiting one : List.copyOf(waiting)) {
       if (now - one.deadline >= 0) {
         waiting.remove(one);
@@ -89,7 +101,7 @@ final class WatchProgress {
   }
 
   /** -1 if it is no number, which no API server has yet sent. */
-  static long number(String resourceVersion) {
+  public static long number(String resourceVersion) {
     try {
       return Long.parseLong(resourceVersion);
     } catch (NumberFormatException e) {

@@ -25,12 +25,15 @@ public final class Binder {
 
   private Binder() {}
 
-  /** Carries nodeName and annotations in one transaction, for exactly this uid. */
+  /**
+   * Carries nodeName and annotations in one transaction, for exactly this uid. The API server gives
+   * it up after {@link BindingLease#CALL}.
+   */
   public static BindResult bind(ApiServer server, Binding binding) {
     PodView.Ref pod = binding.pod();
     try {
       String path = ApiRequest.pod(pod.namespace(), pod.name()) + "/binding";
-      return result(server.send(ApiRequest.post(path, body(binding))));
+      return result(server.send(ApiRequest.post(path, body(binding)).within(BindingLease.CALL)));
     } catch (IllegalArgumentException e) {
       return new BindResult(BindResult.Kind.NOT_FOUND, String.valueOf(e.getMessage()));
     } catch (ConnectException e) {

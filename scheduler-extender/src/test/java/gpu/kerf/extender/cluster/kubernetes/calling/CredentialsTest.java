@@ -124,7 +124,16 @@ class CredentialsTest {
     ExecutorService loop = Executors.newSingleThreadExecutor();
     KubernetesCluster.Options wish =
         new KubernetesCluster.Options(
-            "kerf", 4, Duration.ofSeconds(1), "test", Duration.ZERO, false);
+            "kerf",
+            4,
+            Duration.ofSeconds(1),
+            "test",
+            Duration.ZERO,
+            Duration.ofMinutes(10),
+            false,
+            "kerf-system",
+            "kerf-system",
+            "this");
     RecordingListener listener = new RecordingListener();
     ApiServer server =
         new Access(Map.of(), folder)

@@ -39,6 +39,7 @@ class BudgetedPodsTest {
           new ForeignPods(listener, node -> List.of(), (node, gpus) -> 0, false),
           labels,
           quarantine,
+          () -> 0,
           uid -> {});
 
   private static JsonSlice piece(String json) {

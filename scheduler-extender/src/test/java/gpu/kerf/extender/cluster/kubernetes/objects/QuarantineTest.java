@@ -50,7 +50,7 @@ class QuarantineTest {
   }
 
   private @Nullable Quarantined hold(String uid) {
-    return quarantine.hold(new Meta("ml", "p", uid, ""));
+    return quarantine.hold(new Meta("ml", "p", uid, ""), 0);
   }
 
   private void deleted(PodView.Builder pod) {

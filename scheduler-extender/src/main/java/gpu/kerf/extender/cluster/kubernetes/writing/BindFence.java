@@ -1,18 +1,26 @@
-package gpu.kerf.extender.cluster.kubernetes.watching;
+package gpu.kerf.extender.cluster.kubernetes.writing;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
 import gpu.kerf.extender.cluster.kubernetes.calling.ListPage;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.cluster.kubernetes.watching.ResourceWatch;
+import gpu.kerf.extender.cluster.kubernetes.watching.WatchProgress;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,31 +32,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a replica from binding before it knows what another one may have bound.
+ * Keeps a replica from binding before it knows what another one has bound.
  *
- * <p>While this replica binds, no other one does: a lease cannot go away and come back between two
- * of its bindings that follow each other within {@link #IDLE}. The one exception is a
- * kube-scheduler that sleeps past its lease and goes on binding beside the next leader: there only
- * the latency of the watches protects, and the audit reports what it lets through. After a longer
- * pause another replica may have led, and the watches of this one may lag. Then
+ * <p>While this replica binds, no other one does: {@link BindingLease}. Once another one has held
+ * that Lease, and after a pause, the watches of this one may lag. Then
  *
  * <pre>
- *   the first binding    reads what the API server has on its node, at version V, and waits until
- *                        all of that is taken in
- *   others               do the same, each node once, until the watch of pods has passed V
+ *   the first binding    writes a condition on its pod, at version V, reads the node, its
+ *                        ResourceSlices and all ResourceClaims, and waits until all of that is taken
+ *                        in
+ *   others               read their nodes, each once, until the watch of pods has passed V
  *   then                 nothing is read any more: all that others have bound is known
  * </pre>
  *
- * <p>The watch passes V soon, and without asking for a bookmark: the event of the first binding is
- * newer than V. A read without resourceVersion is a quorum read: it shows the latest state of etcd.
+ * <p>Reading the pods of the node would not do: a pod that was bound and deleted by force since is
+ * not among them, and its containers may run. Once the watch has told of the condition, it has told
+ * of every pod that came and went before. A quorum read without resourceVersion is as fresh as
+ * etcd.
  *
  * <p>Used on the thread that owns the ledger, but for {@link #doubt} and {@link #bound}.
  */
 public final class BindFence {
   private static final Logger LOG = LoggerFactory.getLogger(BindFence.class);
   private static final JsonFactory JSON = new JsonFactory();
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** Less than any lease of kube-scheduler lasts. */
+  /** The condition of a pod that is bound first after a pause. */
+  private static final String CONDITION = "kerf.gpu/Binding";
+
   static final Duration IDLE = Duration.ofSeconds(3);
 
   /** kube-scheduler waits 5 seconds for an extender. */
@@ -59,16 +70,22 @@ public final class BindFence {
   private final Clocks clocks;
   private final Metrics metrics;
   private final List<ResourceWatch<?>> watches;
+  private final ResourceWatch<?> podWatch;
   private final WatchProgress pods;
   private final Map<String, CompletionStage<Boolean>> looked = new HashMap<>();
+  private final Map<ResourceWatch<?>, CompletionStage<Found>> forAll = new HashMap<>();
   private boolean open;
+
+  /** The reads of an earlier round say nothing of what happened since. */
+  private int round;
+
   private long passed;
   private long version = -1;
   private volatile boolean doubted;
   private volatile long bound;
 
   /**
-   * @param watches of the kinds that a decision about a node stands on
+   * @param watches of the other kinds that a decision about a node stands on
    */
   public BindFence(
       RequestPool requests,
@@ -76,18 +93,19 @@ public final class BindFence {
       Clocks clocks,
       Metrics metrics,
       List<ResourceWatch<?>> watches,
-      WatchProgress pods) {
+      ResourceWatch<?> pods) {
     this.requests = requests;
     this.loop = loop;
     this.clocks = clocks;
     this.metrics = metrics;
     this.watches = watches;
-    this.pods = pods;
+    this.podWatch = pods;
+    this.pods = pods.progress();
     this.passed = clocks.nanos().getAsLong();
     this.bound = passed;
   }
 
-  /** What an API server has on a node, of one kind. */
+  /** What an API server has, of one kind. */
   private record Found(ResourceWatch<?> watch, List<Meta> objects, String version) {}
 
   /** Whether all that others may have bound is known. */
@@ -102,11 +120,14 @@ public final class BindFence {
     return open;
   }
 
-  private void shut() {
+  /** Another replica has bound, or this one was away. */
+  public void shut() {
+    round++;
     doubted = false;
     open = false;
     version = -1;
     looked.clear();
+    forAll.clear();
   }
 
   /** Another replica may have led meanwhile. */
@@ -121,31 +142,69 @@ public final class BindFence {
     }
   }
 
-  /** Reads what is on a node and waits until it is taken in; false if it is not in time. */
-  public CompletionStage<Boolean> look(String node) {
+  /**
+   * Reads what is on a node and waits until it is taken in; false if it is not in time.
+   *
+   * @param pod that goes there
+   */
+  public CompletionStage<Boolean> look(String node, PodView.Ref pod) {
     CompletionStage<Boolean> known = looked.get(node);
     if (known != null) {
       return known;
     }
     long began = clocks.nanos().getAsLong();
     passed = began;
+    int mine = round;
     CompletionStage<Boolean> look =
-        all(reads(node))
-            .thenComposeAsync(found -> await(found, began), loop)
+        all(reads(node, pod))
+            .thenComposeAsync(
+                found ->
+                    mine == round ? await(found, began) : CompletableFuture.completedStage(false),
+                loop)
             .exceptionally(failure -> failed(node, failure))
-            .thenApplyAsync(done -> ended(node, done, began), loop);
+            .thenApplyAsync(done -> ended(node, done, began, mine), loop);
     looked.put(node, look);
     return look;
   }
 
-  private List<CompletionStage<Found>> reads(String node) {
+  private List<CompletionStage<Found>> reads(String node, PodView.Ref pod) {
     List<CompletionStage<Found>> reads = new ArrayList<>();
+    reads.add(once(podWatch, server -> mark(server, pod)));
     for (ResourceWatch<?> watch : watches) {
+      RequestPool.Work<Found> read = server -> read(server, watch, node);
       if (!watch.isAbsent()) {
-        reads.add(requests.start(server -> read(server, watch, node)));
+        reads.add(watch.resource().isOfNodes() ? requests.start(read) : once(watch, read));
       }
     }
     return reads;
+  }
+
+  /** What is the same for all nodes is read once. */
+  private CompletionStage<Found> once(ResourceWatch<?> watch, RequestPool.Work<Found> read) {
+    return forAll.computeIfAbsent(watch, unused -> requests.start(read));
+  }
+
+  /** Writes what the watch of pods has to tell of; no two are the same. */
+  private Found mark(ApiServer server, PodView.Ref pod) throws IOException {
+    Instant now = clocks.wall().instant();
+    ObjectNode body = MAPPER.createObjectNode();
+    body.putObject("metadata").put("uid", pod.uid());
+    body.putObject("status")
+        .putArray("conditions")
+        .addObject()
+        .put("type", CONDITION)
+        .put("status", "True")
+        .put("reason", "Binding")
+        .put("message", "Kerf hears what came before this, and then binds (" + now + ").")
+        .put("lastTransitionTime", now.truncatedTo(ChronoUnit.SECONDS).toString());
+    String path = ApiRequest.pod(pod.namespace(), pod.name()) + "/status";
+    ApiReply reply =
+        server.send(ApiRequest.patch(path, ApiRequest.STRATEGIC_PATCH, body.toString()));
+    if (!reply.ok()) {
+      throw new IOException(reply.status() + ": " + reply.problem());
+    }
+    Meta written = Meta.read(new JsonSlice(reply.body(), 0, reply.body().length), JSON);
+    return new Found(podWatch, List.of(written), written.resourceVersion());
   }
 
   private static Found read(ApiServer server, ResourceWatch<?> watch, String node)
@@ -199,12 +258,13 @@ public final class BindFence {
     return false;
   }
 
-  private boolean ended(String node, boolean done, long began) {
+  private boolean ended(String node, boolean done, long began, int mine) {
     long nanos = clocks.nanos().getAsLong() - began;
-    boolean inTime = done && nanos <= IDLE.toNanos();
+    boolean inTime = done && mine == round && nanos <= IDLE.toNanos();
     metrics.count(Metric.FRESH_READS, inTime ? "passed" : "refused");
-    if (!inTime) {
+    if (!inTime && mine == round) {
       looked.remove(node);
+      forAll.clear();
     }
     return inTime;
   }
@@ -212,6 +272,7 @@ public final class BindFence {
   /** To be called now and then. */
   public void tick() {
     long now = clocks.nanos().getAsLong();
+    pods.expire(now);
     for (ResourceWatch<?> watch : watches) {
       watch.progress().expire(now);
     }
