@@ -137,7 +137,6 @@ final class Replica {
                 LONGEST_GRACE,
                 false,
                 NAMESPACE,
-                NAMESPACE,
                 process.name()),
             clocks,
             threads,

@@ -44,8 +44,7 @@ public final class ClusterService {
   private final Service service;
   private int port;
 
-  private ClusterService(
-      Vertx vertx, LiveSettings settings, ApiServer server, String leaseNamespace) {
+  private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server, String namespace) {
     this.context = vertx.getOrCreateContext();
     Clocks clocks = Clocks.system();
     this.scheduling =
@@ -54,7 +53,7 @@ public final class ClusterService {
             clocks,
             action -> context.runOnContext(nothing -> action.run()));
     Metrics metrics = new Metrics();
-    KubernetesCluster.Options wish = wish(settings.current(), leaseNamespace);
+    KubernetesCluster.Options wish = wish(settings.current(), namespace);
     this.cluster = new KubernetesCluster(server, wish, clocks, metrics);
     Service.Environment around =
         new Service.Environment(
@@ -94,7 +93,7 @@ public final class ClusterService {
             DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
   }
 
-  private static KubernetesCluster.Options wish(Settings settings, String leaseNamespace) {
+  private static KubernetesCluster.Options wish(Settings settings, String namespace) {
     Settings.Cluster cluster = settings.cluster();
     String host = hostname();
     return new KubernetesCluster.Options(
@@ -105,8 +104,7 @@ public final class ClusterService {
         cluster.quarantineMargin(),
         settings.admission().maxTerminationGracePeriod(),
         settings.dialects().trustAnnotations(),
-        settings.certificates().namespace(),
-        leaseNamespace,
+        namespace,
         host + "_" + UUID.randomUUID());
   }
 
@@ -132,14 +130,12 @@ public final class ClusterService {
     Duration silence = how.watch().plus(how.watch().dividedBy(2));
     Access access = new Access(environment, Path.of(System.getProperty("user.home", "/")));
     ApiServer server = access.connect(how.kubeconfig(), new Access.Patience(how.call(), silence));
-    String leaseNamespace =
-        how.leaseNamespace().isEmpty() ? access.namespace(how.kubeconfig()) : how.leaseNamespace();
+    String namespace =
+        how.namespace().isEmpty() ? access.namespace(how.kubeconfig()) : how.namespace();
     ClusterService started =
         Vertxes.on(
             vertx.getOrCreateContext(),
-            () ->
-                Future.succeededFuture(
-                    new ClusterService(vertx, settings, server, leaseNamespace)));
+            () -> Future.succeededFuture(new ClusterService(vertx, settings, server, namespace)));
     try {
       started.port = started.service.listen(started.context);
     } catch (IOException e) {

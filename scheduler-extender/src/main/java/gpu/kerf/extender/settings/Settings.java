@@ -232,10 +232,10 @@ public record Settings(
               max = "1h")
           Duration quarantineMargin,
       @Setting(
-              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind:"
-                  + " the same for all replicas. Empty: that of the pod, then that of the"
-                  + " kubeconfig's context, then default.")
-          String leaseNamespace) {}
+              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind, and"
+                  + " of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that of"
+                  + " the pod, then that of the kubeconfig's context, then default.")
+          String namespace) {}
 
   /** How the cluster is audited. */
   public record Auditing(

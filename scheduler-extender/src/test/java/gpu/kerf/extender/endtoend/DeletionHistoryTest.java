@@ -64,7 +64,6 @@ final class DeletionHistoryTest {
 
       List<JsonNode> forgotten = api.watch("/api/v1/pods", before);
       assertThat(forgotten).hasSize(1);
-      System.out.println("A watch of history after a restart: " + forgotten);
       boolean asEvent = forgotten.get(0).path("type").asText().equals("ERROR");
       JsonNode status = asEvent ? forgotten.get(0).path("object") : forgotten.get(0);
       assertThat(status.path("code").asInt()).isEqualTo(410);
@@ -79,9 +78,11 @@ final class DeletionHistoryTest {
     ControlPlane plane = ControlPlane.start();
     plane.apply(Shipped.text("base/namespace.yaml"));
     plane.apply(Shipped.text("base/checkpoint.yaml"));
+    plane.apply(Shipped.text("base/lease.yaml"));
     TestCluster.Accounts accounts =
         new TestCluster.Accounts(plane.kubeconfig(), plane.kubeconfig(), "");
-    try (TestCluster cluster = TestCluster.on(plane, accounts, List.of())) {
+    try (TestCluster cluster =
+        TestCluster.on(plane, accounts, List.of("cluster.namespace=kerf-system"))) {
       cluster.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 1).manifest());
       cluster.create(Pod.named("old").memory("30Gi").spec("terminationGracePeriodSeconds: 20"));
       cluster.awaitRunning("old");

@@ -51,7 +51,10 @@ final class ForcedDeletionTest {
     plane.kubectl("annotate", "node", "real", Inventory.ANNOTATION + "=" + gpu);
     plane.apply(Shipped.text("base/namespace.yaml"));
     plane.apply(Shipped.text("base/checkpoint.yaml"));
-    kerf = new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of()).start();
+    plane.apply(Shipped.text("base/lease.yaml"));
+    kerf =
+        new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of("cluster.namespace=kerf-system"))
+            .start();
     scheduler =
         plane.scheduler(
             TestCluster.schedulerConfig(plane, kerf.address(), false), plane.kubeconfig());

@@ -27,7 +27,7 @@ final class RbacTest {
   private static final String KERF = "kerf";
 
   /** Not in a pod, it does not know its namespace. */
-  private static final String LEASE = "cluster.leaseNamespace=kerf-system";
+  private static final String LEASE = "cluster.namespace=kerf-system";
 
   private static final String SCHEDULER = "system:kube-scheduler";
 

@@ -127,9 +127,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param quarantineMargin how long a kubelet that works may take to hear of a deletion
    * @param longestGrace no pod that Kerf places has a longer grace period
    * @param trustsAnnotations whether only other schedulers can write what their pods say of GPUs
-   * @param namespace of the ConfigMap that says how far the deletions of pods were heard
-   * @param leaseNamespace of the Lease that one replica at a time holds to bind
-   * @param process who holds it, another one after every start
+   * @param namespace of the Lease that one replica at a time holds to bind, and of the ConfigMap
+   *     that says how far the deletions of pods were heard
+   * @param process the holder in the Lease, another one after every start
    */
   public record Options(
       String schedulerName,
@@ -140,7 +140,6 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       Duration longestGrace,
       boolean trustsAnnotations,
       String namespace,
-      String leaseNamespace,
       String process) {}
 
   /** On the threads of this JVM. */
@@ -223,7 +222,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     watches.add(podWatch);
     deletions.follow(podWatch);
     BindFence beforeBindings = new BindFence(calls, loop, clocks, metrics, decisive, podWatch);
-    LeaseRequests requests = new LeaseRequests(options.leaseNamespace, options.process, clocks);
+    LeaseRequests requests = new LeaseRequests(options.namespace, options.process, clocks);
     fence = beforeBindings;
     lease = new BindingLease(renewals, loop, clocks, metrics, requests, beforeBindings::shut);
     run(

@@ -54,7 +54,6 @@ class BindFenceTest {
             Duration.ofMinutes(10),
             false,
             "kerf-system",
-            "kerf-system",
             "this");
     Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
     cluster = new KubernetesCluster(server, wish, clocks, metrics);

@@ -56,7 +56,6 @@ class KubernetesClusterTest {
             Duration.ofMinutes(10),
             false,
             "kerf-system",
-            "kerf-system",
             "this");
     return new KubernetesCluster(server, wish, clocks, metrics);
   }

@@ -119,7 +119,6 @@ class LostEventsTest {
             Duration.ofMinutes(10),
             false,
             "kerf-system",
-            "kerf-system",
             "this");
     cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, metrics);
     cluster.start(loop, told);

@@ -69,7 +69,6 @@ class OlderApiServersTest {
             Duration.ofMinutes(10),
             false,
             "kerf-system",
-            "kerf-system",
             "this");
     try (KubernetesCluster cluster =
         new KubernetesCluster(server, wish, Clocks.system(), new Metrics())) {

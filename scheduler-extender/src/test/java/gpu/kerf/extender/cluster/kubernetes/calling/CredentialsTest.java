@@ -132,7 +132,6 @@ class CredentialsTest {
             Duration.ofMinutes(10),
             false,
             "kerf-system",
-            "kerf-system",
             "this");
     RecordingListener listener = new RecordingListener();
     ApiServer server =

@@ -75,7 +75,6 @@ class MissedDeletionsTest {
               Duration.ofMinutes(10),
               false,
               "kerf-system",
-              "kerf-system",
               "this");
       Clocks clocks = new Clocks(Instant::now, () -> System.nanoTime() + skipped.get());
       KubernetesCluster cluster = new KubernetesCluster(server, wish, clocks, new Metrics());
