@@ -2,6 +2,7 @@ package gpu.kerf.extender.cluster.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
@@ -112,6 +113,34 @@ class BindFenceTest {
             return true;
           });
     }
+  }
+
+  private void leaseIsHeldBy(String holder) {
+    ObjectNode lease = api.get("leases", "kerf-system/kerf-binding");
+    lease.withObject("/spec").put("holderIdentity", holder);
+    api.put("leases", lease.toString());
+  }
+
+  private List<String> patches() {
+    return api.requests().stream()
+        .filter(each -> each.startsWith("PATCH "))
+        .filter(each -> each.contains("/leases/") || each.contains("/pods/"))
+        .toList();
+  }
+
+  /** What the holder of the Lease binds after a read is not in it. */
+  @Test
+  void nothingIsWrittenOnThePodOrReadBeforeTheLeaseIsHeld() {
+    leaseIsHeldBy("another");
+    assertThat(catchUp().join()).isFalse();
+    assertThat(patches()).isEmpty();
+    assertThat(reads()).isEmpty();
+    leaseIsHeldBy("");
+    assertThat(catchUp().join()).isTrue();
+    assertThat(patches()).hasSize(2);
+    assertThat(patches().get(0)).contains("/leases/kerf-binding");
+    assertThat(patches().get(1)).contains("/pods/p/status");
+    assertThat(reads()).hasSize(2);
   }
 
   @Test
