@@ -37,7 +37,7 @@ final class KubeScheduler {
   private final ApiStore store;
   private final Replica replica;
   private final SplittableRandom random;
-  private final Around around;
+  private final Around environment;
   private final Story story;
   private final Map<String, String> nominations = new HashMap<>();
   private final Map<String, PodObject> bound = new LinkedHashMap<>();
@@ -77,14 +77,15 @@ final class KubeScheduler {
       DefaultPreemption preemption,
       PreemptionOracle oracle) {}
 
-  KubeScheduler(SimulatedProcess process, Around around, Replica replica, SplittableRandom random) {
+  KubeScheduler(
+      SimulatedProcess process, Around environment, Replica replica, SplittableRandom random) {
     this.process = process;
-    this.around = around;
-    this.timeline = around.timeline;
-    this.store = around.store;
+    this.environment = environment;
+    this.timeline = environment.timeline;
+    this.store = environment.store;
     this.replica = replica;
     this.random = random;
-    this.story = around.story;
+    this.story = environment.story;
     this.feed =
         new Feed(
             timeline,
@@ -239,7 +240,7 @@ final class KubeScheduler {
     }
     inCycle = true;
     next.attempts++;
-    new SchedulingCycle(next.pod, new Host(next), replica, around.preemption, random).run();
+    new SchedulingCycle(next.pod, new Host(next), replica, environment.preemption, random).run();
   }
 
   /** This process, for the cycle of one pod. */
@@ -312,7 +313,7 @@ final class KubeScheduler {
   private void preempt(Queued one, DefaultPreemption.Candidate chosen) {
     story.tell(
         process + " preempts " + chosen.victims() + " on " + chosen.node() + " for " + one.pod);
-    around.oracle.preempts(one.pod, chosen.victims());
+    environment.oracle.preempts(one.pod, chosen.victims());
     one.gated = true;
     for (Queued each : List.copyOf(queued.values())) {
       boolean lower = each.pod.priority() < one.pod.priority();
@@ -337,18 +338,18 @@ final class KubeScheduler {
   }
 
   private void delete(PodObject victim, PodObject preemptor) {
-    PodObject now = around.control.current(victim);
+    PodObject now = environment.control.current(victim);
     if (now != null) {
       String why = process + ": preempting to accommodate " + preemptor;
-      PodObject told = around.control.disrupt(now, "PreemptionByScheduler", why);
-      around.control.delete(told, told.graceSeconds(), why);
+      PodObject told = environment.control.disrupt(now, "PreemptionByScheduler", why);
+      environment.control.delete(told, told.graceSeconds(), why);
     }
   }
 
   private void nominate(PodObject pod, String node) {
     if (!nominations.getOrDefault(pod.uid(), "").equals(node)) {
       nominated(pod.uid(), node);
-      timeline.after(API_CALL, process, () -> around.control.nominate(pod, node));
+      timeline.after(API_CALL, process, () -> environment.control.nominate(pod, node));
     }
   }
 

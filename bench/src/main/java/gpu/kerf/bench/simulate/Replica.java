@@ -43,7 +43,7 @@ final class Replica {
   private static final long RESTART = 2 * VirtualTime.SECOND;
 
   private final String name;
-  private final ReplicaConnection.Environment around;
+  private final ReplicaConnection.Environment environment;
   private final Link link;
   private final Function<ClusterListener, ClusterListener> listening;
   private @Nullable Life life;
@@ -87,11 +87,11 @@ final class Replica {
    */
   Replica(
       String name,
-      ReplicaConnection.Environment around,
+      ReplicaConnection.Environment environment,
       Link link,
       Function<ClusterListener, ClusterListener> listening) {
     this.name = name;
-    this.around = around;
+    this.environment = environment;
     this.link = link;
     this.listening = listening;
   }
@@ -114,10 +114,10 @@ final class Replica {
   }
 
   void start() {
-    VirtualTime timeline = around.timeline();
+    VirtualTime timeline = environment.timeline();
     SimulatedProcess process = new SimulatedProcess(name + "." + ++lives);
     SimulatedThreads threads =
-        new SimulatedThreads(timeline, around.fibers(), process, why -> end(process, why));
+        new SimulatedThreads(timeline, environment.fibers(), process, why -> end(process, why));
     Clocks clocks =
         new Clocks(
             () -> ApiStore.EPOCH.plusNanos(timeline.now() + wallStep),
@@ -127,7 +127,7 @@ final class Replica {
     scheduling.use(new Policy(Policy.Answer.WINNERS, 10_000, Policy.Preemption.KERF));
     KubernetesCluster cluster =
         new KubernetesCluster(
-            new ReplicaConnection(around, process, link),
+            new ReplicaConnection(environment, process, link),
             new KubernetesCluster.Options(
                 SCHEDULER,
                 WORKERS,
@@ -150,11 +150,11 @@ final class Replica {
     every(TICK, process, cluster::tick);
     every(TICK, process, verbs::look);
     whenSynced(mine);
-    around.story().tell(process + " starts");
+    environment.story().tell(process + " starts");
   }
 
   private void every(long nanos, SimulatedProcess process, Runnable action) {
-    around
+    environment
         .timeline()
         .after(
             nanos,
@@ -167,10 +167,10 @@ final class Replica {
 
   private void whenSynced(Life mine) {
     if (mine.cluster.synced()) {
-      around.story().tell(mine.process + " is synced");
+      environment.story().tell(mine.process + " is synced");
       mine.verbs.synced();
     } else {
-      around.timeline().after(SYNCED, mine.process, () -> whenSynced(mine));
+      environment.timeline().after(SYNCED, mine.process, () -> whenSynced(mine));
     }
   }
 
@@ -180,16 +180,16 @@ final class Replica {
     if (was == null) {
       return;
     }
-    around.story().tell(was.process + " is killed");
+    environment.story().tell(was.process + " is killed");
     was.process.die();
-    around.fibers().kill(was.process);
+    environment.fibers().kill(was.process);
     life = null;
-    around.timeline().after(RESTART, null, this::start);
+    environment.timeline().after(RESTART, null, this::start);
   }
 
   /** The process ends itself, and is started again. */
   private void end(SimulatedProcess process, String why) {
-    around.story().tell(process + " ends itself: " + why);
+    environment.story().tell(process + " ends itself: " + why);
     if (process() == process) {
       kill();
     }
@@ -240,7 +240,7 @@ final class Replica {
                     .prioritize(new FilterCall(pod, list))
                     .byName(scheduling.names());
           } catch (VerbException e) {
-            around.story().tell(mine.process + " cannot prioritize: " + e.getMessage());
+            environment.story().tell(mine.process + " cannot prioritize: " + e.getMessage());
           }
           Map<String, Integer> said = scores;
           answered(() -> answer.accept(said));
@@ -257,7 +257,7 @@ final class Replica {
           try {
             said = mine.verbs.preempt().preempt(new PreemptCall(pod, candidates));
           } catch (VerbException e) {
-            around.story().tell(mine.process + " cannot preempt: " + e.getMessage());
+            environment.story().tell(mine.process + " cannot preempt: " + e.getMessage());
           }
           PreemptAnswer told = said;
           answered(() -> answer.accept(told));
@@ -290,7 +290,7 @@ final class Replica {
 
   private void call(Consumer<Life> verb, Runnable refused) {
     Life mine = life;
-    VirtualTime timeline = around.timeline();
+    VirtualTime timeline = environment.timeline();
     if (mine == null) {
       timeline.after(link.latency(), null, refused);
     } else {
@@ -299,6 +299,6 @@ final class Replica {
   }
 
   private void answered(Runnable answer) {
-    around.timeline().after(link.latency() / 4, null, answer);
+    environment.timeline().after(link.latency() / 4, null, answer);
   }
 }

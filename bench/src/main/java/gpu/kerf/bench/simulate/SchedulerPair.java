@@ -16,7 +16,7 @@ final class SchedulerPair {
   private static final long RENEW_DEADLINE = 10 * VirtualTime.SECOND;
   private static final long RETRY = 2 * VirtualTime.SECOND;
 
-  private final KubeScheduler.Around around;
+  private final KubeScheduler.Around environment;
   private final VirtualTime timeline;
   private final ApiStore store;
   private final SplittableRandom random;
@@ -46,7 +46,7 @@ final class SchedulerPair {
 
     private KubeScheduler make() {
       return new KubeScheduler(
-          new SimulatedProcess(name + "." + ++lives), around, replica, random.split());
+          new SimulatedProcess(name + "." + ++lives), environment, replica, random.split());
     }
 
     void start() {
@@ -131,12 +131,12 @@ final class SchedulerPair {
     }
   }
 
-  SchedulerPair(KubeScheduler.Around around, SplittableRandom random, List<Replica> replicas) {
-    this.around = around;
-    this.timeline = around.timeline();
-    this.store = around.store();
+  SchedulerPair(KubeScheduler.Around environment, SplittableRandom random, List<Replica> replicas) {
+    this.environment = environment;
+    this.timeline = environment.timeline();
+    this.store = environment.store();
     this.random = random;
-    this.story = around.story();
+    this.story = environment.story();
     replicas.forEach(replica -> seats.add(new Seat(replica)));
   }
 

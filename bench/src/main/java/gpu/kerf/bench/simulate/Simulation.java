@@ -147,13 +147,13 @@ final class Simulation {
   }
 
   private void makeReplicas(SplittableRandom random) {
-    ReplicaConnection.Environment around =
+    ReplicaConnection.Environment environment =
         new ReplicaConnection.Environment(timeline, fibers, store, frontend, story);
     for (int i = 0; i < scenario.replicas(); i++) {
       replicas.add(
           new Replica(
               "kerf-" + (char) ('a' + i),
-              around,
+              environment,
               new Link(random.split()),
               next -> injector.between(next)));
     }

@@ -116,7 +116,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     boolean live = !headless && !json && isTerminal();
-    DemoOptions options = wish(live);
+    DemoOptions options = demoOptions(live);
     List<String> address = SettingsOptions.listen(spec.commandLine(), listen);
     Vertx vertx = Vertxes.small();
     try {
@@ -147,7 +147,7 @@ public final class DemoCommand implements Callable<Integer> {
                     live ? Settings.Level.ERROR : Settings.Level.WARN, log.levels(), log.format()));
   }
 
-  private DemoOptions wish(boolean live) throws IOException {
+  private DemoOptions demoOptions(boolean live) throws IOException {
     check(rate > 0 && rate <= 1000, "--rate (" + rate + ") must be more than 0 and at most 1000.");
     check(pods >= 0 || pods == UNSET, "--pods (" + pods + ") must not be negative.");
     check(pace >= 0 || pace == UNSET, "--pace (" + pace + ") must not be negative.");

@@ -20,14 +20,14 @@ public interface Delivery {
   default void undo(DeliveryRequest deliveryRequest) {}
 
   /** What is to be written with the binding, or why there can be none now. */
-  record Prepared(Map<String, String> annotations, @Nullable VerbError trouble) {
+  record Prepared(Map<String, String> annotations, @Nullable VerbError verbError) {
 
     public static Prepared with(Map<String, String> annotations) {
       return new Prepared(annotations, null);
     }
 
-    static Prepared not(VerbError trouble) {
-      return new Prepared(Map.of(), trouble);
+    static Prepared not(VerbError verbError) {
+      return new Prepared(Map.of(), verbError);
     }
   }
 }

@@ -36,7 +36,7 @@ public final class NodeQueues {
 
   /** One pod that wants to get ready; an attempt that says nothing is made again. */
   private record PendingAttempt(
-      DeliveryRequest handover,
+      DeliveryRequest request,
       Supplier<CompletionStage<Optional<Prepared>>> attempt,
       long deadline,
       CompletableFuture<Prepared> result) {}
@@ -48,14 +48,14 @@ public final class NodeQueues {
   }
 
   CompletionStage<Prepared> take(
-      DeliveryRequest handover, Supplier<CompletionStage<Optional<Prepared>>> attempt) {
+      DeliveryRequest request, Supplier<CompletionStage<Optional<Prepared>>> attempt) {
     PendingAttempt pendingAttempt =
         new PendingAttempt(
-            handover, attempt, now.getAsLong() + PATIENCE_MILLIS, new CompletableFuture<>());
+            request, attempt, now.getAsLong() + PATIENCE_MILLIS, new CompletableFuture<>());
     Queue<PendingAttempt> queue =
-        queues.computeIfAbsent(handover.node().name(), name -> new ArrayDeque<>());
+        queues.computeIfAbsent(request.node().name(), name -> new ArrayDeque<>());
     queue.add(pendingAttempt);
-    waiting.add(handover.pod().uid());
+    waiting.add(request.pod().uid());
     if (queue.size() == 1) {
       run(pendingAttempt);
     }
@@ -87,7 +87,7 @@ public final class NodeQueues {
   }
 
   private void end(PendingAttempt pendingAttempt, Prepared prepared) {
-    String node = pendingAttempt.handover.node().name();
+    String node = pendingAttempt.request.node().name();
     Queue<PendingAttempt> queue = queues.get(node);
     if (queue != null) {
       queue.remove(pendingAttempt);
@@ -95,7 +95,7 @@ public final class NodeQueues {
         queues.remove(node);
       }
     }
-    waiting.remove(pendingAttempt.handover.pod().uid());
+    waiting.remove(pendingAttempt.request.pod().uid());
     pendingAttempt.result.complete(prepared);
     PendingAttempt next = queue == null ? null : queue.peek();
     if (next != null) {

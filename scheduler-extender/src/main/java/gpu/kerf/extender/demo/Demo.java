@@ -193,7 +193,7 @@ final class Demo {
     }
   }
 
-  DemoStatistics course() {
+  DemoStatistics statistics() {
     return statistics;
   }
 

@@ -27,7 +27,7 @@ final class LineView implements Demo.View {
       out.flush();
       told = at;
     }
-    DemoStatistics statistics = demo.course();
+    DemoStatistics statistics = demo.statistics();
     before =
         " %d arrived, %d running on %d GPUs, %d waiting, %d finished, %d preempted"
             .formatted(

@@ -127,7 +127,7 @@ final class LiveView implements Demo.View {
   }
 
   private void figures(StringBuilder text, Demo demo) {
-    DemoStatistics statistics = demo.course();
+    DemoStatistics statistics = demo.statistics();
     line(
         text,
         BOLD,

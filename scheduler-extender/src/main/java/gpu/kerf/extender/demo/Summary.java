@@ -22,28 +22,32 @@ final class Summary {
    *     number
    */
   record Played(
-      List<NodeSpec> fleet, List<Work> works, DemoStatistics course, SlotAudit audit, long until) {}
+      List<NodeSpec> fleet,
+      List<Work> works,
+      DemoStatistics statistics,
+      SlotAudit audit,
+      long until) {}
 
   Summary(Demo.Plan plan, Played played, double seconds, Extender extender, long begun) {
     List<NodeSpec> fleet = played.fleet();
-    DemoStatistics course = played.course();
+    DemoStatistics statistics = played.statistics();
     this.violations = List.copyOf(played.audit().violations());
     long capacity = capacity(fleet);
-    this.kerf = kerf(course, capacity);
+    this.kerf = kerf(statistics, capacity);
     this.whole = whole(played);
     json.put("v", 1);
     json.put("seed", plan.seed());
-    json.put("pods", course.arrived);
+    json.put("pods", statistics.arrived);
     json.put("rate", plan.rate());
     json.put("seconds", Figures.rounded(seconds, 3));
-    json.put("finished", course.finished);
-    json.put("unfinished", course.arrived - course.finished - course.turnedAway);
-    json.put("turnedAway", course.turnedAway);
+    json.put("finished", statistics.finished);
+    json.put("unfinished", statistics.arrived - statistics.finished - statistics.turnedAway);
+    json.put("turnedAway", statistics.turnedAway);
     json.put("fleet", fleet(fleet, capacity));
     json.put("kerf", kerf);
     json.put("onePodPerGpu", whole);
     json.put("doubleAllocations", violations.size());
-    json.put("measured", measured(course, extender, System.nanoTime() - begun));
+    json.put("measured", measured(statistics, extender, System.nanoTime() - begun));
   }
 
   static long capacity(List<NodeSpec> fleet) {
@@ -65,15 +69,15 @@ final class Summary {
     return fleet.stream().mapToInt(node -> node.gpus().size()).sum();
   }
 
-  private static Map<String, Object> kerf(DemoStatistics course, long capacity) {
+  private static Map<String, Object> kerf(DemoStatistics statistics, long capacity) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("gpusNeeded", course.mostGpusInUse);
-    json.put("meanGpusInUse", Figures.rounded(course.meanGpusInUse(course.lastArrival), 2));
-    double held = course.meanHeldMiB(course.lastArrival);
+    json.put("gpusNeeded", statistics.mostGpusInUse);
+    json.put("meanGpusInUse", Figures.rounded(statistics.meanGpusInUse(statistics.lastArrival), 2));
+    double held = statistics.meanHeldMiB(statistics.lastArrival);
     json.put("utilisationPercent", percent(held, capacity));
-    json.put("strandedPercent", percent(course.meanStrandedMiB(), capacity));
-    waits(json, course.waits());
-    json.put("preemptions", course.preempted);
+    json.put("strandedPercent", percent(statistics.meanStrandedMiB(), capacity));
+    waits(json, statistics.waits());
+    json.put("preemptions", statistics.preempted);
     return json;
   }
 
@@ -90,7 +94,7 @@ final class Summary {
   private static Map<String, Object> whole(Played played) {
     Map<String, Object> json = new LinkedHashMap<>();
     WholeGpus replay = new WholeGpus(played.fleet(), played.works(), played.until());
-    json.put("gpusNeeded", replay.withWaitsOf(played.course().waits()).mostInUse());
+    json.put("gpusNeeded", replay.withWaitsOf(played.statistics().waits()).mostInUse());
     WholeGpus.Result same = replay.play(played.fleet().size());
     Map<String, Object> here = new LinkedHashMap<>();
     waits(here, same.waits());
@@ -100,13 +104,13 @@ final class Summary {
   }
 
   private static Map<String, Object> measured(
-      DemoStatistics course, Extender extender, long nanos) {
+      DemoStatistics statistics, Extender extender, long nanos) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("wallMs", nanos / 1_000_000);
-    json.put("decisions", course.filterCalls);
+    json.put("decisions", statistics.filterCalls);
     json.put("verbCalls", extender.calls());
     double inVerbs = Math.max(1, extender.nanos()) / 1e9;
-    json.put("decisionsPerSecond", Math.round(course.filterCalls / inVerbs));
+    json.put("decisionsPerSecond", Math.round(statistics.filterCalls / inVerbs));
     json.put("meanCallMicros", Math.round(inVerbs * 1e6 / Math.max(1, extender.calls())));
     return json;
   }

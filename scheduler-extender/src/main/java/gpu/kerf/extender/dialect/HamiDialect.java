@@ -85,14 +85,14 @@ public final class HamiDialect extends Dialect {
 
   @Override
   public GpuReading read(PodView pod) {
-    return VgpuWords.read(pod, HamiDialect::terms, HamiDialect::asks, HamiDialect::demand);
+    return VgpuWords.read(pod, HamiDialect::constraints, HamiDialect::asks, HamiDialect::demand);
   }
 
   static boolean asks(Container container) {
     return WORDS.areAskedBy(container) || NvidiaDialect.asks(container);
   }
 
-  private static VgpuWords.PodConstraints terms(Draft draft) {
+  private static VgpuWords.PodConstraints constraints(Draft draft) {
     Value numa = draft.annotation(NUMA);
     if (numa.isThere()) {
       // Every placement prefers GPUs near each other.
@@ -112,13 +112,13 @@ public final class HamiDialect extends Dialect {
     }
   }
 
-  private static Demand demand(Container container, VgpuWords.PodConstraints terms) {
+  private static Demand demand(Container container, VgpuWords.PodConstraints constraints) {
     Value priority = Draft.limit(container, PRIORITY);
     if (priority.isThere()) {
       priority.whole(0, Integer.MAX_VALUE, "priority", "Maybe leave it out");
     }
     if (!NvidiaDialect.asksForMoreThanGpus(container)) {
-      return VGPU.demand(container, terms);
+      return VGPU.demand(container, constraints);
     }
     Demand demand = NvidiaDialect.demand(container);
     if (WORDS.areAskedBy(container)) {
@@ -128,6 +128,6 @@ public final class HamiDialect extends Dialect {
               + " asks both for a MIG profile and for a share of a GPU.\n"
               + "Keep one: nvidia.com/gpumem, or the profile.");
     }
-    return demand.onModels(terms.models());
+    return demand.onModels(constraints.models());
   }
 }

@@ -47,10 +47,10 @@ public final class VgpuManagerDialect extends Dialect {
 
   @Override
   public GpuReading read(PodView pod) {
-    return VgpuWords.read(pod, VgpuManagerDialect::terms, WORDS::areAskedBy, VGPU::demand);
+    return VgpuWords.read(pod, VgpuManagerDialect::constraints, WORDS::areAskedBy, VGPU::demand);
   }
 
-  private static VgpuWords.PodConstraints terms(Draft draft) {
+  private static VgpuWords.PodConstraints constraints(Draft draft) {
     return new VgpuWords.PodConstraints(
         WallChoice.ANY,
         VgpuWords.models(draft.annotation(INCLUDE_TYPE), draft.annotation(EXCLUDE_TYPE)));

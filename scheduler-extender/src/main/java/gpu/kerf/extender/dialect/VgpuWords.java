@@ -31,16 +31,16 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
   /** Reads a pod: first what it says about all of its containers, then each that asks. */
   static GpuReading read(
       PodView pod,
-      Function<Draft, PodConstraints> terms,
+      Function<Draft, PodConstraints> constraints,
       Predicate<Container> asks,
       BiFunction<Container, PodConstraints, Demand> demand) {
     Draft draft = new Draft(pod);
-    PodConstraints said = draft.part(() -> terms.apply(draft));
+    PodConstraints said = draft.part(() -> constraints.apply(draft));
     PodConstraints known = said == null ? PodConstraints.NONE : said;
     return draft.read(asks, container -> demand.apply(container, known)).reading();
   }
 
-  Demand demand(Container container, PodConstraints terms) {
+  Demand demand(Container container, PodConstraints constraints) {
     Value number = Draft.limit(container, count);
     if (number.isThere() && number.isNothing()) {
       throw number.problem(
@@ -48,16 +48,16 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
     }
     int gpus = number.isThere() ? number.gpus() : 1;
     Size size = size(container);
-    Demand demand = new Demand(size, gpus, WallChoice.ANY, null, terms.models);
+    Demand demand = new Demand(size, gpus, WallChoice.ANY, null, constraints.models);
     Value sm = Draft.limit(container, cores);
     Milli share = sm.isNothing() ? null : sm.percent();
     return size instanceof Size.Whole
-        ? whole(demand, container, terms)
-        : part(demand, share, terms);
+        ? whole(demand, container, constraints)
+        : part(demand, share, constraints);
   }
 
-  private Demand whole(Demand demand, Container container, PodConstraints terms) {
-    if (terms.wall == WallChoice.MIG) {
+  private Demand whole(Demand demand, Container container, PodConstraints constraints) {
+    if (constraints.wall == WallChoice.MIG) {
       throw Draft.limit(container, count)
           .problem(
               "asks for whole GPUs, and the pod's mode for MIG instances",
@@ -66,8 +66,8 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
     return demand;
   }
 
-  private static Demand part(Demand demand, @Nullable Milli share, PodConstraints terms) {
-    Demand walled = demand.withWall(terms.wall);
+  private static Demand part(Demand demand, @Nullable Milli share, PodConstraints constraints) {
+    Demand walled = demand.withWall(constraints.wall);
     return share == null ? walled : walled.withSm(share);
   }
 

@@ -69,14 +69,15 @@ public final class VolcanoDialect extends Dialect {
 
   @Override
   public GpuReading read(PodView pod) {
-    return VgpuWords.read(pod, VolcanoDialect::terms, VolcanoDialect::asks, VolcanoDialect::demand);
+    return VgpuWords.read(
+        pod, VolcanoDialect::constraints, VolcanoDialect::asks, VolcanoDialect::demand);
   }
 
   private static boolean asks(Container container) {
     return WORDS.areAskedBy(container) || HamiDialect.asks(container);
   }
 
-  private static VgpuWords.PodConstraints terms(Draft draft) {
+  private static VgpuWords.PodConstraints constraints(Draft draft) {
     Value mode = draft.annotation(MODE);
     return new VgpuWords.PodConstraints(
         mode.isThere() ? VgpuWords.wall(mode) : WallChoice.ANY,
@@ -84,7 +85,7 @@ public final class VolcanoDialect extends Dialect {
             draft.annotation(HamiDialect.USE_TYPE), draft.annotation(HamiDialect.NO_USE_TYPE)));
   }
 
-  private static Demand demand(Container container, VgpuWords.PodConstraints terms) {
+  private static Demand demand(Container container, VgpuWords.PodConstraints constraints) {
     if (HamiDialect.asks(container)) {
       throw new IllegalArgumentException(
           "The container "
@@ -95,7 +96,7 @@ public final class VolcanoDialect extends Dialect {
     Value memory = Draft.limit(container, OLD_MEMORY);
     Value count = Draft.limit(container, OLD_COUNT);
     if (memory.isNothing() && count.isNothing()) {
-      return VGPU.demand(container, terms);
+      return VGPU.demand(container, constraints);
     }
     Value old = memory.isNothing() ? count : memory;
     if ((!memory.isNothing() && !count.isNothing()) || usesNew(container)) {

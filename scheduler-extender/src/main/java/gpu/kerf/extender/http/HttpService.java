@@ -58,18 +58,18 @@ public final class HttpService {
    *
    * @param verbs by their paths without the slash
    * @param api what stands under /api, or null if nothing does
-   * @param tally counts the answers of the verbs
+   * @param answers counts the answers of the verbs
    */
   public record Components(
       Map<String, VerbHandler> verbs,
       Readiness readiness,
-      Metrics meters,
+      Metrics metrics,
       @Nullable Api api,
-      AnswerListener tally) {
+      AnswerListener answers) {
 
     public Components(
-        Map<String, VerbHandler> verbs, Readiness readiness, Metrics meters, @Nullable Api api) {
-      this(verbs, readiness, meters, api, meters::answered);
+        Map<String, VerbHandler> verbs, Readiness readiness, Metrics metrics, @Nullable Api api) {
+      this(verbs, readiness, metrics, api, metrics::answered);
     }
   }
 
@@ -82,16 +82,16 @@ public final class HttpService {
     this.settings = settings;
     this.serverPort = serverPort;
     this.components = components;
-    this.refusals = new ErrorAnswers(components.meters);
-    this.gate = new Gate(serverPort.limits(), components.meters, serverPort.name());
+    this.refusals = new ErrorAnswers(components.metrics);
+    this.gate = new Gate(serverPort.limits(), components.metrics, serverPort.name());
     this.connections =
         new Connections(
             serverPort.limits(),
-            components.meters,
-            open -> components.meters.set(Metric.CONNECTIONS, open, serverPort.name()));
+            components.metrics,
+            open -> components.metrics.set(Metric.CONNECTIONS, open, serverPort.name()));
     this.routes = new Routes(vertx, refusals);
     this.observer =
-        serverPort.pages() ? new Observer(vertx, settings, standing(), components.meters) : null;
+        serverPort.pages() ? new Observer(vertx, settings, standing(), components.metrics) : null;
     components.verbs.forEach((name, verb) -> verbs.put("/" + name, route(name, verb)));
     addRoutes();
   }
@@ -109,7 +109,8 @@ public final class HttpService {
   }
 
   private VerbRoute route(String name, VerbHandler verb) {
-    return new VerbRoute(vertx, name, verb, serverPort.limits(), gate, refusals, components.tally);
+    return new VerbRoute(
+        vertx, name, verb, serverPort.limits(), gate, refusals, components.answers);
   }
 
   private void addStanding(Routes to) {
@@ -142,7 +143,7 @@ public final class HttpService {
   }
 
   private void metrics(RoutingContext call) {
-    Metrics.Scrape scrape = components.meters.scrape(call.request().getHeader("Accept"));
+    Metrics.Scrape scrape = components.metrics.scrape(call.request().getHeader("Accept"));
     call.response().putHeader("Content-Type", scrape.contentType()).end(scrape.text());
   }
 
@@ -224,11 +225,11 @@ public final class HttpService {
   private void began(HttpServer listening, @Nullable Certificates certificates) {
     timers.add(vertx.setPeriodic(SWEEP_MILLIS, id -> connections.sweep()));
     if (serverPort.pages()) {
-      timers.add(new LoopDelay(vertx, components.meters).start());
+      timers.add(new LoopDelay(vertx, components.metrics).start());
     }
     if (certificates != null) {
       CertificateWatch looks =
-          new CertificateWatch(vertx, serverPort, listening, certificates, components.meters);
+          new CertificateWatch(vertx, serverPort, listening, certificates, components.metrics);
       watch = looks;
       timers.add(vertx.setPeriodic(serverPort.tls().checkEvery().toMillis(), id -> looks.look()));
     }

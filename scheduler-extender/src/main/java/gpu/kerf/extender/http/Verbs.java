@@ -75,7 +75,9 @@ public final class Verbs {
         throw badRequest(nonsense);
       } catch (gpu.kerf.extender.verb.VerbException failed) {
         throw RequestException.unavailable(
-            failed.trouble().id(), failed.trouble().text() + ".", "kube-scheduler tries again.");
+            failed.verbError().id(),
+            failed.verbError().text() + ".",
+            "kube-scheduler tries again.");
       }
     };
   }
@@ -89,10 +91,10 @@ public final class Verbs {
     FilterCall call = reader.filter(body);
     FilterAnswer answer = filter.filter(call);
     Buffer json = Buffer.buffer(writer.filter(answer));
-    VerbError trouble = answer.trouble();
-    if (trouble != null) {
-      log("filter", call.pod().ref(), trouble);
-      return new Answer(json, "error", trouble.id());
+    VerbError verbError = answer.verbError();
+    if (verbError != null) {
+      log("filter", call.pod().ref(), verbError);
+      return new Answer(json, "error", verbError.id());
     }
     if (answer.chosen() > 0) {
       return new Answer(json, "placed", "");
@@ -138,20 +140,20 @@ public final class Verbs {
 
   private Answer bound(BindCall call, BindAnswer answer) {
     Buffer json = Buffer.buffer(writer.bind(answer));
-    VerbError trouble = answer.trouble();
-    if (trouble == null) {
+    VerbError verbError = answer.verbError();
+    if (verbError == null) {
       return new Answer(json, "placed", "");
     }
-    log("bind", call.pod(), trouble);
-    return new Answer(json, "error", trouble.id());
+    log("bind", call.pod(), verbError);
+    return new Answer(json, "error", verbError.id());
   }
 
-  private static void log(String verb, PodView.Ref pod, VerbError trouble) {
+  private static void log(String verb, PodView.Ref pod, VerbError verbError) {
     LOG.atWarn()
-        .addKeyValue(LogKeys.ID, trouble.id())
+        .addKeyValue(LogKeys.ID, verbError.id())
         .addKeyValue(LogKeys.VERB, verb)
         .addKeyValue(LogKeys.POD, pod.namespace() + "/" + pod.name())
         .addKeyValue(LogKeys.UID, pod.uid())
-        .log(trouble.answer());
+        .log(verbError.answer());
   }
 }

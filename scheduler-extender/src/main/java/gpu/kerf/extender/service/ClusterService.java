@@ -53,12 +53,12 @@ public final class ClusterService {
             clocks,
             action -> context.runOnContext(nothing -> action.run()));
     Metrics metrics = new Metrics();
-    KubernetesCluster.Options wish = wish(settings.current(), namespace);
-    this.cluster = new KubernetesCluster(server, wish, clocks, metrics);
-    Service.Environment around =
+    KubernetesCluster.Options options = options(settings.current(), namespace);
+    this.cluster = new KubernetesCluster(server, options, clocks, metrics);
+    Service.Environment serviceEnvironment =
         new Service.Environment(
             cluster, delivery(settings.current()), cluster.disruptions(), "cluster", metrics);
-    this.service = new Service(vertx, settings, scheduling, around, clocks);
+    this.service = new Service(vertx, settings, scheduling, serviceEnvironment, clocks);
     context.exceptionHandler(cluster::loopFailed);
     cluster.start(scheduling.loop(), service.listener());
     cluster.reconcile(
@@ -73,7 +73,7 @@ public final class ClusterService {
     if (!how.make()) {
       return;
     }
-    CertificateKeeper.CertificateOptions wish =
+    CertificateKeeper.CertificateOptions options =
         new CertificateKeeper.CertificateOptions(
             WebhookVault.names(how.namespace()),
             Path.of(how.folder()),
@@ -81,7 +81,7 @@ public final class ClusterService {
             how.checkEvery());
     WebhookVault vault = new WebhookVault(server, how.namespace());
     cluster.runForEver(
-        "kerf-certificate", new CertificateKeeper(vault, wish, clocks.wall(), metrics));
+        "kerf-certificate", new CertificateKeeper(vault, options, clocks.wall(), metrics));
   }
 
   private Delivery delivery(Settings settings) {
@@ -93,7 +93,7 @@ public final class ClusterService {
             DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
   }
 
-  private static KubernetesCluster.Options wish(Settings settings, String namespace) {
+  private static KubernetesCluster.Options options(Settings settings, String namespace) {
     Settings.Cluster cluster = settings.cluster();
     String host = hostname();
     return new KubernetesCluster.Options(

@@ -56,7 +56,7 @@ public final class Service {
   private final Scheduling scheduling;
   private final Environment environment;
   private final Clocks clocks;
-  private final Metrics meters;
+  private final Metrics metrics;
   private final Readiness readiness = new Readiness();
   private final FleetFigures figures;
   private final Accounting accounting;
@@ -79,7 +79,7 @@ public final class Service {
    * @param mode {@code demo} or {@code cluster}
    */
   public record Environment(
-      Cluster cluster, Delivery delivery, Disruptions disruptions, String mode, Metrics meters) {
+      Cluster cluster, Delivery delivery, Disruptions disruptions, String mode, Metrics metrics) {
 
     public Environment(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {
       this(cluster, delivery, disruptions, mode, new Metrics());
@@ -96,7 +96,7 @@ public final class Service {
     this.settings = settings;
     this.scheduling = scheduling;
     this.environment = environment;
-    this.meters = environment.meters;
+    this.metrics = environment.metrics;
     this.clocks = clocks;
     this.started = clocks.stopWatch().getAsLong();
     this.figures = new FleetFigures(scheduling.fleet());
@@ -116,17 +116,17 @@ public final class Service {
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =
-        now.admission().enabled() ? new ReviewServer(vertx, now, scheduling, fleet, meters) : null;
+        now.admission().enabled() ? new ReviewServer(vertx, now, scheduling, fleet, metrics) : null;
     conditions();
     measure();
     settings.onChange(this::use);
   }
 
   private HttpService http(Settings now) {
-    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), meters);
+    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
-        vertx, now, new HttpService.Components(handlers.byName(), readiness, meters, api));
+        vertx, now, new HttpService.Components(handlers.byName(), readiness, metrics, api));
   }
 
   private long uptimeMillis() {
@@ -153,7 +153,7 @@ public final class Service {
 
   private void measure() {
     figures.onChange(node -> accounting.follow(scheduling.ledger(), node));
-    meters.add(
+    metrics.add(
         new FleetCollector(
             scheduling.ledger(),
             figures,
@@ -161,23 +161,23 @@ public final class Service {
             () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
-      meters.zero(Metric.VERB_ANSWERS, verb, "error", "");
+      metrics.zero(Metric.VERB_ANSWERS, verb, "error", "");
     }
-    meters.zero(Metric.CERTIFICATES, "failed");
+    metrics.zero(Metric.CERTIFICATES, "failed");
     if (webhook != null) {
       List.of("mutate", "validate")
-          .forEach(each -> meters.zero(Metric.ADMISSION_ANSWERS, each, "error", ""));
+          .forEach(each -> metrics.zero(Metric.ADMISSION_ANSWERS, each, "error", ""));
     }
-    meters.beforeScrape(
+    metrics.beforeScrape(
         () -> {
           readiness
               .holding()
-              .forEach((name, holds) -> meters.set(Metric.READY, holds ? 1 : 0, name));
-          meters.set(Metric.PLANS, verbs.preemptions().underWay());
-          meters.set(Metric.STALENESS, environment.cluster.staleness().toMillis() / 1e3);
-          meters.set(Metric.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
+              .forEach((name, holds) -> metrics.set(Metric.READY, holds ? 1 : 0, name));
+          metrics.set(Metric.PLANS, verbs.preemptions().underWay());
+          metrics.set(Metric.STALENESS, environment.cluster.staleness().toMillis() / 1e3);
+          metrics.set(Metric.SETTINGS_VALID, settings.status().problem().isEmpty() ? 1 : 0);
         });
-    meters.set(Metric.BUILD, 1, Version.text());
+    metrics.set(Metric.BUILD, 1, Version.text());
   }
 
   private void placed(KnownPod pod) {
@@ -291,7 +291,7 @@ public final class Service {
               if (done.failed()) {
                 LOG.warn("The warm-up failed; the first requests will be slow.", done.cause());
               }
-              meters.set(Metric.WARM_UP, warmUp.seconds());
+              metrics.set(Metric.WARM_UP, warmUp.seconds());
               readiness.warmedUp();
               LOG.atInfo()
                   .addKeyValue(LogKeys.COUNT, warmUp.pods())
@@ -318,10 +318,10 @@ public final class Service {
   private void reloaded(LiveSettings.Outcome outcome) {
     String now = settings.status().problem();
     if (outcome == LiveSettings.Outcome.CHANGED) {
-      meters.count(Metric.SETTINGS_RELOADS, "changed");
+      metrics.count(Metric.SETTINGS_RELOADS, "changed");
       LOG.info("New settings are in force.");
     } else if (outcome == LiveSettings.Outcome.REFUSED && !now.equals(problem)) {
-      meters.count(Metric.SETTINGS_RELOADS, "refused");
+      metrics.count(Metric.SETTINGS_RELOADS, "refused");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, now)
           .log("The new settings are invalid; the old ones stay in force.");
@@ -341,8 +341,8 @@ public final class Service {
             });
   }
 
-  public Metrics meters() {
-    return meters;
+  public Metrics metrics() {
+    return metrics;
   }
 
   public FleetFigures figures() {

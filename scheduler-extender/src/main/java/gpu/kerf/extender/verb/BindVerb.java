@@ -72,16 +72,16 @@ public final class BindVerb {
    * @param term in which it was decided
    */
   private record Call(
-      DeliveryRequest handover,
+      DeliveryRequest request,
       DecisionDraft decision,
       long term,
       CompletableFuture<BindAnswer> answer) {
     PodView.Ref pod() {
-      return handover.pod();
+      return request.pod();
     }
 
     Placement placement() {
-      return handover.placement();
+      return request.placement();
     }
 
     String node() {
@@ -93,9 +93,9 @@ public final class BindVerb {
   private record CatchingUp(String node, CompletableFuture<BindAnswer> answer) {}
 
   /** A binding that may or may not have been carried out. */
-  private record Unsure(DeliveryRequest handover, long since) {
+  private record Unsure(DeliveryRequest request, long since) {
     PodView.Ref pod() {
-      return handover.pod();
+      return request.pod();
     }
   }
 
@@ -182,8 +182,8 @@ public final class BindVerb {
 
   private CompletionStage<BindAnswer> first(BindCall call, DecisionDraft decision) {
     SlotTaking.Result result = taking.take(call);
-    return result.trouble() != null
-        ? failed(call, result.trouble(), decision)
+    return result.verbError() != null
+        ? failed(call, result.verbError(), decision)
         : write(call.pod(), result.placement(), decision);
   }
 
@@ -243,11 +243,11 @@ public final class BindVerb {
 
   private CompletionStage<BindAnswer> write(
       PodView.Ref pod, Placement placement, DecisionDraft decision) {
-    DeliveryRequest handover = new DeliveryRequest(pod, placement, spec(placement.node()));
-    Call call = new Call(handover, decision, cluster.bindingTerm(), new CompletableFuture<>());
+    DeliveryRequest request = new DeliveryRequest(pod, placement, spec(placement.node()));
+    Call call = new Call(request, decision, cluster.bindingTerm(), new CompletableFuture<>());
     calls.put(pod.uid(), call);
     boolean maybeBound = unsure.remove(pod.uid()) != null;
-    CompletableFuture<Delivery.Prepared> ready = prepare(handover);
+    CompletableFuture<Delivery.Prepared> ready = prepare(request);
     if (ready.isDone() && !ready.isCompletedExceptionally()) {
       finishing(call, () -> prepared(call, maybeBound, ready.join()));
     } else {
@@ -258,14 +258,11 @@ public final class BindVerb {
     return call.answer;
   }
 
-  private CompletableFuture<Delivery.Prepared> prepare(DeliveryRequest handover) {
+  private CompletableFuture<Delivery.Prepared> prepare(DeliveryRequest request) {
     try {
-      return delivery.prepare(handover).toCompletableFuture();
+      return delivery.prepare(request).toCompletableFuture();
     } catch (RuntimeException | StackOverflowError e) {
-      LOG.atError()
-          .addKeyValue(LogKeys.UID, handover.pod().uid())
-          .setCause(e)
-          .log("A bind failed.");
+      LOG.atError().addKeyValue(LogKeys.UID, request.pod().uid()).setCause(e).log("A bind failed.");
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -281,7 +278,7 @@ public final class BindVerb {
       LOG.atError().addKeyValue(LogKeys.UID, call.pod().uid()).setCause(e).log("A bind failed.");
       if (calls.containsKey(call.pod().uid())) {
         calls.remove(call.pod().uid());
-        unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
+        unsure.put(call.pod().uid(), new Unsure(call.request, scheduling.elapsedMillis()));
       }
       remember(call.pod().uid(), call.node(), VerbError.INTERNAL);
       call.answer.complete(new BindAnswer(VerbError.INTERNAL));
@@ -295,8 +292,8 @@ public final class BindVerb {
 
   /** Slots that an earlier call may have bound stay held, for every outcome of this call. */
   private void prepared(Call call, boolean maybeBound, Delivery.@Nullable Prepared prepared) {
-    VerbError error = prepared == null ? VerbError.NODE_LOCK : prepared.trouble();
-    if (prepared != null && error == null && !isCurrent(call.handover)) {
+    VerbError error = prepared == null ? VerbError.NODE_LOCK : prepared.verbError();
+    if (prepared != null && error == null && !isCurrent(call.request)) {
       error = VerbError.NO_SLOT;
     }
     if (error == null && cluster.bindingTerm() != call.term) {
@@ -313,8 +310,8 @@ public final class BindVerb {
   }
 
   /** What was prepared names GPUs as they were when it was decided. */
-  private boolean isCurrent(DeliveryRequest handover) {
-    return handover.node().gpus().equals(spec(handover.node().name()).gpus());
+  private boolean isCurrent(DeliveryRequest request) {
+    return request.node().gpus().equals(spec(request.node().name()).gpus());
   }
 
   private void send(Call call, Map<String, String> annotations) {
@@ -365,7 +362,7 @@ public final class BindVerb {
       } else if (pod.nodeName().equals(call.node())) {
         confirm(call);
       } else {
-        delivery.undo(call.handover);
+        delivery.undo(call.request);
         finish(call, VerbError.POD_ELSEWHERE);
       }
     } else if (kind == BindResult.Kind.CONFLICT) {
@@ -391,12 +388,12 @@ public final class BindVerb {
 
   private void release(Call call, VerbError error) {
     scheduling.ledger().release(call.pod().uid());
-    delivery.undo(call.handover);
+    delivery.undo(call.request);
     finish(call, error);
   }
 
   private void hold(Call call) {
-    unsure.put(call.pod().uid(), new Unsure(call.handover, scheduling.elapsedMillis()));
+    unsure.put(call.pod().uid(), new Unsure(call.request, scheduling.elapsedMillis()));
     finish(call, VerbError.BIND_UNSURE);
   }
 
@@ -415,7 +412,7 @@ public final class BindVerb {
       if (entry == null || entry.state() != Entry.State.BINDING) {
         unsure.remove(one.pod().uid());
       } else if (now - one.since >= SURE_AFTER_MILLIS) {
-        unsure.put(one.pod().uid(), new Unsure(one.handover, now));
+        unsure.put(one.pod().uid(), new Unsure(one.request, now));
         scheduling.whenDone(() -> said(one.pod()), (said, failure) -> resolve(one, said));
       }
     }
@@ -433,7 +430,7 @@ public final class BindVerb {
       scheduling.podRead(pod);
     } else if (entry.state() == Entry.State.BINDING) {
       scheduling.ledger().release(one.pod().uid());
-      delivery.undo(one.handover);
+      delivery.undo(one.request);
     }
   }
 

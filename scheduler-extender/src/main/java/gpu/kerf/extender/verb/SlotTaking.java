@@ -36,7 +36,7 @@ final class SlotTaking {
       this.error = error;
     }
 
-    @Nullable VerbError trouble() {
+    @Nullable VerbError verbError() {
       return error;
     }
 

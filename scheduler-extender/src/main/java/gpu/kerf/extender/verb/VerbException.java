@@ -13,7 +13,7 @@ public final class VerbException extends Exception {
     this.error = error;
   }
 
-  public VerbError trouble() {
+  public VerbError verbError() {
     return error;
   }
 }

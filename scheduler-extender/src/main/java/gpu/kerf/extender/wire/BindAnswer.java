@@ -5,18 +5,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * What bind answers.
  *
- * @param trouble why the pod is not bound; null if it is
+ * @param verbError why the pod is not bound; null if it is
  */
-public record BindAnswer(@Nullable VerbError trouble) {
+public record BindAnswer(@Nullable VerbError verbError) {
 
   public static final BindAnswer BOUND = new BindAnswer(null);
 
   public boolean isBound() {
-    return trouble == null;
+    return verbError == null;
   }
 
   /** The error on the wire, empty if the pod is bound. */
   public String error() {
-    return trouble == null ? "" : trouble.answer();
+    return verbError == null ? "" : verbError.answer();
   }
 }

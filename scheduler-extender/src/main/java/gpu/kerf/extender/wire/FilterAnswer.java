@@ -28,12 +28,12 @@ public final class FilterAnswer {
   private int hopeAt = -1;
   private boolean evicts;
   private final @Nullable String problem;
-  private final @Nullable VerbError trouble;
+  private final @Nullable VerbError verbError;
 
-  private FilterAnswer(NodeList nodes, @Nullable String problem, @Nullable VerbError trouble) {
+  private FilterAnswer(NodeList nodes, @Nullable String problem, @Nullable VerbError verbError) {
     this.nodes = nodes;
     this.problem = problem;
-    this.trouble = trouble;
+    this.verbError = verbError;
     this.reasons = new Reason[problem == null ? nodes.size() : 0];
   }
 
@@ -48,8 +48,8 @@ public final class FilterAnswer {
   }
 
   /** Nothing can be said now; kube-scheduler tries again. */
-  public static FilterAnswer failed(VerbError trouble) {
-    return new FilterAnswer(new NodeList(0), null, trouble);
+  public static FilterAnswer failed(VerbError verbError) {
+    return new FilterAnswer(new NodeList(0), null, verbError);
   }
 
   public void choose(int place) {
@@ -98,13 +98,13 @@ public final class FilterAnswer {
   }
 
   /** Why nothing can be said now; null if something is said. */
-  public @Nullable VerbError trouble() {
-    return trouble;
+  public @Nullable VerbError verbError() {
+    return verbError;
   }
 
   /** The error on the wire, empty if there is none. */
   public String error() {
-    return trouble == null ? "" : trouble.answer();
+    return verbError == null ? "" : verbError.answer();
   }
 
   /** What makes no sense in what the pod asks, or null. */

@@ -46,7 +46,9 @@ public final class SnapshotCost {
             return refresh(service);
           });
       report(
-          "scrape of /metrics", service, () -> service.service.meters().scrape("").text().length());
+          "scrape of /metrics",
+          service,
+          () -> service.service.metrics().scrape("").text().length());
       report("usual demands", service, () -> usual(service));
     }
   }

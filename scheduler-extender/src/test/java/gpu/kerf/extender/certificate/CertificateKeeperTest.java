@@ -30,10 +30,10 @@ class CertificateKeeperTest {
   private Instant now = Instant.parse("2026-11-21T12:00:00Z");
 
   private CertificateKeeper keeper(String replica) {
-    CertificateKeeper.CertificateOptions wish =
+    CertificateKeeper.CertificateOptions options =
         new CertificateKeeper.CertificateOptions(
             NAMES, folder.resolve(replica), VALIDITY, Duration.ofMinutes(1));
-    return new CertificateKeeper(vault, wish, () -> now, new Metrics());
+    return new CertificateKeeper(vault, options, () -> now, new Metrics());
   }
 
   private String shown(String replica) {

@@ -64,14 +64,14 @@ final class CertificatesOnAClusterTest {
     ApiServer server =
         new Access(Map.of(), folder).connect(plane.kubeconfig(ACCOUNT).toString(), patience);
     servers.add(server);
-    CertificateKeeper.CertificateOptions wish =
+    CertificateKeeper.CertificateOptions options =
         new CertificateKeeper.CertificateOptions(
             WebhookVault.names("kerf-system"),
             folder.resolve(replica),
             VALIDITY,
             Duration.ofMinutes(1));
     WebhookVault vault = new WebhookVault(server, "kerf-system");
-    return new CertificateKeeper(vault, wish, () -> now, new Metrics());
+    return new CertificateKeeper(vault, options, () -> now, new Metrics());
   }
 
   private String shown(String replica) throws Exception {

@@ -24,10 +24,10 @@ public final class SteppedDemo implements AutoCloseable {
   private volatile boolean stopped;
 
   public SteppedDemo(long seed, int pods) throws IOException {
-    var wish =
+    var options =
         new DemoRunner.DemoOptions(FleetFile.standard(), seed, pods, 1.5, 0, 1_800_000_000_000L);
     var out = new PrintWriter(told, true);
-    DemoRunner runner = new DemoRunner(service.vertx, service.settings, wish, out);
+    DemoRunner runner = new DemoRunner(service.vertx, service.settings, options, out);
     end = CompletableFuture.runAsync(() -> run(runner));
     await(arrived);
   }

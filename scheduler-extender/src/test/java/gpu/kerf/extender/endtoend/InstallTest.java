@@ -26,44 +26,44 @@ final class InstallTest {
   /** A pod that no scheduler sees. */
   private static final String PAST = "{schedulerName: default-scheduler, nodeName: real}";
 
-  private static InstalledCluster site;
+  private static InstalledCluster cluster;
 
   @BeforeAll
   static void start() {
-    site = InstalledCluster.start();
+    cluster = InstalledCluster.start();
   }
 
   @AfterAll
   static void stop() {
-    if (site != null) {
-      site.close();
+    if (cluster != null) {
+      cluster.close();
     }
   }
 
   @AfterEach
   void leaveNothing() {
-    site.clear();
+    cluster.clear();
   }
 
   @Test
   void containerWithWholeGpusSeesTheirUuids() {
-    site.create(Pod.named("p").whole(2));
-    site.awaitRunning("p");
+    cluster.create(Pod.named("p").whole(2));
+    cluster.awaitRunning("p");
     assertThat(main("p")).containsEntry(DEVICES, "GPU-real-0,GPU-real-1").doesNotContainKey(MEMORY);
   }
 
   @Test
   void containerWithInstanceSeesItsUuid() {
     // 8192 MiB: more than 1g.5gb has, and 1g.10gb strands least.
-    site.create(Pod.named("p").memory("8Gi").wall("mig"));
-    site.awaitRunning("p");
+    cluster.create(Pod.named("p").memory("8Gi").wall("mig"));
+    cluster.awaitRunning("p");
     assertThat(main("p")).containsEntry(DEVICES, "MIG-real-2-0").doesNotContainKey(MEMORY);
   }
 
   @Test
   void containerWithShareSeesItsGpuItsLimitsAndItsDaemon() {
-    site.create(Pod.named("p").memory("8Gi").wall("mps").annotated("kerf.gpu/sm-percent", "25"));
-    site.awaitRunning("p");
+    cluster.create(Pod.named("p").memory("8Gi").wall("mps").annotated("kerf.gpu/sm-percent", "25"));
+    cluster.awaitRunning("p");
     String gpu = placement("p").at("/containers/0/slots/0/uuid").asText();
     assertThat(gpu).startsWith("GPU-real-");
     assertThat(main("p"))
@@ -71,94 +71,95 @@ final class InstallTest {
         .containsEntry(MEMORY, "0=8192M")
         .containsEntry(THREADS, "25")
         .containsEntry("CUDA_MPS_PIPE_DIRECTORY", "/run/kerf/mps/pipe");
-    site.realNode().run("sh", "-c", "echo here > /run/kerf/mps/pipe/control");
-    assertThat(site.plane().kubectl("exec", "p", "--", "cat", "/run/kerf/mps/pipe/control"))
+    cluster.realNode().run("sh", "-c", "echo here > /run/kerf/mps/pipe/control");
+    assertThat(cluster.plane().kubectl("exec", "p", "--", "cat", "/run/kerf/mps/pipe/control"))
         .isEqualTo("here\n");
   }
 
   @Test
   void everyContainerSeesItsOwnAndWhoDidNotAskSeesNothing() {
-    site.create(
+    cluster.create(
         Pod.named("p").whole(1).container("second", "kerf.gpu/memory", "4Gi").container("sidecar"));
-    site.awaitRunning("p");
+    cluster.awaitRunning("p");
     JsonNode containers = placement("p").path("containers");
     assertThat(containers).hasSize(2);
     assertThat(main("p")).containsEntry(DEVICES, uuid(containers.get(0)));
-    assertThat(site.environment("p", "second"))
+    assertThat(cluster.environment("p", "second"))
         .containsEntry(DEVICES, uuid(containers.get(1)))
         .extractingByKey(DEVICES)
         .isNotEqualTo(uuid(containers.get(0)));
-    assertThat(site.environment("p", "sidecar")).containsEntry(DEVICES, "void");
+    assertThat(cluster.environment("p", "sidecar")).containsEntry(DEVICES, "void");
   }
 
   @Test
   void sidecarSeesItsGpuBeforeTheContainersStartAndInitContainersNone() {
-    site.create(
+    cluster.create(
         Pod.named("p")
             .memory("4Gi")
             .initContainer("fetch")
             .sidecar("cache", "kerf.gpu/memory", "4Gi"));
-    site.awaitRunning("p");
+    cluster.awaitRunning("p");
     JsonNode containers = placement("p").path("containers");
     assertThat(containers).hasSize(2);
     for (JsonNode container : containers) {
       String name = container.path("name").asText();
-      assertThat(site.environment("p", name)).containsEntry(DEVICES, uuid(container));
+      assertThat(cluster.environment("p", name)).containsEntry(DEVICES, uuid(container));
     }
-    assertThat(site.environment("p", "fetch")).containsEntry(DEVICES, "void");
+    assertThat(cluster.environment("p", "fetch")).containsEntry(DEVICES, "void");
   }
 
   @Test
   void podsAndCapacityOutliveTheKubelet() {
-    site.create(Pod.named("before").whole(1));
-    site.awaitRunning("before");
+    cluster.create(Pod.named("before").whole(1));
+    cluster.awaitRunning("before");
     String container = containerId("before");
-    String capacity = site.node().at("/status/capacity/kerf.gpu~1memory").asText();
+    String capacity = cluster.node().at("/status/capacity/kerf.gpu~1memory").asText();
     assertThat(capacity).isNotEmpty();
     String reported = heartbeat();
 
-    site.realNode().killKubelet();
-    site.realNode().startKubelet();
+    cluster.realNode().killKubelet();
+    cluster.realNode().startKubelet();
     TestCluster.await("the kubelet reports again", () -> !heartbeat().equals(reported));
-    assertThat(site.node().at("/status/capacity/kerf.gpu~1memory").asText()).isEqualTo(capacity);
-    assertThat(site.node().at("/status/allocatable/kerf.gpu~1whole").asText()).isEqualTo("2");
+    assertThat(cluster.node().at("/status/capacity/kerf.gpu~1memory").asText()).isEqualTo(capacity);
+    assertThat(cluster.node().at("/status/allocatable/kerf.gpu~1whole").asText()).isEqualTo("2");
 
     // The kubelet that just came admits on what it knows of those that were there.
-    site.create(Pod.named("after").whole(1));
-    site.awaitRunning("after");
+    cluster.create(Pod.named("after").whole(1));
+    cluster.awaitRunning("after");
     assertThat(main("after").get(DEVICES)).isNotEqualTo(main("before").get(DEVICES));
     assertThat(containerId("before")).as("never started again").isEqualTo(container);
   }
 
   @Test
   void podOfKerfsThatNamesItsNodeIsRefused() {
-    assertThat(site.refusal(Pod.named("p").whole(1).spec("{nodeName: real}")))
+    assertThat(cluster.refusal(Pod.named("p").whole(1).spec("{nodeName: real}")))
         .contains("spec.nodeName");
   }
 
   @Test
   void podPastTheSchedulerWithForgedDecisionIsRefused() {
     Pod forged = Pod.named("p").annotated("kerf.gpu/visible-devices.main", "GPU-real-0").spec(PAST);
-    assertThat(site.refusal(forged)).contains("only Kerf may write");
+    assertThat(cluster.refusal(forged)).contains("only Kerf may write");
   }
 
   @Test
   void podPastTheSchedulerThatReadsDecisionsFindsNone() {
     Pod pod = Pod.named("p").whole(1).spec(PAST);
-    site.create(pod.variableFrom(DEVICES, "metadata.annotations['kerf.gpu/visible-devices.main']"));
-    site.awaitRunning("p");
+    cluster.create(
+        pod.variableFrom(DEVICES, "metadata.annotations['kerf.gpu/visible-devices.main']"));
+    cluster.awaitRunning("p");
     assertThat(main("p")).containsEntry(DEVICES, "");
   }
 
   @Test
   void podPastTheSchedulerThatAsksForMoreThanIsFreeIsRefusedByTheKubelet() {
-    site.create(Pod.named("holds").whole(2));
-    site.awaitRunning("holds");
-    site.create(Pod.named("p").whole(1).spec(PAST));
-    site.awaitPhase("Failed", "p");
-    assertThat(site.pod("p").at("/status/reason").asText()).isEqualTo("OutOfkerf.gpu/whole");
-    assertThat(site.pod("p").at("/status/containerStatuses")).isEmpty();
-    assertThat(site.pod("holds").at("/status/phase").asText()).isEqualTo("Running");
+    cluster.create(Pod.named("holds").whole(2));
+    cluster.awaitRunning("holds");
+    cluster.create(Pod.named("p").whole(1).spec(PAST));
+    cluster.awaitPhase("Failed", "p");
+    assertThat(cluster.pod("p").at("/status/reason").asText()).isEqualTo("OutOfkerf.gpu/whole");
+    assertThat(cluster.pod("p").at("/status/containerStatuses")).isEmpty();
+    assertThat(cluster.pod("holds").at("/status/phase").asText()).isEqualTo("Running");
   }
 
   /**
@@ -167,14 +168,14 @@ final class InstallTest {
    */
   @Test
   void podPastTheSchedulerThatNamesDevicesItselfIsToldThem() {
-    site.create(Pod.named("p").spec(PAST).variable(DEVICES, "all"));
-    site.awaitRunning("p");
+    cluster.create(Pod.named("p").spec(PAST).variable(DEVICES, "all"));
+    cluster.awaitRunning("p");
     assertThat(main("p")).containsEntry(DEVICES, "all");
   }
 
   @Test
   void kerfRunsAsNobodyAndFindsItsClassesInTheArchive() {
-    assertThat(site.realNode().run("ps", "-e", "-o", "uid=,args=").lines().map(String::strip))
+    assertThat(cluster.realNode().run("ps", "-e", "-o", "uid=,args=").lines().map(String::strip))
         .contains("65532 kerf @options serve --config=/etc/kerf/kerf.yaml");
     // With this option a JVM that cannot use its archive does not start.
     assertThat(inKerf("kerf", "-Xshare:on", "@options", "--version")).startsWith("kerf ");
@@ -192,15 +193,15 @@ final class InstallTest {
     List<String> all = new ArrayList<>(List.of("exec", "--namespace=kerf-system", "deploy/kerf"));
     all.addAll(List.of("--container=kerf", "--"));
     all.addAll(List.of(command));
-    return site.plane().kubectl(all.toArray(String[]::new));
+    return cluster.plane().kubectl(all.toArray(String[]::new));
   }
 
   private static Map<String, String> main(String pod) {
-    return site.environment(pod, "main");
+    return cluster.environment(pod, "main");
   }
 
   private static JsonNode placement(String pod) {
-    return TestCluster.placement(site.pod(pod));
+    return TestCluster.placement(cluster.pod(pod));
   }
 
   private static String uuid(JsonNode container) {
@@ -209,10 +210,10 @@ final class InstallTest {
   }
 
   private static String containerId(String pod) {
-    return site.pod(pod).at("/status/containerStatuses/0/containerID").asText();
+    return cluster.pod(pod).at("/status/containerStatuses/0/containerID").asText();
   }
 
   private static String heartbeat() {
-    return site.node().at("/status/conditions/0/lastHeartbeatTime").asText();
+    return cluster.node().at("/status/conditions/0/lastHeartbeatTime").asText();
   }
 }

@@ -64,16 +64,16 @@ final class InstalledCluster implements AutoCloseable {
     Path image = KerfImage.orSkip();
     ControlPlane plane = ControlPlane.start(Options.defaults().withNode(NODE));
     try {
-      InstalledCluster site = new InstalledCluster(plane);
-      site.loadImages(image);
-      site.awaitNode();
+      InstalledCluster cluster = new InstalledCluster(plane);
+      cluster.loadImages(image);
+      cluster.awaitNode();
       // Kerf's own pod is the default scheduler's.
       plane.scheduler().start();
       plane.kubectl("apply", "-k", MANIFESTS.resolve("overlays/single").toString());
-      site.tellColdStart();
-      site.awaitInstalled();
-      site.addGpus();
-      return site;
+      cluster.tellColdStart();
+      cluster.awaitInstalled();
+      cluster.addGpus();
+      return cluster;
     } catch (RuntimeException | AssertionError failed) {
       plane.close();
       throw failed;

@@ -46,7 +46,7 @@ final class KillTest {
       this.end = end;
     }
 
-    StepProxy passage() {
+    StepProxy proxy() {
       return ofKerf ? cluster.toApi() : cluster.toKerf();
     }
 
@@ -123,12 +123,12 @@ final class KillTest {
         continue;
       }
       Killer killer = new Killer(step, step == Step.PRIORITIZE_ANSWERED ? 1 : 4);
-      step.passage().guard(killer);
+      step.proxy().guard(killer);
       Pod[] load = IntStream.range(0, 12).mapToObj(i -> pod(step, i)).toArray(Pod[]::new);
       cluster.create(load);
       all.addAll(List.of(load));
       TestCluster.await("Kerf is killed at " + step, killer::hasKilled);
-      step.passage().open();
+      step.proxy().open();
       cluster.kerf().start();
       assertThat(cluster.kerf().metric("kerf_ledger_conflicts")).as("after " + step).isZero();
     }
@@ -155,10 +155,10 @@ final class KillTest {
         Pod.named("low-1").memory("20Gi").endsAfter("2s"));
     cluster.awaitRunning("low-0", "low-1");
     Killer killer = new Killer(step, 1);
-    step.passage().guard(killer);
+    step.proxy().guard(killer);
     cluster.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
     TestCluster.await("Kerf is killed at " + step, killer::hasKilled);
-    step.passage().open();
+    step.proxy().open();
     cluster.kerf().start();
     cluster.awaitRunning("urgent");
     assertThat(cluster.pods()).as("urgent and one of the two").hasSize(2);

@@ -39,11 +39,11 @@ final class RbacTest {
     ControlPlane plane = start(audit, ACCOUNT);
     Path account = plane.kubeconfig(ACCOUNT);
     TestCluster.Accounts both = new TestCluster.Accounts(account, account, "kerf-system");
-    try (TestCluster site = TestCluster.on(plane, both, settings())) {
-      work(site);
+    try (TestCluster cluster = TestCluster.on(plane, both, settings())) {
+      work(cluster);
       assertThat(audit.forbidden(ACCOUNT)).isEmpty();
-      assertThat(site.kerf().log()).doesNotContain("forbidden");
-      assertThat(site.scheduler().log()).doesNotContain("forbidden");
+      assertThat(cluster.kerf().log()).doesNotContain("forbidden");
+      assertThat(cluster.scheduler().log()).doesNotContain("forbidden");
     }
   }
 
@@ -60,8 +60,8 @@ final class RbacTest {
     TestCluster.Accounts apart =
         new TestCluster.Accounts(
             plane.kubeconfig(KERF), plane.kubeconfig(SCHEDULER), "kerf-system");
-    try (TestCluster site = TestCluster.on(plane, apart, settings())) {
-      work(site);
+    try (TestCluster cluster = TestCluster.on(plane, apart, settings())) {
+      work(cluster);
       assertThat(audit.forbidden(KERF)).isEmpty();
       Set<Right> granted = granted(plane, "clusterrole/kerf");
       granted.addAll(granted(plane, "clusterrole/kerf-certificates"));
@@ -134,12 +134,12 @@ final class RbacTest {
     bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");
     TestCluster.Accounts apart =
         new TestCluster.Accounts(plane.kubeconfig(KERF), account, "kerf-system");
-    try (TestCluster site = TestCluster.on(plane, apart, List.of(LEASE))) {
+    try (TestCluster cluster = TestCluster.on(plane, apart, List.of(LEASE))) {
       String node = Inventory.eightH100("a").manifest();
-      site.nodes(node.replace("labels: {", "labels: {kerf.gpu/delivery: hami, "));
-      site.create(
+      cluster.nodes(node.replace("labels: {", "labels: {kerf.gpu/delivery: hami, "));
+      cluster.create(
           Pod.named("hami").limit("nvidia.com/gpu", "1").limit("nvidia.com/gpumem", "3000"));
-      TestCluster.await("it has its place", () -> site.nodeOf("hami").equals("a"));
+      TestCluster.await("it has its place", () -> cluster.nodeOf("hami").equals("a"));
       assertThat(audit.forbidden(KERF)).isEmpty();
       assertThat(audit.used(KERF)).containsAll(granted(plane, "clusterrole/kerf-hami"));
     }
@@ -188,25 +188,25 @@ final class RbacTest {
   }
 
   /** Everything that Kerf ever does: nodes, slots, events, a lost answer, an eviction. */
-  private void work(TestCluster site) {
+  private void work(TestCluster cluster) {
     TestCluster.await(
         "a certificate was made", () -> Files.exists(folder.resolve("certificate/tls.crt")));
-    site.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
-    site.toApi().guard(losesFirstBinding());
+    cluster.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
+    cluster.toApi().guard(losesFirstBinding());
     // 2 x 20480 is more than the 40192 that shares may have of one GPU: each lies on its own.
-    site.create(Pod.named("l0").memory("20Gi"), Pod.named("l1").memory("20Gi").endsAfter("1s"));
-    site.awaitRunning("l0", "l1");
-    site.toApi().open();
-    site.priority("urgent", 1000);
+    cluster.create(Pod.named("l0").memory("20Gi"), Pod.named("l1").memory("20Gi").endsAfter("1s"));
+    cluster.awaitRunning("l0", "l1");
+    cluster.toApi().open();
+    cluster.priority("urgent", 1000);
     // The sum has 40960 left, and no GPU has more than 19712: only Kerf sees whom to evict.
-    site.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
-    site.awaitRunning("urgent");
+    cluster.create(Pod.named("urgent").memory("30Gi").priority("urgent"));
+    cluster.awaitRunning("urgent");
     TestCluster.await(
         "events are written",
-        () -> site.kerf().metric("kerf_events_total{outcome=\"written\"") > 0);
+        () -> cluster.kerf().metric("kerf_events_total{outcome=\"written\"") > 0);
     TestCluster.await(
         "the ledger was compared",
-        () -> site.kerf().metric("kerf_reconciliations_total{outcome=\"done\"") > 0);
+        () -> cluster.kerf().metric("kerf_reconciliations_total{outcome=\"done\"") > 0);
   }
 
   private static StepProxy.Guard losesFirstBinding() {

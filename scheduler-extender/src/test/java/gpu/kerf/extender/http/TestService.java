@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TestService implements AutoCloseable {
   final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
-  final Metrics meters = new Metrics();
+  final Metrics metrics = new Metrics();
   final Readiness readiness = new Readiness();
   final BlockingQueue<CompletableFuture<Answer>> binds = new LinkedBlockingQueue<>();
   final HttpService service;
@@ -42,7 +42,8 @@ final class TestService implements AutoCloseable {
     Map<String, VerbHandler> verbs =
         Map.of("filter", this::filter, "bind", this::bind, "preempt", this::preempt);
     service =
-        new HttpService(vertx, settings, new HttpService.Components(verbs, readiness, meters, api));
+        new HttpService(
+            vertx, settings, new HttpService.Components(verbs, readiness, metrics, api));
     server = onContext(service::start);
   }
 
@@ -125,7 +126,7 @@ final class TestService implements AutoCloseable {
   }
 
   String metrics() {
-    return onContext(() -> Future.succeededFuture(meters.scrape("").text()));
+    return onContext(() -> Future.succeededFuture(metrics.scrape("").text()));
   }
 
   @Override

@@ -114,10 +114,10 @@ final class ServingKerf implements AutoCloseable {
 
   /** The configuration of a kube-scheduler that asks it, whose client does not hold it back. */
   Path schedulerConfig() throws IOException {
-    SchedulerConfig.Options wish =
+    SchedulerConfig.Options options =
         new SchedulerConfig.Options(
             "kerf", address, "kerf", plane.kubeconfig().toString(), false, "", "", "");
-    String yaml = SchedulerConfig.yaml(wish);
+    String yaml = SchedulerConfig.yaml(options);
     Path file = plane.logs().resolve("scheduler-with-kerf.yaml");
     return Files.writeString(file, yaml.replaceAll("(?m)^( *(qps|burst): ).*$", "$15000"));
   }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class SchedulerConfigTest {
 
-  private static SchedulerConfig.Options wish(String url) {
+  private static SchedulerConfig.Options options(String url) {
     return new SchedulerConfig.Options("kerf", url, "kerf", "", true, "/tls/ca.crt", "", "");
   }
 
@@ -23,13 +23,13 @@ class SchedulerConfigTest {
 
   @Test
   void whatIsPrintedPassesTheCheck() throws IOException {
-    assertThat(problems(SchedulerConfig.yaml(wish("http://127.0.0.1:8880")))).isEmpty();
-    assertThat(problems(SchedulerConfig.yaml(wish("https://127.0.0.1:8880")))).isEmpty();
+    assertThat(problems(SchedulerConfig.yaml(options("http://127.0.0.1:8880")))).isEmpty();
+    assertThat(problems(SchedulerConfig.yaml(options("https://127.0.0.1:8880")))).isEmpty();
   }
 
   @Test
   void aSchedulerOfItsOwnNeedsALeaseOfItsOwn() throws IOException {
-    String yaml = SchedulerConfig.yaml(wish("http://127.0.0.1:8880"));
+    String yaml = SchedulerConfig.yaml(options("http://127.0.0.1:8880"));
     assertThat(yaml).contains("resourceName: kerf\n", "resourceNamespace: kerf\n");
     assertThat(problems(yaml.replaceAll("resourceName: .*", "")))
         .as("kerf/kube-scheduler belongs to no other component")
@@ -41,7 +41,7 @@ class SchedulerConfigTest {
   @Test
   void resourcesOfOtherProjectsAreNotLookedForOnNodes() throws IOException {
     JsonNode config =
-        new YAMLMapper().readTree(SchedulerConfig.yaml(wish("http://127.0.0.1:8880")));
+        new YAMLMapper().readTree(SchedulerConfig.yaml(options("http://127.0.0.1:8880")));
     assertThat(config.at("/profiles/0/pluginConfig/0/args/ignoredResourceGroups"))
         .extracting(JsonNode::asText)
         .containsExactly("nvidia.com", "aliyun.com", "volcano.sh", "tencent.com", "koordinator.sh");
@@ -49,7 +49,8 @@ class SchedulerConfigTest {
 
   @Test
   void aGroupThatIsLookedForOnNodesIsNamed() throws IOException {
-    String yaml = SchedulerConfig.yaml(wish("http://127.0.0.1:8880")).replace("volcano.sh, ", "");
+    String yaml =
+        SchedulerConfig.yaml(options("http://127.0.0.1:8880")).replace("volcano.sh, ", "");
     List<SchedulerConfigCheck.Problem> problems =
         SchedulerConfigCheck.problems(new YAMLMapper().readTree(yaml), "kerf");
     assertThat(problems)
@@ -96,7 +97,7 @@ class SchedulerConfigTest {
   @Test
   void weightsOfTheUsersOwnCountAgainstKerf() throws IOException {
     String yaml =
-        SchedulerConfig.yaml(wish("http://127.0.0.1:8880"))
+        SchedulerConfig.yaml(options("http://127.0.0.1:8880"))
             .replace(
                 "  pluginConfig:",
                 "  plugins: {score: {enabled: [{name: NodeAffinity, weight: 90}]}}\n  pluginConfig:");

@@ -72,10 +72,10 @@ public final class RunningService implements AutoCloseable {
     service =
         onLoop(
             () -> {
-              Service.Environment around =
+              Service.Environment environment =
                   new Service.Environment(
                       new Steered(), new EnvDelivery(), Disruptions.NONE, "demo");
-              Service made = new Service(vertx, settings, scheduling, around, clocks);
+              Service made = new Service(vertx, settings, scheduling, environment, clocks);
               nodes.forEach(made.listener()::nodeChanged);
               return made;
             });

@@ -63,10 +63,10 @@ class MetricsTest {
 
   @Test
   void openMetricsIsThereForScrapersThatPreferIt() throws IOException {
-    Metrics meters = new Metrics();
-    meters.count(Metric.REFUSALS, "busy");
+    Metrics metrics = new Metrics();
+    metrics.count(Metric.REFUSALS, "busy");
 
-    Metrics.Scrape scrape = meters.scrape("application/openmetrics-text; version=1.0.0");
+    Metrics.Scrape scrape = metrics.scrape("application/openmetrics-text; version=1.0.0");
 
     assertThat(scrape.contentType()).startsWith("application/openmetrics-text");
     assertThat(scrape.text())

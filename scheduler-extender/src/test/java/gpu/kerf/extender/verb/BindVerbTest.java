@@ -322,7 +322,7 @@ class BindVerbTest {
   @Test
   void aNodeWhoseGpusChangeWhileABindingIsPreparedGetsNoBindingThatNamesTheOldOnes() {
     CompletableFuture<Delivery.Prepared> prepared = new CompletableFuture<>();
-    BindVerb slow = new BindVerb(world.scheduling, world.cluster, handover -> prepared);
+    BindVerb slow = new BindVerb(world.scheduling, world.cluster, request -> prepared);
     world.node(named("A", "B"));
     world.filter(pod, "n");
     var answer = slow.bind(new BindCall(pod.ref(), "n")).toCompletableFuture();

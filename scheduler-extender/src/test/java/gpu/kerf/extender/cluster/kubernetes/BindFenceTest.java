@@ -45,7 +45,7 @@ class BindFenceTest {
     api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
     ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
-    KubernetesCluster.Options wish =
+    KubernetesCluster.Options options =
         new KubernetesCluster.Options(
             "kerf",
             4,
@@ -57,7 +57,7 @@ class BindFenceTest {
             "kerf-system",
             "this");
     Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
-    cluster = new KubernetesCluster(server, wish, clocks, metrics);
+    cluster = new KubernetesCluster(server, options, clocks, metrics);
     cluster.start(loop, listener);
     Await.until("it is synced", cluster::synced);
   }

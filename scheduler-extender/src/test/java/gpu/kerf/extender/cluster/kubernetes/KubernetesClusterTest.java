@@ -46,7 +46,7 @@ class KubernetesClusterTest {
 
   private KubernetesCluster cluster(Clocks clocks) {
     ApiServer server = fake.connect(Duration.ofMillis(500), Duration.ofMillis(1500));
-    KubernetesCluster.Options wish =
+    KubernetesCluster.Options options =
         new KubernetesCluster.Options(
             "kerf",
             4,
@@ -57,7 +57,7 @@ class KubernetesClusterTest {
             false,
             "kerf-system",
             "this");
-    return new KubernetesCluster(server, wish, clocks, metrics);
+    return new KubernetesCluster(server, options, clocks, metrics);
   }
 
   @AfterEach

@@ -109,7 +109,7 @@ class LostEventsTest {
   @BeforeEach
   void follow() {
     server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
-    KubernetesCluster.Options wish =
+    KubernetesCluster.Options options =
         new KubernetesCluster.Options(
             "kerf",
             4,
@@ -120,7 +120,7 @@ class LostEventsTest {
             false,
             "kerf-system",
             "this");
-    cluster = new KubernetesCluster(server, wish, Clocks.system(), threads, metrics);
+    cluster = new KubernetesCluster(server, options, Clocks.system(), threads, metrics);
     cluster.start(loop, told);
     Await.until("it is synced", cluster::synced);
   }

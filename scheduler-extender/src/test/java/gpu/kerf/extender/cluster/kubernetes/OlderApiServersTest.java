@@ -59,7 +59,7 @@ class OlderApiServersTest {
   private void follow(RecordingListener listener, Runnable then) {
     ExecutorService loop = Executors.newSingleThreadExecutor();
     ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(2));
-    KubernetesCluster.Options wish =
+    KubernetesCluster.Options options =
         new KubernetesCluster.Options(
             "kerf",
             4,
@@ -71,7 +71,7 @@ class OlderApiServersTest {
             "kerf-system",
             "this");
     try (KubernetesCluster cluster =
-        new KubernetesCluster(server, wish, Clocks.system(), new Metrics())) {
+        new KubernetesCluster(server, options, Clocks.system(), new Metrics())) {
       cluster.start(loop, listener);
       Await.until("it is synced", cluster::synced);
       then.run();

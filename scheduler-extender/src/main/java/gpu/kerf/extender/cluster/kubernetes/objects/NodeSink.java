@@ -27,7 +27,7 @@ public final class NodeSink implements Sink<NodeObject> {
 
   private final Inventories inventories;
   private final ClusterListener listener;
-  private final NodeListener told;
+  private final NodeListener nodeListener;
   private final Map<String, Node> nodes = new HashMap<>();
 
   /** Who else wants to know. */
@@ -75,10 +75,10 @@ public final class NodeSink implements Sink<NodeObject> {
     }
   }
 
-  public NodeSink(Inventories inventories, ClusterListener listener, NodeListener told) {
+  public NodeSink(Inventories inventories, ClusterListener listener, NodeListener nodeListener) {
     this.inventories = inventories;
     this.listener = listener;
-    this.told = told;
+    this.nodeListener = nodeListener;
   }
 
   @Override
@@ -94,13 +94,13 @@ public final class NodeSink implements Sink<NodeObject> {
   @Override
   public void put(Meta meta, NodeObject object) {
     Node before = nodes.get(meta.name());
-    told.nodeChanged(meta.name(), object.kubelet());
+    nodeListener.nodeChanged(meta.name(), object.kubelet());
     if (!object.managed()) {
       if (before != null) {
         listener.nodeRemoved(meta.name());
         nodes.remove(meta.name());
       }
-      told.advertise(object, null);
+      nodeListener.advertise(object, null);
       return;
     }
     use(before, look(meta, object, before == null ? null : before.named));
@@ -165,14 +165,14 @@ public final class NodeSink implements Sink<NodeObject> {
       boolean known = before != null && before.problem.equals(now.problem);
       if (!known) {
         listener.nodeUnusable(now.meta.name(), now.problem);
-        told.unusable(now.meta, now.problem);
+        nodeListener.unusable(now.meta, now.problem);
       }
       return;
     }
     boolean same = before != null && spec.equals(before.spec);
     if (!same) {
       listener.nodeChanged(spec);
-      told.changed(spec.name());
+      nodeListener.changed(spec.name());
     }
     if (before == null || !same || before.unusable != now.unusable) {
       listener.gpusUnusable(spec.name(), now.unusable);
@@ -182,18 +182,18 @@ public final class NodeSink implements Sink<NodeObject> {
       listener.inventoryDoubtful(spec.name(), now.problem);
     }
     if (now.isOutdated() && !was) {
-      told.doubtful(now.meta, now.problem);
+      nodeListener.doubtful(now.meta, now.problem);
     } else if (was && !now.isOutdated()) {
       listener.inventoryDoubtful(spec.name(), "");
     }
-    told.advertise(now.object, spec);
+    nodeListener.advertise(now.object, spec);
   }
 
   @Override
   public void unreadable(Meta meta, String problem) {
     nodes.remove(meta.name());
     listener.nodeUnusable(meta.name(), problem);
-    told.unusable(meta, problem);
+    nodeListener.unusable(meta, problem);
   }
 
   @Override
@@ -202,7 +202,7 @@ public final class NodeSink implements Sink<NodeObject> {
       listener.nodeRemoved(meta.name());
       nodes.remove(meta.name());
     }
-    told.nodeRemoved(meta.name());
+    nodeListener.nodeRemoved(meta.name());
   }
 
   /** Something else that an inventory is read from has changed. */

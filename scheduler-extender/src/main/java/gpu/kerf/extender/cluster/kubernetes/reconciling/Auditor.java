@@ -37,7 +37,7 @@ public final class Auditor implements Runnable {
   private List<String> notes = List.of();
 
   /** Where reports go. */
-  public record Reporting(Events events, Metrics meters, InstantSource clock) {}
+  public record Reporting(Events events, Metrics metrics, InstantSource clock) {}
 
   /**
    * How often it audits.
@@ -50,9 +50,9 @@ public final class Auditor implements Runnable {
     this.audit = audit;
     this.pace = pace;
     this.reporting = reporting;
-    Metrics meters = reporting.meters;
-    List.of("done", "failed").forEach(outcome -> meters.zero(Metric.AUDITS, outcome));
-    meters.set(Metric.AUDIT_SUCCESS, reporting.clock.millis() / 1e3);
+    Metrics metrics = reporting.metrics;
+    List.of("done", "failed").forEach(outcome -> metrics.zero(Metric.AUDITS, outcome));
+    metrics.set(Metric.AUDIT_SUCCESS, reporting.clock.millis() / 1e3);
     count(List.of());
   }
 
@@ -71,15 +71,15 @@ public final class Auditor implements Runnable {
   }
 
   public void attempt() throws InterruptedException {
-    Metrics meters = reporting.meters;
+    Metrics metrics = reporting.metrics;
     try {
       ClusterAudit.Outcome outcome = audit.run();
       report(outcome.report());
       note(outcome.notes());
-      meters.set(Metric.AUDIT_SUCCESS, reporting.clock.millis() / 1e3);
-      meters.count(Metric.AUDITS, "done");
+      metrics.set(Metric.AUDIT_SUCCESS, reporting.clock.millis() / 1e3);
+      metrics.count(Metric.AUDITS, "done");
     } catch (IOException | RuntimeException e) {
-      meters.count(Metric.AUDITS, "failed");
+      metrics.count(Metric.AUDITS, "failed");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, String.valueOf(e.getMessage()))
           .log("The cluster could not be audited.");
@@ -105,7 +105,7 @@ public final class Auditor implements Runnable {
     findings.forEach(finding -> counts.merge(finding.rule(), 1, Integer::sum));
     for (Rule rule : Rule.values()) {
       boolean overlap = rule.level() == Rule.Level.OVERLAP;
-      reporting.meters.set(
+      reporting.metrics.set(
           overlap ? Metric.AUDIT_OVERLAPS : Metric.AUDIT_PROBLEMS,
           counts.getOrDefault(rule, 0),
           rule.word());

@@ -67,7 +67,7 @@ public final class Reconciler implements Runnable {
    *
    * @param ready whether the ledger knows everything
    */
-  public record Reporting(Events events, Metrics meters, BooleanSupplier ready, Duration every) {}
+  public record Reporting(Events events, Metrics metrics, BooleanSupplier ready, Duration every) {}
 
   /**
    * @param loop runs things on the thread that owns the ledger
@@ -105,9 +105,9 @@ public final class Reconciler implements Runnable {
   private void attempt() throws InterruptedException {
     try {
       repair(compare().values());
-      listener.meters.count(Metric.RECONCILIATIONS, "done");
+      listener.metrics.count(Metric.RECONCILIATIONS, "done");
     } catch (IOException | ExecutionException | RuntimeException e) {
-      listener.meters.count(Metric.RECONCILIATIONS, "failed");
+      listener.metrics.count(Metric.RECONCILIATIONS, "failed");
       LOG.atWarn()
           .addKeyValue(LogKeys.PROBLEM, String.valueOf(e.getMessage()))
           .log("The ledger could not be compared with the API server.");
@@ -168,7 +168,7 @@ public final class Reconciler implements Runnable {
     } else {
       return;
     }
-    listener.meters.count(Metric.REPAIRS, difference.kind().word());
+    listener.metrics.count(Metric.REPAIRS, difference.kind().word());
     LOG.atWarn()
         .addKeyValue(LogKeys.POD, pod)
         .addKeyValue(LogKeys.UID, uid)
@@ -217,7 +217,7 @@ public final class Reconciler implements Runnable {
       LOG.atError().addKeyValue(LogKeys.COUNT, fresh).log("The ledger differs for more pods.");
     }
     for (Difference.Kind kind : Difference.Kind.values()) {
-      listener.meters.set(Metric.DIFFERENCES, counts.getOrDefault(kind, 0), kind.word());
+      listener.metrics.set(Metric.DIFFERENCES, counts.getOrDefault(kind, 0), kind.word());
     }
   }
 

@@ -122,7 +122,7 @@ class CredentialsTest {
   @Test
   void watchesGoOnWithTheNewTokenWithoutARestart() throws Exception {
     ExecutorService loop = Executors.newSingleThreadExecutor();
-    KubernetesCluster.Options wish =
+    KubernetesCluster.Options options =
         new KubernetesCluster.Options(
             "kerf",
             4,
@@ -140,7 +140,7 @@ class CredentialsTest {
                 kubeconfig.toString(),
                 new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(2)));
     try (KubernetesCluster cluster =
-        new KubernetesCluster(server, wish, Clocks.system(), new Metrics())) {
+        new KubernetesCluster(server, options, Clocks.system(), new Metrics())) {
       cluster.start(loop, listener);
       Await.until("it is synced", cluster::synced);
       Files.writeString(token, "second");

@@ -21,10 +21,10 @@ class ForeignPodsTest {
   private static final List<GpuSpec> GPUS = List.of(gpu("GPU-0"), gpu("GPU-1"), gpu("GPU-2"));
 
   private final RecordingListener listener = new RecordingListener();
-  private final ForeignPods strict = foreigners(false);
-  private final ForeignPods trusting = foreigners(true);
+  private final ForeignPods strict = foreignPods(false);
+  private final ForeignPods trusting = foreignPods(true);
 
-  private ForeignPods foreigners(boolean trusts) {
+  private ForeignPods foreignPods(boolean trusts) {
     return new ForeignPods(listener, node -> GPUS, (node, gpus) -> 0, trusts);
   }
 

@@ -65,7 +65,7 @@ class MissedDeletionsTest {
               .connect(
                   api.kubeconfig(folder).toString(),
                   new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
-      KubernetesCluster.Options wish =
+      KubernetesCluster.Options options =
           new KubernetesCluster.Options(
               "kerf",
               4,
@@ -77,7 +77,7 @@ class MissedDeletionsTest {
               "kerf-system",
               "this");
       Clocks clocks = new Clocks(Instant::now, () -> System.nanoTime() + skipped.get());
-      KubernetesCluster cluster = new KubernetesCluster(server, wish, clocks, new Metrics());
+      KubernetesCluster cluster = new KubernetesCluster(server, options, clocks, new Metrics());
       clusters.add(cluster);
       cluster.start(loop, listener);
       Await.until("it is synced", cluster::synced);
