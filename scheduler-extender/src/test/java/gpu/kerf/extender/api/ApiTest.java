@@ -118,6 +118,35 @@ class ApiTest {
         .isTrue();
   }
 
+  @Test
+  void anExplanationNamesThePodsThatWereDeletedByForceAndStillHoldTheRoom() throws Exception {
+    String twoGpus =
+        """
+        kind: Pod
+        metadata: {annotations: {kerf.gpu/split: "2"}}
+        spec:
+          containers:
+          - {name: main, resources: {limits: {kerf.gpu/memory: 140Gi}}}
+        """;
+    service.place("p", "\"kerf.gpu/whole\":\"1\"");
+    assertThat(explain("application/yaml", twoGpus).has("held"))
+        .as("p runs, and is not deleted")
+        .isFalse();
+    quarantine(new Quarantined((service.millis.get() + 90_000) * 1_000_000, false));
+
+    JsonNode explained = explain("application/yaml", twoGpus);
+
+    assertThat(explained.has("best")).isFalse();
+    JsonNode held = explained.path("held");
+    assertThat(held).hasSize(1);
+    assertThat(held.at("/0/node").asText()).isEqualTo("node-a");
+    assertThat(held.at("/0/pods/0").asText()).isEqualTo("ml/p");
+    assertThat(held.at("/0/heldUntil").asLong()).isEqualTo(service.millis.get() + 90_000);
+    assertThat(explain("application/yaml", twoGpus.replace("140Gi", "60Gi")).has("held"))
+        .as("it fits elsewhere")
+        .isFalse();
+  }
+
   private void quarantine(Quarantined hold) {
     service.onLoop(
         () -> {
