@@ -81,7 +81,7 @@ final class ReplayCommandTest {
   }
 
   @Test
-  void aPolicyThatNobodyKnowsIsWrongUsage() {
+  void anUnknownPolicyIsWrongUsage() {
     KerfRun run = KerfRun.of("replay", "mig-churn", "--policy", "magic");
 
     assertThat(run.code()).isEqualTo(2);

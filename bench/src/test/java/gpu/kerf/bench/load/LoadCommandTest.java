@@ -83,7 +83,7 @@ class LoadCommandTest {
   }
 
   @Test
-  void nobodyRanksOneNode() throws IOException {
+  void oneNodeIsNotRanked() throws IOException {
     filterAnswer = "one";
 
     load("--pods", "3", "--nodes", "5");
@@ -150,7 +150,7 @@ class LoadCommandTest {
   }
 
   @Test
-  void wrongUsageIsTwoAndNobodyThereIsOne() {
+  void wrongUsageIsTwoAndNoServerIsOne() {
     assertThat(KerfRun.of("load", "--url", "ftp://x").code()).isEqualTo(2);
     KerfRun unknown = KerfRun.of("load", "--url", url(), "--verbs", "filter,bend");
     assertThat(unknown.code()).isEqualTo(2);

@@ -75,7 +75,7 @@ final class SimulationTest {
 
   /** Replicas are killed as they evict, victims end by themselves, budgets forbid. */
   @Test
-  void evictionsEndWellWhateverHappensToThem() {
+  void evictionsEndWellWithEveryFault() {
     Set<Fault> faults =
         EnumSet.of(
             Fault.EVICTIONS_REFUSED,

@@ -137,7 +137,7 @@ class FleetNumbersTest {
   }
 
   @Test
-  void heldFreeAndUnusableAreTheCapacityWhateverHappens() {
+  void heldFreeAndUnusableAreAlwaysTheCapacity() {
     for (int i = 0; i < 200; i++) {
       Random random = new Random(SEED + i);
       NodeState node = fleet.put(mixed());

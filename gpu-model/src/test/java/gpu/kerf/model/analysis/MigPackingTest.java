@@ -95,7 +95,7 @@ class MigPackingTest {
   }
 
   @Test
-  void aProfileOfWhichNobodyKnowsWhereItStartsIsRefused() {
+  void aProfileWithoutKnownStartsIsRefused() {
     GpuModel unknown = model("RTX-PRO-5000-Blackwell");
     int[] counts = new int[unknown.profiles().size()];
     counts[0] = 1;

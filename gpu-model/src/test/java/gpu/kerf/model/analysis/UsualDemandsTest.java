@@ -43,13 +43,13 @@ class UsualDemandsTest {
   }
 
   @Test
-  void whereNobodyUsuallyAsksEverythingFreeIsStranded() {
+  void withoutUsualDemandsEverythingFreeIsStranded() {
     assertThat(stranded(state(node("a").with(1, h100(), GpuMode.PLAIN)))).isEqualTo(81_152);
     assertThat(stranded(state(node("a").with(1, h100(), GpuMode.MIG_DYNAMIC)))).isEqualTo(81_559);
   }
 
   @Test
-  void whoeverUsuallyAsksForWholeGpusCanUseAnUntouchedOneAndNoOther() {
+  void aUsualDemandForWholeGpusCanUseAnUntouchedOneAndNoOther() {
     NodeState node = state(node("a").with(1, h100(), GpuMode.PLAIN));
     Demand whole = Demand.whole(4);
 
@@ -71,7 +71,7 @@ class UsualDemandsTest {
   }
 
   @Test
-  void whoeverNeedsMoreMultiprocessorsThanAreLeftDoesNotCount() {
+  void aDemandForMoreMultiprocessorsThanAreLeftDoesNotCount() {
     NodeState node = state(node("a").with(1, h100(), GpuMode.PLAIN));
     node.hold(new Slot.Share(0, 1152, 700));
 
@@ -134,7 +134,7 @@ class UsualDemandsTest {
   }
 
   @Test
-  void onStaticMigItIsTheInstancesThatServeNobodyAndWhatIsUnderNone() {
+  void onStaticMigItIsTheInstancesThatServeNoDemandAndWhatIsUnderNone() {
     NodeState node = state(node("a").withInstances(h100(), "1g.10gb@0", "2g.20gb@2", "3g.40gb@4"));
 
     // slice 1 is under no instance. 8000 MiB are served by all: 1 slice; 15000 by 2g and 3g: 2
@@ -171,7 +171,7 @@ class UsualDemandsTest {
   }
 
   @Test
-  void aModelThatNobodyUsuallyAcceptsIsStranded() {
+  void aModelThatNoUsualDemandAcceptsIsStranded() {
     NodeState node = state(node("a").with(1, h100(), GpuMode.PLAIN));
 
     assertThat(stranded(node, memory(1000).onModels(List.of("A30")))).isEqualTo(81_152);

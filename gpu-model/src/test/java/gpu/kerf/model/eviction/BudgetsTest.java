@@ -89,7 +89,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aBudgetThatNobodyToldAboutAllowsNothing() {
+  void anUnknownBudgetAllowsNothing() {
     Scene scene = halves().covered("left", "unheard-of").within(Budgets.respect(Map.of()));
 
     assertThat(scene.victims(9, THREE_G)).containsExactly("right");
@@ -124,7 +124,7 @@ class BudgetsTest {
   }
 
   @Test
-  void theVictimsKeepTheirBudgetsForWhoeverEvictsThem() {
+  void theVictimsKeepTheirBudgetsForEveryPodThatEvictsThem() {
     Scene scene = halves().covered("left", "web").within(Budgets.prefer(Map.of("web", 1)));
 
     assertThat(scene.plan(9, THREE_G).victims().get(0).budgets()).isEqualTo(List.of("web"));

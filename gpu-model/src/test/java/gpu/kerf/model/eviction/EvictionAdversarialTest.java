@@ -29,7 +29,7 @@ class EvictionAdversarialTest {
   private static final Demand SEVEN_G = Demand.profile("7g.80gb");
 
   @Test
-  void theLowestPriorityOfAllEvictsNobody() {
+  void theLowestPriorityOfAllEvictsNoPod() {
     Scene scene = migNode().pod("a", Integer.MIN_VALUE, mig(0, h100(), "7g.80gb@0"));
 
     assertThat(scene.outcome(Integer.MIN_VALUE, SEVEN_G)).isInstanceOf(PlanOutcome.NoHelp.class);
@@ -134,7 +134,7 @@ class EvictionAdversarialTest {
   }
 
   @Test
-  void aPodThatAsksForNoGpuGetsItsCpuFromWhoeverIsLeastHarmed() {
+  void aPodThatAsksForNoGpuGetsItsCpuFromThePodThatIsLeastHarmed() {
     Scene scene =
         Scene.of(node("a").cpu(1000).spec())
             .pod(Holder.of("old"), NOW - 9000, placement("a", 500))
@@ -156,7 +156,7 @@ class EvictionAdversarialTest {
   }
 
   @Test
-  void aGpuThatNobodyMayUseIsNotCleared() {
+  void aGpuThatNoPodMayUseIsNotCleared() {
     Scene scene = migNode().pod("low", 1, mig(0, h100(), "7g.80gb@0"));
     scene.ledger.setForeign("a", 1);
 
@@ -189,7 +189,7 @@ class EvictionAdversarialTest {
   }
 
   @Test
-  void nobodyAskingIsRefused() {
+  void aSearchForNoPodIsRefused() {
     assertThatThrownBy(() -> new Request(List.of(), Budgets.none(), NOW))
         .hasMessageContaining("The request has no pod");
   }

@@ -46,7 +46,7 @@ class EvictionPlannerTest {
   }
 
   @Test
-  void aHalfIsClearedWhereItCanBeClearedAndNobodyInTheOtherHalfGoes() {
+  void aHalfIsClearedWhereItCanBeClearedAndNoPodInTheOtherHalfIsEvicted() {
     // left: low@0, low@2; right: low@4 and high@5, so only the left half can come free
     Scene scene =
         migNode()
@@ -265,7 +265,7 @@ class EvictionPlannerTest {
   }
 
   @Test
-  void whoeverNeedsTwoWholeGpusClearsTheTwoThatAreLeastHarmfulToClear() {
+  void aPodThatNeedsTwoWholeGpusClearsTheTwoThatAreLeastHarmfulToClear() {
     Scene scene =
         Scene.of(node("a").with(4, h100(), GpuMode.PLAIN).spec())
             .pod("0a", 5, share(0, 100))

@@ -18,7 +18,7 @@ class FleetWalkTest {
   private static final long SEED = 20_260_412;
 
   @Test
-  void whateverHappensNoSlotsOverlapAndTheLedgerIsTheSumOfItsPlacements() {
+  void slotsNeverOverlapAndTheLedgerIsTheSumOfItsPlacements() {
     Map<String, Integer> seen = new TreeMap<>();
     for (int walk = 0; walk < Math.max(1, STEPS / STEPS_OF_A_WALK); walk++) {
       walk(SEED + walk, seen);

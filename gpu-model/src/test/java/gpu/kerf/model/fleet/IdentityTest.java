@@ -57,7 +57,7 @@ class IdentityTest {
   }
 
   @Test
-  void aGpuThatComesBackIsHeldAgainByItsPodAtWhateverIndex() {
+  void aGpuThatComesBackIsHeldAgainByItsPodAtAnyIndex() {
     put(node("a").h100s("A", "B", "C"));
     hold("p", on("a", whole(1)));
     put(node("a").h100s("A", "C"));

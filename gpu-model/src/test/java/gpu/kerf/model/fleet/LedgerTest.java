@@ -43,7 +43,7 @@ class LedgerTest {
   // ---- the arrows
 
   @Test
-  void nothingIsKnownOfAPodThatNobodyMentioned() {
+  void nothingIsKnownOfAPodThatWasNeverMentioned() {
     assertThat(ledger.entry("p")).isNull();
     assertThat(ledger.release("p")).isFalse();
     assertThat(ledger.confirm("p", 1)).isFalse();
@@ -128,7 +128,7 @@ class LedgerTest {
   }
 
   @Test
-  void aBindingOfWhichNobodyKnowsTheEndCanBeQuarantined() {
+  void aBindingWithoutAKnownEndCanBeQuarantined() {
     ledger.take(pod("p"), on("a", whole(0)), 20);
 
     assertThat(ledger.quarantine("p")).isTrue();
@@ -174,7 +174,7 @@ class LedgerTest {
   }
 
   @Test
-  void aProposalCannotBeConfirmedForNobodyTookItsSlots() {
+  void aProposalCannotBeConfirmedBecauseItsSlotsWereNotTaken() {
     ledger.propose(pod("p"), on("a", whole(0)), 10, 100);
 
     assertThat(ledger.confirm("p", 20)).isFalse();
@@ -234,7 +234,7 @@ class LedgerTest {
   }
 
   @Test
-  void proposalsYieldToWhoeverTakesTheirSlots() {
+  void proposalsYieldToThePodThatTakesTheirSlots() {
     ledger.propose(pod("p"), on("a", share(0, HALF)), 10, 100);
     ledger.propose(pod("q"), on("a", share(0, HALF)), 11, 100);
 
@@ -944,7 +944,7 @@ class LedgerTest {
   // ---- CPU and memory that wait for a pod
 
   @Test
-  void whatIsWithheldForAPodGoesToNobodyElseNotEvenWhatComesFree() {
+  void whatIsWithheldForAPodGoesToNoOtherNotEvenWhatComesFree() {
     Ledger ledger = new Ledger();
     NodeSpec spec = node("a").with(1, h100(), GpuMode.PLAIN).cpu(8_000).hostMemory(8_000).spec();
     ledger.putNode(spec);

@@ -164,7 +164,7 @@ class BuiltInCatalogTest {
 
   @ParameterizedTest
   @CsvSource({"H20-96GB", "H20-141GB", "B300-269GB", "GB300-278GB", "RTX-PRO-5000-Blackwell"})
-  void modelsThatNobodyMeasuredPromiseNoMemory(String name) {
+  void modelsWithoutAMeasurementPromiseNoMemory(String name) {
     assertThat(model(name).profiles()).noneMatch(MigProfile::promisesMemory);
     assertThat(model(name).shareableMiB()).isEqualTo(model(name).memoryMiB());
   }

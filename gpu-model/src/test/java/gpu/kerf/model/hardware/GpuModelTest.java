@@ -33,7 +33,7 @@ class GpuModelTest {
   }
 
   @Test
-  void profilesComeInOneOrderWhateverOrderTheyWereGivenIn() {
+  void profilesComeInOneOrderFromAnyOrder() {
     GpuModel model =
         card()
             .profile(MigProfile.named("4g.24gb").placed(4, 0).memoryMiB(24_000))

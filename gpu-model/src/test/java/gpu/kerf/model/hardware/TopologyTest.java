@@ -29,7 +29,7 @@ class TopologyTest {
   }
 
   @Test
-  void moreLinksAreNearerWhateverLiesBelow() {
+  void moreLinksAreNearerThanAnythingBelow() {
     // pair 0-1: two links, far apart on the host; 0-2: one link, same switch and NUMA node
     Topology node =
         Topology.of(3)

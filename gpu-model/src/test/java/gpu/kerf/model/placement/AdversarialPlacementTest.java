@@ -178,7 +178,7 @@ class AdversarialPlacementTest {
   }
 
   @Test
-  void aGpuOfWhichTheDriverLeavesNothingServesNobody() {
+  void aGpuOfWhichTheDriverLeavesNothingServesNoDemand() {
     // an H100 whose node reports 300 MiB: the driver keeps 81559 - 81152 = 407
     GpuSpec gpu = new GpuSpec(null, h100(), 300, GpuMode.PLAIN, List.of());
     NodeState node = state(NodeSpec.of("a", List.of(gpu)));
@@ -288,7 +288,7 @@ class AdversarialPlacementTest {
   }
 
   @Test
-  void instancesThatExistMayBeHeldTogetherWhateverTheMediaRulesSay() {
+  void instancesThatExistMayBeHeldTogetherAgainstTheMediaRules() {
     NodeState node = state(node("a").withInstances(h100(), "1g.10gb+me@0", "1g.10gb+me@1").spec());
     take(node, Demand.profile("1g.10gb+me"));
     take(node, Demand.profile("1g.10gb+me"));

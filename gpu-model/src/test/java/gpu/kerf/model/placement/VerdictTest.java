@@ -98,7 +98,7 @@ class VerdictTest {
   }
 
   @Test
-  void aModelThatNobodyEverHeardOfIsTheWrongOne() {
+  void anUnknownModelIsTheWrongOne() {
     assertNever(plain(1), pod(Demand.whole(1).onModels(List.of("X9000"))), Reason.WRONG_MODEL);
   }
 
@@ -124,7 +124,7 @@ class VerdictTest {
   }
 
   @Test
-  void aProfileWhoseStartsNobodyPublishedIsNoSuchProfile() {
+  void aProfileWithoutPublishedStartsIsNoSuchProfile() {
     assertNever(
         node("a").with(1, model("RTX-PRO-5000-Blackwell"), GpuMode.MIG_DYNAMIC),
         pod(Demand.profile("1g.12gb")),
@@ -140,7 +140,7 @@ class VerdictTest {
   }
 
   @Test
-  void aGpuInMigModeWithoutInstancesServesNobodyEver() {
+  void aGpuInMigModeWithoutInstancesNeverServesADemand() {
     Nodes none = node("a").withInstances(h100());
 
     assertNever(none, pod(Demand.profile("1g.10gb")), Reason.NO_SUCH_PROFILE);
@@ -251,7 +251,7 @@ class VerdictTest {
   }
 
   @Test
-  void memoryOfAGpuThatSomebodyHoldsWholeIsTaken() {
+  void memoryOfAGpuThatAPodHoldsWholeIsTaken() {
     NodeState node = state(plain(1));
     node.hold(new Slot.Whole(0, 81_559));
 

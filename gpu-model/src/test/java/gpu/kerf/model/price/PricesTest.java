@@ -41,7 +41,7 @@ class PricesTest {
   // ---- scarcity
 
   @Test
-  void whatNobodyNamesIsNotScarce() {
+  void whatNoDemandNamesIsNotScarce() {
     arrive(100, memory(8192));
     PlainPrices t4 = make(supply(10, 10)).plain(T4);
 
@@ -97,7 +97,7 @@ class PricesTest {
   }
 
   @Test
-  void setsOfUntouchedGpusAreWorthSomethingOnlyWhereSomebodyAsksForSets() {
+  void setsOfUntouchedGpusAreWorthSomethingOnlyWhereDemandsAskForSets() {
     arrive(100, memory(8192));
     assertThat(make(supply(10, 10)).holes(H100, 8)).isZero();
 
@@ -242,7 +242,7 @@ class PricesTest {
   }
 
   @Test
-  void aModelThatNobodyHasTeachesNothing() {
+  void aModelThatNoNodeHasTeachesNothing() {
     arrive(100, Demand.whole(4).onModels(List.of("X9000")));
     assertSane(make(supply(10, 10)));
   }

@@ -68,7 +68,7 @@ public final class GpushareDelivery implements Delivery {
         rivals.add(new PodView.Ref(entry.holder().namespace(), entry.holder().name(), entry.uid()));
       }
     }
-    return nobodyWaits(rivals, 0)
+    return noPodWaits(rivals, 0)
         .thenApplyAsync(
             free -> free ? Optional.of(Prepared.with(annotations(deliveryRequest, slot))) : empty(),
             scheduling.loop());
@@ -89,7 +89,7 @@ public final class GpushareDelivery implements Delivery {
   }
 
   /** Asks the API server about one after the other. */
-  private CompletionStage<Boolean> nobodyWaits(List<PodView.Ref> rivals, int from) {
+  private CompletionStage<Boolean> noPodWaits(List<PodView.Ref> rivals, int from) {
     if (from == rivals.size()) {
       return CompletableFuture.completedFuture(true);
     }
@@ -102,7 +102,7 @@ public final class GpushareDelivery implements Delivery {
                 return CompletableFuture.completedFuture(false);
               }
               served.add(rival.uid());
-              return nobodyWaits(rivals, from + 1);
+              return noPodWaits(rivals, from + 1);
             },
             scheduling.loop());
   }

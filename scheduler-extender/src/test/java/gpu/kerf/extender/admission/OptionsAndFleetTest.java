@@ -62,7 +62,7 @@ class OptionsAndFleetTest {
   }
 
   @Test
-  void whileNoNodeIsKnownNobodyCanSayWhatIsImpossible() {
+  void whileNoNodeIsKnownNoPodIsImpossible() {
     Answer answer =
         AdmissionFixture.empty(AdmissionFixture.TERMS).admit(asking("", "kerf.gpu/memory: 96Gi"));
     assertThat(answer.isAllowed()).isTrue();

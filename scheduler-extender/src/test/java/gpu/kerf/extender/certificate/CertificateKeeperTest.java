@@ -79,7 +79,7 @@ class CertificateKeeperTest {
   }
 
   @Test
-  void nobodyElseMayReadTheKeyAndTheAuthoritysIsNowhere() throws Exception {
+  void noOtherAccountMayReadTheKeyAndTheAuthoritysIsNowhere() throws Exception {
     keeper("a").look();
     Path key = folder.resolve("a").resolve("tls.key");
     assertThat(Files.getPosixFilePermissions(key))
@@ -139,7 +139,7 @@ class CertificateKeeperTest {
   }
 
   @Test
-  void whoeverIsSecondTakesWhatTheFirstMade() throws Exception {
+  void theSecondReplicaTakesTheCertificateOfTheFirst() throws Exception {
     CertificateKeeper a = keeper("a");
     CertificateKeeper b = keeper("b");
     vault.between = () -> look(a);
@@ -209,7 +209,7 @@ class CertificateKeeperTest {
   }
 
   @Test
-  void whileNobodyAnswersWhatIsShownStays() throws Exception {
+  void whileTheServerDoesNotAnswerTheCertificateStays() throws Exception {
     CertificateKeeper a = keeper("a");
     a.look();
     String before = shown("a");

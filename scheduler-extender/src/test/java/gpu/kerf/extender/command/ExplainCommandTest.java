@@ -20,7 +20,7 @@ class ExplainCommandTest {
   private final KerfCalls kerf = new KerfCalls();
 
   @Test
-  void everyPodOfAFileIsExplainedWhateverMakesIt() throws IOException {
+  void everyPodTemplateOfAFileIsExplained() throws IOException {
     Path file =
         write(
             """

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ConsoleFleetTest extends BrowserTest {
 
   @Test
-  void thePageLoadsWithoutAnErrorAndAsksNobodyElse() {
+  void thePageLoadsWithoutAnErrorAndAsksNoOtherServer() {
     openFleet();
     page.click(gpu("node-a", 3));
     page.untilText("#panel", "jupyter-lee");
@@ -62,7 +62,7 @@ class ConsoleFleetTest extends BrowserTest {
   }
 
   @Test
-  void instancesThatNobodyHoldsAreShownInTheirPlace() {
+  void instancesThatNoPodHoldsAreShownInTheirPlace() {
     openFleet();
     assertThat(told(pieces("node-c", 0)))
         .containsExactly(

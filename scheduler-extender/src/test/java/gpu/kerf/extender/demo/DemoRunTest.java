@@ -49,7 +49,7 @@ class DemoRunTest {
   }
 
   @Test
-  void workThatNoNodeCouldEverHoldIsTurnedAwayAndHoldsNobodyUp() throws IOException {
+  void workThatNoNodeCouldEverHoldIsTurnedAwayAndHoldsNoOtherUp() throws IOException {
     // Four plain A100: nothing for a MIG wall, or for four H100 and more.
     List<NodeSpec> small =
         FleetFile.standard().stream().filter(node -> node.name().equals("a100-a")).toList();

@@ -47,7 +47,7 @@ class WholeGpusTest {
   }
 
   @Test
-  void whatFitsNowhereIsToldAndHoldsNobodyUp() {
+  void workThatFitsNowhereIsReportedAndHoldsNoOtherUp() {
     WholeGpus.Result result = replay(List.of(pod(1, 0, 90_000), pod(2, 0, 1))).play(2);
 
     assertThat(result.neverFits()).isEqualTo(1);

@@ -80,7 +80,7 @@ class HostDemandTest {
   }
 
   @Test
-  void moreThanAnybodyHasIsStillANumber() {
+  void moreThanAnyNodeHasIsStillANumber() {
     assertThat(
             cpuOf(
                 pod()

@@ -174,7 +174,7 @@ final class AdmissionTest {
   }
 
   @Test
-  void nobodyChangesWhatDecidesAboutDevicesAndEverythingElseIsFree() {
+  void noUserChangesWhatDecidesAboutDevicesAndEverythingElseIsFree() {
     cluster.nodes(Inventory.eightH100("a").manifest());
     cluster.create(Pod.named("share").memory("8Gi"));
     cluster.awaitRunning("share");
@@ -192,7 +192,7 @@ final class AdmissionTest {
   }
 
   @Test
-  void whoeverBindsAPodPastTheSchedulerGetsNoDevice() {
+  void aPodThatIsBoundPastTheSchedulerGetsNoDevice() {
     cluster.nodes(Inventory.eightH100("a").manifest());
     cluster.scheduler().pause();
     try {

@@ -60,7 +60,7 @@ final class ApiServerCertificateTest {
   }
 
   @Test
-  void podsAreReviewedForTheApiServerAndForNobodyElse() throws Exception {
+  void podsAreReviewedForTheApiServerAndForNoOtherClient() throws Exception {
     TestCertificate identity = TestCertificate.make(folder, "api-server", "EC");
     Webhook webhook = new Webhook(folder);
     Path authorities = Files.writeString(folder.resolve("clients.crt"), identity.certificatePem());

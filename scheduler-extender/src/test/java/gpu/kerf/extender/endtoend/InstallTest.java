@@ -174,7 +174,7 @@ final class InstallTest {
   }
 
   @Test
-  void kerfRunsAsNobodyAndFindsItsClassesInTheArchive() {
+  void kerfRunsWithoutRootAndFindsItsClassesInTheArchive() {
     assertThat(cluster.realNode().run("ps", "-e", "-o", "uid=,args=").lines().map(String::strip))
         .contains("65532 kerf @options serve --config=/etc/kerf/kerf.yaml");
     // With this option a JVM that cannot use its archive does not start.

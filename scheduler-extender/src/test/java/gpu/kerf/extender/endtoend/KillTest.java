@@ -146,7 +146,7 @@ final class KillTest {
 
   @ParameterizedTest
   @EnumSource(names = {"EVICTION_LOST", "EVICTION_ASKED", "EVICTION_WRITTEN"})
-  void killedWhileItEvictsItStillMakesRoomAndEvictsNobodyElse(Step step) {
+  void killedWhileItEvictsItStillMakesRoomAndEvictsNoOtherPod(Step step) {
     cluster.priority("urgent", 1000);
     cluster.nodes(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
     // A GPU has 40192 MiB for shares: each of the two lies on its own.

@@ -152,7 +152,7 @@ final class MpsPluginTest {
   }
 
   @Test
-  void whileNoDaemonIsThereNobodyGetsAFolderInItsPlace() {
+  void whileNoDaemonIsThereNoPodGetsAFolderInItsPlace() {
     node.run("rm", "-rf", "/run/kerf/mps/pipe");
     awaitOffered("0");
     plane.apply(POD.formatted("early", ASKS));

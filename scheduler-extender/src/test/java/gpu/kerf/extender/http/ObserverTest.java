@@ -64,7 +64,7 @@ class ObserverTest {
   }
 
   @Test
-  void whoeverCrowdsItTakesNothingFromTheVerbsAndNotTheKubeletsAnswer() {
+  void aClientThatCrowdsItTakesNothingFromTheVerbsAndNotTheKubeletsAnswer() {
     List<Wire> crowd = new ArrayList<>();
     try (TestService service = TestService.with(OPEN[0], OPEN[1], "limits.connections=1")) {
       for (int i = 0; i < 300; i++) {

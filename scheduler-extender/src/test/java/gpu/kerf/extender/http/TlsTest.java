@@ -188,7 +188,7 @@ class TlsTest {
   }
 
   @Test
-  void whoeverNeverFinishesTheHandshakeIsCutOff() {
+  void aClientThatNeverFinishesTheHandshakeIsCutOff() {
     try (TestService service = serve("limits.arrival=200ms");
         Wire silent = new Wire(service.port())) {
       assertThat(silent.isClosedByPeer()).isTrue();

@@ -53,7 +53,7 @@ final class MpsPluginPolicyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"default-scheduler", "volcano"})
-  void nobodyAsksPastKerf(String scheduler) {
+  void noPodAsksPastKerf(String scheduler) {
     assertThatThrownBy(() -> create("default", scheduler, LIMIT, ""))
         .hasMessageContaining("only Kerf's webhook may ask for it");
     String first = "initContainers: [{name: first, image: app, resources: {" + LIMIT + "}}]";
@@ -62,7 +62,7 @@ final class MpsPluginPolicyTest {
   }
 
   @Test
-  void nobodyAsksWhereTheWebhookIsNotAsked() {
+  void noPodAsksWhereTheWebhookIsNotAsked() {
     assertThatThrownBy(() -> create("kube-system", "kerf", LIMIT, ""))
         .hasMessageContaining("only Kerf's webhook may ask for it");
   }

@@ -248,7 +248,7 @@ final class PolicyTest {
   }
 
   @Test
-  void aDevicePluginGoesOnWithWhatKerfWroteForItAndNobodyElseDoes() {
+  void aDevicePluginGoesOnWithWhatKerfWroteForItAndNoOtherClientDoes() {
     String pod = pod();
     bind(KERF, pod, "hami.io/bind-phase: allocating, hami.io/vgpu-devices-allocated: GPU-1");
     assertThatThrownBy(() -> annotate(ALICE, pod, "hami.io/bind-phase=success"))

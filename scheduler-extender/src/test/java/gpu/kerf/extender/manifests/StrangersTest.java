@@ -95,8 +95,7 @@ final class StrangersTest {
           of-a-friend   |                          | nvidia-experimental
           gpus          | kerf.gpu/runtime: nvidia | gpus
           """)
-  void mayNotHaveNvidiasRuntimeWhateverItsClassIsCalled(
-      String name, String labels, String handler) {
+  void mayNotHaveNvidiasRuntimeByAnyNameOfItsClass(String name, String labels, String handler) {
     runtimeClass(name, labels == null ? "" : labels, handler);
     Await.until("the class is seen", () -> isRefused("runtimeClassName: " + name));
     assertThatThrownBy(() -> create("default", "runtimeClassName: " + name))
@@ -105,7 +104,7 @@ final class StrangersTest {
   }
 
   @Test
-  void mayHaveAnyOtherRuntimeWhateverItsClassIsCalled() {
+  void mayHaveAnyOtherRuntimeByAnyNameOfItsClass() {
     runtimeClass("nvidia-free", "", "runc");
     runtimeClass("seen", "", "nvidia");
     // Both come by one watch, so that the policy has seen the first when it has seen the second.

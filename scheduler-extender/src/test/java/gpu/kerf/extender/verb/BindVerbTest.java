@@ -145,7 +145,7 @@ class BindVerbTest {
   }
 
   @Test
-  void aSlotThatSomebodyElseTookMeanwhileIsAnError() {
+  void aSlotThatAnotherPodTookMeanwhileIsAnError() {
     PodView first = askingWhole("1", 1);
     PodView second = askingWhole("2", 1);
     world.filter(first, "a");

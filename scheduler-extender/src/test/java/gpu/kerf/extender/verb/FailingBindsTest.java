@@ -143,7 +143,7 @@ class FailingBindsTest {
   }
 
   @Test
-  void nobodyIsBoundBeforeTheReplicaHasCaughtUp() {
+  void noPodIsBoundBeforeTheReplicaHasCaughtUp() {
     CompletableFuture<BindReadiness> known = new CompletableFuture<>();
     world.cluster.behind = known;
     world.filter(pod, "a");

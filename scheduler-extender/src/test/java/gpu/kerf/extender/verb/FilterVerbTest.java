@@ -37,7 +37,7 @@ class FilterVerbTest {
   }
 
   @Test
-  void untouchedNodesStayUntouchedThoughNobodyAskedForOneYet() {
+  void untouchedNodesStayUntouchedBeforeAnyPodAskedForOne() {
     world.node("c", 2, "H100-80GB", GpuMode.PLAIN);
     assertThat(world.chosen(world.filter(asking("1", "60Gi")))).containsExactly("a", "c");
     assertThat(world.place(asking("1", "60Gi"), "c").isBound()).isTrue();

@@ -15,7 +15,7 @@ class IdentityWalkTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-  void theLedgerIsWhatTheRecordsSayWhateverBecomesOfTheInventory(long seed) {
+  void theLedgerIsWhatTheRecordsSayAfterAnyChangeOfTheInventory(long seed) {
     IdentityWalk walk = new IdentityWalk(seed);
     for (int step = 0; step < 300; step++) {
       walk.step();

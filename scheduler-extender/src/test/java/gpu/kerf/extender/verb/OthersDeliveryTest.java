@@ -38,7 +38,7 @@ class OthersDeliveryTest {
   }
 
   @Test
-  void aPodGoesOnlyWhereSomebodyWouldHandItItsGpus() {
+  void aPodGoesOnlyWhereAPluginWouldHandItItsGpus() {
     assertThat(fitting(World.asking("1", "8Gi"))).containsExactly("env");
     assertThat(fitting(World.askingWhole("2", 1))).containsExactly("env");
     assertThat(fitting(hami("3"))).containsExactlyInAnyOrder("env", "hami");
@@ -134,7 +134,7 @@ class OthersDeliveryTest {
   }
 
   @Test
-  void theLockStaysWhileNobodyKnowsWhetherThePodIsBound() {
+  void theLockStaysWhileItIsUnknownWhetherThePodIsBound() {
     world.cluster.answer = BindResult.Kind.UNKNOWN;
     world.cluster.carriesOut = false;
     PodView pod = hami("1");
@@ -199,7 +199,7 @@ class OthersDeliveryTest {
   }
 
   @Test
-  void aPluginThatServesNobodyHoldsUpTheNextPod() {
+  void aPluginThatServesNoPodHoldsUpTheNextPod() {
     nodes.bound(gpushare("1", "41"), "gpushare");
     var second = nodes.binding(gpushare("2", "41"), "gpushare");
     nodes.pass(NodeQueues.PATIENCE_MILLIS);

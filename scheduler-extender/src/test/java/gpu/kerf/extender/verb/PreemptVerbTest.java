@@ -34,24 +34,24 @@ class PreemptVerbTest {
     return world.preempt.preempt(new PreemptCall(pod, List.of(candidates)));
   }
 
-  private static Candidate nobodyOn(String node) {
+  private static Candidate noVictimOn(String node) {
     return new Candidate(node, List.of(), 0);
   }
 
   @Test
-  void victimsAreWorkedOutFromTheLedgerWhateverIsProposed() throws VerbException {
+  void victimsAreWorkedOutFromTheLedgerAndNotFromTheProposal() throws VerbException {
     world.place(asking("1", "40Gi", 5), "a");
     world.place(asking("2", "30Gi", 1), "a");
     // Of 79.2 Gi 9.2 are free; without 2 it is 39.2, and 38 fit.
     PreemptAnswer answer =
-        preempt(asking("9", "38Gi", 10), new Candidate("a", List.of("1"), 3), nobodyOn("b"));
+        preempt(asking("9", "38Gi", 10), new Candidate("a", List.of("1"), 3), noVictimOn("b"));
     assertThat(answer.nodes()).containsExactly(new Victims("a", List.of("2"), 3));
   }
 
   @Test
-  void nodesThatProposeNobodyAreAccepted() throws VerbException {
+  void nodesThatProposeNoVictimAreAccepted() throws VerbException {
     world.place(asking("1", "70Gi", 1), "a");
-    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes())
+    assertThat(preempt(asking("9", "38Gi", 10), noVictimOn("a")).nodes())
         .containsExactly(new Victims("a", List.of("1"), 0));
   }
 
@@ -60,7 +60,7 @@ class PreemptVerbTest {
     world.place(asking("1", "30Gi", 1), "a");
     world.place(asking("2", "30Gi", 7), "a");
     world.place(asking("3", "10Gi", 3), "a");
-    assertThat(preempt(asking("9", "75Gi", 10), nobodyOn("a")).nodes())
+    assertThat(preempt(asking("9", "75Gi", 10), noVictimOn("a")).nodes())
         .containsExactly(new Victims("a", List.of("2", "3", "1"), 0));
   }
 
@@ -76,12 +76,12 @@ class PreemptVerbTest {
     world.place(asking("1", "10Gi", 1), "c");
     assertThat(preempt(asking("9", "38Gi", 10), new Candidate("c", List.of("1"), 0)).nodes())
         .isEmpty();
-    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("x")).nodes()).isEmpty();
+    assertThat(preempt(asking("9", "38Gi", 10), noVictimOn("x")).nodes()).isEmpty();
   }
 
   @Test
   void aNodeWhereThePodFitsAnywayIsDropped() throws VerbException {
-    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes()).isEmpty();
+    assertThat(preempt(asking("9", "38Gi", 10), noVictimOn("a")).nodes()).isEmpty();
   }
 
   /** The sums count it until it is deleted, so evicting the other one does not make them fit. */
@@ -90,11 +90,11 @@ class PreemptVerbTest {
     world.node(twoGpus("A", "B"));
     world.place(asking("1", "70Gi", 1), "d");
     world.place(asking("2", "70Gi", 1), "d");
-    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("d")).nodes()).isNotEmpty();
+    assertThat(preempt(asking("9", "38Gi", 10), noVictimOn("d")).nodes()).isNotEmpty();
     world.node(twoGpus("A", "C"));
     world.place(asking("3", "70Gi", 1), "d");
 
-    assertThat(preempt(asking("8", "38Gi", 10), nobodyOn("d")).nodes()).isEmpty();
+    assertThat(preempt(asking("8", "38Gi", 10), noVictimOn("d")).nodes()).isEmpty();
   }
 
   private static NodeSpec twoGpus(String one, String other) {
@@ -117,7 +117,7 @@ class PreemptVerbTest {
             .terminating()
             .annotation("kerf.gpu/placement", record())
             .build());
-    assertThat(preempt(asking("9", "38Gi", 10), nobodyOn("a")).nodes()).isEmpty();
+    assertThat(preempt(asking("9", "38Gi", 10), noVictimOn("a")).nodes()).isEmpty();
   }
 
   private String record() {
@@ -125,7 +125,7 @@ class PreemptVerbTest {
   }
 
   @Test
-  void aPodThatMayNotPreemptEvictsNobody() throws VerbException {
+  void aPodThatMayNotPreemptEvictsNoPod() throws VerbException {
     world.place(asking("1", "70Gi", 1), "a");
     PodView gentle =
         pod("9")
@@ -133,19 +133,19 @@ class PreemptVerbTest {
             .neverPreempts()
             .container("main", Map.of("kerf.gpu/memory", "38Gi"))
             .build();
-    assertThat(preempt(gentle, nobodyOn("a")).nodes()).isEmpty();
+    assertThat(preempt(gentle, noVictimOn("a")).nodes()).isEmpty();
   }
 
   @Test
-  void whatMakesNoSenseEvictsNobody() throws VerbException {
+  void anInvalidDemandEvictsNoPod() throws VerbException {
     world.place(asking("1", "70Gi", 1), "a");
-    assertThat(preempt(asking("9", "0", 10), nobodyOn("a")).nodes()).isEmpty();
+    assertThat(preempt(asking("9", "0", 10), noVictimOn("a")).nodes()).isEmpty();
   }
 
   @Test
   void nothingIsEvictedBeforeAllNodesAndPodsAreKnown() {
     world.cluster.synced = false;
-    assertThatThrownBy(() -> preempt(asking("9", "38Gi", 10), nobodyOn("a")))
+    assertThatThrownBy(() -> preempt(asking("9", "38Gi", 10), noVictimOn("a")))
         .isInstanceOf(VerbException.class)
         .hasMessage(VerbError.NOT_SYNCED.answer());
   }
@@ -153,7 +153,7 @@ class PreemptVerbTest {
   @Test
   void theLedgerIsAsBefore() throws VerbException {
     world.place(asking("1", "70Gi", 1), "a");
-    preempt(asking("9", "38Gi", 10), nobodyOn("a"));
+    preempt(asking("9", "38Gi", 10), noVictimOn("a"));
     assertThat(world.entry("1").placement().memoryMiB()).isEqualTo(70 * 1024);
     assertThat(world.scheduling.fleet().at(0))
         .satisfies(node -> assertThat(node == null ? -1 : node.clients(0)).isEqualTo(1));

@@ -219,7 +219,7 @@ class PreemptionsTest {
   }
 
   @Test
-  void whatWasFreedYieldsToHigherPriorityAndToNobodyElse() {
+  void whatWasFreedYieldsToHigherPriorityAndToNoOtherPod() {
     fill("a");
     ask(urgent("u"));
     podEnded(world.cluster.evictions.get(0));
@@ -328,7 +328,7 @@ class PreemptionsTest {
   }
 
   @Test
-  void aPodThatIsDeletedWhileItsVictimsAreSearchedForEvictsNobody() {
+  void aPodThatIsDeletedWhileItsVictimsAreSearchedForEvictsNoPod() {
     fillMany(40);
     world.nanosPerLook = SECOND * 1_000;
     filter.filter(world.call(urgent("u")));
@@ -352,7 +352,7 @@ class PreemptionsTest {
   }
 
   @Test
-  void kubeSchedulerIsToldNobodyWhileTheSearchGoesOnAndKerfEvictsThen() throws VerbException {
+  void kubeSchedulerIsToldNoVictimWhileTheSearchGoesOnAndKerfEvictsThen() throws VerbException {
     fillMany(40);
     PreemptVerb preempt = new PreemptVerb(world.scheduling, world.cluster, preemptions);
     world.nanosPerLook = SECOND * 1_000;

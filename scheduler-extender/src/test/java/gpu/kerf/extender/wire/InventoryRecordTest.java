@@ -41,7 +41,7 @@ class InventoryRecordTest {
   }
 
   @Test
-  void aCardThatNobodyKnowsIsSharedOrGivenWhole() throws WireException {
+  void anUnknownCardIsSharedOrGivenWhole() throws WireException {
     GpuSpec gpu =
         parse("{\"v\":1,\"gpus\":[{\"index\":0,\"model\":\"X1\",\"memoryMiB\":9000}]}")
             .gpus()

@@ -52,7 +52,7 @@ class PodReaderTest {
   }
 
   @Test
-  void aPodIsNotOverWhileAContainerIsReportedRunningWhateverItsPhase() {
+  void aPodIsNotOverWhileAContainerIsReportedRunningInAnyPhase() {
     PodView pod = read("", "'phase':'Failed','containerStatuses':[" + ENDED + "," + RUNS + "]");
     assertThat(pod.phase()).isEqualTo(PodView.Phase.RUNNING);
     assertThat(pod.ended()).isFalse();

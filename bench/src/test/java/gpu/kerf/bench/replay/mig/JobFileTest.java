@@ -34,7 +34,7 @@ final class JobFileTest {
   }
 
   @Test
-  void jobsComeByArrivalWhateverTheirOrderInTheFile() throws IOException {
+  void jobsComeByArrivalFromAnyOrderInTheFile() throws IOException {
     List<Job> jobs =
         read(job("late", 1, 10_240, 9) + job("b", 1, 10_240, 3) + job("a", 1, 10_240, 3));
 

@@ -49,7 +49,7 @@ class FleetFileTest {
   }
 
   @Test
-  void instancesThatSomebodyCutAreRead() {
+  void instancesThatWereCutByHandAreRead() {
     NodeSpec node =
         FleetFile.parse(
                 "f",

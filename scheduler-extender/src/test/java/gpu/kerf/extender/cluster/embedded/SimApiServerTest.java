@@ -50,7 +50,7 @@ class SimApiServerTest {
   }
 
   @Test
-  void aBindingOfAnotherUidOrOfNobodyIsRefused() {
+  void aBindingOfAnotherUidOrOfNoPodIsRefused() {
     create("a", "u1", Map.of());
 
     assertThat(bind("a", "u0", "n1", Map.of())).isEqualTo(409);

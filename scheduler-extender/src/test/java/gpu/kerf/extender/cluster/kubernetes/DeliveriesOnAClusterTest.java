@@ -148,7 +148,7 @@ final class DeliveriesOnAClusterTest {
   }
 
   @Test
-  void aLockThatNobodyWillReleaseIsTakenOver() {
+  void aLockWithoutAnOwnerIsTakenOver() {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(HAMI_NODE);
       try (RunningKerf kerf = RunningKerf.on(plane);

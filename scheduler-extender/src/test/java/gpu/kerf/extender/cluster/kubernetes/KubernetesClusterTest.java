@@ -193,7 +193,7 @@ class KubernetesClusterTest {
   }
 
   @Test
-  void aPodThatVanishedWhileNobodyWatchedIsQuarantinedAndOneThatEndedIsNot() {
+  void aPodThatVanishedWithoutAWatchIsQuarantinedAndOneThatEndedIsNot() {
     follow();
     api.put("pods", running("vanished", "", RUNS));
     api.put("pods", running("ended", "", RUNS));

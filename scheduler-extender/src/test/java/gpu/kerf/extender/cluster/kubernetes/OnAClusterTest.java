@@ -130,7 +130,7 @@ final class OnAClusterTest {
   }
 
   @Test
-  void whoeverIsInTheWayOfOnePieceIsEvictedAndNobodyElse() {
+  void onlyThePodInTheWayOfOnePieceIsEvicted() {
     plane.apply(Inventory.of("a").plain("A100-40GB", 40_960, 2).manifest());
     plane.apply(
         """

@@ -267,7 +267,7 @@ class ReconcilerTest {
   }
 
   @Test
-  void aRecordThatNobodyCanReadIsReported() throws Exception {
+  void anUnreadableRecordIsReported() throws Exception {
     holds("p", 0);
     api.put("pods", manifest("p", "{\"v\":9}"));
     assertThat(compareTwice())

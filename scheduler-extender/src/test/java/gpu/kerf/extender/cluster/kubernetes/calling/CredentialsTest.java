@@ -96,7 +96,7 @@ class CredentialsTest {
   }
 
   @Test
-  void whoeverIsRefusedWithWhatIsInTheFilesIsRefused() throws Exception {
+  void aClientThatIsRefusedWithWhatIsInTheFilesIsRefused() throws Exception {
     try (ApiServer server = connect()) {
       api.expect("of another client");
       pass(Duration.ofSeconds(2));

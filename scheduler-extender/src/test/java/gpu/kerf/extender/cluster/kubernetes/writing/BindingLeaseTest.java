@@ -190,7 +190,7 @@ class BindingLeaseTest {
   }
 
   @Test
-  void aReplicaThatTakesItAgainWithNobodyInBetweenNeedsNoFreshRead() throws Exception {
+  void aReplicaThatTakesItAgainWithNoOtherInBetweenNeedsNoFreshRead() throws Exception {
     Replica one = new Replica("one");
     one.take();
     long term = one.lease.term();
@@ -302,7 +302,7 @@ class BindingLeaseTest {
   }
 
   @Test
-  void whatSomebodyElseTookMeanwhileIsLostWithTheNextRenewal() throws Exception {
+  void aLeaseThatAnotherTookMeanwhileIsLostWithTheNextRenewal() throws Exception {
     Replica one = new Replica("one");
     one.take();
     var theirs = api.get("leases", LEASE);
@@ -315,7 +315,7 @@ class BindingLeaseTest {
   }
 
   @Test
-  void aDeletedLeaseIsMadeAgainAndNobodyBindsUntilItsHolderWouldHaveStopped() throws Exception {
+  void aDeletedLeaseIsMadeAgainAndNoReplicaBindsUntilItsHolderWouldHaveStopped() throws Exception {
     Replica one = new Replica("one");
     Replica two = new Replica("two");
     one.take();
