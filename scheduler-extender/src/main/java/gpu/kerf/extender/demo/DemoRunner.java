@@ -2,7 +2,7 @@ package gpu.kerf.extender.demo;
 
 import gpu.kerf.extender.client.HttpConnection;
 import gpu.kerf.extender.cluster.embedded.EmbeddedCluster;
-import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.Strangers;
+import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.UnknownPods;
 import gpu.kerf.extender.cluster.embedded.SimApiServer;
 import gpu.kerf.extender.cluster.embedded.VirtualTimers;
 import gpu.kerf.extender.settings.LiveSettings;
@@ -64,7 +64,7 @@ public final class DemoRunner {
     SimApiServer server = new SimApiServer(timers);
     options.fleet().forEach(server::putNode);
     Clocks clocks = Clocks.virtual(() -> Instant.ofEpochMilli(timers.now()));
-    EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.REFUSED);
+    EmbeddedCluster cluster = new EmbeddedCluster(server, UnknownPods.REFUSE);
     DemoService service = DemoService.start(vertx, settings, cluster, clocks);
     try (Extender extender = new Extender(new HttpConnection(service.url(), TIMEOUT_MILLIS))) {
       greet(service.url());
@@ -80,7 +80,7 @@ public final class DemoRunner {
   public void serve(InstantSource clock, Runnable untilStopped) throws IOException {
     SimApiServer server = new SimApiServer(new VirtualTimers(clock.millis()));
     options.fleet().forEach(server::putNode);
-    EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.WELCOME);
+    EmbeddedCluster cluster = new EmbeddedCluster(server, UnknownPods.CREATE);
     Clocks clocks = new Clocks(clock, System::nanoTime);
     greet(DemoService.start(vertx, settings, cluster, clocks).url());
     untilStopped.run();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.client.HttpConnection;
 import gpu.kerf.extender.cluster.embedded.EmbeddedCluster;
-import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.Strangers;
+import gpu.kerf.extender.cluster.embedded.EmbeddedCluster.UnknownPods;
 import gpu.kerf.extender.cluster.embedded.FleetFile;
 import gpu.kerf.extender.cluster.embedded.SimApiServer;
 import gpu.kerf.extender.cluster.embedded.SimPod;
@@ -50,7 +50,7 @@ class RacingBindersTest {
   void noSlotIsGivenTwiceAndNoBindIsLost() throws Exception {
     FleetFile.standard().forEach(server::putNode);
     server.watch(Runnable::run, new Auditing());
-    EmbeddedCluster cluster = new EmbeddedCluster(server, Strangers.REFUSED);
+    EmbeddedCluster cluster = new EmbeddedCluster(server, UnknownPods.REFUSE);
     ExecutorService threads = Executors.newFixedThreadPool(BINDERS);
     try (TestDemo test = new TestDemo()) {
       DemoService service =

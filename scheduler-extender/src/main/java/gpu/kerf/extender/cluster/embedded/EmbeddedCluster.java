@@ -38,20 +38,20 @@ public final class EmbeddedCluster implements Cluster {
   private static final long GRACE_MILLIS = 2_000;
 
   /** Whether a binding may create the pod that it binds. */
-  public enum Strangers {
+  public enum UnknownPods {
     /** As on a cluster: a pod that is not there cannot be bound. */
-    REFUSED,
+    REFUSE,
     /** For load drivers, whose pods are not created. */
-    WELCOME
+    CREATE
   }
 
   private final SimApiServer server;
-  private final Strangers strangers;
+  private final UnknownPods unknownPods;
   private final Deque<PodEvent> events = new ArrayDeque<>();
 
-  public EmbeddedCluster(SimApiServer server, Strangers strangers) {
+  public EmbeddedCluster(SimApiServer server, UnknownPods unknownPods) {
     this.server = server;
-    this.strangers = strangers;
+    this.unknownPods = unknownPods;
   }
 
   /** Tells a listener of everything there is and of every change, on its executor. */
@@ -62,8 +62,8 @@ public final class EmbeddedCluster implements Cluster {
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {
     PodView.Ref pod = binding.pod();
-    if (strangers == Strangers.WELCOME && server.pod(pod.namespace(), pod.name()) == null) {
-      server.create(stranger(pod));
+    if (unknownPods == UnknownPods.CREATE && server.pod(pod.namespace(), pod.name()) == null) {
+      server.create(manifest(pod));
     }
     SimApiServer.Answer answer =
         server.bind(pod.namespace(), pod.name(), pod.uid(), binding.node(), binding.annotations());
@@ -75,7 +75,7 @@ public final class EmbeddedCluster implements Cluster {
                 answer.message()));
   }
 
-  private static ObjectNode stranger(PodView.Ref pod) {
+  private static ObjectNode manifest(PodView.Ref pod) {
     ObjectNode manifest = JsonNodeFactory.instance.objectNode();
     ObjectNode metadata = manifest.putObject("metadata");
     metadata.put("namespace", pod.namespace()).put("name", pod.name()).put("uid", pod.uid());

@@ -12,15 +12,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The component {@code strangers}: pods of other schedulers that reach for devices. */
+/** The component {@code foreign-pods}: pods of other schedulers that reach for devices. */
 @ClusterTest
-final class StrangersTest {
+final class ForeignPodsPolicyTest {
   private ControlPlane plane;
 
   @BeforeEach
   void use(ControlPlane shared) {
     plane = shared;
-    plane.kubectl("apply", "-f", Shipped.file("components/strangers/policy.yaml").toString());
+    plane.kubectl("apply", "-f", Shipped.file("components/foreign-pods/policy.yaml").toString());
     plane.apply(
         """
         apiVersion: v1
@@ -175,7 +175,7 @@ final class StrangersTest {
 
   @Test
   void bothPoliciesAreReadByTheApiServerWithoutAWarning() {
-    for (String policy : new String[] {"kerf-strangers", "kerf-strangers-runtime"}) {
+    for (String policy : new String[] {"kerf-foreign-pods", "kerf-foreign-pods-runtime"}) {
       Await.until("it is checked", () -> !status(policy, ".observedGeneration").isEmpty());
       assertThat(status(policy, ".typeChecking.expressionWarnings")).isEmpty();
     }
