@@ -45,17 +45,7 @@ class BindFenceTest {
     api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
     ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
-    KubernetesCluster.Options options =
-        new KubernetesCluster.Options(
-            "kerf",
-            4,
-            Duration.ofMinutes(10),
-            "test",
-            Duration.ZERO,
-            Duration.ofMinutes(10),
-            false,
-            "kerf-system",
-            "this");
+    KubernetesCluster.Options options = TestOptions.with(Duration.ofMinutes(10));
     Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
     cluster = new KubernetesCluster(server, options, clocks, metrics);
     cluster.start(loop, listener);

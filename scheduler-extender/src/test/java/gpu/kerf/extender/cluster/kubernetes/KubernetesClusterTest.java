@@ -46,17 +46,7 @@ class KubernetesClusterTest {
 
   private KubernetesCluster cluster(Clocks clocks) {
     ApiServer server = fake.connect(Duration.ofMillis(500), Duration.ofMillis(1500));
-    KubernetesCluster.Options options =
-        new KubernetesCluster.Options(
-            "kerf",
-            4,
-            Duration.ofSeconds(1),
-            "test",
-            Duration.ZERO,
-            Duration.ofMinutes(10),
-            false,
-            "kerf-system",
-            "this");
+    KubernetesCluster.Options options = TestOptions.with(Duration.ofSeconds(1));
     return new KubernetesCluster(server, options, clocks, metrics);
   }
 

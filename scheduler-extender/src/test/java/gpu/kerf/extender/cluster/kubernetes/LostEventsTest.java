@@ -109,17 +109,7 @@ class LostEventsTest {
   @BeforeEach
   void follow() {
     server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(60));
-    KubernetesCluster.Options options =
-        new KubernetesCluster.Options(
-            "kerf",
-            4,
-            Duration.ofSeconds(30),
-            "test",
-            Duration.ZERO,
-            Duration.ofMinutes(10),
-            false,
-            "kerf-system",
-            "this");
+    KubernetesCluster.Options options = TestOptions.with(Duration.ofSeconds(30));
     cluster = new KubernetesCluster(server, options, Clocks.system(), threads, metrics);
     cluster.start(loop, told);
     Await.until("it is synced", cluster::synced);

@@ -59,17 +59,7 @@ class OlderApiServersTest {
   private void follow(RecordingListener listener, Runnable then) {
     ExecutorService loop = Executors.newSingleThreadExecutor();
     ApiServer server = fake.connect(Duration.ofSeconds(2), Duration.ofSeconds(2));
-    KubernetesCluster.Options options =
-        new KubernetesCluster.Options(
-            "kerf",
-            4,
-            Duration.ofSeconds(1),
-            "test",
-            Duration.ZERO,
-            Duration.ofMinutes(10),
-            false,
-            "kerf-system",
-            "this");
+    KubernetesCluster.Options options = TestOptions.with(Duration.ofSeconds(1));
     try (KubernetesCluster cluster =
         new KubernetesCluster(server, options, Clocks.system(), new Metrics())) {
       cluster.start(loop, listener);

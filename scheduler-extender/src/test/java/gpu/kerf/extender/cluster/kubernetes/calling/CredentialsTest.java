@@ -7,6 +7,7 @@ import gpu.kerf.extender.cluster.kubernetes.FakeApiServer;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.cluster.kubernetes.Manifests;
 import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
+import gpu.kerf.extender.cluster.kubernetes.TestOptions;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import java.io.IOException;
@@ -122,17 +123,7 @@ class CredentialsTest {
   @Test
   void watchesGoOnWithTheNewTokenWithoutARestart() throws Exception {
     ExecutorService loop = Executors.newSingleThreadExecutor();
-    KubernetesCluster.Options options =
-        new KubernetesCluster.Options(
-            "kerf",
-            4,
-            Duration.ofSeconds(1),
-            "test",
-            Duration.ZERO,
-            Duration.ofMinutes(10),
-            false,
-            "kerf-system",
-            "this");
+    KubernetesCluster.Options options = TestOptions.with(Duration.ofSeconds(1));
     RecordingListener listener = new RecordingListener();
     ApiServer server =
         new Access(Map.of(), folder)

@@ -7,6 +7,7 @@ import gpu.kerf.extender.cluster.kubernetes.FakeApiServer;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.cluster.kubernetes.Manifests;
 import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
+import gpu.kerf.extender.cluster.kubernetes.TestOptions;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
@@ -66,16 +67,7 @@ class MissedDeletionsTest {
                   api.kubeconfig(folder).toString(),
                   new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
       KubernetesCluster.Options options =
-          new KubernetesCluster.Options(
-              "kerf",
-              4,
-              Duration.ofSeconds(30),
-              "test",
-              Duration.ofMinutes(1),
-              Duration.ofMinutes(10),
-              false,
-              "kerf-system",
-              "this");
+          TestOptions.with(Duration.ofSeconds(30), Duration.ofMinutes(1));
       Clocks clocks = new Clocks(Instant::now, () -> System.nanoTime() + skipped.get());
       KubernetesCluster cluster = new KubernetesCluster(server, options, clocks, new Metrics());
       clusters.add(cluster);

@@ -1,0 +1,30 @@
+package gpu.kerf.extender.cluster.kubernetes;
+
+import java.time.Duration;
+
+/** The options of clusters in tests. */
+public final class TestOptions {
+
+  private TestOptions() {}
+
+  /**
+   * @param renewal after how long the API server ends a watch
+   */
+  public static KubernetesCluster.Options with(Duration renewal) {
+    return with(renewal, Duration.ZERO);
+  }
+
+  /** The same with a margin of the quarantine. */
+  public static KubernetesCluster.Options with(Duration renewal, Duration quarantineMargin) {
+    return new KubernetesCluster.Options(
+        "kerf",
+        4,
+        renewal,
+        "test",
+        quarantineMargin,
+        Duration.ofMinutes(10),
+        false,
+        "kerf-system",
+        "this");
+  }
+}
