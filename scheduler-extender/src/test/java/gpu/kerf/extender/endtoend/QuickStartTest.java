@@ -169,6 +169,7 @@ final class QuickStartTest {
   /** As in kerf.yaml, on a port and in a folder of the test's. */
   private List<String> settings(int port) {
     return List.of(
+        "cluster.namespace=kerf-system",
         "certificates.make=true",
         "certificates.folder=" + certificates,
         "admission.enabled=true",

@@ -69,7 +69,8 @@ final class ShippedWebhookTest {
     ControlPlane plane =
         ControlPlane.start(
             Options.defaults().user(ACCOUNT).apiServerFlag("--enable-aggregator-routing=true"));
-    for (String file : List.of("namespace", "rbac", "certificates", "policy", "webhooks")) {
+    for (String file :
+        List.of("namespace", "rbac", "lease", "checkpoint", "certificates", "policy", "webhooks")) {
       plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
     }
     int port = Ports.free();
@@ -83,6 +84,7 @@ final class ShippedWebhookTest {
   /** As in kerf.yaml, on a port and in a folder of the test's. */
   private List<String> settings(int port) {
     return List.of(
+        "cluster.namespace=kerf-system",
         "certificates.make=true",
         "certificates.folder=" + folder,
         "admission.enabled=true",
