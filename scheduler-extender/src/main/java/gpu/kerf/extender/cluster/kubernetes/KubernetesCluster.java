@@ -422,14 +422,20 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public CompletionStage<LockResult> lock(String node, PodView.Ref pod) {
     BindingLease toBind = lease;
-    long term = bindingTerm();
-    return calls.start(
-        api -> {
-          if (toBind == null || !toBind.covers(term)) {
-            throw new IOException(NO_LEASE.text());
-          }
-          return nodeLock.take(api, node, pod, clocks.wall().instant());
-        });
+    if (toBind == null) {
+      return CompletableFuture.failedStage(new IOException(NO_LEASE.text()));
+    }
+    // A pod that waits for its node is about to be bound, so the lease is not idle.
+    long term = toBind.begun();
+    return calls
+        .start(
+            api -> {
+              if (!toBind.covers(term)) {
+                throw new IOException(NO_LEASE.text());
+              }
+              return nodeLock.take(api, node, pod, clocks.wall().instant());
+            })
+        .whenComplete((result, failure) -> toBind.ended(true));
   }
 
   @Override

@@ -2,11 +2,13 @@ package gpu.kerf.extender.cluster.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
@@ -249,6 +251,32 @@ class BindFenceTest {
     assertThat(catchUp().join()).isTrue();
     assertThat(api.requests().stream().filter(each -> each.contains("limit=")))
         .hasSize((int) lists);
+  }
+
+  @Test
+  void aPodThatWaitsForTheLockOfItsNodeKeepsTheLease() {
+    api.put("pods", Manifests.pod("theirs", "nvidia.com/gpu", "1").replace("\"kerf\"", "\"hami\""));
+    ObjectNode node = api.get("nodes", "a");
+    node.withObject("/metadata/annotations")
+        .put("hami.io/mutex.lock", Instant.ofEpochMilli(wall.get()) + ",ml,theirs");
+    api.put("nodes", node.toString());
+    assertThat(catchUp().join()).isTrue();
+
+    for (int attempt = 0; attempt < 5; attempt++) {
+      assertThat(cluster.lock("a", new PodView.Ref("ml", "p", uid())).toCompletableFuture())
+          .as("after %d s", attempt)
+          .succeedsWithin(Duration.ofSeconds(5))
+          .isEqualTo(LockResult.BUSY);
+      pass(1);
+    }
+
+    Await.until(
+        "it is given back, because no pod waits any more",
+        () -> {
+          pass(1);
+          JsonNode spec = api.get("leases", "kerf-system/kerf-binding").path("spec");
+          return spec.path("holderIdentity").asText("").isEmpty();
+        });
   }
 
   @Test

@@ -265,6 +265,12 @@ public final class FakeApiServer implements AutoCloseable {
     if (method.equals("PATCH") && steps[5].equals("configmaps")) {
       return patch("configmaps", steps[4] + "/" + steps[6], (ObjectNode) JSON.readTree(body));
     }
+    if (method.equals("GET") && path.startsWith("/api/v1/nodes/")) {
+      ObjectNode node = objects("nodes").get(steps[4]);
+      return node == null
+          ? status(404, "NotFound", "nodes \"" + steps[4] + "\" not found")
+          : new Reply(200, node.toString());
+    }
     if (method.equals("GET") && path.startsWith("/api/v1/namespaces/") && steps.length == 7) {
       ObjectNode object = objects(steps[5]).get(steps[4] + "/" + steps[6]);
       return object == null ? status(404, "NotFound", path) : new Reply(200, object.toString());
