@@ -8,6 +8,7 @@ import gpu.kerf.extender.command.ExplainCommand;
 import gpu.kerf.extender.command.MpsPluginCommand;
 import gpu.kerf.extender.command.SchedulerConfigCommand;
 import gpu.kerf.extender.command.ServeCommand;
+import gpu.kerf.extender.command.TeamsCommand;
 import gpu.kerf.extender.service.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,6 +65,7 @@ public final class Kerf implements Runnable {
         new CheckConfigCommand(),
         new ExplainCommand(),
         new AuditCommand(),
+        new TeamsCommand(),
         new MpsPluginCommand());
   }
 

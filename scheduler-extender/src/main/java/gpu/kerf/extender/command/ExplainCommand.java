@@ -22,9 +22,6 @@ import gpu.kerf.model.price.Prices;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -94,7 +91,7 @@ public final class ExplainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--url asks a running Kerf, which has a fleet: leave --fleet out.");
     }
-    Manifests manifests = Manifests.parse(file, text());
+    Manifests manifests = Manifests.parse(file, InputFile.text(file));
     for (String skipped : manifests.skipped()) {
       spec.commandLine().getErr().println("kerf explain: " + skipped + " makes no pods; skipped.");
     }
@@ -103,17 +100,6 @@ public final class ExplainCommand implements Callable<Integer> {
     }
     print(manifests, way());
     return 0;
-  }
-
-  private String text() throws IOException {
-    if (file.equals("-")) {
-      return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-    try {
-      return Files.readString(Path.of(file));
-    } catch (NoSuchFileException e) {
-      throw new IOException("There is no file " + file + ".", e);
-    }
   }
 
   private Way way() throws IOException {

@@ -34,6 +34,7 @@ class PackageRulesTest {
           "model.fleet",
           "model.eviction",
           "model.analysis",
+          "model.team",
           "extender.time",
           "extender.client",
           "extender.audit",

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.team;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,136 @@
+package gpu.kerf.extender.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import gpu.kerf.extender.command.InputProblems.Problem;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the fields of one JSON object strictly: each value has its type, and a field that no call
+ * asked for is a problem.
+ */
+final class FieldReader {
+  private final InputProblems problems;
+  private final String file;
+  private final String path;
+  private final JsonNode object;
+  private final List<String> known = new ArrayList<>();
+
+  FieldReader(InputProblems problems, String file, String path, JsonNode object) {
+    this.problems = problems;
+    this.file = file;
+    this.path = path;
+    this.object = object;
+    if (!object.isObject()) {
+      problems.add(
+          new Problem(file, path.isEmpty() ? "the file" : path, shown(object), "is no object.",
+              "Write it in braces."));
+    }
+  }
+
+  /** The value, or a missing node; null counts as missing. */
+  JsonNode node(String field) {
+    known.add(field);
+    JsonNode value = object.path(field);
+    return value.isNull() ? MissingNode.getInstance() : value;
+  }
+
+  boolean has(String field) {
+    return !node(field).isMissingNode();
+  }
+
+  @Nullable String text(String field) {
+    JsonNode value = node(field);
+    if (value.isMissingNode()) {
+      return null;
+    }
+    if (!value.isTextual() || value.textValue().isBlank()) {
+      problem(field, value, "is no name.", "Write a string.");
+      return null;
+    }
+    return value.textValue();
+  }
+
+  /** A decimal, written as a number or as a string. */
+  <T> @Nullable T decimal(String field, Function<String, T> parse) {
+    JsonNode value = node(field);
+    if (value.isMissingNode()) {
+      return null;
+    }
+    if (!value.isTextual() && !value.isNumber()) {
+      problem(field, value, "is no amount.", "Write a decimal number, such as 2.5.");
+      return null;
+    }
+    try {
+      return parse.apply(value.isTextual() ? value.textValue() : plain(value.decimalValue()));
+    } catch (IllegalArgumentException refused) {
+      problems.add(file, place(field), shown(value), refused);
+      return null;
+    }
+  }
+
+  private static String plain(BigDecimal value) {
+    return value.precision() - value.scale() > 20 ? value.toString() : value.toPlainString();
+  }
+
+  @Nullable Integer integer(String field) {
+    JsonNode value = node(field);
+    if (value.isMissingNode()) {
+      return null;
+    }
+    if (!value.canConvertToInt() || !value.isIntegralNumber()) {
+      problem(field, value, "is no whole number.", "Write a number without quotes, such as 100.");
+      return null;
+    }
+    return value.intValue();
+  }
+
+  /** Each object of a list. */
+  List<FieldReader> objects(String field) {
+    List<FieldReader> list = new ArrayList<>();
+    JsonNode value = node(field);
+    if (!value.isMissingNode() && !value.isArray()) {
+      problem(field, value, "is no list.", "Write it in brackets.");
+    }
+    for (int i = 0; i < value.size() && value.isArray(); i++) {
+      list.add(new FieldReader(problems, file, place(field) + "[" + i + "]", value.get(i)));
+    }
+    return list;
+  }
+
+  void require(String field, String hint) {
+    if (!has(field)) {
+      problems.add(new Problem(file, place(field), "", "is missing.", hint));
+    }
+  }
+
+  /** Call this last: what was not read is unknown. */
+  void refuseUnknown() {
+    for (String field : (Iterable<String>) object::fieldNames) {
+      if (!known.contains(field)) {
+        problem(
+            field,
+            object.path(field),
+            "is no field here.",
+            "Known are " + String.join(", ", known.stream().distinct().sorted().toList()) + ".");
+      }
+    }
+  }
+
+  private void problem(String field, JsonNode value, String what, String hint) {
+    problems.add(new Problem(file, place(field), shown(value), what, hint));
+  }
+
+  private String place(String field) {
+    return path.isEmpty() ? field : path + "." + field;
+  }
+
+  private static String shown(JsonNode value) {
+    String text = value.toString();
+    return text.length() > 60 ? text.substring(0, 60) + "…" : text;
+  }
+}
