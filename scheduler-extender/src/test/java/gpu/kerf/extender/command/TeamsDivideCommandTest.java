@@ -132,6 +132,23 @@ class TeamsDivideCommandTest {
   }
 
   @Test
+  void theExampleOfTheDocumentationIsWhatTheCommandPrints() throws IOException {
+    Path page = Path.of("").toAbsolutePath().resolveSibling("docs/explanation/teams.md");
+    String text = Files.readString(page);
+
+    assertThat(divide(block(text, "json"))).isZero();
+
+    assertThat(kerf.out()).isEqualTo(block(text, "text"));
+    assertThat(kerf.err()).isEmpty();
+  }
+
+  private static String block(String page, String language) {
+    String begin = "```" + language + "\n";
+    int from = page.indexOf(begin) + begin.length();
+    return page.substring(from, page.indexOf("```", from));
+  }
+
+  @Test
   void wrongUsageExitsWithTwo() {
     assertThat(kerf.call("teams", "divide")).isEqualTo(2);
     assertThat(kerf.call("teams")).isEqualTo(2);
