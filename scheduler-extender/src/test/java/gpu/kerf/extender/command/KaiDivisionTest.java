@@ -10,7 +10,6 @@ import gpu.kerf.extender.KerfCalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KaiDivisionTest {
   private static final Path FILE =
-      Path.of(Objects.requireNonNullElse(System.getenv("KERF_FAIRSHARE_DIR"), "../shared/data/fairshare"))
+      Path.of(System.getProperty("kerf.fairshare.dir", "../../shared/data/fairshare"))
           .resolve("kai_division.json");
   private static final ObjectMapper JSON = new ObjectMapper();
 
