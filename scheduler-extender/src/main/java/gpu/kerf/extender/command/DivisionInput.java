@@ -38,7 +38,7 @@ record DivisionInput(GpuAmount total, TeamTree tree, Map<String, GpuAmount> asks
   static DivisionInput parse(String file, String text) throws IOException {
     InputProblems problems = new InputProblems();
     FieldReader root = new FieldReader(problems, file, "", tree(file, text));
-    GpuAmount total = root.decimal("total", GpuAmount::parse);
+    GpuAmount total = root.parsed("total", GpuAmount::parse);
     root.require("total", "Write how many GPUs the teams divide, such as \"24\".");
     root.require("teams", "Write a list of teams.");
     List<Team> teams = new ArrayList<>();
@@ -75,16 +75,16 @@ record DivisionInput(GpuAmount total, TeamTree tree, Map<String, GpuAmount> asks
       FieldReader team, Set<String> parents, List<Team> teams, Map<String, GpuAmount> asks) {
     String name = team.text("name");
     team.require("name", "Give the team a name.");
-    GpuAmount guarantee = team.decimal("guarantee", GpuAmount::parse);
+    GpuAmount guarantee = team.parsed("guarantee", GpuAmount::parse);
     team.require("guarantee", "Write \"0\" if nothing is guaranteed.");
-    Weight weight = team.decimal("weight", Weight::parse);
+    Weight weight = team.parsed("weight", Weight::parse);
     team.require("weight", "Write 1 for all teams if none gets more than others.");
-    GpuAmount ask = team.decimal("asks", GpuAmount::parse);
+    GpuAmount ask = team.parsed("asks", GpuAmount::parse);
     if (!parents.contains(String.valueOf(name))) {
       team.require("asks", "Write how many GPUs the team asks for, \"0\" for none.");
     }
     String parent = team.text("parent");
-    GpuAmount limit = team.decimal("limit", GpuAmount::parse);
+    GpuAmount limit = team.parsed("limit", GpuAmount::parse);
     Integer priority = team.integer("priority");
     team.refuseUnknown();
     if (name != null && guarantee != null && weight != null) {

@@ -6,6 +6,7 @@ import gpu.kerf.extender.command.InputProblems.Problem;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -55,14 +56,14 @@ final class FieldReader {
     return value.textValue();
   }
 
-  /** A decimal, written as a number or as a string. */
-  <T> @Nullable T decimal(String field, Function<String, T> parse) {
+  /** A value that is parsed from a string or a number, such as a decimal. */
+  <T> @Nullable T parsed(String field, Function<String, T> parse) {
     JsonNode value = node(field);
     if (value.isMissingNode()) {
       return null;
     }
     if (!value.isTextual() && !value.isNumber()) {
-      problem(field, value, "is no amount.", "Write a decimal number, such as 2.5.");
+      problem(field, value, "is neither a string nor a number.", "Write a string.");
       return null;
     }
     try {
@@ -87,6 +88,45 @@ final class FieldReader {
       return null;
     }
     return value.intValue();
+  }
+
+  /** The object in a field. */
+  Optional<FieldReader> object(String field) {
+    JsonNode value = node(field);
+    return value.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(new FieldReader(problems, file, place(field), value));
+  }
+
+  /** The strings of a list. */
+  List<String> texts(String field) {
+    List<String> list = new ArrayList<>();
+    JsonNode value = node(field);
+    if (!value.isMissingNode() && (!value.isArray() || value.isEmpty())) {
+      problem(field, value, "is no list of names.", "Write it in brackets.");
+      return list;
+    }
+    for (JsonNode each : value) {
+      if (each.isTextual()) {
+        list.add(each.textValue());
+      } else {
+        problem(field, each, "is no name.", "Write a string.");
+      }
+    }
+    return list;
+  }
+
+  /** Reads every field as a string. */
+  void allTexts() {
+    object.fieldNames().forEachRemaining(this::text);
+  }
+
+  /** One of a few words. */
+  void oneOf(String field, List<String> words) {
+    JsonNode value = node(field);
+    if (!value.isMissingNode() && !words.contains(value.asText())) {
+      problem(field, value, "is not known.", "Write one of " + String.join(", ", words) + ".");
+    }
   }
 
   /** Each object of a list. */
@@ -119,6 +159,11 @@ final class FieldReader {
             "Known are " + String.join(", ", known.stream().distinct().sorted().toList()) + ".");
       }
     }
+  }
+
+  /** A problem of a field that was read well. */
+  void problem(String field, String what, String hint) {
+    problem(field, object.path(field), what, hint);
   }
 
   private void problem(String field, JsonNode value, String what, String hint) {

@@ -8,9 +8,9 @@ import picocli.CommandLine.Spec;
 /** {@code kerf teams}: names the commands about teams. */
 @Command(
     name = "teams",
-    description = "Divides GPUs among teams; the service does not act on teams yet.",
+    description = "Divides GPUs among teams, and checks their manifests; the service ignores teams so far.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {TeamsDivideCommand.class},
+    subcommands = {TeamsDivideCommand.class, TeamsCheckCommand.class},
     mixinStandardHelpOptions = true)
 public final class TeamsCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -86,7 +86,7 @@ class TeamsDivideCommandTest {
         .contains("teams[0].weight (-1) is no amount.")
         .contains("teams[0].asks (\"0.0001\") has more than three decimals.\n  Round it")
         .contains("teams[1].name is missing.\n  Give the team a name.")
-        .contains("teams[1].guarantee (true) is no amount.")
+        .contains("teams[1].guarantee (true) is neither a string nor a number.")
         .contains("teams[1].priority (\"high\") is no whole number.")
         .contains("teams[2] (7) is no object.");
   }
