@@ -22,7 +22,7 @@ import java.util.TreeMap;
 public final class Division {
   private final TeamTree tree;
   private final Map<String, Long> usable = new HashMap<>();
-  private final Map<String, GpuAmount> shares = new LinkedHashMap<>();
+  private final Map<String, GpuAmount> shares = new HashMap<>();
 
   private Division(TeamTree tree) {
     this.tree = tree;

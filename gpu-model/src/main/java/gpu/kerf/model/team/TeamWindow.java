@@ -14,16 +14,22 @@ import java.time.zone.ZoneOffsetTransition;
  */
 public record TeamWindow(CronSchedule schedule, ZoneId zone, Duration duration) {
 
-  public static final Duration LONGEST = Duration.ofDays(7);
+  private static final Duration LONGEST = Duration.ofDays(7);
 
   /** More than any clock was ever put forward or back. */
   private static final Duration MOST_SHIFT = Duration.ofHours(25);
 
   public TeamWindow {
+    checkDuration(duration);
+  }
+
+  /** A duration, if a window may have it. */
+  public static Duration checkDuration(Duration duration) {
     if (duration.compareTo(Duration.ofMinutes(1)) < 0 || duration.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           "is not between a minute and seven days.\nWrite a duration such as 10h.");
     }
+    return duration;
   }
 
   public boolean isOpen(Instant at) {

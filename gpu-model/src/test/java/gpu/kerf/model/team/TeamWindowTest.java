@@ -52,6 +52,13 @@ class TeamWindowTest {
   }
 
   @Test
+  void aWindowLastsForElapsedTimeAlsoWhereTheClockChanges() {
+    // It opens on Saturday at 20:00 (19:00 UTC); ten hours later it is 07:00 in Berlin.
+    assertThat(isOpen("0 20 * * 6", "PT10H", "2026-03-29T04:59:59Z")).isTrue();
+    assertThat(isOpen("0 20 * * 6", "PT10H", "2026-03-29T05:00:00Z")).isFalse();
+  }
+
+  @Test
   void aWindowThatOpenedInADoubledHourIsStillOpenInItsSecondPass() {
     // It opened at 02:50 (00:50 UTC); at 01:10 UTC the clock says 02:10.
     assertThat(isOpen("50 2 * * *", "PT30M", "2026-10-25T01:10:00Z")).isTrue();

@@ -45,10 +45,6 @@ final class InputProblems {
     return List.copyOf(found);
   }
 
-  boolean isEmpty() {
-    return found.isEmpty();
-  }
-
   void throwIfAny() throws IOException {
     if (!found.isEmpty()) {
       throw new IOException(

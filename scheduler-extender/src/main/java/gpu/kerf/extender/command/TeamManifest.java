@@ -105,6 +105,17 @@ record TeamManifest(
       GpuAmount limit = fields.parsed("limit", GpuAmount::parse);
       Weight weight = fields.parsed("weight", Weight::parse);
       Integer priority = fields.integer("priority");
+      models(fields);
+      return new Team(
+          base.name(),
+          base.parent(),
+          guarantee == null ? base.guarantee() : guarantee,
+          limit == null ? base.limit() : limit,
+          weight == null ? base.weight() : weight,
+          priority == null ? base.priority() : priority);
+    }
+
+    private void models(FieldReader fields) {
       List<String> models = new ArrayList<>();
       for (FieldReader model : fields.objects("models")) {
         model.require("name", "Write the name of a GPU model.");
@@ -119,13 +130,6 @@ record TeamManifest(
         models.add(String.valueOf(name));
       }
       refuseTwins("spec.models", models);
-      return new Team(
-          base.name(),
-          base.parent(),
-          guarantee == null ? base.guarantee() : guarantee,
-          limit == null ? base.limit() : limit,
-          weight == null ? base.weight() : weight,
-          priority == null ? base.priority() : priority);
     }
 
     private void namespaces(FieldReader fields, List<String> names) {
@@ -201,13 +205,7 @@ record TeamManifest(
     }
 
     private static Duration windowDuration(String text) {
-      Duration duration = duration(text);
-      if (duration.compareTo(Duration.ofMinutes(1)) < 0
-          || duration.compareTo(TeamWindow.LONGEST) > 0) {
-        throw new IllegalArgumentException(
-            "is not between a minute and seven days.\nWrite a duration such as 10h.");
-      }
-      return duration;
+      return TeamWindow.checkDuration(duration(text));
     }
 
     private static Duration duration(String text) {

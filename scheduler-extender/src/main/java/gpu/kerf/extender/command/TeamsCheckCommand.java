@@ -99,14 +99,16 @@ final class TeamsCheckCommand implements Callable<Integer> {
       out.println("The Teams are valid: " + manifests.teams().size() + ".");
     }
     if (moment != null) {
-      for (TeamManifest manifest : manifests.teams()) {
-        for (TeamManifest.Window window : manifest.windows()) {
-          String state = window.time().isOpen(moment) ? "open" : "closed";
-          out.println(manifest.team().name() + ": window " + window.name() + " is " + state + ".");
-        }
-      }
+      manifests.teams().forEach(manifest -> printWindows(out, manifest, moment));
     }
     out.flush();
+  }
+
+  private static void printWindows(PrintWriter out, TeamManifest manifest, Instant moment) {
+    for (TeamManifest.Window window : manifest.windows()) {
+      String state = window.time().isOpen(moment) ? "open" : "closed";
+      out.println(manifest.team().name() + ": window " + window.name() + " is " + state + ".");
+    }
   }
 
   private static ObjectNode asJson(TeamManifests manifests, @Nullable Instant moment) {
@@ -123,17 +125,22 @@ final class TeamsCheckCommand implements Callable<Integer> {
           .put("hint", problem.hint());
     }
     if (moment != null) {
-      ArrayNode windows = answer.putArray("windows");
-      for (TeamManifest manifest : manifests.teams()) {
-        for (TeamManifest.Window window : manifest.windows()) {
-          windows
-              .addObject()
-              .put("team", manifest.team().name())
-              .put("window", window.name())
-              .put("open", window.time().isOpen(moment));
-        }
-      }
+      answer.set("windows", windows(manifests, moment));
     }
     return answer;
+  }
+
+  private static ArrayNode windows(TeamManifests manifests, Instant moment) {
+    ArrayNode windows = JSON.createArrayNode();
+    for (TeamManifest manifest : manifests.teams()) {
+      for (TeamManifest.Window window : manifest.windows()) {
+        windows
+            .addObject()
+            .put("team", manifest.team().name())
+            .put("window", window.name())
+            .put("open", window.time().isOpen(moment));
+      }
+    }
+    return windows;
   }
 }

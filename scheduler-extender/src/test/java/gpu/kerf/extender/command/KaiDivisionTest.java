@@ -36,9 +36,8 @@ class KaiDivisionTest {
       most = Math.max(most, difference);
       within += difference <= 1 ? 1 : 0;
     }
-    System.out.printf("%d of %d cases within 1 GPU, all within %.3f%n", within, cases.size(), most);
     assertThat(cases.size()).isGreaterThanOrEqualTo(200);
-    assertThat(within).isGreaterThanOrEqualTo(cases.size() * 95 / 100);
+    assertThat(within).as("cases within 1 GPU").isGreaterThanOrEqualTo(cases.size() * 98 / 100);
     assertThat(most).isLessThanOrEqualTo(2);
   }
 

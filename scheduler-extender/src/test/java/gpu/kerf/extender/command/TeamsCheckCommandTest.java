@@ -75,6 +75,10 @@ class TeamsCheckCommandTest {
                 "teams", "check", "-f", file("bank.yaml", BANK), file("research.yaml", RESEARCH)))
         .isZero();
     assertThat(kerf.out()).isEqualTo("The Teams are valid: 2.%n".formatted());
+    assertThat(
+            kerf.call(
+                "teams", "check", "-f", file("bank.yaml", BANK), "-f", file("r.yaml", RESEARCH)))
+        .isZero();
     assertThat(kerf.err()).contains("Namespace/research of ").contains("bank.yaml is no Team.");
 
     assertThat(kerf.call("teams", "check", "-f", file("research.yaml", RESEARCH))).isEqualTo(1);
@@ -115,6 +119,20 @@ class TeamsCheckCommandTest {
     assertThat(new JsonObject(kerf.out()))
         .isEqualTo(
             new JsonObject().put("ok", true).put("teams", 1).put("problems", new JsonArray()));
+  }
+
+  @Test
+  void theManifestOfTheDocumentationIsValid() throws IOException {
+    Path page = Path.of("").toAbsolutePath().resolveSibling("docs/explanation/teams.md");
+    String text = Files.readString(page);
+    int begin = text.indexOf("```yaml\n") + "```yaml\n".length();
+    String manifest = text.substring(begin, text.indexOf("```", begin));
+
+    String file = file("page.yaml", manifest);
+    String night = "2026-11-30T21:00:00+01:00";
+    assertThat(kerf.call("teams", "check", "-f", file, "--at", night)).isZero();
+    assertThat(kerf.out()).contains("research: window nights is open.");
+    assertThat(kerf.err()).isEmpty();
   }
 
   @Test
