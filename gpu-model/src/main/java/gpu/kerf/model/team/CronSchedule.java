@@ -8,14 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Minutes of the calendar, as the five fields of cron: minute, hour, day of the month, month, day of
- * the week. If both fields of days are restricted, a day of either counts.
+ * Minutes of the calendar, as the five fields of cron: minute, hour, day of the month, month, day
+ * of the week. If both fields of days are restricted, a day of either counts.
  */
 public final class CronSchedule {
   private static final List<String> MONTHS =
       List.of("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC");
-  private static final List<String> DAYS =
-      List.of("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT");
+  private static final List<String> DAYS = List.of("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT");
   private static final Pattern PART =
       Pattern.compile("(?:(\\*)|(\\w{1,3})(?:-(\\w{1,3}))?)(?:/(\\d{1,2}))?");
   private static final int SUNDAY = 7;

@@ -15,9 +15,9 @@ import java.util.TreeMap;
  * <p>The teams at the top divide all GPUs, and the children of a team divide its share, by the same
  * rules. First, each team gets what it can use of its guarantee. If that is more than there is,
  * {@link WaterFilling} divides what there is with the guarantees as weights. Then the rest goes to
- * the siblings of the highest priority, by weight, up to what they can use; what these leave goes to
- * the next priority. A team can use what the teams at the bottom ask for, within all limits on the
- * way.
+ * the siblings of the highest priority, by weight, up to what they can use; what these leave goes
+ * to the next priority. A team can use what the teams at the bottom ask for, within all limits on
+ * the way.
  */
 public final class Division {
   private final TeamTree tree;

@@ -24,7 +24,11 @@ public final class TeamRules {
       if (byName.putIfAbsent(team.name(), team) != null) {
         problems.add(
             new TeamProblem(
-                team.name(), "name", team.name(), "is used twice.", "Give each team its own name."));
+                team.name(),
+                "name",
+                team.name(),
+                "is used twice.",
+                "Give each team its own name."));
       }
     }
     byName.values().forEach(team -> addUnknownParent(team, byName, problems));

@@ -8,9 +8,9 @@ import java.time.temporal.ChronoUnit;
 import java.time.zone.ZoneOffsetTransition;
 
 /**
- * A time that comes again: it opens at each minute of its schedule, and stays open for its duration.
- * A minute that the clock skips opens it at the end of what is skipped; a minute that the clock has
- * twice opens it once, at the first.
+ * A time that comes again: it opens at each minute of its schedule, and stays open for its
+ * duration. A minute that the clock skips opens it at the end of what is skipped; a minute that the
+ * clock has twice opens it once, at the first.
  */
 public record TeamWindow(CronSchedule schedule, ZoneId zone, Duration duration) {
 
@@ -35,8 +35,7 @@ public record TeamWindow(CronSchedule schedule, ZoneId zone, Duration duration) 
   public boolean isOpen(Instant at) {
     LocalDateTime now = LocalDateTime.ofInstant(at, zone);
     LocalDateTime last = now.plus(MOST_SHIFT);
-    LocalDateTime minute =
-        now.minus(duration).minus(MOST_SHIFT).truncatedTo(ChronoUnit.MINUTES);
+    LocalDateTime minute = now.minus(duration).minus(MOST_SHIFT).truncatedTo(ChronoUnit.MINUTES);
     for (; minute.isBefore(last); minute = minute.plusMinutes(1)) {
       if (schedule.matches(minute)) {
         Instant start = start(minute);

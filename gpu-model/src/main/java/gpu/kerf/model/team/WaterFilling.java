@@ -7,11 +7,11 @@ import java.util.List;
 /**
  * Weighted max-min division of an amount (Bertsekas and Gallager, <i>Data Networks</i>, 6.5.2).
  *
- * <p>Water rises in vessels as wide as the weights, at one level in all of them, until the amount is
- * used up; a vessel whose cap is reached takes no more. The vessel that fills first has the least
- * cap for its weight, so one pass over the vessels in that order finds the level. Below the level
- * each gets its exact part rounded down to a whole number. What rounding left goes to the largest
- * remainders, one each; among equal remainders to the earlier one.
+ * <p>Water rises in vessels as wide as the weights, at one level in all of them, until the amount
+ * is used up; a vessel whose cap is reached takes no more. The vessel that fills first has the
+ * least cap for its weight, so one pass over the vessels in that order finds the level. Below the
+ * level each gets its exact part rounded down to a whole number. What rounding left goes to the
+ * largest remainders, one each; among equal remainders to the earlier one.
  */
 final class WaterFilling {
   private final long[] caps;

@@ -72,8 +72,7 @@ class DivisionPropertiesTest {
         (level, where) -> {
           for (int high = 0; high < level.size(); high++) {
             for (int low = 0; low < level.size(); low++) {
-              if (level.canGrow(high)
-                  && level.team(low).priority() < level.team(high).priority()) {
+              if (level.canGrow(high) && level.team(low).priority() < level.team(high).priority()) {
                 assertThat(level.extra(low)).as(where).isNotPositive();
               }
             }
@@ -114,8 +113,7 @@ class DivisionPropertiesTest {
         (world, where) -> {
           List<Team> shuffled = new ArrayList<>(world.teams());
           Collections.shuffle(shuffled, new Random(where.hashCode()));
-          Map<String, GpuAmount> other =
-              new World(shuffled, world.total(), world.asks()).shares();
+          Map<String, GpuAmount> other = new World(shuffled, world.total(), world.asks()).shares();
           assertThat(List.copyOf(other.entrySet()))
               .as(where)
               .isEqualTo(List.copyOf(world.shares().entrySet()));
@@ -138,7 +136,7 @@ class DivisionPropertiesTest {
           for (Team team : tree.inOrder()) {
             List<Team> children = tree.children(team);
             if (!children.isEmpty()) {
-              GpuAmount share = shares.get(team.name());
+              GpuAmount share = Teams.amountOf(team, shares);
               check.accept(Level.of(world, children, shares, share), where);
             }
           }
@@ -155,7 +153,7 @@ class DivisionPropertiesTest {
       for (int i = 0; i < promised.length; i++) {
         promised[i] = Math.min(usable[i], teams.get(i).guarantee().milli());
       }
-      long[] got = teams.stream().mapToLong(team -> shares.get(team.name()).milli()).toArray();
+      long[] got = teams.stream().mapToLong(team -> Teams.amountOf(team, shares).milli()).toArray();
       return new Level(teams, amount.milli(), usable, promised, got);
     }
 

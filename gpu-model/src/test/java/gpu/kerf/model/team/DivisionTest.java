@@ -40,15 +40,13 @@ class DivisionTest {
 
   @Test
   void aLimitHoldsAlsoBelowTheGuarantee() {
-    assertThat(
-            divide("10", List.of(limited(guaranteed("a", "6"), "5")), Map.of("a", "100")))
+    assertThat(divide("10", List.of(limited(guaranteed("a", "6"), "5")), Map.of("a", "100")))
         .containsEntry("a", "5.000");
   }
 
   @Test
   void aTeamOfWeightZeroGetsNoMoreThanItsGuarantee() {
-    assertThat(
-            divide("10", List.of(weighing(guaranteed("a", "2"), "0")), Map.of("a", "100")))
+    assertThat(divide("10", List.of(weighing(guaranteed("a", "2"), "0")), Map.of("a", "100")))
         .containsEntry("a", "2.000");
   }
 

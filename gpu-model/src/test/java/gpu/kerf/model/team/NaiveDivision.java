@@ -56,7 +56,7 @@ final class NaiveDivision {
         asked += usable(world, child);
       }
     }
-    asked = leaf ? world.asks().get(team.name()).milli() : asked;
+    asked = leaf ? Teams.amountOf(team, world.asks()).milli() : asked;
     long limit = team.limit() == null ? Long.MAX_VALUE : team.limit().milli();
     long most = team.weight().milli() == 0 ? team.guarantee().milli() : Long.MAX_VALUE;
     return Math.min(asked, Math.min(limit, most));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,10 @@ final class Teams {
 
   static GpuAmount gpus(String text) {
     return GpuAmount.parse(text);
+  }
+
+  static GpuAmount amountOf(Team team, Map<String, GpuAmount> amounts) {
+    return Objects.requireNonNull(amounts.get(team.name()));
   }
 
   static Map<String, String> divide(String total, List<Team> teams, Map<String, String> asks) {

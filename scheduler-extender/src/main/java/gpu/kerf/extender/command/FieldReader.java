@@ -28,7 +28,11 @@ final class FieldReader {
     this.object = object;
     if (!object.isObject()) {
       problems.add(
-          new Problem(file, path.isEmpty() ? "the file" : path, shown(object), "is no object.",
+          new Problem(
+              file,
+              path.isEmpty() ? "the file" : path,
+              shown(object),
+              "is no object.",
               "Write it in braces."));
     }
   }

@@ -70,7 +70,10 @@ record TeamManifest(
       root.refuseUnknown();
       String name = root.node("metadata").path("name").asText("");
       if (!LABEL.matcher(name).matches()) {
-        add("metadata.name", name, "is no name of an object.",
+        add(
+            "metadata.name",
+            name,
+            "is no name of an object.",
             "Write at most 63 of a-z, 0-9 and -, such as research.");
         return null;
       }
@@ -124,7 +127,9 @@ record TeamManifest(
         GpuAmount most = model.parsed("limit", GpuAmount::parse);
         model.refuseUnknown();
         if (least != null && most != null && least.compareTo(most) > 0) {
-          model.problem("guarantee", "is above the limit (" + most + ").",
+          model.problem(
+              "guarantee",
+              "is above the limit (" + most + ").",
               "Raise the limit or lower the guarantee.");
         }
         models.add(String.valueOf(name));
@@ -136,23 +141,27 @@ record TeamManifest(
       names.addAll(fields.texts("names"));
       for (String name : names) {
         if (!LABEL.matcher(name).matches()) {
-          add("spec.namespaces.names", name, "is no name of a namespace.",
+          add(
+              "spec.namespaces.names",
+              name,
+              "is no name of a namespace.",
               "Write at most 63 of a-z, 0-9 and -.");
         }
       }
       refuseTwins("spec.namespaces.names", names);
       fields.object("selector").ifPresent(Reader::selector);
       if (fields.has("names") == fields.has("selector")) {
-        add("spec.namespaces", "", "needs either names or a selector.",
+        add(
+            "spec.namespaces",
+            "",
+            "needs either names or a selector.",
             "Write names: [research], or selector: {matchLabels: {team: research}}.");
       }
       fields.refuseUnknown();
     }
 
     private static void selector(FieldReader selector) {
-      selector
-          .object("matchLabels")
-          .ifPresent(FieldReader::allTexts);
+      selector.object("matchLabels").ifPresent(FieldReader::allTexts);
       selector.require("matchLabels", "Write matchLabels: {team: research}.");
       selector.refuseUnknown();
     }
@@ -170,8 +179,11 @@ record TeamManifest(
       fields.refuseUnknown();
       GpuAmount limit = open.limit();
       if (limit != null && open.guarantee().compareTo(limit) > 0 && !open.equals(base)) {
-        add("spec.windows." + name + ".guarantee", open.guarantee().toString(),
-            "is above the limit (" + limit + ").", "Raise the limit or lower the guarantee.");
+        add(
+            "spec.windows." + name + ".guarantee",
+            open.guarantee().toString(),
+            "is above the limit (" + limit + ").",
+            "Raise the limit or lower the guarantee.");
       }
       if (name != null && schedule != null && zone != null && duration != null) {
         windows.add(new Window(name, new TeamWindow(schedule, zone, duration), open));

@@ -8,7 +8,8 @@ import picocli.CommandLine.Spec;
 /** {@code kerf teams}: names the commands about teams. */
 @Command(
     name = "teams",
-    description = "Divides GPUs among teams, and checks their manifests; the service ignores teams so far.",
+    description =
+        "Divides GPUs among teams, and checks their manifests; the service ignores teams so far.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {TeamsDivideCommand.class, TeamsCheckCommand.class},
     mixinStandardHelpOptions = true)

@@ -66,8 +66,7 @@ final class TeamsDivideCommand implements Callable<Integer> {
   private void note(DivisionInput input) {
     PrintWriter err = spec.commandLine().getErr();
     TeamTree tree = input.tree();
-    TeamRules.promises(tree)
-        .forEach(problem -> err.println("kerf teams divide: note: " + problem));
+    TeamRules.promises(tree).forEach(problem -> err.println("kerf teams divide: note: " + problem));
     long promised = tree.roots().stream().mapToLong(team -> team.guarantee().milli()).sum();
     if (promised > input.total().milli()) {
       err.println(

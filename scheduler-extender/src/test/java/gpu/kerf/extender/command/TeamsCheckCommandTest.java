@@ -88,7 +88,8 @@ class TeamsCheckCommandTest {
   @Test
   void atATimeItSaysWhichWindowsAreOpenAndChecksTheGuaranteesOfThen() throws IOException {
     String all = file("all.yaml", BANK + "---\n" + RESEARCH);
-    assertThat(kerf.call("teams", "check", "-f", all, "--at", "2026-11-30T12:00:00+01:00")).isZero();
+    assertThat(kerf.call("teams", "check", "-f", all, "--at", "2026-11-30T12:00:00+01:00"))
+        .isZero();
     assertThat(kerf.out())
         .contains("research: window nights is closed.", "research: window sundays is closed.");
 
