@@ -84,6 +84,14 @@ class DivisionTest {
   }
 
   @Test
+  void theThousandthThatIsLeftGoesToTheLargestRemainder() {
+    // 10 thousandths by 3, 3 and 1 are 4.286, 4.286 and 1.429.
+    List<Team> teams = List.of(weighing(team("a"), "3"), weighing(team("b"), "3"), team("c"));
+    assertThat(divide("0.010", teams, Map.of("a", "1", "b", "1", "c", "1")))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("a", "0.004", "b", "0.004", "c", "0.002"));
+  }
+
+  @Test
   void childrenDivideTheShareOfTheirParent() {
     // bank and lab get 6 each; bank's fraud takes its 4 and half of the other 2.
     assertThat(
