@@ -20,9 +20,9 @@ class DivisionPropertiesTest {
   void aLevelGivesAllThatItHasOrAllThatItsTeamsCanUse() {
     eachLevel(
         (level, where) ->
-            assertThat(level.sum(level.shares()))
+            assertThat(level.sum(level.shares))
                 .as(where)
-                .isEqualTo(Math.min(level.amount(), level.sum(level.usable()))));
+                .isEqualTo(Math.min(level.amount, level.sum(level.usable))));
   }
 
   @Test
@@ -30,7 +30,7 @@ class DivisionPropertiesTest {
     eachLevel(
         (level, where) -> {
           for (int i = 0; i < level.size(); i++) {
-            assertThat(level.shares()[i]).as(where).isBetween(0L, level.usable()[i]);
+            assertThat(level.shares[i]).as(where).isBetween(0L, level.usable[i]);
           }
         });
   }
@@ -39,9 +39,9 @@ class DivisionPropertiesTest {
   void everyTeamGetsItsGuaranteeIfAllGuaranteesFit() {
     eachLevel(
         (level, where) -> {
-          if (level.sum(level.promised()) <= level.amount()) {
+          if (level.sum(level.promised) <= level.amount) {
             for (int i = 0; i < level.size(); i++) {
-              assertThat(level.shares()[i]).as(where).isGreaterThanOrEqualTo(level.promised()[i]);
+              assertThat(level.shares[i]).as(where).isGreaterThanOrEqualTo(level.promised[i]);
             }
           }
         });
@@ -86,8 +86,8 @@ class DivisionPropertiesTest {
         (level, where) -> {
           double[] exact = NaiveDivision.of(level);
           for (int i = 0; i < level.size(); i++) {
-            assertThat(Math.abs(level.shares()[i] - exact[i]))
-                .as("%s: %s gets %d, exactly %f", where, level.team(i), level.shares()[i], exact[i])
+            assertThat(Math.abs(level.shares[i] - exact[i]))
+                .as("%s: %s gets %d, exactly %f", where, level.team(i), level.shares[i], exact[i])
                 .isLessThan(1.001);
           }
         });
@@ -144,7 +144,20 @@ class DivisionPropertiesTest {
   }
 
   /** Siblings, what they divide, and what each got of it. */
-  record Level(List<Team> teams, long amount, long[] usable, long[] promised, long[] shares) {
+  static final class Level {
+    final List<Team> teams;
+    final long amount;
+    final long[] usable;
+    final long[] promised;
+    final long[] shares;
+
+    private Level(List<Team> teams, long amount, long[] usable, long[] promised, long[] shares) {
+      this.teams = teams;
+      this.amount = amount;
+      this.usable = usable;
+      this.promised = promised;
+      this.shares = shares;
+    }
 
     static Level of(
         World world, List<Team> teams, Map<String, GpuAmount> shares, GpuAmount amount) {

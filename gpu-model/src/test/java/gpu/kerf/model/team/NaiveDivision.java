@@ -16,19 +16,19 @@ final class NaiveDivision {
   static double[] of(Level level) {
     int teams = level.size();
     double[] shares = new double[teams];
-    if (level.sum(level.promised()) > level.amount()) {
+    if (level.sum(level.promised) > level.amount) {
       double[] widths = new double[teams];
       double[] caps = new double[teams];
       for (int i = 0; i < teams; i++) {
         widths[i] = level.team(i).guarantee().milli();
-        caps[i] = level.promised()[i];
+        caps[i] = level.promised[i];
       }
-      pour(level.amount(), widths, caps, shares);
+      pour((double) level.amount, widths, caps, shares);
       return shares;
     }
-    double left = level.amount();
+    double left = level.amount;
     for (int i = 0; i < teams; i++) {
-      shares[i] = level.promised()[i];
+      shares[i] = level.promised[i];
       left -= shares[i];
     }
     int[] priorities =
@@ -39,7 +39,7 @@ final class NaiveDivision {
       for (int i = 0; i < teams; i++) {
         boolean in = level.team(i).priority() == -priority;
         widths[i] = in ? level.weight(i) : 0;
-        caps[i] = in ? level.usable()[i] - level.promised()[i] : 0;
+        caps[i] = in ? level.usable[i] - level.promised[i] : 0;
       }
       left -= pour(left, widths, caps, shares);
     }

@@ -8,6 +8,8 @@ public final class TestOptions {
   private TestOptions() {}
 
   /**
+   * Without a margin of the quarantine.
+   *
    * @param renewal after how long the API server ends a watch
    */
   public static KubernetesCluster.Options with(Duration renewal) {
