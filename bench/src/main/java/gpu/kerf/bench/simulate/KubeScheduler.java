@@ -37,7 +37,7 @@ final class KubeScheduler {
   private final ApiStore store;
   private final Replica replica;
   private final SplittableRandom random;
-  private final Around environment;
+  private final Environment environment;
   private final Story story;
   private final Map<String, String> nominations = new HashMap<>();
   private final Map<String, PodObject> bound = new LinkedHashMap<>();
@@ -69,7 +69,7 @@ final class KubeScheduler {
   private record Assumed(PodObject pod, String node) {}
 
   /** What a kube-scheduler stands in. */
-  record Around(
+  record Environment(
       VirtualTime timeline,
       ApiStore store,
       Story story,
@@ -78,7 +78,7 @@ final class KubeScheduler {
       PreemptionOracle oracle) {}
 
   KubeScheduler(
-      SimulatedProcess process, Around environment, Replica replica, SplittableRandom random) {
+      SimulatedProcess process, Environment environment, Replica replica, SplittableRandom random) {
     this.process = process;
     this.environment = environment;
     this.timeline = environment.timeline;

@@ -16,7 +16,7 @@ final class SchedulerPair {
   private static final long RENEW_DEADLINE = 10 * VirtualTime.SECOND;
   private static final long RETRY = 2 * VirtualTime.SECOND;
 
-  private final KubeScheduler.Around environment;
+  private final KubeScheduler.Environment environment;
   private final VirtualTime timeline;
   private final ApiStore store;
   private final SplittableRandom random;
@@ -131,7 +131,8 @@ final class SchedulerPair {
     }
   }
 
-  SchedulerPair(KubeScheduler.Around environment, SplittableRandom random, List<Replica> replicas) {
+  SchedulerPair(
+      KubeScheduler.Environment environment, SplittableRandom random, List<Replica> replicas) {
     this.environment = environment;
     this.timeline = environment.timeline();
     this.store = environment.store();

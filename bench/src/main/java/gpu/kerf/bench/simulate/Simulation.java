@@ -63,7 +63,7 @@ final class Simulation {
     makeReplicas(forReplicas);
     this.schedulers =
         new SchedulerPair(
-            new KubeScheduler.Around(
+            new KubeScheduler.Environment(
                 timeline, store, story, control, new DefaultPreemption(budgets), preemptions),
             forSchedulers,
             replicas);
