@@ -61,6 +61,12 @@ public final class Ledger {
   /** A pod and where it should go. */
   public record Claim(Holder holder, Placement placement) {}
 
+  /** Hears of every entry that comes, changes or goes; it must not change the ledger. */
+  @FunctionalInterface
+  public interface Observer {
+    void changed(@Nullable Entry before, @Nullable Entry after);
+  }
+
   private static final Comparator<Entry> OLDEST_FIRST =
       Comparator.comparingLong(Entry::since)
           .thenComparing(Entry::uid)
@@ -72,6 +78,12 @@ public final class Ledger {
   private final Map<String, Conflict> conflicts = new LinkedHashMap<>();
   private final Map<String, GpuSet> foreign = new HashMap<>();
   private final Map<String, Placement> withheld = new LinkedHashMap<>();
+  private Observer observer = (before, after) -> {};
+
+  /** Tells of entries from now on; what is there already is not told. */
+  public void observe(Observer other) {
+    observer = other;
+  }
 
   public Fleet fleet() {
     return fleet;
@@ -371,6 +383,7 @@ public final class Ledger {
    */
   public List<Conflict> rebuild(Collection<Entry> bound) {
     List<String> nodes = new ArrayList<>(byNode.keySet());
+    entries.values().forEach(entry -> observer.changed(entry, null));
     entries.clear();
     byNode.clear();
     conflicts.clear();
@@ -482,13 +495,19 @@ public final class Ledger {
   }
 
   private void remember(Entry entry) {
-    entries.put(entry.uid(), entry);
+    Entry before = entries.put(entry.uid(), entry);
     entriesOf(entry.placement().node()).put(entry.uid(), entry);
+    if (!entry.equals(before)) {
+      observer.changed(before, entry);
+    }
   }
 
   private void forget(Entry entry) {
     String name = entry.placement().node();
-    entries.remove(entry.uid());
+    Entry before = entries.remove(entry.uid());
+    if (before != null) {
+      observer.changed(before, null);
+    }
     conflicts.remove(entry.uid());
     Map<String, Entry> there = entriesOf(name);
     there.remove(entry.uid());

@@ -42,13 +42,27 @@ final class FleetWalk {
   private long now = 1_000_000;
   private int pods;
 
+  /** The entries as an observer knows them. */
+  private final Map<String, Entry> told = new HashMap<>();
+
   /** What the walk has come by, so that a test can say that it came by everything. */
   final Map<String, Integer> seen = new HashMap<>();
 
   FleetWalk(long seed) {
     this.random = new Random(seed);
+    ledger.observe(this::changed);
     for (int i = 0; i < NODES; i++) {
       ledger.putNode(RandomDemands.node(random, "n" + i));
+    }
+  }
+
+  private void changed(@Nullable Entry before, @Nullable Entry after) {
+    String uid = Objects.requireNonNull(after == null ? before : after).uid();
+    assertThat(told.get(uid)).isEqualTo(before);
+    if (after == null) {
+      told.remove(uid);
+    } else {
+      told.put(uid, after);
     }
   }
 
@@ -59,6 +73,7 @@ final class FleetWalk {
     for (String node : touched) {
       FleetCheck.node(ledger, node, foreign.getOrDefault(node, 0L));
     }
+    assertThat(told.values()).containsExactlyInAnyOrderElementsOf(ledger.entries());
   }
 
   void checkAll() {

@@ -28,16 +28,27 @@ public final class Admission {
   private final Dialects dialects;
   private final Supplier<FleetSnapshot> fleet;
   private final AdmissionOptions options;
+  private final TurnPreview turns;
   private FleetSnapshot known = FleetSnapshot.EMPTY;
   private Possibility possibility = new Possibility(known);
 
   /**
    * @param fleet gives the latest snapshot, the same object while nothing has changed
    */
-  public Admission(Dialects dialects, Supplier<FleetSnapshot> fleet, AdmissionOptions options) {
+  public Admission(
+      Dialects dialects,
+      Supplier<FleetSnapshot> fleet,
+      AdmissionOptions options,
+      TurnPreview turns) {
     this.dialects = dialects;
     this.fleet = fleet;
     this.options = options;
+    this.turns = turns;
+  }
+
+  /** Where no pod waits for its turn. */
+  public Admission(Dialects dialects, Supplier<FleetSnapshot> fleet, AdmissionOptions options) {
+    this(dialects, fleet, options, TurnPreview.NONE);
   }
 
   @SuppressWarnings("ReferenceEquality") // A snapshot is replaced and never changed.
@@ -113,7 +124,7 @@ public final class Admission {
   }
 
   private Mutation mutation(PodTree pod, Reading reading) {
-    return new Mutation(pod, reading, options, possibility()::smallestMiB);
+    return new Mutation(pod, reading, options, possibility()::smallestMiB, turns);
   }
 
   private boolean isOurs(PodTree pod) {

@@ -7,6 +7,7 @@ import gpu.kerf.extender.dialect.Counted;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.Mps;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
@@ -36,6 +37,7 @@ final class Mutation {
   private final Reading reading;
   private final AdmissionOptions options;
   private final IntSupplier smallestGpu;
+  private final TurnPreview turns;
   private final Patch patch = new Patch();
   private final Map<String, Demand> demands = new HashMap<>();
 
@@ -43,7 +45,13 @@ final class Mutation {
    * @param smallestGpu the memory of the smallest managed GPU, of which fractions are counted; 0 if
    *     none is known
    */
-  Mutation(PodTree pod, Reading reading, AdmissionOptions options, IntSupplier smallestGpu) {
+  Mutation(
+      PodTree pod,
+      Reading reading,
+      AdmissionOptions options,
+      IntSupplier smallestGpu,
+      TurnPreview turns) {
+    this.turns = turns;
     this.pod = pod;
     this.reading = reading;
     this.options = options;
@@ -97,7 +105,19 @@ final class Mutation {
     }
     addRuntimeClass();
     addLimits();
+    addGate();
     return patch;
+  }
+
+  /** A pod that names its node cannot have a gate. */
+  private void addGate() {
+    PodView view = pod.view();
+    if (!view.isBound() && !view.waitsAtGate() && turns.waits(view, reading)) {
+      patch.append(
+          "/spec/schedulingGates",
+          pod.spec().path("schedulingGates"),
+          List.of(JsonNodeFactory.instance.objectNode().put("name", PodView.TURN_GATE)));
+    }
   }
 
   /** What it takes to make containers complete that are added to a pod which runs. */

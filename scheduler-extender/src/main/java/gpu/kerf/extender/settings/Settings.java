@@ -28,6 +28,7 @@ public record Settings(
     @Setting("How the cluster is followed; kerf serve only.") Cluster cluster,
     @Setting("The audit that looks for slots that are held twice; kerf serve only.") Auditing audit,
     @Setting("How pods are placed.") Scheduling scheduling,
+    @Setting("Whose turn it is where the cluster has teams; kerf serve only.") Teams teams,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")
         AdmissionSettings admission,
@@ -277,6 +278,49 @@ public record Settings(
               live = true)
           Duration proposal) {}
 
+  /** From whom a team may take GPUs back. */
+  public enum Reclaim {
+    /** A team below its guarantee does. */
+    GUARANTEE,
+    /** A team below its share does. */
+    SHARE
+  }
+
+  /** Whose turn it is. */
+  public record Teams(
+      @Setting(
+              value =
+                  "Whether Kerf acts on teams. Without, it takes its gates off all pods and places"
+                      + " them in the order in which kube-scheduler asks.",
+              live = true)
+          boolean enabled,
+      @Setting(
+              value =
+                  "Which team takes GPUs back from teams that hold more than they were guaranteed:"
+                      + " guarantee (one below its guarantee) or share (one below its share).",
+              live = true)
+          Reclaim reclaim,
+      @Setting(
+              value =
+                  "After how long the first of a line gets a place kept free that others could use"
+                      + " meanwhile.",
+              min = "1s",
+              max = "30d",
+              live = true)
+          Duration patience,
+      @Setting(
+              value = "How long a place is held for a pod whose turn it is and that is not yet bound.",
+              min = "1s",
+              max = "10m",
+              live = true)
+          Duration placeTimeout,
+      @Setting(
+              value = "How many gates are taken off a second.",
+              min = "1",
+              max = "10000",
+              live = true)
+          int gatesPerSecond) {}
+
   /** How pods are read that are written in other projects' words. */
   public record Dialects(
       @Setting(
@@ -352,6 +396,8 @@ public record Settings(
             ""),
         new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
+        new Teams(
+            true, Reclaim.GUARANTEE, Duration.ofMinutes(10), Duration.ofSeconds(30), 500),
         new Dialects(GpushareDialect.Unit.GIB, false),
         AdmissionSettings.defaults(),
         Preemption.KERF,
@@ -373,6 +419,7 @@ public record Settings(
         cluster,
         audit,
         scheduling,
+        teams,
         dialects,
         admission,
         preemption,

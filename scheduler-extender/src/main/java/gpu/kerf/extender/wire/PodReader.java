@@ -50,6 +50,8 @@ public final class PodReader {
     private long specGraceSeconds = PodView.DEFAULT_GRACE_SECONDS;
     private long deletionGraceSeconds;
     private boolean claimsDevices;
+    private List<String> gates = List.of();
+    private long waitsSinceMillis;
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
     private Map<String, String> annotations = Map.of();
@@ -82,6 +84,8 @@ public final class PodReader {
           Math.max(specGraceSeconds, deletionGraceSeconds),
           claimsDevices,
           proven == Phase.OVER || stopped,
+          gates,
+          waitsSinceMillis,
           labels,
           annotations,
           withGranted(containers),
@@ -202,11 +206,26 @@ public final class PodReader {
         case "resources" -> resources = resources();
         case "overhead" -> overhead = in.texts();
         case "resourceClaims" -> in.array(this::claim);
+        case "schedulingGates" -> in.array(this::gate);
         default -> {
           return false;
         }
       }
       return true;
+    }
+
+    private void gate() throws IOException, WireException {
+      in.object(
+          field -> {
+            if (!field.equals("name")) {
+              return false;
+            }
+            if (gates.isEmpty()) {
+              gates = new ArrayList<>(1);
+            }
+            gates.add(in.text());
+            return true;
+          });
     }
 
     private void claim() throws IOException, WireException {
@@ -266,21 +285,28 @@ public final class PodReader {
       return true;
     }
 
-    /** The kubelet says so when the node can never grant a resize. */
+    /**
+     * The kubelet says so when the node can never grant a resize; Kerf writes since when a pod waits
+     * for its turn.
+     */
     private void condition() throws IOException, WireException {
-      String[] texts = {"", "", ""};
+      String[] texts = {"", "", "", ""};
       in.object(
           field -> {
             switch (field) {
               case "type" -> texts[0] = in.text();
               case "reason" -> texts[1] = in.text();
               case "status" -> texts[2] = in.text();
+              case "lastTransitionTime" -> texts[3] = in.text();
               default -> {
                 return false;
               }
             }
             return true;
           });
+      if (texts[0].equals(PodView.TURN_CONDITION)) {
+        waitsSinceMillis = millis(texts[3]);
+      }
       infeasible |=
           texts[0].equals("PodResizePending")
               && texts[1].equals("Infeasible")

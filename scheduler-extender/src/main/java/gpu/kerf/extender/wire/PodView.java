@@ -15,6 +15,8 @@ import java.util.Map;
  * @param graceSeconds how long its containers may run on after they were told to stop
  * @param claimsDevices whether it has resource claims
  * @param ended whether all its containers were reported to have ended
+ * @param gates the names of its scheduling gates
+ * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has not
  */
 public record PodView(
     Ref ref,
@@ -29,6 +31,8 @@ public record PodView(
     long graceSeconds,
     boolean claimsDevices,
     boolean ended,
+    List<String> gates,
+    long waitsSinceMillis,
     Map<String, String> labels,
     Map<String, String> annotations,
     List<Container> containers,
@@ -36,6 +40,12 @@ public record PodView(
     Resources resources,
     Map<String, String> overhead,
     List<Owner> owners) {
+
+  /** The scheduling gate that keeps a pod from kube-scheduler until it is its turn. */
+  public static final String TURN_GATE = "kerf.gpu/turn";
+
+  /** The condition that says whether it is a pod's turn; since when it waits is its time. */
+  public static final String TURN_CONDITION = "kerf.gpu/Turn";
 
   /** What the API server sets where a pod says nothing. */
   public static final long DEFAULT_GRACE_SECONDS = 30;
@@ -107,6 +117,11 @@ public record PodView(
     return ref.uid();
   }
 
+  /** Whether Kerf's gate keeps it from kube-scheduler. */
+  public boolean waitsAtGate() {
+    return gates.contains(TURN_GATE);
+  }
+
   public boolean isBound() {
     return !nodeName.isEmpty();
   }
@@ -150,6 +165,8 @@ public record PodView(
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
     private boolean claimsDevices;
     private boolean ended;
+    private final List<String> gates = new ArrayList<>();
+    private long waitsSinceMillis;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
 
@@ -216,6 +233,17 @@ public record PodView(
       return this;
     }
 
+    /** It has a scheduling gate of this name. */
+    public Builder gate(String name) {
+      gates.add(name);
+      return this;
+    }
+
+    public Builder waitsSinceMillis(long value) {
+      waitsSinceMillis = value;
+      return this;
+    }
+
     public Builder label(String key, String value) {
       labels.put(key, value);
       return this;
@@ -275,6 +303,8 @@ public record PodView(
           graceSeconds,
           claimsDevices,
           ended || phase == Phase.OVER,
+          gates,
+          waitsSinceMillis,
           labels,
           annotations,
           containers,
