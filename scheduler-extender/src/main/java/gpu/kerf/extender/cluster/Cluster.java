@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster;
 
+import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.util.Optional;
@@ -41,6 +42,20 @@ public interface Cluster {
   default CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
     return CompletableFuture.completedFuture(true);
   }
+
+  /**
+   * Takes Kerf's scheduling gate off a pod, and no other gate. A pod that does not have it counts as
+   * opened.
+   */
+  default CompletionStage<GateResult> openGate(PodView.Ref pod) {
+    return CompletableFuture.completedFuture(GateResult.OPENED);
+  }
+
+  /** Tells users of a pod why it waits for its turn; may come late, or be dropped. */
+  default void waiting(PodView.Ref pod, String text) {}
+
+  /** Tells users of teams what the teams have right now. */
+  default void teamFigures(TeamFigures figures) {}
 
   /** Makes kube-scheduler try a pending pod again; may be dropped. */
   default void nudge(PodView.Ref pod) {}

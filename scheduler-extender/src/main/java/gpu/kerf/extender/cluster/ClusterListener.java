@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster;
 
+import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 
@@ -46,4 +47,11 @@ public interface ClusterListener {
 
   /** A pod is there that cannot be read; what was known of it stands. */
   default void podUnreadable(PodView.Ref pod, String problem) {}
+
+  /**
+   * The teams in force, their acceptance or their namespaces are others than before. It is not told
+   * in a cluster that has never had a Team; after the last Team is gone it is told that there is
+   * none.
+   */
+  default void teamsChanged(AcceptedTeams teams) {}
 }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster;
 
+import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 
@@ -64,5 +65,10 @@ public abstract class ForwardingListener implements ClusterListener {
   @Override
   public void podUnreadable(PodView.Ref pod, String problem) {
     next.podUnreadable(pod, problem);
+  }
+
+  @Override
+  public void teamsChanged(AcceptedTeams teams) {
+    next.teamsChanged(teams);
   }
 }

@@ -40,6 +40,7 @@ class PackageRulesTest {
           "extender.audit",
           "extender.wire",
           "extender.dialect",
+          "extender.team",
           "extender.settings",
           "extender.schedulerconfig",
           "extender.telemetry",
