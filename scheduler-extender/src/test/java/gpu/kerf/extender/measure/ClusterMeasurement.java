@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -92,9 +93,13 @@ final class ClusterMeasurement {
     try (ControlPlane plane = plane()) {
       ManyPods.nodes(plane, NODES);
       return switch (with) {
-        case NONE -> bind(plane, plane.scheduler(), "default-scheduler");
+        case NONE -> bind(plane, plane.scheduler(), "default-scheduler", () -> 0);
         case FLOOR ->
-            bind(plane, plane.scheduler(plane.floor(Floor.Answer.ONE)), "default-scheduler");
+            bind(
+                plane,
+                plane.scheduler(plane.floor(Floor.Answer.ONE)),
+                "default-scheduler",
+                () -> 0);
         case KERF -> withKerf(plane);
       };
     }
@@ -102,7 +107,8 @@ final class ClusterMeasurement {
 
   private double withKerf(ControlPlane plane) throws Exception {
     try (ServingKerf kerf = new ServingKerf(plane)) {
-      double rate = bind(plane, plane.scheduler(kerf.schedulerConfig()), "kerf");
+      double rate =
+          bind(plane, plane.scheduler(kerf.schedulerConfig()), "kerf", kerf::cpuMillis);
       tell("kerf: ready after %.1f s, at most %d MiB", kerf.readyAfter(), kerf.residentMiB());
       assertThat(SlotChecker.check(plane).problems()).isEmpty();
       return rate;
@@ -113,7 +119,8 @@ final class ClusterMeasurement {
    * Binds some pods that do not count, for just-in-time compilers and caches; then queues the
    * others, starts the scheduler, and counts from the first one that is bound.
    */
-  private static double bind(ControlPlane plane, KubeScheduler scheduler, String name)
+  private static double bind(
+      ControlPlane plane, KubeScheduler scheduler, String name, DoubleSupplier cpuMillis)
       throws Exception {
     try (PodWatch watch = new PodWatch(plane)) {
       ManyPods.pods(plane, "warm", WARM, name);
@@ -127,8 +134,10 @@ final class ClusterMeasurement {
         await(() -> watch.bound() > WARM);
         int first = watch.bound();
         long start = System.nanoTime();
+        double before = cpuMillis.getAsDouble();
         await(() -> watch.bound() >= WARM + PODS);
         assertThat(running.address()).isNotEmpty();
+        tell("a pod costs %.2f ms of CPU", (cpuMillis.getAsDouble() - before) / PODS);
         return (WARM + PODS - first) / ((System.nanoTime() - start) / 1e9);
       }
     }

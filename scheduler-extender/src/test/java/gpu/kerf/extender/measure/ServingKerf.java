@@ -112,6 +112,11 @@ final class ServingKerf implements AutoCloseable {
     throw new IOException("Linux does not tell the memory of a process.");
   }
 
+  /** The CPU time that it has used, in milliseconds. */
+  double cpuMillis() {
+    return process.toHandle().info().totalCpuDuration().orElseThrow().toNanos() / 1e6;
+  }
+
   /** The configuration of a kube-scheduler that asks it, whose client does not hold it back. */
   Path schedulerConfig() throws IOException {
     SchedulerConfig.Options options =
