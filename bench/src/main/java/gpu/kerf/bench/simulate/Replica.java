@@ -6,6 +6,7 @@ import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.verb.VerbException;
@@ -137,7 +138,8 @@ final class Replica {
                 LONGEST_GRACE,
                 false,
                 NAMESPACE,
-                process.name()),
+                process.name(),
+                TeamSource.KERF),
             clocks,
             threads,
             new Metrics());

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.team.FieldReader;
+import gpu.kerf.extender.team.InputProblems;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
 import gpu.kerf.model.team.TeamProblem;

@@ -3,7 +3,9 @@ package gpu.kerf.extender.command;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import gpu.kerf.extender.command.InputProblems.Problem;
+import gpu.kerf.extender.team.InputProblems.Problem;
+import gpu.kerf.extender.team.TeamManifests;
+import gpu.kerf.extender.team.TeamSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.DateTimeException;
@@ -104,10 +106,10 @@ final class TeamsCheckCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static void printWindows(PrintWriter out, TeamManifest manifest, Instant moment) {
-    for (TeamManifest.Window window : manifest.windows()) {
+  private static void printWindows(PrintWriter out, TeamSpec manifest, Instant moment) {
+    for (TeamSpec.Window window : manifest.windows()) {
       String state = window.time().isOpen(moment) ? "open" : "closed";
-      out.println(manifest.team().name() + ": window " + window.name() + " is " + state + ".");
+      out.println(manifest.name() + ": window " + window.name() + " is " + state + ".");
     }
   }
 
@@ -132,11 +134,11 @@ final class TeamsCheckCommand implements Callable<Integer> {
 
   private static ArrayNode windows(TeamManifests manifests, Instant moment) {
     ArrayNode windows = JSON.createArrayNode();
-    for (TeamManifest manifest : manifests.teams()) {
-      for (TeamManifest.Window window : manifest.windows()) {
+    for (TeamSpec manifest : manifests.teams()) {
+      for (TeamSpec.Window window : manifest.windows()) {
         windows
             .addObject()
-            .put("team", manifest.team().name())
+            .put("team", manifest.name())
             .put("window", window.name())
             .put("open", window.time().isOpen(moment));
       }

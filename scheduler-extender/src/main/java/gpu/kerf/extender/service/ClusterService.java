@@ -105,7 +105,8 @@ public final class ClusterService {
         settings.admission().maxTerminationGracePeriod(),
         settings.dialects().trustAnnotations(),
         namespace,
-        host + "_" + UUID.randomUUID());
+        host + "_" + UUID.randomUUID(),
+        settings.teams().source());
   }
 
   private static String hostname() {

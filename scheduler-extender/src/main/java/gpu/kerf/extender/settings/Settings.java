@@ -1,6 +1,7 @@
 package gpu.kerf.extender.settings;
 
 import gpu.kerf.extender.dialect.GpushareDialect;
+import gpu.kerf.extender.team.TeamSource;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
@@ -30,6 +31,7 @@ public record Settings(
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("Whose turn it is where the cluster has teams; kerf serve only.") Teams teams,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
+    @Setting("Which teams there are; kerf serve only.") Teams teams,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")
         AdmissionSettings admission,
     @Setting(
@@ -334,6 +336,14 @@ public record Settings(
                   + " of Kerf's.")
           boolean trustAnnotations) {}
 
+  /** Which teams there are. */
+  public record Teams(
+      @Setting(
+              "What says so: kerf (the resource Team; pods belong to a team by their namespace) or kai"
+                  + " (queues of KAI's scheduler; pods belong to a team by their label"
+                  + " kai.scheduler/queue).")
+          TeamSource source) {}
+
   /** What is measured and remembered. */
   public record Telemetry(
       @Setting(
@@ -399,6 +409,7 @@ public record Settings(
         new Teams(
             true, Reclaim.GUARANTEE, Duration.ofMinutes(10), Duration.ofSeconds(30), 500),
         new Dialects(GpushareDialect.Unit.GIB, false),
+        new Teams(TeamSource.KERF),
         AdmissionSettings.defaults(),
         Preemption.KERF,
         Map.of(),
@@ -421,6 +432,7 @@ public record Settings(
         scheduling,
         teams,
         dialects,
+        teams,
         admission,
         preemption,
         prices,

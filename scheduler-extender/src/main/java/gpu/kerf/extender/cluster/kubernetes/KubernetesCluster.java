@@ -8,12 +8,14 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.GuardedTask;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
@@ -45,8 +47,13 @@ import gpu.kerf.extender.cluster.kubernetes.writing.Binder;
 import gpu.kerf.extender.cluster.kubernetes.writing.BindingLease;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
+import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
 import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
+import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
+import gpu.kerf.extender.cluster.kubernetes.writing.TurnConditions;
+import gpu.kerf.extender.team.TeamFigures;
+import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
@@ -76,6 +83,12 @@ import org.slf4j.LoggerFactory;
 public final class KubernetesCluster implements Cluster, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesCluster.class);
   private static final int BACKGROUND_THREADS = 2;
+
+  /** Bindings of the pods that these let through need the API server as well. */
+  private static final int GATE_THREADS = 8;
+
+  private static final int GATES_PER_SECOND = 250;
+  private static final int MOST_GATES_AT_ONCE = 50;
   private static final Duration AUDIT_PAUSE = Duration.ofSeconds(2);
 
   /**
@@ -100,6 +113,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final RequestPool calls;
   private final RequestPool background;
   private final RequestPool renewals;
+  private final RequestPool gates;
+  private final GateOpener gateOpener;
   private final Events events;
   private final NodeLock nodeLock;
   private final Labels labels = new Labels();
@@ -116,6 +131,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodSink pods;
   private volatile @Nullable MissedDeletions missed;
   private @Nullable NodeSink nodes;
+  private volatile @Nullable TeamFollower teams;
+  private @Nullable TeamStatusWriter teamStatus;
+  private @Nullable TurnConditions turns;
 
   /**
    * How a cluster is served.
@@ -130,6 +148,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param namespace of the Lease that one replica at a time holds to bind, and of the ConfigMap
    *     that says how far the deletions of pods were heard
    * @param process the holder in the Lease, another one after every start
+   * @param teams which objects say what the teams are
    */
   public record Options(
       String schedulerName,
@@ -140,7 +159,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       Duration longestGrace,
       boolean trustsAnnotations,
       String namespace,
-      String process) {}
+      String process,
+      TeamSource teams) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
@@ -159,6 +179,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.nodeLock = new NodeLock(options.schedulerName);
     this.background = new RequestPool(server, threads, BACKGROUND_THREADS, "kerf-background");
     this.renewals = new RequestPool(server, threads, 1, "kerf-lease");
+    this.gates = new RequestPool(server, threads, GATE_THREADS, "kerf-gate");
+    this.gateOpener =
+        new GateOpener(
+            gates, new RateLimiter(threads, clocks.nanos(), GATES_PER_SECOND, MOST_GATES_AT_ONCE));
     metrics.zero(Metric.ADVERTISED, "failed");
     metrics.zero(Metric.EVENTS, "failed");
     List.of("passed", "refused").forEach(how -> metrics.zero(Metric.FRESH_READS, how));
@@ -192,6 +216,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
               known.lookAgain(node);
               foreignPods.tell(node);
             });
+    TurnConditions conditions = new TurnConditions(background, loop, clocks, this::event);
+    turns = conditions;
     MissedDeletions deletions =
         new MissedDeletions(
             new Checkpoint(server, options.namespace),
@@ -209,7 +235,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             labels,
             quarantine,
             deletions::heard,
-            claims::podEnded);
+            uid -> {
+              claims.podEnded(uid);
+              conditions.podEnded(uid);
+            });
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
@@ -231,6 +260,31 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             new GuardedTask("kerf-start", this::startWatches, threads, () -> closing || started)
                 .run());
     runForEver("kerf-checkpoint", deletions);
+    followTeams(shared, listener);
+  }
+
+  private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
+    TeamStatusWriter status = new TeamStatusWriter(background, shared.loop(), clocks);
+    boolean ownStatus = options.teams == TeamSource.KERF;
+    TeamFollower follower =
+        new TeamFollower(
+            options.teams,
+            shared,
+            this::watchTeams,
+            (accepted, readings) -> {
+              listener.teamsChanged(accepted);
+              if (ownStatus) {
+                status.accepted(accepted, readings);
+              }
+            });
+    teams = follower;
+    teamStatus = status;
+    runForEver("kerf-teams", follower);
+  }
+
+  private void watchTeams(ResourceWatch<?> watch) {
+    String name = "kerf-watch-" + watch.resource().word();
+    run(name, new GuardedTask(name, watch, threads, () -> closing || watch.isStopped()));
   }
 
   private void run(String name, Runnable work) {
@@ -309,6 +363,20 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     for (ResourceWatch<?> watch : watches) {
       metrics.set(Metric.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
     }
+    tickTeams();
+  }
+
+  private void tickTeams() {
+    TeamFollower follower = teams;
+    if (follower != null) {
+      follower.tick();
+    }
+    if (teamStatus != null) {
+      teamStatus.tick();
+    }
+    if (turns != null) {
+      turns.tick();
+    }
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */
@@ -327,6 +395,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public CompletionStage<BindResult> bind(Binding binding) {
     events.binding();
+    if (turns != null) {
+      turns.binding();
+    }
     BindingLease toBind = lease;
     if (toBind == null) {
       return CompletableFuture.completedStage(NO_LEASE);
@@ -472,6 +543,26 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<GateResult> openGate(PodView.Ref pod) {
+    CompletionStage<GateResult> opening = gateOpener.open(pod);
+    return turns == null ? opening : turns.follow(pod, opening);
+  }
+
+  @Override
+  public void waiting(PodView.Ref pod, String text) {
+    if (turns != null) {
+      turns.waiting(pod, text);
+    }
+  }
+
+  @Override
+  public void teamFigures(TeamFigures figures) {
+    if (teamStatus != null) {
+      teamStatus.figures(figures);
+    }
+  }
+
+  @Override
   public void nudge(PodView.Ref pod) {
     background.start(api -> Evictor.nudge(api, pod, clocks.wall().instant()));
   }
@@ -529,6 +620,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (absence == PauseDetector.Absence.SURE) {
       LOG.warn("This process was stopped for a while; everything is listed again.");
       watches.forEach(ResourceWatch::listAgain);
+      TeamFollower follower = teams;
+      if (follower != null) {
+        follower.watches().forEach(ResourceWatch::listAgain);
+      }
     } else {
       LOG.info("The wall clock was set forward, or this machine was suspended.");
     }
@@ -550,12 +645,17 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public void close() {
     closing = true;
     watches.forEach(ResourceWatch::stop);
+    TeamFollower follower = teams;
+    if (follower != null) {
+      follower.stop();
+    }
     synchronized (running) {
       running.forEach(Threads.Running::interrupt);
     }
     CompletableFuture.allOf(
             CompletableFuture.runAsync(calls::close),
             CompletableFuture.runAsync(background::close),
+            CompletableFuture.runAsync(gates::close),
             CompletableFuture.runAsync(renewals::close))
         .join();
     BindingLease toBind = lease;

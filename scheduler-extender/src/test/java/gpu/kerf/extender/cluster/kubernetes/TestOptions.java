@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import gpu.kerf.extender.team.TeamSource;
 import java.time.Duration;
 
 /** The options of clusters in tests. */
@@ -27,6 +28,7 @@ public final class TestOptions {
         Duration.ofMinutes(10),
         false,
         "kerf-system",
-        "this");
+        "this",
+        TeamSource.KERF);
   }
 }

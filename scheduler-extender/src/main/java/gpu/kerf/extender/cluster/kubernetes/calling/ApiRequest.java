@@ -14,6 +14,9 @@ public record ApiRequest(
   public static final String MERGE_PATCH = "application/merge-patch+json";
   public static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
 
+  /** Server-side apply; JSON is YAML. */
+  private static final String APPLY_PATCH = "application/apply-patch+yaml";
+
   private static final String TIMEOUT = "timeout";
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
@@ -47,6 +50,12 @@ public record ApiRequest(
 
   public static ApiRequest patch(String path, String type, String body) {
     return new ApiRequest("PATCH", path, Map.of(), type, body);
+  }
+
+  /** Server-side apply: the fields of one manager become what the body says, and no others. */
+  public static ApiRequest apply(String path, String manager, String body) {
+    Map<String, String> query = Map.of("fieldManager", manager, "force", "true");
+    return new ApiRequest("PATCH", path, query, APPLY_PATCH, body);
   }
 
   /** The path of a pod; an {@link IllegalArgumentException} if nothing can have this name. */

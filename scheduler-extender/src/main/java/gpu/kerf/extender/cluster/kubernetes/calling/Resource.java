@@ -31,7 +31,7 @@ public record Resource(
 
   /** Whether a placement may be wrong if this kind is not known as it is. */
   public boolean isDecisive() {
-    return !equals(BUDGETS);
+    return !equals(BUDGETS) && !equals(TEAMS) && !equals(QUEUES) && !equals(NAMESPACES);
   }
 
   /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
@@ -102,4 +102,14 @@ public record Resource(
           Map.of(),
           true,
           List.of("v1beta2", "v1beta1"));
+
+  public static final Resource TEAMS =
+      new Resource("teams", "/apis/kerf.gpu/v1alpha1/teams", Map.of(), true);
+
+  /** Those of KAI's scheduler. */
+  public static final Resource QUEUES =
+      new Resource("queues", "/apis/scheduling.run.ai/v2/queues", Map.of(), true);
+
+  public static final Resource NAMESPACES =
+      new Resource("namespaces", "/api/v1/namespaces", Map.of(), true);
 }

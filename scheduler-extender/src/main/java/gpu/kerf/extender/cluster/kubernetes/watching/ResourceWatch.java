@@ -611,6 +611,10 @@ public final class ResourceWatch<T> implements Runnable {
     return resource;
   }
 
+  public boolean isStopped() {
+    return stopped;
+  }
+
   /** From now on nothing more is told; the thread ends. */
   public void stop() {
     stopped = true;

@@ -1,4 +1,4 @@
-package gpu.kerf.extender.command;
+package gpu.kerf.extender.team;
 
 import gpu.kerf.model.team.TeamProblem;
 import java.io.IOException;
@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** What is wrong with the files of one call, gathered so that the user sees it at once. */
-final class InputProblems {
+public final class InputProblems {
   private final List<Problem> found = new ArrayList<>();
 
   /**
@@ -17,7 +17,7 @@ final class InputProblems {
    * @param value what was written; empty if the field is missing
    * @param what the rest of a sentence that begins with the field
    */
-  record Problem(String file, String path, String value, String what, String hint) {
+  public record Problem(String file, String path, String value, String what, String hint) {
 
     @Override
     public String toString() {
@@ -26,26 +26,26 @@ final class InputProblems {
     }
   }
 
-  void add(Problem problem) {
+  public void add(Problem problem) {
     found.add(problem);
   }
 
-  void add(String file, TeamProblem problem) {
+  public void add(String file, TeamProblem problem) {
     String path = "team " + problem.team() + ": " + problem.field();
     add(new Problem(file, path, problem.value(), problem.what(), problem.hint()));
   }
 
   /** A value that a type of the model refuses: its message is the problem and a line of hint. */
-  void add(String file, String path, String value, IllegalArgumentException refused) {
+  public void add(String file, String path, String value, IllegalArgumentException refused) {
     String[] lines = Objects.requireNonNullElse(refused.getMessage(), "").split("\n", 2);
     add(new Problem(file, path, value, lines[0], lines[lines.length - 1]));
   }
 
-  List<Problem> found() {
+  public List<Problem> found() {
     return List.copyOf(found);
   }
 
-  void throwIfAny() throws IOException {
+  public void throwIfAny() throws IOException {
     if (!found.isEmpty()) {
       throw new IOException(
           String.join("\nkerf: ", found.stream().map(Problem::toString).toList()));

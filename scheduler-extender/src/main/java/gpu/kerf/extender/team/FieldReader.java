@@ -1,11 +1,13 @@
-package gpu.kerf.extender.command;
+package gpu.kerf.extender.team;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import gpu.kerf.extender.command.InputProblems.Problem;
+import gpu.kerf.extender.team.InputProblems.Problem;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * Reads the fields of one JSON object strictly: each value has its type, and a field that no call
  * asked for is a problem.
  */
-final class FieldReader {
+public final class FieldReader {
   private final InputProblems problems;
   private final String file;
   private final String path;
   private final JsonNode object;
   private final List<String> known = new ArrayList<>();
 
-  FieldReader(InputProblems problems, String file, String path, JsonNode object) {
+  public FieldReader(InputProblems problems, String file, String path, JsonNode object) {
     this.problems = problems;
     this.file = file;
     this.path = path;
@@ -38,17 +40,17 @@ final class FieldReader {
   }
 
   /** The value, or a missing node; null counts as missing. */
-  JsonNode node(String field) {
+  public JsonNode node(String field) {
     known.add(field);
     JsonNode value = object.path(field);
     return value.isNull() ? MissingNode.getInstance() : value;
   }
 
-  boolean has(String field) {
+  public boolean has(String field) {
     return !node(field).isMissingNode();
   }
 
-  @Nullable String text(String field) {
+  public @Nullable String text(String field) {
     JsonNode value = node(field);
     if (value.isMissingNode()) {
       return null;
@@ -61,7 +63,7 @@ final class FieldReader {
   }
 
   /** A value that is parsed from a string or a number, such as a decimal. */
-  <T> @Nullable T parsed(String field, Function<String, T> parse) {
+  public <T> @Nullable T parsed(String field, Function<String, T> parse) {
     JsonNode value = node(field);
     if (value.isMissingNode()) {
       return null;
@@ -82,7 +84,7 @@ final class FieldReader {
     return value.precision() - value.scale() > 20 ? value.toString() : value.toPlainString();
   }
 
-  @Nullable Integer integer(String field) {
+  public @Nullable Integer integer(String field) {
     JsonNode value = node(field);
     if (value.isMissingNode()) {
       return null;
@@ -95,7 +97,7 @@ final class FieldReader {
   }
 
   /** The object in a field. */
-  Optional<FieldReader> object(String field) {
+  public Optional<FieldReader> object(String field) {
     JsonNode value = node(field);
     return value.isMissingNode()
         ? Optional.empty()
@@ -103,7 +105,7 @@ final class FieldReader {
   }
 
   /** The strings of a list. */
-  List<String> texts(String field) {
+  public List<String> texts(String field) {
     List<String> list = new ArrayList<>();
     JsonNode value = node(field);
     if (!value.isMissingNode() && (!value.isArray() || value.isEmpty())) {
@@ -121,20 +123,34 @@ final class FieldReader {
   }
 
   /** Reads every field as a string. */
-  void allTexts() {
-    object.fieldNames().forEachRemaining(this::text);
+  Map<String, String> allTexts() {
+    Map<String, String> texts = new LinkedHashMap<>();
+    object.fieldNames().forEachRemaining(field -> put(texts, field));
+    return texts;
   }
 
-  /** One of a few words. */
-  void oneOf(String field, List<String> words) {
-    JsonNode value = node(field);
-    if (!value.isMissingNode() && !words.contains(value.asText())) {
-      problem(field, value, "is not known.", "Write one of " + String.join(", ", words) + ".");
+  private void put(Map<String, String> texts, String field) {
+    String text = text(field);
+    if (text != null) {
+      texts.put(field, text);
     }
   }
 
+  /** One of a few words; null if it is none of them. */
+  @Nullable String oneOf(String field, List<String> words) {
+    JsonNode value = node(field);
+    if (value.isMissingNode()) {
+      return null;
+    }
+    if (!words.contains(value.asText())) {
+      problem(field, value, "is not known.", "Write one of " + String.join(", ", words) + ".");
+      return null;
+    }
+    return value.asText();
+  }
+
   /** Each object of a list. */
-  List<FieldReader> objects(String field) {
+  public List<FieldReader> objects(String field) {
     List<FieldReader> list = new ArrayList<>();
     JsonNode value = node(field);
     if (!value.isMissingNode() && !value.isArray()) {
@@ -146,14 +162,14 @@ final class FieldReader {
     return list;
   }
 
-  void require(String field, String hint) {
+  public void require(String field, String hint) {
     if (!has(field)) {
       problems.add(new Problem(file, place(field), "", "is missing.", hint));
     }
   }
 
   /** Call this last: what was not read is unknown. */
-  void refuseUnknown() {
+  public void refuseUnknown() {
     for (String field : (Iterable<String>) object::fieldNames) {
       if (!known.contains(field)) {
         problem(
@@ -166,7 +182,7 @@ final class FieldReader {
   }
 
   /** A problem of a field that was read well. */
-  void problem(String field, String what, String hint) {
+  public void problem(String field, String what, String hint) {
     problem(field, object.path(field), what, hint);
   }
 

@@ -1,4 +1,4 @@
-package gpu.kerf.extender.command;
+package gpu.kerf.extender.team;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import gpu.kerf.extender.command.InputProblems.Problem;
+import gpu.kerf.extender.team.InputProblems.Problem;
 import gpu.kerf.model.team.Team;
 import gpu.kerf.model.team.TeamProblem;
 import gpu.kerf.model.team.TeamRules;
@@ -22,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The Teams of some files, YAML or JSON, and what is wrong with them alone and together. */
-final class TeamManifests {
+public final class TeamManifests {
   private static final ObjectMapper YAML =
       new ObjectMapper(new YAMLFactory()).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
@@ -30,10 +30,10 @@ final class TeamManifests {
   private final List<Entry> entries = new ArrayList<>();
   private final List<String> skipped = new ArrayList<>();
 
-  private record Entry(String file, TeamManifest manifest) {}
+  private record Entry(String file, TeamSpec manifest) {}
 
   /** Reads the Teams of one more file. */
-  void read(String file, String text) throws IOException {
+  public void read(String file, String text) throws IOException {
     try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(text)) {
       while (documents.hasNextValue()) {
         add(file, documents.nextValue());
@@ -53,7 +53,7 @@ final class TeamManifests {
     } else if (!kind.equals("Team")) {
       skipped.add(kind + "/" + object.path("metadata").path("name").asText("?") + " of " + file);
     } else {
-      TeamManifest team = TeamManifest.read(problems, file, object);
+      TeamSpec team = new TeamReader(problems, file, object).read(object);
       if (team != null) {
         entries.add(new Entry(file, team));
       }
@@ -61,11 +61,11 @@ final class TeamManifests {
   }
 
   /** Checks what no Team can break alone; at a moment with the windows that are open then. */
-  void checkTogether(@Nullable Instant moment) {
+  public void checkTogether(@Nullable Instant moment) {
     List<Team> teams = new ArrayList<>();
     Map<String, String> fileOf = new HashMap<>();
     for (Entry entry : entries) {
-      TeamManifest manifest = entry.manifest();
+      TeamSpec manifest = entry.manifest();
       teams.add(moment == null ? manifest.team() : manifest.at(moment));
       fileOf.put(manifest.team().name(), entry.file());
     }
@@ -82,9 +82,9 @@ final class TeamManifests {
     Map<String, String> owners = new HashMap<>();
     entries.forEach(entry -> parents.add(String.valueOf(entry.manifest().team().parent())));
     for (Entry entry : entries) {
-      String name = entry.manifest().team().name();
+      String name = entry.manifest().name();
       String field = "Team " + name + ": spec.namespaces";
-      if (entry.manifest().hasNamespaces() && parents.contains(name)) {
+      if (!entry.manifest().namespaces().isEmpty() && parents.contains(name)) {
         problems.add(
             new Problem(
                 entry.file(),
@@ -93,7 +93,7 @@ final class TeamManifests {
                 "is set, but the team has children.",
                 "Give the namespaces to a team without children."));
       }
-      for (String namespace : entry.manifest().namespaces()) {
+      for (String namespace : entry.manifest().namespaces().names()) {
         String owner = owners.putIfAbsent(namespace, name);
         if (owner != null && !owner.equals(name)) {
           problems.add(
@@ -108,16 +108,16 @@ final class TeamManifests {
     }
   }
 
-  List<TeamManifest> teams() {
+  public List<TeamSpec> teams() {
     return entries.stream().map(Entry::manifest).toList();
   }
 
-  List<Problem> problems() {
+  public List<Problem> problems() {
     return problems.found();
   }
 
   /** Objects that are no Teams. */
-  List<String> skipped() {
+  public List<String> skipped() {
     return skipped;
   }
 }
