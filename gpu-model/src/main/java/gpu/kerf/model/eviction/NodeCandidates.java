@@ -36,7 +36,8 @@ public record NodeCandidates(NodeState node, List<Candidate> candidates) {
 
   /**
    * What the ledger knows of a node; null if it does not know the node. Pods whose placements do
-   * not stand are left out: what they hold is not counted, so their going frees nothing.
+   * not stand are left out: what they hold is not counted, so their going frees nothing. So are
+   * places that are held, for they yield to no pod.
    *
    * @param marked adds what the ledger does not know: who is terminating, and who is budgeted
    */
@@ -52,7 +53,7 @@ public record NodeCandidates(NodeState node, List<Candidate> candidates) {
     }
     List<Candidate> candidates = new ArrayList<>();
     for (Entry entry : ledger.entriesOn(node)) {
-      if (!conflicts.contains(entry.uid())) {
+      if (!conflicts.contains(entry.uid()) && !entry.isHeld()) {
         candidates.add(marked.apply(Candidate.of(entry)));
       }
     }

@@ -10,7 +10,8 @@ import java.util.List;
  * @param placement where that lies on the node as it is now; slots whose GPU the node does not have
  *     any more, or cannot name, are missing from it
  * @param since when it came into this state, in milliseconds of the caller's clock
- * @param expires when a proposal is dropped; {@link Long#MAX_VALUE} in other states
+ * @param expires when a proposal is dropped; {@link Long#MAX_VALUE} in other states, and for a
+ *     place that is held
  */
 public record Entry(
     Holder holder, Grant grant, Placement placement, State state, long since, long expires) {
@@ -22,6 +23,16 @@ public record Entry(
     BOUND,
     /** The pod object is gone, and its containers may still run. */
     QUARANTINED
+  }
+
+  /** Whether it is a hint, which yields to a pod that takes its slots. */
+  public boolean yields() {
+    return state == State.PROPOSED && expires != Long.MAX_VALUE;
+  }
+
+  /** Whether it is a place that is held for a pod, and yields to no other. */
+  public boolean isHeld() {
+    return state == State.PROPOSED && expires == Long.MAX_VALUE;
   }
 
   public String uid() {

@@ -37,13 +37,14 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>A proposal is a hint: it holds its slots against other proposals and yields to a pod that
- * takes them. When its node changes so that it is not valid any more, it is dropped and is never a
- * conflict. BINDING and BOUND hold until released; no time-out frees a slot that a container may be
- * using. A pod that was deleted by force is QUARANTINED: its object is gone, its containers may run
- * on, and it holds its slots against all other pods until {@link #endQuarantine}. Nothing evicts
- * it, and {@link #release} does not free it, for it is no longer the API server that knows when it
- * ends. Time is a parameter, and a clock that goes backwards only lets proposals live longer. One
- * thread owns a ledger.
+ * takes them. A proposal without an end is a held place: it yields to no pod, and only its owner or
+ * a change of its node ends it. When its node changes so that a proposal is not valid any more, it
+ * is dropped and is never a conflict. BINDING and BOUND hold until released; no time-out frees a
+ * slot that a container may be using. A pod that was deleted by force is QUARANTINED: its object is
+ * gone, its containers may run on, and it holds its slots against all other pods until {@link
+ * #endQuarantine}. Nothing evicts it, and {@link #release} does not free it, for it is no longer
+ * the API server that knows when it ends. Time is a parameter, and a clock that goes backwards only
+ * lets proposals live longer. One thread owns a ledger.
  */
 public final class Ledger {
 
@@ -71,6 +72,9 @@ public final class Ledger {
       Comparator.comparingLong(Entry::since)
           .thenComparing(Entry::uid)
           .thenComparing(entry -> entry.placement().node());
+
+  private static final Comparator<Entry> HELD_FIRST =
+      Comparator.comparing(Entry::yields).thenComparing(OLDEST_FIRST);
 
   private final Fleet fleet = new Fleet();
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -278,7 +282,7 @@ public final class Ledger {
   }
 
   private boolean holdOverProposals(Placement placement) {
-    List<Entry> proposals = proposalsOn(placement.node());
+    List<Entry> proposals = proposalsOn(placement.node()).stream().filter(Entry::yields).toList();
     proposals.forEach(proposal -> release(proposal.uid()));
     boolean held = hold(placement);
     proposals.forEach(this::restore);
@@ -480,7 +484,7 @@ public final class Ledger {
   private List<Entry> proposalsOn(String node) {
     return entriesOn(node).stream()
         .filter(entry -> entry.state() == State.PROPOSED)
-        .sorted(OLDEST_FIRST)
+        .sorted(HELD_FIRST)
         .toList();
   }
 

@@ -43,12 +43,13 @@ public final class Proposals {
     return kept;
   }
 
-  /** Whether a proposal does not yield to a pod of this priority. */
+  /** Whether a proposal does not yield to a pod of this priority; a held place yields to none. */
   public boolean isFirm(String uid, int priority) {
-    Entry entry = firm.contains(uid) ? ledger.entry(uid) : null;
-    return entry != null
-        && entry.state() == Entry.State.PROPOSED
-        && entry.holder().priority() >= priority;
+    Entry entry = ledger.entry(uid);
+    if (entry == null || entry.state() != Entry.State.PROPOSED) {
+      return false;
+    }
+    return !entry.yields() || (firm.contains(uid) && entry.holder().priority() >= priority);
   }
 
   /** Drops those whose time is over. */
@@ -79,13 +80,45 @@ public final class Proposals {
     }
   }
 
-  /** Drops the proposal of a pod; what it holds otherwise stays. */
+  /** Drops the proposal of a pod; what it holds otherwise stays, and so does a held place. */
   public void drop(String uid) {
     Entry entry = ledger.entry(uid);
-    if (entry != null && entry.state() == Entry.State.PROPOSED) {
+    if (entry != null && entry.yields()) {
       ledger.release(uid);
     }
     firm.remove(uid);
+  }
+
+  /** Drops every proposal that yields to a pod of this priority; what was dropped. */
+  public List<Entry> lift(int priority) {
+    List<Entry> lifted = new ArrayList<>();
+    for (String uid : uids(priority)) {
+      Entry entry = ledger.entry(uid);
+      if (entry != null && ledger.release(uid)) {
+        lifted.add(entry);
+      }
+    }
+    return lifted;
+  }
+
+  /** Drops every proposal on a node for which no other pod had to go; what was dropped. */
+  List<Entry> liftFrom(String node) {
+    List<Entry> lifted =
+        ledger.entriesOn(node).stream()
+            .filter(entry -> entry.yields() && !firm.contains(entry.uid()))
+            .toList();
+    lifted.forEach(entry -> ledger.release(entry.uid()));
+    return lifted;
+  }
+
+  /** Puts proposals back that were lifted, where their slots are still free. */
+  public void putBack(List<Entry> lifted) {
+    for (Entry entry : lifted) {
+      if (ledger.entry(entry.uid()) == null) {
+        ledger.propose(
+            entry.holder(), entry.placement(), entry.since(), entry.expires() - entry.since());
+      }
+    }
   }
 
   /** The uids of the pods for which one stands that yields to a pod of this priority. */

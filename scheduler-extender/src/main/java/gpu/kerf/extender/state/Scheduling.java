@@ -43,6 +43,7 @@ public final class Scheduling implements ClusterListener {
   private final KnownPods pods = new KnownPods();
   private final Decisions decisions = new Decisions();
   private final Proposals proposals = new Proposals(ledger);
+  private final HeldPlaces held = new HeldPlaces(ledger, proposals, () -> elapsedMillis());
   private final Demands demands = new Demands(ledger.fleet());
   private final LedgerSync watch = new LedgerSync(ledger);
   private final FailedBinds failedBinds = new FailedBinds();
@@ -317,5 +318,9 @@ public final class Scheduling implements ClusterListener {
 
   public Proposals proposals() {
     return proposals;
+  }
+
+  public HeldPlaces held() {
+    return held;
   }
 }

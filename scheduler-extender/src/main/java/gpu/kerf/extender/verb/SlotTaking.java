@@ -56,6 +56,10 @@ final class SlotTaking {
     if (pod.isNonsense()) {
       return refused(VerbError.POD_IS_NONSENSE);
     }
+    Placement held = scheduling.held().of(pod.uid());
+    if (held != null) {
+      return held.node().equals(call.node()) ? taken(pod, held) : refused(VerbError.HELD_ELSEWHERE);
+    }
     PodAsk ask = scheduling.ask(pod.demand());
     // First: where a node has a conflict, dropping a proposal puts a new state in its place.
     scheduling.proposals().drop(pod.uid());
@@ -86,6 +90,10 @@ final class SlotTaking {
     if (placement == null) {
       return refused(VerbError.NO_SLOT);
     }
+    return taken(pod, placement);
+  }
+
+  private Result taken(KnownPod pod, Placement placement) {
     Ledger.Taking taking =
         scheduling.ledger().take(pod.holder(), placement, scheduling.wallMillis());
     return taking == Ledger.Taking.TAKEN ? new Result(placement, null) : refused(VerbError.NO_SLOT);
