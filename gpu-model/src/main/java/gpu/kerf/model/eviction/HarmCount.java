@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The harm of a set of victims that grows and shrinks at its end, like a stack.
@@ -25,10 +26,12 @@ final class HarmCount {
   private int top = Integer.MIN_VALUE;
   private int worksHit;
   private long prioritySum;
+  private final Victims.@Nullable Tally tally;
 
   HarmCount(Request request, List<Candidate> onNode) {
     this.now = request.now();
     this.budgets = request.budgets();
+    this.tally = request.victims() == null ? null : request.victims().tally();
     for (Candidate candidate : onNode) {
       works.putIfAbsent(candidate.work(), works.size());
       for (String budget : candidate.budgets()) {
@@ -72,6 +75,9 @@ final class HarmCount {
     for (int budget : victim.budgets()) {
       violations += left[budget]-- <= 0 ? 1 : 0;
     }
+    if (tally != null) {
+      tally.add(victim.candidate());
+    }
   }
 
   /** Takes back the last one that was added. */
@@ -82,11 +88,15 @@ final class HarmCount {
     for (int budget : victim.budgets()) {
       violations -= ++left[budget] <= 0 ? 1 : 0;
     }
+    if (tally != null) {
+      tally.remove(victim.candidate());
+    }
   }
 
-  /** Whether a binding budget is overdrawn. */
+  /** Whether a binding budget is overdrawn, or too much goes together. */
   boolean isForbidden() {
-    return violations > 0 && budgets.mode() == Budgets.Mode.RESPECT;
+    return (violations > 0 && budgets.mode() == Budgets.Mode.RESPECT)
+        || (tally != null && tally.isTooMuch());
   }
 
   Harm harm() {

@@ -37,6 +37,7 @@ final class NodeSearch {
   private final SubsetSearch search;
   private final List<Candidate> leaving = new ArrayList<>();
   private final List<Victim> all = new ArrayList<>();
+  private final boolean tallied;
   private List<Victim> victims = List.of();
   private int lowestTop = Integer.MIN_VALUE;
   private @Nullable PlanOutcome decided;
@@ -45,6 +46,7 @@ final class NodeSearch {
 
   NodeSearch(Placer placer, Request request, NodeCandidates cluster) {
     this.cluster = cluster;
+    this.tallied = request.victims() != null;
     this.room = new Room(placer, request);
     this.node = cluster.node().copy();
     List<Candidate> evictable = new ArrayList<>();
@@ -117,7 +119,7 @@ final class NodeSearch {
 
   private List<Victim> upTo(int top) {
     boolean budgeted = all.stream().anyMatch(victim -> victim.budgets().length > 0);
-    return budgeted
+    return budgeted || tallied
         ? all
         : all.stream().filter(victim -> victim.candidate().priority() <= top).toList();
   }

@@ -3,6 +3,7 @@ package gpu.kerf.model.eviction;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.placement.PreparedDemand;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request for room: the pods that need it, the disruption budgets, and the time.
@@ -11,8 +12,10 @@ import java.util.List;
  * lowest priority may evict.
  *
  * @param now in milliseconds of the clock that the candidates' times are of
+ * @param victims which pods may go, where that is not decided by priority; else null
  */
-public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
+public record Request(
+    List<Preemptor> preemptors, Budgets budgets, long now, @Nullable Victims victims) {
 
   /** A pod that finds no room. */
   public record Preemptor(Holder holder, PreparedDemand demand) {}
@@ -24,12 +27,22 @@ public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
     }
   }
 
+  /** Pods of less priority may be evicted. */
+  public Request(List<Preemptor> preemptors, Budgets budgets, long now) {
+    this(preemptors, budgets, now, null);
+  }
+
   public static Request of(Holder holder, PreparedDemand demand, long now) {
     return new Request(List.of(new Preemptor(holder, demand)), Budgets.none(), now);
   }
 
   public Request within(Budgets limits) {
-    return new Request(preemptors, limits, now);
+    return new Request(preemptors, limits, now, victims);
+  }
+
+  /** The same request, where these may go whatever their priority is. */
+  public Request from(Victims others) {
+    return new Request(preemptors, budgets, now, others);
   }
 
   /** Only pods of less priority than this may be evicted. */
@@ -46,7 +59,7 @@ public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
     return isOwn(candidate)
         || switch (candidate.standing()) {
           case TERMINATING -> true;
-          case PROPOSED -> candidate.priority() < priority();
+          case PROPOSED -> victims == null && candidate.priority() < priority();
           case RUNNING -> false;
         };
   }
@@ -54,7 +67,7 @@ public record Request(List<Preemptor> preemptors, Budgets budgets, long now) {
   /** Whether a candidate may be evicted, budgets aside. */
   boolean mayEvict(Candidate candidate) {
     return candidate.standing() == Candidate.Standing.RUNNING
-        && candidate.priority() < priority()
+        && (victims == null ? candidate.priority() < priority() : victims.mayGo(candidate))
         && !isOwn(candidate);
   }
 

@@ -1,0 +1,67 @@
+package gpu.kerf.model.team;
+
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.placement.NodeState;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The places that are kept free for single pieces of work, oldest first. */
+public final class DrainedPlaces {
+
+  private final Map<String, DrainedPlace> places = new LinkedHashMap<>();
+
+  void put(DrainedPlace place) {
+    places.put(place.work(), place);
+  }
+
+  /** The work has started, or waits no more. */
+  public void remove(String work) {
+    places.remove(work);
+  }
+
+  public @Nullable DrainedPlace of(String work) {
+    return places.get(work);
+  }
+
+  public Collection<DrainedPlace> all() {
+    return Collections.unmodifiableCollection(places.values());
+  }
+
+  boolean isEmpty() {
+    return places.isEmpty();
+  }
+
+  /** How many GPUs get no new work. */
+  int gpus() {
+    return places.values().stream().mapToInt(DrainedPlace::size).sum();
+  }
+
+  /** Keeps all work off these GPUs but one, until {@link #unblock}. */
+  void block(Fleet fleet, String but) {
+    for (DrainedPlace place : places.values()) {
+      if (!place.work().equals(but)) {
+        place.block(fleet);
+      }
+    }
+  }
+
+  void unblock(Fleet fleet, String but) {
+    for (DrainedPlace place : places.values()) {
+      if (!place.work().equals(but)) {
+        place.unblock(fleet);
+      }
+    }
+  }
+
+  /** The same on a copy of a node that is thrown away. */
+  void block(NodeState copy, String but) {
+    for (DrainedPlace place : places.values()) {
+      if (!place.work().equals(but)) {
+        place.block(copy);
+      }
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package gpu.kerf.model.team;
+
+import gpu.kerf.model.eviction.Candidate;
+import gpu.kerf.model.eviction.Victims;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which running work may be evicted so that a team gets back what is its own.
+ *
+ * <p>Take the team that asks and the team of a victim, and go up to the siblings under which they
+ * stand. The asker's side must stay within what it is entitled to, its <i>floor</i>, with the new
+ * work; the victim's side, and every team between it and the victim, must keep its own floor
+ * without the victim. Teams above both must not fall under their floors either. So no reclaim makes
+ * less of any floor, each makes more of one, and what one team took another cannot take back by the
+ * same rule: reclaims end.
+ */
+final class TakenBack implements Victims {
+
+  private final TeamBook book;
+  private final TeamNode asker;
+  private final GpuHolding wanted;
+  private final Reclaim.Rule rule;
+  private final long now;
+  private final Set<TeamNode> above = new HashSet<>();
+  private final Set<TeamNode> entitled = new HashSet<>();
+  private final Set<RunningWork> agreed = new HashSet<>();
+  private final Map<RunningWork, GpuHolding> holdings = new IdentityHashMap<>();
+
+  TakenBack(TeamBook book, TeamNode asker, GpuHolding wanted, Reclaim.Rule rule, long now) {
+    this.book = book;
+    this.asker = asker;
+    this.wanted = wanted;
+    this.rule = rule;
+    this.now = now;
+    for (TeamNode node = asker; node != null; node = node.parent) {
+      above.add(node);
+      if (node.parent != null && isEntitled(node)) {
+        entitled.add(node);
+      }
+    }
+  }
+
+  /** Whether the asker may take anything from other teams. */
+  boolean isEntitled() {
+    return !entitled.isEmpty();
+  }
+
+  private boolean isEntitled(TeamNode node) {
+    if (node.held + wanted.milli() <= floor(node)) {
+      return true;
+    }
+    if (rule == Reclaim.Rule.GUARANTEE) {
+      for (Map.Entry<String, TeamNode.ModelPart> part : node.models.entrySet()) {
+        long ofModel = wanted.of(part.getKey());
+        if (ofModel > 0 && part.getValue().held + ofModel <= part.getValue().guarantee) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** What the rule gives back to a team. Nothing is taken from below a guarantee by any rule. */
+  private long floor(TeamNode node) {
+    return rule == Reclaim.Rule.SHARE ? node.share : node.guarantee();
+  }
+
+  private long kept(TeamNode node) {
+    return rule == Reclaim.Rule.SHARE ? Math.max(node.share, node.guarantee()) : node.guarantee();
+  }
+
+  @Override
+  public boolean mayGo(Candidate candidate) {
+    RunningWork work = book.runningOf(candidate.uid());
+    TeamNode leaf = work == null ? null : book.nodes().find(work.work.team());
+    if (work == null || leaf == null || work.leaving || !work.work.evictable()) {
+      return false;
+    }
+    if (agreed.contains(work)) {
+      return false;
+    }
+    return leaf != asker && isOld(work, leaf) && isBelowEntitled(leaf) && hasEnough(work, leaf);
+  }
+
+  private boolean isOld(RunningWork work, TeamNode leaf) {
+    return now - work.started >= leaf.minRuntimeMillis();
+  }
+
+  /** Whether the asker is entitled where its way to the top and the victim's meet. */
+  private boolean isBelowEntitled(TeamNode leaf) {
+    TeamNode meeting = leaf;
+    while (meeting != null && !above.contains(meeting)) {
+      meeting = meeting.parent;
+    }
+    for (TeamNode node = asker; node != null; node = node.parent) {
+      if (node.parent == meeting) {
+        return entitled.contains(node);
+      }
+    }
+    return false;
+  }
+
+  private boolean hasEnough(RunningWork work, TeamNode leaf) {
+    Count count = new Count();
+    count.add(work, leaf);
+    return !count.isTooMuch();
+  }
+
+  /** This work is evicted; what else is counted comes on top of it. */
+  void agree(RunningWork work) {
+    agreed.add(work);
+  }
+
+  @Override
+  public Tally tally() {
+    return new Count();
+  }
+
+  private GpuHolding holding(RunningWork work) {
+    return holdings.computeIfAbsent(work, RunningWork::holding);
+  }
+
+  /** What is taken from each team: a gang counts whole, however many of its pods are named. */
+  private final class Count implements Tally {
+    private final Map<RunningWork, Integer> hits = new IdentityHashMap<>();
+    private final Map<TeamNode, Long> taken = new IdentityHashMap<>();
+    private final Map<TeamNode, Map<String, Long>> takenOfModel = new IdentityHashMap<>();
+    private int exceeded;
+
+    Count() {
+      for (RunningWork work : agreed) {
+        add(work, book.nodes().find(work.work.team()));
+      }
+    }
+
+    @Override
+    public void add(Candidate candidate) {
+      RunningWork work = book.runningOf(candidate.uid());
+      if (work != null && hits.merge(work, 1, Integer::sum) == 1) {
+        add(work, book.nodes().find(work.work.team()));
+      }
+    }
+
+    void add(RunningWork work, @Nullable TeamNode leaf) {
+      count(work, leaf, 1);
+    }
+
+    @Override
+    public void remove(Candidate candidate) {
+      RunningWork work = book.runningOf(candidate.uid());
+      if (work != null && hits.merge(work, -1, Integer::sum) == 0) {
+        count(work, book.nodes().find(work.work.team()), -1);
+      }
+    }
+
+    private void count(RunningWork work, @Nullable TeamNode leaf, int sign) {
+      GpuHolding holding = holding(work);
+      for (TeamNode node = leaf; node != null; node = node.parent) {
+        long before = taken.getOrDefault(node, 0L);
+        long after = before + sign * holding.milli();
+        taken.put(node, after);
+        exceeded += change(before, after, spare(node.held, kept(node), own(node, wanted.milli())));
+        for (Map.Entry<String, TeamNode.ModelPart> part : node.models.entrySet()) {
+          countModel(node, part.getKey(), part.getValue(), sign * holding.of(part.getKey()));
+        }
+      }
+    }
+
+    private void countModel(TeamNode node, String model, TeamNode.ModelPart part, long milli) {
+      Map<String, Long> ofNode = takenOfModel.computeIfAbsent(node, any -> new HashMap<>());
+      long before = ofNode.getOrDefault(model, 0L);
+      ofNode.put(model, before + milli);
+      long spare = spare(part.held, part.guarantee, own(node, wanted.of(model)));
+      exceeded += change(before, before + milli, spare);
+    }
+
+    private long own(TeamNode node, long milli) {
+      return above.contains(node) ? milli : 0;
+    }
+
+    private static long spare(long held, long floor, long own) {
+      return Math.max(0, held - floor) + own;
+    }
+
+    /** 1 if the amount grows over what can be spared, -1 if it falls below, else 0. */
+    private static int change(long before, long after, long spare) {
+      return (after > spare ? 1 : 0) - (before > spare ? 1 : 0);
+    }
+
+    @Override
+    public boolean isTooMuch() {
+      return exceeded > 0;
+    }
+  }
+}

@@ -1,0 +1,285 @@
+package gpu.kerf.model.team;
+
+import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.Ledger;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The teams in force, what each holds, and what waits in its line.
+ *
+ * <pre>
+ *            waits              starts                  ended (each pod)
+ *   (none) --------> waiting -----------> running -------------------------> (none)
+ *                     |   ^                  |
+ *              keeps  |   | givesUp          | leaves: it counts as held no more
+ *                     v   |                  v
+ *                  waiting, with a       running until its pods have ended
+ *                  place that comes free
+ * </pre>
+ *
+ * <p>Every change costs as much as the tree is deep. One thread owns a book.
+ */
+public final class TeamBook {
+
+  private final Fleet fleet;
+  private final TeamLines lines;
+  private final Map<String, RunningWork> running = new LinkedHashMap<>();
+  private final Map<String, RunningWork> byPod = new HashMap<>();
+  private TeamNodes nodes = new TeamNodes(TeamTree.of(List.of()), List.of());
+  private long total;
+  private boolean sharesKnown;
+  private int treeVersion;
+
+  /**
+   * @param fleet whose GPU models say what a demand counts as
+   */
+  public TeamBook(Fleet fleet) {
+    this.fleet = fleet;
+    this.lines = new TeamLines(fleet);
+  }
+
+  /**
+   * From now on these teams are in force. What runs and waits stays; work of a team that is gone
+   * counts nowhere, and does not get a turn.
+   */
+  public void use(Collection<TeamTerms> teams) {
+    TeamTree tree = TeamTree.of(teams.stream().map(TeamTerms::team).toList());
+    nodes = new TeamNodes(tree, teams);
+    treeVersion++;
+    sharesKnown = false;
+    for (RunningWork work : running.values()) {
+      TeamNode node = nodes.find(work.work.team());
+      if (node != null && !work.leaving) {
+        node.addHeld(work.holding(), work.work.evictable(), 1);
+      }
+      work.unbound.forEach(pod -> addReserved(work, pod, 1));
+    }
+    lines.use(nodes);
+  }
+
+  /** Sets how many GPUs there are to divide, in thousandths. */
+  public void setTotal(long milli) {
+    total = Math.min(milli, Thousandths.MOST);
+    sharesKnown = false;
+  }
+
+  /** Puts work into its team's line; if it is there already, in its new form. */
+  public void waits(Work work) {
+    lines.add(work, nodes);
+    sharesKnown = false;
+  }
+
+  /** Takes work out of its line. False if it does not wait. */
+  public boolean gone(String id) {
+    sharesKnown = false;
+    return lines.remove(id, nodes) != null;
+  }
+
+  /** The fleet can never hold this work as the fleet is: it goes on waiting and asks for nothing. */
+  void never(WaitingWork waiting) {
+    lines.setNever(waiting, true, nodes);
+    sharesKnown = false;
+  }
+
+  /** The nodes of the fleet have changed, so what could never start might start now. */
+  public void fleetChanged() {
+    lines.refresh(nodes);
+    sharesKnown = false;
+  }
+
+  /** Work gets these places, and is bound later; members without a place stay in the line. */
+  public void starts(Work work, List<Ledger.Claim> places, long now) {
+    runs(work, places, now);
+    for (Ledger.Claim place : places) {
+      String pod = place.holder().uid();
+      RunningWork started = Objects.requireNonNull(byPod.get(pod));
+      started.unbound.add(pod);
+      addReserved(started, pod, 1);
+    }
+    work.without(places).forEach(this::waits);
+  }
+
+  /** Work runs at these places since then, as after a restart. */
+  public void runs(Work work, List<Ledger.Claim> places, long now) {
+    gone(work.id());
+    RunningWork started = new RunningWork(work, now);
+    running.put(work.id(), started);
+    for (Ledger.Claim place : places) {
+      started.pods.put(place.holder().uid(), GpuHolding.of(place.placement(), fleet));
+      byPod.put(place.holder().uid(), started);
+    }
+    TeamNode node = nodes.find(work.team());
+    if (node != null) {
+      node.addHeld(started.holding(), work.evictable(), 1);
+    }
+  }
+
+  /** A pod that has a place is bound. */
+  public void bound(String pod) {
+    RunningWork work = byPod.get(pod);
+    if (work != null && work.unbound.remove(pod)) {
+      addReserved(work, pod, -1);
+    }
+  }
+
+  private void addReserved(RunningWork work, String pod, int sign) {
+    TeamNode node = nodes.find(work.work.team());
+    GpuHolding held = work.pods.get(pod);
+    if (node != null && held != null) {
+      node.addReserved(sign * held.milli());
+    }
+  }
+
+  /** A pod has ended, or has lost its place. False if it holds no GPUs here. */
+  public boolean ended(String pod) {
+    bound(pod);
+    RunningWork work = byPod.remove(pod);
+    GpuHolding held = work == null ? null : work.pods.remove(pod);
+    if (work == null || held == null) {
+      return false;
+    }
+    TeamNode node = nodes.find(work.work.team());
+    if (node != null && !work.leaving) {
+      node.addHeld(held, work.work.evictable(), -1);
+    }
+    if (work.pods.isEmpty()) {
+      running.remove(work.work.id(), work);
+    }
+    sharesKnown = false;
+    return true;
+  }
+
+  /** Running work is being evicted: it counts as held no more, and its pods end later. */
+  public void leaves(String id) {
+    setLeaving(id, true);
+  }
+
+  /** Running work was to be evicted and was not. */
+  public void stays(String id) {
+    setLeaving(id, false);
+  }
+
+  private void setLeaving(String id, boolean leaving) {
+    RunningWork work = running.get(id);
+    TeamNode node = work == null ? null : nodes.find(work.work.team());
+    if (work != null && work.leaving != leaving) {
+      work.leaving = leaving;
+      sharesKnown = false;
+      if (node != null) {
+        node.addHeld(work.holding(), work.work.evictable(), leaving ? -1 : 1);
+      }
+    }
+  }
+
+  /** A place is kept for waiting work while evicted pods end; it counts as held from now on. */
+  public void keeps(String id, List<Ledger.Claim> places) {
+    lines.keep(id, GpuHolding.of(places, fleet), nodes);
+    sharesKnown = false;
+  }
+
+  /** The place is kept no more, and the work waits as all other work does. */
+  public void givesUp(String id) {
+    lines.keep(id, null, nodes);
+    sharesKnown = false;
+  }
+
+  /** The share of each team now. */
+  public Map<String, GpuAmount> shares() {
+    Map<String, GpuAmount> asks = new HashMap<>();
+    for (TeamNode leaf : nodes.leaves()) {
+      asks.put(leaf.name(), new GpuAmount(Math.min(Thousandths.MOST, leaf.held + leaf.waiting)));
+    }
+    Map<String, GpuAmount> shares = Division.of(nodes.tree(), new GpuAmount(total), asks);
+    shares.forEach((team, share) -> Objects.requireNonNull(nodes.find(team)).share = share.milli());
+    nodes.root().share = total;
+    sharesKnown = true;
+    return shares;
+  }
+
+  /** Works the shares out again if something has changed what teams ask for. */
+  void refreshShares() {
+    if (!sharesKnown) {
+      shares();
+    }
+  }
+
+  /** What there is to tell of a team; null if no such team is in force. */
+  public @Nullable TeamNumbers numbers(String team) {
+    refreshShares();
+    TeamNode node = nodes.find(team);
+    return node == null
+        ? null
+        : new TeamNumbers(
+            team,
+            amount(node.held),
+            amount(Math.max(0, node.held - node.guarantee())),
+            amount(node.reserved),
+            amount(node.waiting),
+            node.waitingWorks,
+            amount(node.share));
+  }
+
+  private static GpuAmount amount(long milli) {
+    return new GpuAmount(Math.max(0, Math.min(Thousandths.MOST, milli)));
+  }
+
+  /** How much work of its team stands before it; -1 if it does not wait. */
+  public int before(String id) {
+    WaitingWork waiting = lines.find(id);
+    TeamNode node = waiting == null ? null : nodes.find(waiting.work.team());
+    return waiting == null || node == null ? -1 : node.line.headSet(waiting).size();
+  }
+
+  /** The waiting work of a team, in the order of its line. */
+  public List<Work> line(String team) {
+    TeamNode node = nodes.find(team);
+    return node == null ? List.of() : node.line.stream().map(each -> each.work).toList();
+  }
+
+  public @Nullable Work waiting(String id) {
+    WaitingWork waiting = lines.find(id);
+    return waiting == null ? null : waiting.work;
+  }
+
+  /** The running work of a pod; null if it holds no GPUs here. */
+  public @Nullable Work running(String pod) {
+    RunningWork work = byPod.get(pod);
+    return work == null ? null : work.work;
+  }
+
+  /** Whether the pod's own team lets work of this priority evict it. */
+  public boolean mayPreempt(String team, int priority, String pod) {
+    RunningWork work = byPod.get(pod);
+    return work != null && work.work.team().equals(team) && work.work.priority() < priority;
+  }
+
+  @Nullable RunningWork runningOf(String pod) {
+    return byPod.get(pod);
+  }
+
+  Collection<RunningWork> runningWork() {
+    return running.values();
+  }
+
+  TeamNodes nodes() {
+    return nodes;
+  }
+
+  TeamLines lines() {
+    return lines;
+  }
+
+  Fleet fleet() {
+    return fleet;
+  }
+
+  int treeVersion() {
+    return treeVersion;
+  }
+}

@@ -1,0 +1,239 @@
+package gpu.kerf.model.team;
+
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.team.Places.Answer;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over all waiting work, in the order in which it should start. Each gets its turn once:
+ * it starts, or it is told why it waits.
+ *
+ * <p>At each level of the tree {@link TurnOrder} says which sibling comes first, and the line of a
+ * team says which of its work. Later work may start although earlier work found no place: it is
+ * smaller, or of another kind. During a pass less and less is free, so what did not fit once is not
+ * tried again. A pass can pause after any piece of work; if the teams change meanwhile, it ends.
+ */
+public final class TurnPass {
+
+  private final TeamBook book;
+  private final Places places;
+  private final TurnSink sink;
+  private final long now;
+  private final int treeVersion;
+  private final TurnOrder order = new TurnOrder();
+  private final Map<TeamNode, PriorityQueue<TeamNode>> levels = new IdentityHashMap<>();
+  private final Map<TeamNode, Line> lines = new IdentityHashMap<>();
+  private final Map<WaitingWork.Shape, WaitReason> refused = new IdentityHashMap<>();
+  private final List<WaitingWork> blocked = new ArrayList<>();
+  private boolean over;
+
+  /** The work of a team as it was when its first turn came. */
+  private static final class Line {
+    final WaitingWork[] works;
+    int next;
+
+    Line(TeamNode leaf) {
+      works = leaf.line.toArray(WaitingWork[]::new);
+    }
+  }
+
+  /**
+   * @param now in milliseconds
+   */
+  public TurnPass(TeamBook book, Places places, TurnSink sink, long now) {
+    this.book = book;
+    this.places = places;
+    this.sink = sink;
+    this.now = now;
+    this.treeVersion = book.treeVersion();
+    book.refreshShares();
+  }
+
+  /**
+   * Goes on.
+   *
+   * @param mayGoOn is asked after each piece of work
+   * @return whether the pass is over
+   */
+  public boolean goOn(BooleanSupplier mayGoOn) {
+    if (treeVersion != book.treeVersion()) {
+      over = true;
+    }
+    while (!over) {
+      step();
+      if (!mayGoOn.getAsBoolean()) {
+        break;
+      }
+    }
+    return over;
+  }
+
+  /** The work that found no place, in the order of its turns. */
+  List<WaitingWork> blocked() {
+    return blocked;
+  }
+
+  private void step() {
+    TeamNode leaf = first();
+    if (leaf == null) {
+      over = true;
+      return;
+    }
+    Line line = lines.computeIfAbsent(leaf, Line::new);
+    while (line.next < line.works.length) {
+      WaitingWork waiting = line.works[line.next++];
+      if (!waiting.gone) {
+        if (turn(leaf, waiting)) {
+          sortAgain(leaf);
+        }
+        return;
+      }
+    }
+    close(leaf);
+  }
+
+  /** The team without children whose turn it is; null if all lines are done. */
+  private @Nullable TeamNode first() {
+    TeamNode node = book.nodes().root();
+    while (!node.children.isEmpty()) {
+      node = level(node).peek();
+      if (node == null) {
+        return null;
+      }
+    }
+    return node.parent == null ? null : node;
+  }
+
+  private PriorityQueue<TeamNode> level(TeamNode parent) {
+    return levels.computeIfAbsent(parent, this::sorted);
+  }
+
+  private PriorityQueue<TeamNode> sorted(TeamNode parent) {
+    PriorityQueue<TeamNode> queue =
+        new PriorityQueue<>(Math.max(1, parent.children.size()), order);
+    for (TeamNode child : parent.children) {
+      if (child.waitingWorks > 0) {
+        queue.add(child);
+      }
+    }
+    return queue;
+  }
+
+  /** The team whose turn it was holds more now, and so do those above it. */
+  private void sortAgain(TeamNode leaf) {
+    for (TeamNode node = leaf; node.parent != null; node = node.parent) {
+      PriorityQueue<TeamNode> queue = level(node.parent);
+      queue.poll();
+      queue.add(node);
+    }
+  }
+
+  private void close(TeamNode leaf) {
+    TeamNode node = leaf;
+    while (node.parent != null) {
+      PriorityQueue<TeamNode> queue = level(node.parent);
+      queue.poll();
+      if (!queue.isEmpty()) {
+        return;
+      }
+      node = node.parent;
+    }
+    over = true;
+  }
+
+  /** Whether it started. */
+  private boolean turn(TeamNode leaf, WaitingWork waiting) {
+    WaitReason reason = refused.get(waiting.shape);
+    boolean own = waiting.kept != null || waiting.drained;
+    if (reason == null || own) {
+      reason = tryToStart(leaf, waiting);
+    } else {
+      WaitReason limit = limit(leaf, waiting);
+      reason = limit == null ? reason : limit;
+    }
+    if (reason == null) {
+      return true;
+    }
+    if (reason instanceof WaitReason.NoRoom || reason instanceof WaitReason.Behind) {
+      blocked.add(waiting);
+    }
+    sink.waits(waiting.work, reason);
+    return false;
+  }
+
+  private @Nullable WaitReason limit(TeamNode leaf, WaitingWork waiting) {
+    return TurnLimits.broken(leaf, waiting.work, waiting.shape.atMinimum(), waiting.kept);
+  }
+
+  private @Nullable WaitReason tryToStart(TeamNode leaf, WaitingWork waiting) {
+    WaitReason limit = limit(leaf, waiting);
+    if (limit != null) {
+      return limit;
+    }
+    Work work = TurnLimits.withinModels(leaf, waiting.work, book.fleet().models());
+    if (work == null) {
+      return limitOfModel(leaf, waiting);
+    }
+    Answer answer = places.place(work);
+    if (!(answer instanceof Answer.Found) && work.minimum() < work.members().size()) {
+      answer = places.place(work.atMinimum());
+    }
+    if (answer instanceof Answer.Found found) {
+      return start(leaf, waiting, found.places());
+    }
+    WaitReason reason = reason(answer, waiting);
+    if (work == waiting.work && !waiting.drained && waiting.kept == null) {
+      refused.put(waiting.shape, reason);
+    }
+    if (reason instanceof WaitReason.Never && !waiting.never) {
+      book.never(waiting);
+    }
+    return reason;
+  }
+
+  /** The limit of the first model that the work could use. */
+  private WaitReason limitOfModel(TeamNode leaf, WaitingWork waiting) {
+    for (TeamNode node = leaf; node != null; node = node.parent) {
+      for (Map.Entry<String, TeamNode.ModelPart> part : node.models.entrySet()) {
+        TeamNode.ModelPart of = part.getValue();
+        if (of.limit != Long.MAX_VALUE && of.held + waiting.shape.least() > of.limit) {
+          return new WaitReason.Limit(
+              node.name(), part.getKey(), new GpuAmount(of.held), new GpuAmount(of.limit));
+        }
+      }
+    }
+    return WaitReason.NoRoom.NOW;
+  }
+
+  private static WaitReason reason(Answer answer, WaitingWork waiting) {
+    if (waiting.kept != null) {
+      return WaitReason.Evicting.NOW;
+    }
+    if (answer instanceof Answer.Drained behind) {
+      return new WaitReason.Behind(behind.work());
+    }
+    return answer instanceof Answer.Impossible
+        ? WaitReason.Never.AS_THE_FLEET_IS
+        : WaitReason.NoRoom.NOW;
+  }
+
+  private @Nullable WaitReason start(
+      TeamNode leaf, WaitingWork waiting, List<Ledger.Claim> found) {
+    GpuHolding holding = GpuHolding.of(found, book.fleet());
+    WaitReason limit = TurnLimits.broken(leaf, waiting.work, holding, waiting.kept);
+    if (limit != null) {
+      return limit;
+    }
+    if (!sink.starts(waiting.work, found)) {
+      return WaitReason.NoRoom.NOW;
+    }
+    book.starts(waiting.work, found, now);
+    return null;
+  }
+}
