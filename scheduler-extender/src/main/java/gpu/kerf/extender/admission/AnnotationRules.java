@@ -20,7 +20,8 @@ final class AnnotationRules {
           Annotations.VISIBLE_DEVICES,
           Annotations.MPS_MEMORY,
           Annotations.MPS_THREADS,
-          Annotations.MPS_PIPE);
+          Annotations.MPS_PIPE,
+          Annotations.GANG_BEGUN);
 
   /** Of the Container Device Interface, CRI-O and NRI plugins, each read from the pod. */
   private static final List<String> RUNTIMES =

@@ -1,8 +1,11 @@
 package gpu.kerf.extender.cluster;
 
 import gpu.kerf.extender.team.AcceptedTeams;
+import gpu.kerf.extender.gang.GangKey;
+import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
+import org.jspecify.annotations.Nullable;
 
 /** Receives the events of a cluster, on the thread that owns the ledger. */
 public interface ClusterListener {
@@ -27,6 +30,9 @@ public interface ClusterListener {
    * surely ended. Told again when the wait has changed.
    */
   default void podQuarantined(String uid, Quarantined hold) {}
+
+  /** An object says how many pods a gang has; null if the object is gone. */
+  default void gangSizeChanged(GangKey gang, @Nullable GangSize size) {}
 
   /** These GPUs of a node, as bits, are ill: they get no new pods. */
   default void gpusUnusable(String node, long gpus) {}

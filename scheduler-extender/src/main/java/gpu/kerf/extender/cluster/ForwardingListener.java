@@ -1,8 +1,11 @@
 package gpu.kerf.extender.cluster;
 
 import gpu.kerf.extender.team.AcceptedTeams;
+import gpu.kerf.extender.gang.GangKey;
+import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
+import org.jspecify.annotations.Nullable;
 
 /** Tells another listener all that it is told, so that a subclass names only what it adds to. */
 public abstract class ForwardingListener implements ClusterListener {
@@ -40,6 +43,11 @@ public abstract class ForwardingListener implements ClusterListener {
   @Override
   public void podQuarantined(String uid, Quarantined hold) {
     next.podQuarantined(uid, hold);
+  }
+
+  @Override
+  public void gangSizeChanged(GangKey gang, @Nullable GangSize size) {
+    next.gangSizeChanged(gang, size);
   }
 
   @Override

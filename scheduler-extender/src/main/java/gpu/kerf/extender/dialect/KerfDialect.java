@@ -1,5 +1,6 @@
 package gpu.kerf.extender.dialect;
 
+import gpu.kerf.extender.gang.MembershipReader;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
@@ -36,6 +37,10 @@ public final class KerfDialect extends Dialect {
   private static final String PREFIX = "kerf.gpu/";
   private static final Set<String> REFINEMENTS = Set.of(WALL, SM_PERCENT, SPLIT, MODELS);
 
+  /** What a pod of any dialect may say of its gang; it asks for nothing. */
+  private static final Set<String> OF_GANGS =
+      Set.of(MembershipReader.GANG, MembershipReader.SIZE, MembershipReader.MINIMUM);
+
   private static final Words WORDS =
       Words.of(
           Word.asks(MEMORY, "Amount of memory of one GPU, with its unit."),
@@ -55,6 +60,20 @@ public final class KerfDialect extends Dialect {
                   + " `kerf.gpu/whole` are there for quota, and ask for nothing. Amounts that are"
                   + " not the webhook's are refused."),
           Word.kept(
+              MembershipReader.GANG,
+              Word.Place.ANNOTATION,
+              "Name of the gang, in which the pods of one namespace start together; `job` for the"
+                  + " pods of one Job, `none` for no gang. This and the next two may be labels, and"
+                  + " stand on pods of every dialect."),
+          Word.kept(
+              MembershipReader.SIZE,
+              Word.Place.ANNOTATION,
+              "How many pods the gang has: 1 to 512."),
+          Word.kept(
+              MembershipReader.MINIMUM,
+              Word.Place.ANNOTATION,
+              "With how many pods the gang can start; without it, with all."),
+          Word.kept(
               "kerf.gpu/<any>",
               Word.Place.ANNOTATION,
               "Refused if it is none of these: the others are written by Kerf."));
@@ -73,7 +92,7 @@ public final class KerfDialect extends Dialect {
 
   private static boolean hasAnnotation(Map<String, String> annotations) {
     for (String key : annotations.keySet()) {
-      if (key.startsWith(PREFIX) && !key.equals(Annotations.COUNTED)) {
+      if (key.startsWith(PREFIX) && !key.equals(Annotations.COUNTED) && !OF_GANGS.contains(key)) {
         return true;
       }
     }
@@ -213,8 +232,9 @@ public final class KerfDialect extends Dialect {
         return;
       }
       for (Map.Entry<String, String> annotation : pod.annotations().entrySet()) {
-        if (annotation.getKey().startsWith(PREFIX)) {
-          check(annotation.getKey(), asking);
+        String key = annotation.getKey();
+        if (key.startsWith(PREFIX) && !OF_GANGS.contains(key)) {
+          check(key, asking);
         }
       }
     }

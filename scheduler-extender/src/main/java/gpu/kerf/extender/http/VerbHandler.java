@@ -2,6 +2,7 @@ package gpu.kerf.extender.http;
 
 import io.vertx.core.buffer.Buffer;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** One verb as the server sees it: the bytes of a request in, the bytes of an answer out. */
 @FunctionalInterface
@@ -12,6 +13,15 @@ public interface VerbHandler {
    * the protocol has no other way to say what went wrong.
    */
   CompletionStage<Answer> answer(Buffer body);
+
+  /**
+   * The same for a verb that may wait.
+   *
+   * @param onHangup takes what to do when the peer does not wait for the answer any more
+   */
+  default CompletionStage<Answer> answer(Buffer body, Consumer<Runnable> onHangup) {
+    return answer(body);
+  }
 
   /**
    * An answer on the wire.

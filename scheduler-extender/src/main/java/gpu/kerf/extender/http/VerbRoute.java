@@ -92,7 +92,8 @@ final class VerbRoute {
       working = true;
       try {
         Future<Answer> answer =
-            Future.fromCompletionStage(verb.answer(bytes), vertx.getOrCreateContext());
+            Future.fromCompletionStage(
+                verb.answer(bytes, this::onHangup), vertx.getOrCreateContext());
         if (!answer.isComplete()) {
           timer =
               vertx.setTimer(
@@ -103,6 +104,16 @@ final class VerbRoute {
       } catch (RuntimeException failure) {
         done(Future.failedFuture(failure));
       }
+    }
+
+    /** The peer is gone, or was told that there will be no answer in time. */
+    private void onHangup(Runnable action) {
+      pendingResponse.onOver(
+          () -> {
+            if (working) {
+              action.run();
+            }
+          });
     }
 
     private void done(AsyncResult<Answer> result) {

@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,7 +57,7 @@ public final class Verbs {
     Map<String, VerbHandler> verbs = new LinkedHashMap<>();
     verbs.put("filter", now(this::filter));
     verbs.put("prioritize", now(this::prioritize));
-    verbs.put("bind", this::bind);
+    verbs.put("bind", new Bind());
     verbs.put("preempt", now(this::preempt));
     return verbs;
   }
@@ -129,12 +130,23 @@ public final class Verbs {
     return new Answer(Buffer.buffer(writer.preempt(answer)), outcome, "");
   }
 
-  private CompletionStage<Answer> bind(Buffer body) {
-    try {
-      BindCall call = reader.bind(body.getBytes());
-      return bind.bind(call).thenApply(answer -> bound(call, answer));
-    } catch (WireException nonsense) {
-      throw badRequest(nonsense);
+  /** The one verb that may wait: for the API server, and for the other pods of a gang. */
+  private final class Bind implements VerbHandler {
+    @Override
+    public CompletionStage<Answer> answer(Buffer body) {
+      return answer(body, hangup -> {});
+    }
+
+    @Override
+    public CompletionStage<Answer> answer(Buffer body, Consumer<Runnable> onHangup) {
+      try {
+        BindCall call = reader.bind(body.getBytes());
+        CompletionStage<BindAnswer> answer = bind.bind(call);
+        onHangup.accept(() -> bind.hungUp(call));
+        return answer.thenApply(given -> bound(call, given));
+      } catch (WireException nonsense) {
+        throw badRequest(nonsense);
+      }
     }
   }
 

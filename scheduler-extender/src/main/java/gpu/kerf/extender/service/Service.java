@@ -6,6 +6,7 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.gang.GangTimes;
 import gpu.kerf.extender.http.ApiRoutes;
 import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.Readiness;
@@ -193,7 +194,9 @@ public final class Service {
         environment.mode.equals("cluster") && now.preemption() == Settings.Preemption.KERF;
     Policy.Preemption who = kerf ? Policy.Preemption.KERF : Policy.Preemption.NATIVE;
     Duration staleAfter = now.readiness().staleAfter();
-    scheduling.use(new Policy(answer, now.scheduling().proposal().toMillis(), who, staleAfter));
+    GangTimes gangs = new GangTimes(now.gangs().barrier(), now.gangs().repair());
+    long proposal = now.scheduling().proposal().toMillis();
+    scheduling.use(new Policy(answer, proposal, who, staleAfter, gangs));
     accounting.prices(now.prices());
   }
 

@@ -30,8 +30,8 @@ public record Settings(
     @Setting("The audit that looks for slots that are held twice; kerf serve only.") Auditing audit,
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("Whose turn it is where the cluster has teams; kerf serve only.") Teams teams,
+    @Setting("How the pods of a gang start together.") Gangs gangs,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
-    @Setting("Which teams there are; kerf serve only.") Teams teams,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")
         AdmissionSettings admission,
     @Setting(
@@ -291,6 +291,11 @@ public record Settings(
   /** Whose turn it is. */
   public record Teams(
       @Setting(
+              "What says which teams there are: kerf (the resource Team; pods belong to a team by their"
+                  + " namespace) or kai (queues of KAI's scheduler; pods belong to a team by their"
+                  + " label kai.scheduler/queue).")
+          TeamSource source,
+      @Setting(
               value =
                   "Whether Kerf acts on teams. Without, it takes its gates off all pods and places"
                       + " them in the order in which kube-scheduler asks.",
@@ -322,6 +327,26 @@ public record Settings(
               max = "10000",
               live = true)
           int gatesPerSecond) {}
+  /** How the pods of a gang start together. */
+  public record Gangs(
+      @Setting(
+              value =
+                  "How long the bind call of a pod waits for those of the other pods. Together with"
+                      + " cluster.call it must be shorter than limits.answer. kube-scheduler tries"
+                      + " 100 to 200 pods a second, so gangs of more pods need more time: then raise"
+                      + " httpTimeout of kube-scheduler, limits.answer and this.",
+              min = "100ms",
+              max = "5m",
+              live = true)
+          Duration barrier,
+      @Setting(
+              value =
+                  "How long Kerf tries to bind the other pods of a gang of which only some could be"
+                      + " bound; then it evicts those.",
+              min = "1s",
+              max = "1h",
+              live = true)
+          Duration repair) {}
 
   /** How pods are read that are written in other projects' words. */
   public record Dialects(
@@ -335,14 +360,6 @@ public record Settings(
                   + " keeps them from it. Without it, no GPU of a node with such a pod gets a new pod"
                   + " of Kerf's.")
           boolean trustAnnotations) {}
-
-  /** Which teams there are. */
-  public record Teams(
-      @Setting(
-              "What says so: kerf (the resource Team; pods belong to a team by their namespace) or kai"
-                  + " (queues of KAI's scheduler; pods belong to a team by their label"
-                  + " kai.scheduler/queue).")
-          TeamSource source) {}
 
   /** What is measured and remembered. */
   public record Telemetry(
@@ -407,9 +424,9 @@ public record Settings(
         new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         new Teams(
-            true, Reclaim.GUARANTEE, Duration.ofMinutes(10), Duration.ofSeconds(30), 500),
+            TeamSource.KERF, true, Reclaim.GUARANTEE, Duration.ofMinutes(10), Duration.ofSeconds(30), 500),
+        new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
         new Dialects(GpushareDialect.Unit.GIB, false),
-        new Teams(TeamSource.KERF),
         AdmissionSettings.defaults(),
         Preemption.KERF,
         Map.of(),
@@ -431,8 +448,8 @@ public record Settings(
         audit,
         scheduling,
         teams,
+        gangs,
         dialects,
-        teams,
         admission,
         preemption,
         prices,
@@ -445,8 +462,8 @@ public record Settings(
         ByteCount.mib(16),
         ByteCount.mib(64),
         ByteCount.kib(16),
-        512,
-        256,
+        1024,
+        768,
         32,
         Duration.ofSeconds(3),
         Duration.ofSeconds(4),

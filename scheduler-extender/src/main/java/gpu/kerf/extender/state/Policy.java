@@ -1,5 +1,6 @@
 package gpu.kerf.extender.state;
 
+import gpu.kerf.extender.gang.GangTimes;
 import java.time.Duration;
 
 /**
@@ -11,7 +12,11 @@ import java.time.Duration;
  * @param staleAfter how old the known state of the cluster may be when a verb decides
  */
 public record Policy(
-    Answer answer, long proposalMillis, Preemption preemption, Duration staleAfter) {
+    Answer answer,
+    long proposalMillis,
+    Preemption preemption,
+    Duration staleAfter,
+    GangTimes gangs) {
 
   private static final Duration STALE_AFTER = Duration.ofSeconds(60);
 
@@ -29,6 +34,10 @@ public record Policy(
 
   public Policy(Answer answer, long proposalMillis, Preemption preemption) {
     this(answer, proposalMillis, preemption, STALE_AFTER);
+  }
+
+  public Policy(Answer answer, long proposalMillis, Preemption preemption, Duration staleAfter) {
+    this(answer, proposalMillis, preemption, staleAfter, GangTimes.defaults());
   }
 
   /** Whether Kerf evicts by itself. */

@@ -7,6 +7,9 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryRequest;
+import gpu.kerf.extender.gang.Gang;
+import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
@@ -62,6 +65,8 @@ public final class BindVerb {
   private final DecisionGate gate;
   private final Delivery delivery;
   private final SlotTaking taking;
+  private final GangStarts starts;
+  private final GangBinding gangs;
   private final Map<String, Call> calls = new HashMap<>();
   private final Map<String, CatchingUp> catchingUp = new HashMap<>();
   private final Map<String, Unsure> unsure = new LinkedHashMap<>();
@@ -70,9 +75,11 @@ public final class BindVerb {
    * One binding on its way.
    *
    * @param term in which it was decided
+   * @param extra annotations beside those of the delivery
    */
   private record Call(
       DeliveryRequest request,
+      Map<String, String> extra,
       DecisionDraft decision,
       long term,
       CompletableFuture<BindAnswer> answer) {
@@ -100,11 +107,21 @@ public final class BindVerb {
   }
 
   public BindVerb(Scheduling scheduling, Cluster cluster, Delivery delivery) {
+    this(
+        scheduling,
+        cluster,
+        delivery,
+        new GangStarts(scheduling, cluster, new Gangs(), () -> true));
+  }
+
+  public BindVerb(Scheduling scheduling, Cluster cluster, Delivery delivery, GangStarts starts) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.gate = new DecisionGate(scheduling, cluster);
     this.delivery = delivery;
     this.taking = new SlotTaking(scheduling);
+    this.starts = starts;
+    this.gangs = new GangBinding(scheduling, cluster, starts, taking, this::bindInGang);
   }
 
   public CompletionStage<BindAnswer> bind(BindCall call) {
@@ -121,7 +138,16 @@ public final class BindVerb {
           ? waiting.answer
           : CompletableFuture.completedFuture(new BindAnswer(VerbError.BEHIND));
     }
+    CompletionStage<BindAnswer> repeated = gangs.barrier().repeated(call);
+    if (repeated != null) {
+      return repeated;
+    }
     return cluster.upToDate() ? decided(call) : catchUp(call);
+  }
+
+  /** The caller has gone without an answer. A call that only waits for others is dropped. */
+  public void hungUp(BindCall call) {
+    gangs.barrier().hungUp(call);
   }
 
   /** Another replica may have bound pods of which this one has not heard yet. */
@@ -177,14 +203,21 @@ public final class BindVerb {
           ? bound(new Placement(call.node(), List.of(), 0, 0), decision)
           : failed(VerbError.POD_ELSEWHERE, decision);
     }
-    return first(call, decision);
+    Gang gang = starts.waitsFor(call.pod().uid());
+    return gang == null ? first(call, decision) : gangs.bind(gang, call);
   }
 
   private CompletionStage<BindAnswer> first(BindCall call, DecisionDraft decision) {
     SlotTaking.Result result = taking.take(call);
     return result.verbError() != null
         ? failed(call, result.verbError(), decision)
-        : write(call.pod(), result.placement(), decision);
+        : write(call.pod(), result.placement(), Map.of(), decision);
+  }
+
+  private CompletionStage<BindAnswer> bindInGang(
+      BindCall call, Placement placement, Map<String, String> annotations) {
+    DecisionDraft decision = scheduling.deciding(Decision.Verb.BIND, call.pod());
+    return write(call.pod(), placement, annotations, decision);
   }
 
   /** The pod holds slots from an earlier call. */
@@ -202,7 +235,7 @@ public final class BindVerb {
     // Its slots may have been given to another pod since; its end will be known by and by.
     return isDisputed(call.node())
         ? failed(VerbError.BIND_UNSURE, decision)
-        : write(call.pod(), entry.placement(), decision);
+        : write(call.pod(), entry.placement(), Map.of(), decision);
   }
 
   private boolean isDisputed(String node) {
@@ -242,9 +275,10 @@ public final class BindVerb {
   }
 
   private CompletionStage<BindAnswer> write(
-      PodView.Ref pod, Placement placement, DecisionDraft decision) {
+      PodView.Ref pod, Placement placement, Map<String, String> extra, DecisionDraft decision) {
     DeliveryRequest request = new DeliveryRequest(pod, placement, spec(placement.node()));
-    Call call = new Call(request, decision, cluster.bindingTerm(), new CompletableFuture<>());
+    Call call =
+        new Call(request, extra, decision, cluster.bindingTerm(), new CompletableFuture<>());
     calls.put(pod.uid(), call);
     boolean maybeBound = unsure.remove(pod.uid()) != null;
     CompletableFuture<Delivery.Prepared> ready = prepare(request);
@@ -315,7 +349,9 @@ public final class BindVerb {
   }
 
   private void send(Call call, Map<String, String> annotations) {
-    Binding binding = new Binding(call.pod(), call.node(), annotations);
+    Map<String, String> all = new LinkedHashMap<>(annotations);
+    all.putAll(call.extra);
+    Binding binding = new Binding(call.pod(), call.node(), all);
     scheduling.whenDone(
         () -> cluster.bind(binding),
         (result, failure) ->
@@ -406,6 +442,7 @@ public final class BindVerb {
 
   /** Asks again about bindings with an unknown result, after they can no longer arrive. */
   public void tick() {
+    gangs.barrier().tick();
     long now = scheduling.elapsedMillis();
     for (Unsure one : List.copyOf(unsure.values())) {
       Entry entry = scheduling.ledger().entry(one.pod().uid());
@@ -432,6 +469,11 @@ public final class BindVerb {
       scheduling.ledger().release(one.pod().uid());
       delivery.undo(one.request);
     }
+  }
+
+  /** How many bind calls of gangs wait for others. */
+  public int waiting() {
+    return gangs.barrier().size();
   }
 
   /** How many bindings are on their way. */

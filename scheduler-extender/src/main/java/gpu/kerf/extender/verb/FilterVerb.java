@@ -2,6 +2,8 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
@@ -19,8 +21,10 @@ import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Reason;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +41,7 @@ public final class FilterVerb {
   private final DecisionGate gate;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
+  private final GangStarts starts;
   private final NodeRanking ranking;
 
   public FilterVerb(Scheduling scheduling, Cluster cluster) {
@@ -47,9 +52,23 @@ public final class FilterVerb {
     this(scheduling, cluster, preemptions, new WakeUps(scheduling, cluster, preemptions));
   }
 
+  FilterVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions, WakeUps wakeUps) {
+    this(
+        scheduling,
+        cluster,
+        preemptions,
+        wakeUps,
+        new GangStarts(scheduling, cluster, new Gangs(), () -> true));
+  }
+
   public FilterVerb(
-      Scheduling scheduling, Cluster cluster, Preemptions preemptions, WakeUps wakeUps) {
+      Scheduling scheduling,
+      Cluster cluster,
+      Preemptions preemptions,
+      WakeUps wakeUps,
+      GangStarts starts) {
     this.scheduling = scheduling;
+    this.starts = starts;
     this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
     this.wakeUps = wakeUps;
@@ -74,10 +93,52 @@ public final class FilterVerb {
     scheduling.proposals().expire(scheduling.elapsedMillis());
     KnownPod pod = scheduling.arrived(call.pod());
     if (pod.isNonsense()) {
-      decision.refused(pod.problem());
-      scheduling.pods().explain(pod, pod.problem());
-      return FilterAnswer.nonsense(call.nodes(), pod.problem());
+      return nonsense(pod, call.nodes(), pod.problem(), decision);
     }
+    return switch (starts.verdict(call.pod())) {
+      case FREE -> free(pod, call, decision);
+      case HELD -> held(pod, call.nodes(), decision);
+      case WAITS -> waits(pod, call.nodes(), decision);
+      case REFUSED -> nonsense(pod, call.nodes(), starts.problem(call.pod()), decision);
+    };
+  }
+
+  private FilterAnswer nonsense(
+      KnownPod pod, NodeList nodes, String problem, DecisionDraft decision) {
+    decision.refused(problem);
+    scheduling.pods().explain(pod, problem);
+    return FilterAnswer.nonsense(nodes, problem);
+  }
+
+  /** The pods of its gang start together, and cannot yet. */
+  private FilterAnswer waits(KnownPod pod, NodeList nodes, DecisionDraft decision) {
+    FilterAnswer answer = FilterAnswer.to(nodes);
+    answer.refuseAll(Reason.GANG_WAITS);
+    decision.refused(answer.refusedByReason());
+    scheduling.pods().explain(pod, answer.refusedByReason());
+    return answer;
+  }
+
+  /** A place is held for the pod, and it may go there alone. */
+  private FilterAnswer held(KnownPod pod, NodeList nodes, DecisionDraft decision) {
+    int place = heldPlace(pod, nodes);
+    if (place >= 0) {
+      scheduling.pods().explain(pod, "");
+      return again(pod, nodes, place, decision);
+    }
+    scheduling.held().excluded(pod.uid(), names(nodes));
+    return waits(pod, nodes, decision);
+  }
+
+  private Set<String> names(NodeList nodes) {
+    Set<String> names = new HashSet<>();
+    for (int place = 0; place < nodes.size(); place++) {
+      names.add(scheduling.names().name(nodes.index(place)));
+    }
+    return names;
+  }
+
+  private FilterAnswer free(KnownPod pod, FilterCall call, DecisionDraft decision) {
     if (!preemptions.isReady(pod.uid())) {
       scheduling.proposals().drop(pod.uid());
     }

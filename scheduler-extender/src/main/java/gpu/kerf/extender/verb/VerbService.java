@@ -6,10 +6,16 @@ import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.ForwardingListener;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.gang.Gang;
+import gpu.kerf.extender.gang.GangKey;
+import gpu.kerf.extender.gang.GangSize;
+import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The four verbs over one cluster, and what runs beside them at intervals. It has no HTTP, no
@@ -19,6 +25,8 @@ import gpu.kerf.model.hardware.NodeSpec;
  */
 public final class VerbService {
   private final Scheduling scheduling;
+  private final Gangs gangs = new Gangs();
+  private final GangStarts starts;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
   private final DecisionGate gate;
@@ -33,9 +41,10 @@ public final class VerbService {
     this.preemptions = new Preemptions(scheduling, cluster, disruptions);
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
     this.gate = new DecisionGate(scheduling, cluster);
-    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps);
+    this.starts = new GangStarts(scheduling, cluster, gangs, () -> gate.refusal() == null);
+    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps, starts);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
-    this.bind = new BindVerb(scheduling, cluster, delivery);
+    this.bind = new BindVerb(scheduling, cluster, delivery, starts);
     this.preempt = new PreemptVerb(scheduling, cluster, preemptions);
   }
 
@@ -54,6 +63,7 @@ public final class VerbService {
     if (gate.refusal() == null) {
       preemptions.look();
       wakeUps.look();
+      starts.look();
     }
     bind.tick();
   }
@@ -78,6 +88,16 @@ public final class VerbService {
     return preemptions;
   }
 
+  /** The gangs of the cluster. */
+  public Gangs gangs() {
+    return gangs;
+  }
+
+  /** How gangs start. */
+  public GangStarts starts() {
+    return starts;
+  }
+
   private final class Listener extends ForwardingListener {
 
     Listener() {
@@ -88,17 +108,33 @@ public final class VerbService {
     public void nodeChanged(NodeSpec node) {
       super.nodeChanged(node);
       preemptions.nodeChanged(node);
+      starts.roomChanged();
     }
 
     @Override
     public void podChanged(PodView pod) {
       super.podChanged(pod);
       preemptions.podChanged(pod);
+      Gang gang = gangs.podChanged(pod);
+      if (gang != null) {
+        starts.changed(gang);
+      }
+    }
+
+    @Override
+    public void gangSizeChanged(GangKey key, @Nullable GangSize size) {
+      super.gangSizeChanged(key, size);
+      Gang gang = gangs.sizeChanged(key, size);
+      if (gang != null) {
+        starts.changed(gang);
+      }
     }
 
     @Override
     public void podEnded(String uid) {
       super.podEnded(uid);
+      gangs.podEnded(uid);
+      starts.roomChanged();
       if (gate.refusal() == null) {
         preemptions.look();
       }
@@ -107,6 +143,7 @@ public final class VerbService {
     @Override
     public void podQuarantined(String uid, Quarantined hold) {
       super.podQuarantined(uid, hold);
+      gangs.podEnded(uid);
       preemptions.look();
     }
   }

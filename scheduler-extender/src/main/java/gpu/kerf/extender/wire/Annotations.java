@@ -30,5 +30,11 @@ public final class Annotations {
    */
   public static final String COUNTED = "kerf.gpu/counted";
 
+  /**
+   * On a pod that was bound together with others of its gang: when the newest of these was created,
+   * in milliseconds. A pod of the gang that is as old and not bound was to be bound with it.
+   */
+  public static final String GANG_BEGUN = "kerf.gpu/gang-begun";
+
   private Annotations() {}
 }

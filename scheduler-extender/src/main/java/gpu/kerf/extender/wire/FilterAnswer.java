@@ -2,6 +2,7 @@ package gpu.kerf.extender.wire;
 
 import gpu.kerf.model.placement.Reason;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -59,6 +60,12 @@ public final class FilterAnswer {
 
   public void refuse(int place, Reason reason) {
     reasons[place] = reason;
+  }
+
+  /** No node may be chosen, for one reason. */
+  public void refuseAll(Reason reason) {
+    Arrays.fill(reasons, reason);
+    reasonOfUnknown = reason;
   }
 
   /**

@@ -52,6 +52,7 @@ public final class PodReader {
     private boolean claimsDevices;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
+    private String schedulingGroup = "";
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
     private Map<String, String> annotations = Map.of();
@@ -83,6 +84,7 @@ public final class PodReader {
           createdMillis,
           Math.max(specGraceSeconds, deletionGraceSeconds),
           claimsDevices,
+          schedulingGroup,
           proven == Phase.OVER || stopped,
           gates,
           waitsSinceMillis,
@@ -207,6 +209,7 @@ public final class PodReader {
         case "overhead" -> overhead = in.texts();
         case "resourceClaims" -> in.array(this::claim);
         case "schedulingGates" -> in.array(this::gate);
+        case "schedulingGroup" -> in.object(this::schedulingGroup);
         default -> {
           return false;
         }
@@ -226,6 +229,14 @@ public final class PodReader {
             gates.add(in.text());
             return true;
           });
+    }
+
+    private boolean schedulingGroup(String field) throws IOException, WireException {
+      if (!field.equals("podGroupName")) {
+        return false;
+      }
+      schedulingGroup = in.text();
+      return true;
     }
 
     private void claim() throws IOException, WireException {

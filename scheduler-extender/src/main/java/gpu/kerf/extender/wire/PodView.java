@@ -14,6 +14,7 @@ import java.util.Map;
  * @param createdMillis 0 if the pod does not say
  * @param graceSeconds how long its containers may run on after they were told to stop
  * @param claimsDevices whether it has resource claims
+ * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
  * @param gates the names of its scheduling gates
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has not
@@ -30,6 +31,7 @@ public record PodView(
     long createdMillis,
     long graceSeconds,
     boolean claimsDevices,
+    String schedulingGroup,
     boolean ended,
     List<String> gates,
     long waitsSinceMillis,
@@ -164,6 +166,7 @@ public record PodView(
     private long createdMillis;
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
     private boolean claimsDevices;
+    private String schedulingGroup = "";
     private boolean ended;
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
@@ -224,6 +227,12 @@ public record PodView(
     /** It has resource claims. */
     public Builder claimsDevices() {
       claimsDevices = true;
+      return this;
+    }
+
+    /** The PodGroup of Kubernetes that it is in. */
+    public Builder schedulingGroup(String name) {
+      schedulingGroup = name;
       return this;
     }
 
@@ -302,6 +311,7 @@ public record PodView(
           createdMillis,
           graceSeconds,
           claimsDevices,
+          schedulingGroup,
           ended || phase == Phase.OVER,
           gates,
           waitsSinceMillis,

@@ -39,6 +39,7 @@ class PackageRulesTest {
           "extender.client",
           "extender.audit",
           "extender.wire",
+          "extender.gang",
           "extender.dialect",
           "extender.team",
           "extender.settings",
@@ -57,6 +58,7 @@ class PackageRulesTest {
           "extender.cluster.kubernetes",
           "extender.state",
           "extender.preemption",
+          "extender.gang.start",
           "extender.delivery",
           "extender.verb",
           "extender.explain",
@@ -107,6 +109,10 @@ class PackageRulesTest {
               "extender.preemption",
               "extender.cluster.kubernetes",
               "An eviction goes through the port; the simulator and the demo evict as well."),
+          new Rule(
+              "extender.gang",
+              "extender.cluster.kubernetes",
+              "A gang starts and is evicted through the port; the simulator starts gangs as well."),
           new Rule(
               "extender.delivery",
               "extender.cluster.kubernetes",

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.gang.Gang;
+import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
+import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.BindAnswer;
@@ -48,6 +52,8 @@ final class World {
   final Scheduling scheduling;
   final WireReader reader;
   final WireWriter writer;
+  final Gangs gangs = new Gangs();
+  final GangStarts starts;
   final FilterVerb filter;
   final PrioritizeVerb prioritize;
   final BindVerb bind;
@@ -62,9 +68,17 @@ final class World {
     scheduling = new Scheduling(dialects, clocks, later::add);
     reader = new WireReader(scheduling.names());
     writer = new WireWriter(scheduling.names());
-    filter = new FilterVerb(scheduling, cluster);
+    Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE);
+    starts = new GangStarts(scheduling, cluster, gangs, () -> true);
+    filter =
+        new FilterVerb(
+            scheduling,
+            cluster,
+            preemptions,
+            new WakeUps(scheduling, cluster, preemptions),
+            starts);
     prioritize = new PrioritizeVerb(scheduling, cluster);
-    bind = new BindVerb(scheduling, cluster, new EnvDelivery());
+    bind = new BindVerb(scheduling, cluster, new EnvDelivery(), starts);
     preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
   }
 
@@ -122,6 +136,19 @@ final class World {
     } catch (VerbException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The watch tells of pods, and what follows is done. */
+  World comes(PodView... pods) {
+    for (PodView pod : pods) {
+      scheduling.podChanged(pod);
+      Gang gang = gangs.podChanged(pod);
+      if (gang != null) {
+        starts.changed(gang);
+      }
+    }
+    turn();
+    return this;
   }
 
   /** Lets a pod pass filter on a node and binds it there; what was answered. */
