@@ -24,6 +24,7 @@ public final class ControlPlane implements AutoCloseable {
   private final Programs.Found programs;
   private final Workplace workplace;
   private final Access access;
+  private final List<String> schedulerFlags;
   private final int port;
   private final String address;
   private final ApiServer apiServer;
@@ -57,6 +58,7 @@ public final class ControlPlane implements AutoCloseable {
 
   private ControlPlane(Programs.Found programs, Options options) throws IOException {
     this.programs = programs;
+    this.schedulerFlags = options.schedulerFlags();
     this.workplace = Workplace.create();
     this.port = Ports.free();
     String etcdAddress = "http://127.0.0.1:" + Ports.free();
@@ -151,7 +153,8 @@ public final class ControlPlane implements AutoCloseable {
             workplace.data().resolve(name),
             config,
             workplace.log(name),
-            kubeconfig);
+            kubeconfig,
+            schedulerFlags);
     schedulers.add(scheduler);
     return scheduler;
   }

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.controlplane;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,25 +16,26 @@ public final class KubeScheduler implements AutoCloseable {
   private final Path config;
   private final Path log;
   private final Path kubeconfig;
+  private final List<String> flags;
   private final int port = Ports.free();
   private @Nullable Program program;
 
-  KubeScheduler(Path path, Path folder, Path config, Path log, Path kubeconfig) {
+  KubeScheduler(
+      Path path, Path folder, Path config, Path log, Path kubeconfig, List<String> flags) {
     this.path = path;
     this.folder = folder;
     this.config = config;
     this.log = log;
     this.kubeconfig = kubeconfig;
+    this.flags = flags;
   }
 
   public KubeScheduler start() {
     if (program != null && program.running()) {
       throw new IllegalStateException("This kube-scheduler runs already.");
     }
-    program =
-        Program.start(
-            log,
-            Map.of(),
+    List<String> command =
+        new ArrayList<>(
             List.of(
                 path.toString(),
                 "--config=" + config,
@@ -45,6 +47,8 @@ public final class KubeScheduler implements AutoCloseable {
                 "--secure-port=" + port,
                 "--cert-dir=" + folder.resolve("scheduler-certificates"),
                 "--v=2"));
+    command.addAll(flags);
+    program = Program.start(log, Map.of(), command);
     return this;
   }
 

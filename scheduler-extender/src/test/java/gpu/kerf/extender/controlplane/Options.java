@@ -13,35 +13,44 @@ import java.util.List;
  *     a real cluster; without it a node is what its status says
  * @param serviceAccounts whether pods get a service account and its token, as on a real cluster
  * @param apiServerFlags more flags for kube-apiserver, which win over the usual ones
+ * @param schedulerFlags more flags for every kube-scheduler
  */
 public record Options(
     List<String> users,
     boolean nodeLifecycle,
     boolean serviceAccounts,
-    List<String> apiServerFlags) {
+    List<String> apiServerFlags,
+    List<String> schedulerFlags) {
   public Options {
     users = List.copyOf(users);
     apiServerFlags = List.copyOf(apiServerFlags);
+    schedulerFlags = List.copyOf(schedulerFlags);
   }
 
   public static Options defaults() {
-    return new Options(List.of("kerf"), false, false, List.of());
+    return new Options(List.of("kerf"), false, false, List.of(), List.of());
   }
 
   public Options user(String name) {
     List<String> more = new ArrayList<>(users);
     more.add(name);
-    return new Options(more, nodeLifecycle, serviceAccounts, apiServerFlags);
+    return new Options(more, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags);
   }
 
   public Options withNodeLifecycle() {
-    return new Options(users, true, serviceAccounts, apiServerFlags);
+    return new Options(users, true, serviceAccounts, apiServerFlags, schedulerFlags);
   }
 
   public Options apiServerFlag(String flag) {
     List<String> more = new ArrayList<>(apiServerFlags);
     more.add(flag);
-    return new Options(users, nodeLifecycle, serviceAccounts, more);
+    return new Options(users, nodeLifecycle, serviceAccounts, more, schedulerFlags);
+  }
+
+  public Options schedulerFlag(String flag) {
+    List<String> more = new ArrayList<>(schedulerFlags);
+    more.add(flag);
+    return new Options(users, nodeLifecycle, serviceAccounts, apiServerFlags, more);
   }
 
   /** There will be a real node of that name: {@link ControlPlane#node}. */
@@ -56,6 +65,6 @@ public record Options(
   }
 
   public Options withServiceAccounts() {
-    return new Options(users, nodeLifecycle, true, apiServerFlags);
+    return new Options(users, nodeLifecycle, true, apiServerFlags, schedulerFlags);
   }
 }

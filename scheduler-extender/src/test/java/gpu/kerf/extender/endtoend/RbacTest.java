@@ -52,6 +52,7 @@ final class RbacTest {
     Audit audit = Audit.in(folder);
     ControlPlane plane = start(audit, KERF);
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+    bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-gangs");
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-certificates");
     bind(plane, KERF, "rolebinding", "--role=kerf-certificates", "--namespace=kerf-system");
     bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
@@ -68,6 +69,10 @@ final class RbacTest {
       granted.addAll(granted(plane, "role/kerf-certificates", "--namespace=kerf-system"));
       granted.addAll(granted(plane, "role/kerf", "--namespace=kerf-system"));
       granted.addAll(granted(plane, "role/kerf-checkpoint", "--namespace=kerf-system"));
+      granted.addAll(granted(plane, "clusterrole/kerf-gangs"));
+      // The cluster has Jobs alone; Kerf asks once for each other kind.
+      granted.removeIf(
+          right -> right.resource().matches("podgroups|jobsets") && right.verb().equals("watch"));
       if (plane.kubectl("api-resources", "--api-group=resource.k8s.io", "-o", "name").isBlank()) {
         // Not before Kubernetes 1.34; Kerf asks once, and does without.
         granted.remove(new Right("resource.k8s.io", "resourceslices", "watch"));

@@ -24,6 +24,7 @@ import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
 import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
 import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
+import gpu.kerf.extender.cluster.kubernetes.objects.GangSizeSink;
 import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
 import gpu.kerf.extender.cluster.kubernetes.objects.NodeObject;
 import gpu.kerf.extender.cluster.kubernetes.objects.NodeSink;
@@ -249,6 +250,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     ResourceWatch<PodView> podWatch =
         new ResourceWatch<>(Resource.PODS, ofListener, shared, deletions);
     watches.add(podWatch);
+    GangSizeSink.all(listener)
+        .forEach((kind, sink) -> watches.add(new ResourceWatch<>(kind, sink, shared)));
     deletions.follow(podWatch);
     BindFence beforeBindings = new BindFence(calls, loop, clocks, metrics, decisive, podWatch);
     LeaseRequests requests = new LeaseRequests(options.namespace, options.process, clocks);
@@ -306,6 +309,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private void startWatches() {
     for (ResourceWatch<?> watch : watches) {
       runForEver("kerf-watch-" + watch.resource().word(), watch);
+      if (Resource.OF_GANGS.contains(watch.resource())) {
+        continue;
+      }
       try {
         threads.await(watch.firstListed());
       } catch (InterruptedException e) {

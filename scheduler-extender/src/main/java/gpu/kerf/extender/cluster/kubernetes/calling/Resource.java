@@ -31,7 +31,8 @@ public record Resource(
 
   /** Whether a placement may be wrong if this kind is not known as it is. */
   public boolean isDecisive() {
-    return !equals(BUDGETS) && !equals(TEAMS) && !equals(QUEUES) && !equals(NAMESPACES);
+    return !List.of(BUDGETS, TEAMS, QUEUES, NAMESPACES).contains(this)
+        && !OF_GANGS.contains(this);
   }
 
   /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
@@ -112,4 +113,34 @@ public record Resource(
 
   public static final Resource NAMESPACES =
       new Resource("namespaces", "/api/v1/namespaces", Map.of(), true);
+  private static Resource group(String word, String path, String... olderVersions) {
+    return new Resource(word, path, Map.of(), Map.of(), true, List.of(olderVersions));
+  }
+
+  public static final Resource POD_GROUPS =
+      group("podgroups", "/apis/scheduling.k8s.io/v1beta1/podgroups", "v1alpha3", "v1alpha2");
+
+  public static final Resource SCHEDULER_PLUGINS_POD_GROUPS =
+      group("scheduler-plugins-podgroups", "/apis/scheduling.x-k8s.io/v1alpha1/podgroups");
+
+  public static final Resource VOLCANO_POD_GROUPS =
+      group("volcano-podgroups", "/apis/scheduling.volcano.sh/v1beta1/podgroups");
+
+  public static final Resource KAI_POD_GROUPS =
+      group("kai-podgroups", "/apis/scheduling.run.ai/v2alpha2/podgroups");
+
+  public static final Resource JOBS = group("jobs", "/apis/batch/v1/jobs");
+
+  public static final Resource JOB_SETS =
+      group("jobsets", "/apis/jobset.x-k8s.io/v1alpha2/jobsets");
+
+  /** The kinds that say how many pods a gang has; a gang whose size is not known waits. */
+  public static final List<Resource> OF_GANGS =
+      List.of(
+          POD_GROUPS,
+          SCHEDULER_PLUGINS_POD_GROUPS,
+          VOLCANO_POD_GROUPS,
+          KAI_POD_GROUPS,
+          JOBS,
+          JOB_SETS);
 }
