@@ -40,7 +40,7 @@ public final class DrainedPlaces {
   }
 
   /** Keeps all work off these GPUs but one, until {@link #unblock}. */
-  void block(Fleet fleet, String but) {
+  public void block(Fleet fleet, String but) {
     for (DrainedPlace place : places.values()) {
       if (!place.work().equals(but)) {
         place.block(fleet);
@@ -48,7 +48,7 @@ public final class DrainedPlaces {
     }
   }
 
-  void unblock(Fleet fleet, String but) {
+  public void unblock(Fleet fleet, String but) {
     for (DrainedPlace place : places.values()) {
       if (!place.work().equals(but)) {
         place.unblock(fleet);

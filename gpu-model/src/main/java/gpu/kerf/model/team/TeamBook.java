@@ -81,7 +81,9 @@ public final class TeamBook {
     return lines.remove(id, nodes) != null;
   }
 
-  /** The fleet can never hold this work as the fleet is: it goes on waiting and asks for nothing. */
+  /**
+   * The fleet can never hold this work as the fleet is: it goes on waiting and asks for nothing.
+   */
   void never(WaitingWork waiting) {
     lines.setNever(waiting, true, nodes);
     sharesKnown = false;
@@ -118,6 +120,26 @@ public final class TeamBook {
     if (node != null) {
       node.addHeld(started.holding(), work.evictable(), 1);
     }
+  }
+
+  /**
+   * A pod runs at a place that no turn gave it, since then, as part of the work of this id: it was
+   * bound before a restart, or by another replica.
+   */
+  public void joins(Work work, Ledger.Claim place, long since) {
+    RunningWork known = running.get(work.id());
+    if (known == null) {
+      runs(work, List.of(place), since);
+      return;
+    }
+    GpuHolding holding = GpuHolding.of(place.placement(), fleet);
+    known.pods.put(place.holder().uid(), holding);
+    byPod.put(place.holder().uid(), known);
+    TeamNode node = nodes.find(known.work.team());
+    if (node != null && !known.leaving) {
+      node.addHeld(holding, known.work.evictable(), 1);
+    }
+    sharesKnown = false;
   }
 
   /** A pod that has a place is bound. */
@@ -229,6 +251,40 @@ public final class TeamBook {
     return new GpuAmount(Math.max(0, Math.min(Thousandths.MOST, milli)));
   }
 
+  /** The limit that work would break if it started now; null if it would break none. */
+  public @Nullable WaitReason limit(Work work) {
+    TeamNode leaf = nodes.find(work.team());
+    if (leaf == null) {
+      return null;
+    }
+    GpuHolding least = WaitingWork.Shape.of(work, fleet.models()).atMinimum();
+    return TurnLimits.broken(leaf, work, least, null);
+  }
+
+  /** How many thousandths of GPUs no team holds. */
+  public long free() {
+    return Math.max(0, total - nodes.root().held);
+  }
+
+  /**
+   * How many thousandths a team may hold beside what it holds; none if no such team is in force.
+   */
+  public long room(String team) {
+    TeamNode node = nodes.find(team);
+    return node == null ? 0 : Math.max(0, node.limit() - node.held);
+  }
+
+  /** How much work waits in all lines. */
+  public int waitingWorks() {
+    return nodes.root().waitingWorks;
+  }
+
+  /** What a team gets back whenever it asks; nothing if no such team is in force. */
+  public GpuAmount guarantee(String team) {
+    TeamNode node = nodes.find(team);
+    return node == null ? GpuAmount.NONE : new GpuAmount(node.guarantee());
+  }
+
   /** How much work of its team stands before it; -1 if it does not wait. */
   public int before(String id) {
     WaitingWork waiting = lines.find(id);
@@ -236,10 +292,17 @@ public final class TeamBook {
     return waiting == null || node == null ? -1 : node.line.headSet(waiting).size();
   }
 
-  /** The waiting work of a team, in the order of its line. */
-  public List<Work> line(String team) {
+  /** The first of the waiting work of a team, in the order of its line. */
+  public List<Work> line(String team, int most) {
     TeamNode node = nodes.find(team);
-    return node == null ? List.of() : node.line.stream().map(each -> each.work).toList();
+    return node == null
+        ? List.of()
+        : node.line.stream().limit(most).map(each -> each.work).toList();
+  }
+
+  /** How many thousandths of GPUs there are to divide. */
+  public long total() {
+    return total;
   }
 
   public @Nullable Work waiting(String id) {

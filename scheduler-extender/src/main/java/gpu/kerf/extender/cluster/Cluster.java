@@ -44,15 +44,32 @@ public interface Cluster {
   }
 
   /**
-   * Takes Kerf's scheduling gate off a pod, and no other gate. A pod that does not have it counts as
-   * opened.
+   * Takes Kerf's scheduling gate off a pod, and no other gate. A pod that does not have it counts
+   * as opened.
    */
   default CompletionStage<GateResult> openGate(PodView.Ref pod) {
     return CompletableFuture.completedFuture(GateResult.OPENED);
   }
 
-  /** Tells users of a pod why it waits for its turn; may come late, or be dropped. */
-  default void waiting(PodView.Ref pod, String text) {}
+  /**
+   * Tells users of a pod why it waits for its turn, and since when; may come late, or be dropped.
+   */
+  default void waiting(PodView.Ref pod, long sinceMillis, String text) {}
+
+  /** Whether it is known by now if there are teams. */
+  default boolean teamsKnown() {
+    return synced();
+  }
+
+  /**
+   * Whether this replica gives turns to teams, and no other one; to be asked while there are teams.
+   */
+  default boolean leadsTurns() {
+    return true;
+  }
+
+  /** kube-scheduler asks this replica about pods: it is the one that should give turns. */
+  default void askedAboutTurn() {}
 
   /** Tells users of teams what the teams have right now. */
   default void teamFigures(TeamFigures figures) {}

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class Gangs {
 
   private final Map<GangKey, Gang> gangs = new LinkedHashMap<>();
+  private final Map<String, Gang> byId = new HashMap<>();
   private final Map<String, Gang> byUid = new HashMap<>();
   private final Map<String, String> refused = new HashMap<>();
   private final Map<GangKey, GangSize> sizes = new HashMap<>();
@@ -44,6 +45,7 @@ public final class Gangs {
   private Gang created(GangKey key) {
     Gang gang = new Gang(key);
     gang.sizeElsewhere(sizes.get(key));
+    byId.put(key.id(), gang);
     return gang;
   }
 
@@ -69,6 +71,7 @@ public final class Gangs {
       gang.remove(uid);
       if (gang.isEmpty()) {
         gangs.remove(gang.key());
+        byId.remove(gang.key().id());
       }
     }
   }
@@ -85,6 +88,11 @@ public final class Gangs {
       gang.sizeElsewhere(size);
     }
     return gang;
+  }
+
+  /** The gang of an id; null if none of its pods is there. */
+  public @Nullable Gang named(String id) {
+    return byId.get(id);
   }
 
   /** The gang of a pod; null if the pod is in none, or is not known. */

@@ -10,6 +10,7 @@ import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.turn.TurnForecast;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -34,11 +35,17 @@ final class ReviewServer {
    * @param owner the Vert.x of the context that owns the scheduling
    */
   ReviewServer(
-      Vertx owner, Settings settings, Scheduling scheduling, FleetView fleet, Metrics metrics) {
+      Vertx owner,
+      Settings settings,
+      Scheduling scheduling,
+      FleetView fleet,
+      TurnForecast turns,
+      Metrics metrics) {
     this.owner = owner;
     Webhooks webhooks =
         new Webhooks(
-            new Admission(scheduling.dialects(), fleet::latest, AdmissionOptions.of(settings)));
+            new Admission(
+                scheduling.dialects(), fleet::latest, AdmissionOptions.of(settings), turns::waits));
     this.http =
         new HttpService(
             reviews,

@@ -25,6 +25,7 @@ import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.turn.TurnOptions;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -48,6 +49,10 @@ public final class Service {
   private static final Logger LOG = LoggerFactory.getLogger(Service.class);
   private static final long RELOAD_MILLIS = 2_000;
   private static final long FOLLOW_MILLIS = 500;
+
+  /** A pod whose place has come free waits for no longer than this and a request. */
+  private static final long TURNS_MILLIS = 20;
+
   private static final long USUAL_MILLIS = 10_000;
   private static final long SYNCED_MILLIS = 50;
   private static final long REVIEWS_MILLIS = 250;
@@ -117,7 +122,9 @@ public final class Service {
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =
-        now.admission().enabled() ? new ReviewServer(vertx, now, scheduling, fleet, metrics) : null;
+        now.admission().enabled()
+            ? new ReviewServer(vertx, now, scheduling, fleet, verbs.turns().forecast(), metrics)
+            : null;
     conditions();
     measure();
     settings.onChange(this::use);
@@ -198,6 +205,16 @@ public final class Service {
     long proposal = now.scheduling().proposal().toMillis();
     scheduling.use(new Policy(answer, proposal, who, staleAfter, gangs));
     accounting.prices(now.prices());
+    Settings.Teams teams = now.teams();
+    verbs
+        .turns()
+        .use(
+            new TurnOptions(
+                teams.enabled(),
+                teams.reclaim() == Settings.Reclaim.SHARE,
+                teams.patience().toMillis(),
+                teams.placeTimeout().toMillis(),
+                teams.gatesPerSecond()));
   }
 
   /** What the cluster must tell its news to. */
@@ -213,6 +230,7 @@ public final class Service {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
+              timers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               whenNodesAreTold();
               whenSynced();

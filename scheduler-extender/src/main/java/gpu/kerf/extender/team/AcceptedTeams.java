@@ -28,8 +28,7 @@ public record AcceptedTeams(
 
   /** A cluster without teams. */
   public static final AcceptedTeams NONE =
-      new AcceptedTeams(
-          TeamSource.KERF, TeamTree.of(List.of()), Map.of(), Map.of(), Map.of());
+      new AcceptedTeams(TeamSource.KERF, TeamTree.of(List.of()), Map.of(), Map.of(), Map.of());
 
   public AcceptedTeams {
     inForce = Collections.unmodifiableMap(new TreeMap<>(inForce));
@@ -44,11 +43,15 @@ public record AcceptedTeams(
 
   /** The team that a pod belongs to, which has no children; null if it belongs to none. */
   public @Nullable String teamOf(PodView pod) {
+    return teamOf(pod.ref().namespace(), pod.labels().getOrDefault(QUEUE_LABEL, ""));
+  }
+
+  /** The same for a pod of a namespace with a queue of KAI; empty if it names none. */
+  public @Nullable String teamOf(String namespace, String queue) {
     if (source == TeamSource.KERF) {
-      return owners.get(pod.ref().namespace());
+      return owners.get(namespace);
     }
-    String queue = pod.labels().get(QUEUE_LABEL);
-    TeamSpec team = queue == null ? null : inForce.get(queue);
+    TeamSpec team = inForce.get(queue);
     return team != null && tree.children(team.team()).isEmpty() ? team.name() : null;
   }
 

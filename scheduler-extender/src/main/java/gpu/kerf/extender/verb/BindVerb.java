@@ -4,6 +4,7 @@ import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryRequest;
@@ -15,6 +16,7 @@ import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
@@ -66,6 +68,7 @@ public final class BindVerb {
   private final Delivery delivery;
   private final SlotTaking taking;
   private final GangStarts starts;
+  private final Turns turns;
   private final GangBinding gangs;
   private final Map<String, Call> calls = new HashMap<>();
   private final Map<String, CatchingUp> catchingUp = new HashMap<>();
@@ -111,10 +114,13 @@ public final class BindVerb {
         scheduling,
         cluster,
         delivery,
-        new GangStarts(scheduling, cluster, new Gangs(), () -> true));
+        new GangStarts(scheduling, cluster, new Gangs(), () -> true),
+        new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
   }
 
-  public BindVerb(Scheduling scheduling, Cluster cluster, Delivery delivery, GangStarts starts) {
+  public BindVerb(
+      Scheduling scheduling, Cluster cluster, Delivery delivery, GangStarts starts, Turns turns) {
+    this.turns = turns;
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.gate = new DecisionGate(scheduling, cluster);
@@ -208,6 +214,10 @@ public final class BindVerb {
   }
 
   private CompletionStage<BindAnswer> first(BindCall call, DecisionDraft decision) {
+    KnownPod pod = scheduling.pods().get(call.pod().uid());
+    if (pod != null && !turns.mayBind(pod)) {
+      return failed(VerbError.NOT_YOUR_TURN, decision);
+    }
     SlotTaking.Result result = taking.take(call);
     return result.verbError() != null
         ? failed(call, result.verbError(), decision)

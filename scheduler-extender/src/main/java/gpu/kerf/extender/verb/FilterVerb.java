@@ -11,6 +11,7 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
@@ -42,6 +43,7 @@ public final class FilterVerb {
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
   private final GangStarts starts;
+  private final Turns turns;
   private final NodeRanking ranking;
 
   public FilterVerb(Scheduling scheduling, Cluster cluster) {
@@ -58,7 +60,8 @@ public final class FilterVerb {
         cluster,
         preemptions,
         wakeUps,
-        new GangStarts(scheduling, cluster, new Gangs(), () -> true));
+        new GangStarts(scheduling, cluster, new Gangs(), () -> true),
+        new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
   }
 
   public FilterVerb(
@@ -66,7 +69,9 @@ public final class FilterVerb {
       Cluster cluster,
       Preemptions preemptions,
       WakeUps wakeUps,
-      GangStarts starts) {
+      GangStarts starts,
+      Turns turns) {
+    this.turns = turns;
     this.scheduling = scheduling;
     this.starts = starts;
     this.gate = new DecisionGate(scheduling, cluster);
@@ -95,12 +100,38 @@ public final class FilterVerb {
     if (pod.isNonsense()) {
       return nonsense(pod, call.nodes(), pod.problem(), decision);
     }
-    return switch (starts.verdict(call.pod())) {
+    GangStarts.Verdict verdict = starts.verdict(call.pod());
+    if (turns.isOn() && verdict != GangStarts.Verdict.REFUSED) {
+      return inTurn(pod, call, decision, verdict);
+    }
+    return switch (verdict) {
       case FREE -> free(pod, call, decision);
       case HELD -> held(pod, call.nodes(), decision);
       case WAITS -> waits(pod, call.nodes(), decision);
       case REFUSED -> nonsense(pod, call.nodes(), starts.problem(call.pod()), decision);
     };
+  }
+
+  /** Where the cluster has teams, they decide when, and gangs with them. */
+  private FilterAnswer inTurn(
+      KnownPod pod, FilterCall call, DecisionDraft decision, GangStarts.Verdict verdict) {
+    return switch (turns.ask(pod)) {
+      case HELD -> held(pod, call.nodes(), decision);
+      case WAITS -> waits(pod, call.nodes(), decision);
+      case FREE ->
+          verdict == GangStarts.Verdict.WAITS
+              ? waits(pod, call.nodes(), decision)
+              : besideDrained(pod, call, decision);
+    };
+  }
+
+  private FilterAnswer besideDrained(KnownPod pod, FilterCall call, DecisionDraft decision) {
+    Ledger.Undo undo = turns.keepDrained();
+    try {
+      return free(pod, call, decision);
+    } finally {
+      undo.undo();
+    }
   }
 
   private FilterAnswer nonsense(
@@ -110,10 +141,10 @@ public final class FilterVerb {
     return FilterAnswer.nonsense(nodes, problem);
   }
 
-  /** The pods of its gang start together, and cannot yet. */
+  /** It is not its turn, or the pods of its gang start together and cannot yet. */
   private FilterAnswer waits(KnownPod pod, NodeList nodes, DecisionDraft decision) {
     FilterAnswer answer = FilterAnswer.to(nodes);
-    answer.refuseAll(Reason.GANG_WAITS);
+    answer.refuseAll(turns.isOn() ? Reason.NOT_YOUR_TURN : Reason.GANG_WAITS);
     decision.refused(answer.refusedByReason());
     scheduling.pods().explain(pod, answer.refusedByReason());
     return answer;
@@ -127,7 +158,9 @@ public final class FilterVerb {
       return again(pod, nodes, place, decision);
     }
     scheduling.held().excluded(pod.uid(), names(nodes));
-    return waits(pod, nodes, decision);
+    return scheduling.held().of(pod.uid()) != null && heldPlace(pod, nodes) >= 0
+        ? again(pod, nodes, heldPlace(pod, nodes), decision)
+        : waits(pod, nodes, decision);
   }
 
   private Set<String> names(NodeList nodes) {
@@ -187,7 +220,14 @@ public final class FilterVerb {
         proposed.isEmpty()
             ? refused(ask, call.nodes(), decision)
             : without(proposed, pod, ask, call.nodes(), decision);
-    return answer.chosen() > 0 ? answer : makeRoom(pod, ask, call.nodes(), decision, answer);
+    if (answer.chosen() > 0) {
+      return answer;
+    }
+    if (turns.isOn() && ask.wantsGpus()) {
+      turns.refused(pod.uid());
+      return waits(pod, call.nodes(), decision);
+    }
+    return makeRoom(pod, ask, call.nodes(), decision, answer);
   }
 
   /** Judges as if some pods were proposed nowhere. */

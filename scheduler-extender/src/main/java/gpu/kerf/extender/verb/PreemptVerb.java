@@ -2,11 +2,13 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.gang.Gangs;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.extender.wire.VerbError;
@@ -27,12 +29,25 @@ public final class PreemptVerb {
   private final Scheduling scheduling;
   private final DecisionGate gate;
   private final Preemptions preemptions;
+  private final Turns turns;
 
   public PreemptVerb(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
     this(scheduling, cluster, new Preemptions(scheduling, cluster, disruptions));
   }
 
-  public PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
+  PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {
+    this(
+        scheduling,
+        cluster,
+        preemptions,
+        new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
+  }
+
+  /**
+   * @param turns decide who is evicted for pods that ask for GPUs, where the cluster has teams
+   */
+  public PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions, Turns turns) {
+    this.turns = turns;
     this.scheduling = scheduling;
     this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
@@ -47,7 +62,7 @@ public final class PreemptVerb {
     }
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =
-        pod.isNonsense() || !pod.mayPreempt()
+        pod.isNonsense() || !pod.mayPreempt() || turns.decides(pod)
             ? noVictims(decision)
             : answer(pod, call.candidates(), decision);
     scheduling.decided(decision);

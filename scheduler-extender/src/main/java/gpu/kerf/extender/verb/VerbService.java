@@ -13,6 +13,8 @@ import gpu.kerf.extender.gang.Gangs;
 import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.team.AcceptedTeams;
+import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public final class VerbService {
   private final Scheduling scheduling;
   private final Gangs gangs = new Gangs();
   private final GangStarts starts;
+  private final Turns turns;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
   private final DecisionGate gate;
@@ -42,10 +45,12 @@ public final class VerbService {
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
     this.gate = new DecisionGate(scheduling, cluster);
     this.starts = new GangStarts(scheduling, cluster, gangs, () -> gate.refusal() == null);
-    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps, starts);
+    this.turns = new Turns(scheduling, cluster, disruptions, gangs);
+    starts.use(gang -> !turns.isOn());
+    this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps, starts, turns);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
-    this.bind = new BindVerb(scheduling, cluster, delivery, starts);
-    this.preempt = new PreemptVerb(scheduling, cluster, preemptions);
+    this.bind = new BindVerb(scheduling, cluster, delivery, starts, turns);
+    this.preempt = new PreemptVerb(scheduling, cluster, preemptions, turns);
   }
 
   /** The cluster must report its events to this. */
@@ -66,6 +71,11 @@ public final class VerbService {
       starts.look();
     }
     bind.tick();
+  }
+
+  /** Goes on with turns; many times a second. */
+  public void takeTurns() {
+    turns.tick();
   }
 
   public FilterVerb filter() {
@@ -98,6 +108,11 @@ public final class VerbService {
     return starts;
   }
 
+  /** Whose turn it is. */
+  public Turns turns() {
+    return turns;
+  }
+
   private final class Listener extends ForwardingListener {
 
     Listener() {
@@ -109,13 +124,46 @@ public final class VerbService {
       super.nodeChanged(node);
       preemptions.nodeChanged(node);
       starts.roomChanged();
+      turns.nodesChanged();
+    }
+
+    @Override
+    public void nodeUnusable(String name, String problem) {
+      super.nodeUnusable(name, problem);
+      turns.nodesChanged();
+    }
+
+    @Override
+    public void nodeRemoved(String name) {
+      super.nodeRemoved(name);
+      turns.nodesChanged();
+    }
+
+    @Override
+    public void gpusUnusable(String node, long gpus) {
+      super.gpusUnusable(node, gpus);
+      turns.nodesChanged();
+    }
+
+    @Override
+    public void gpusForeign(String node, long gpus) {
+      super.gpusForeign(node, gpus);
+      turns.nodesChanged();
+    }
+
+    @Override
+    public void teamsChanged(AcceptedTeams teams) {
+      super.teamsChanged(teams);
+      turns.teamsChanged(teams);
     }
 
     @Override
     public void podChanged(PodView pod) {
+      Gang gang = gangs.podChanged(pod);
+      turns.podSeen(pod);
       super.podChanged(pod);
       preemptions.podChanged(pod);
-      Gang gang = gangs.podChanged(pod);
+      turns.podChanged(pod);
       if (gang != null) {
         starts.changed(gang);
       }
@@ -126,6 +174,7 @@ public final class VerbService {
       super.gangSizeChanged(key, size);
       Gang gang = gangs.sizeChanged(key, size);
       if (gang != null) {
+        turns.gangChanged(gang);
         starts.changed(gang);
       }
     }
@@ -134,6 +183,7 @@ public final class VerbService {
     public void podEnded(String uid) {
       super.podEnded(uid);
       gangs.podEnded(uid);
+      turns.podEnded(uid);
       starts.roomChanged();
       if (gate.refusal() == null) {
         preemptions.look();
@@ -144,6 +194,7 @@ public final class VerbService {
     public void podQuarantined(String uid, Quarantined hold) {
       super.podQuarantined(uid, hold);
       gangs.podEnded(uid);
+      turns.podEnded(uid);
       preemptions.look();
     }
   }

@@ -30,6 +30,7 @@ public enum VerbError {
   BIND_UNSURE("the API server did not say whether the pod is bound; try again"),
   NODE_BUSY("the node's device plugin is handing GPUs to another pod; try again"),
   NODE_LOCK("the node could not be locked for its device plugin; try again"),
+  NOT_YOUR_TURN("it is not the turn of the pod's team; see its condition kerf.gpu/Turn"),
   GANG_WAITS(
       "the pods of the gang are bound together, and one of them is not there yet; try again"),
   INTERNAL("Kerf failed; its log says more under this id");

@@ -142,6 +142,21 @@ final class ApiServer {
   }
 
   /** Creates objects, many at a time; all of them exist afterwards. */
+  /** Deletes one object. */
+  void delete(String path) {
+    try {
+      var answer = client().send(request(path).DELETE().build(), BodyHandlers.ofString());
+      if (answer.statusCode() >= 300) {
+        throw new IllegalStateException(path + ": " + answer.statusCode() + " " + answer.body());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
   void create(String path, List<String> manifests) {
     Semaphore atOnce = new Semaphore(64);
     List<CompletableFuture<?>> created = new ArrayList<>();

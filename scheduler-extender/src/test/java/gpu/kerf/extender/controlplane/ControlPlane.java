@@ -139,6 +139,11 @@ public final class ControlPlane implements AutoCloseable {
     apiServer.create(path, manifests);
   }
 
+  /** Deletes one object, such as {@code /api/v1/namespaces/default/pods/a}. */
+  public void delete(String path) {
+    apiServer.delete(path);
+  }
+
   /** A kube-scheduler with a configuration of the caller's; not started yet. */
   public KubeScheduler scheduler(Path config) {
     return scheduler(config, access.kubeconfig(Access.SCHEDULER));

@@ -59,6 +59,7 @@ class PackageRulesTest {
           "extender.state",
           "extender.preemption",
           "extender.gang.start",
+          "extender.turn",
           "extender.delivery",
           "extender.verb",
           "extender.explain",

@@ -97,6 +97,17 @@ final class ServingKerf implements AutoCloseable {
     }
   }
 
+  /** The sum of a metric's series whose name and labels begin so. */
+  double metric(String begin) throws IOException, InterruptedException {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(address + "/metrics")).build();
+    return http.send(request, BodyHandlers.ofString())
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(begin))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
   /** Seconds from the start of the process to readiness. */
   double readyAfter() {
     return readyAfter;

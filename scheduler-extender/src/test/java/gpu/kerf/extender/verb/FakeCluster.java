@@ -6,8 +6,10 @@ import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,6 +52,14 @@ final class FakeCluster implements Cluster {
   EvictResult.Kind evicts = EvictResult.Kind.EVICTED;
 
   final List<String> evictions = new ArrayList<>();
+
+  /** What it answers to the opening of gates. */
+  GateResult.Kind opens = GateResult.Kind.OPENED;
+
+  boolean leads = true;
+  final List<String> opened = new ArrayList<>();
+  final Map<String, String> told = new HashMap<>();
+  TeamFigures figures = new TeamFigures(Map.of());
   final Map<String, String> nominated = new HashMap<>();
   final List<String> nudged = new ArrayList<>();
 
@@ -101,6 +111,27 @@ final class FakeCluster implements Cluster {
   public CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
     nominated.put(pod.uid(), node);
     return CompletableFuture.completedFuture(true);
+  }
+
+  @Override
+  public CompletionStage<GateResult> openGate(PodView.Ref pod) {
+    opened.add(pod.uid());
+    return CompletableFuture.completedStage(new GateResult(opens, "as a policy says"));
+  }
+
+  @Override
+  public void waiting(PodView.Ref pod, long sinceMillis, String text) {
+    told.put(pod.uid(), text);
+  }
+
+  @Override
+  public void teamFigures(TeamFigures now) {
+    figures = now;
+  }
+
+  @Override
+  public boolean leadsTurns() {
+    return leads;
   }
 
   @Override

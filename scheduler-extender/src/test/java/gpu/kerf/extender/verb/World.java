@@ -11,6 +11,7 @@ import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
@@ -70,15 +71,17 @@ final class World {
     writer = new WireWriter(scheduling.names());
     Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE);
     starts = new GangStarts(scheduling, cluster, gangs, () -> true);
+    Turns turns = new Turns(scheduling, cluster, Disruptions.NONE, gangs);
     filter =
         new FilterVerb(
             scheduling,
             cluster,
             preemptions,
             new WakeUps(scheduling, cluster, preemptions),
-            starts);
+            starts,
+            turns);
     prioritize = new PrioritizeVerb(scheduling, cluster);
-    bind = new BindVerb(scheduling, cluster, new EnvDelivery(), starts);
+    bind = new BindVerb(scheduling, cluster, new EnvDelivery(), starts, turns);
     preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
   }
 

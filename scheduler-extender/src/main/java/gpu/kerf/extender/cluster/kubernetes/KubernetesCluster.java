@@ -53,6 +53,7 @@ import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnConditions;
+import gpu.kerf.extender.cluster.kubernetes.writing.TurnLease;
 import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.telemetry.LogKeys;
@@ -128,6 +129,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private volatile boolean closing;
   private volatile @Nullable BindFence fence;
   private volatile @Nullable BindingLease lease;
+  private @Nullable TurnLease turnLease;
   private @Nullable Advertiser advertiser;
   private @Nullable PodSink pods;
   private volatile @Nullable MissedDeletions missed;
@@ -254,8 +256,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         .forEach((kind, sink) -> watches.add(new ResourceWatch<>(kind, sink, shared)));
     deletions.follow(podWatch);
     BindFence beforeBindings = new BindFence(calls, loop, clocks, metrics, decisive, podWatch);
-    LeaseRequests requests = new LeaseRequests(options.namespace, options.process, clocks);
+    LeaseRequests requests = LeaseRequests.toBind(options.namespace, options.process, clocks);
     fence = beforeBindings;
+    turnLease =
+        new TurnLease(
+            renewals,
+            loop,
+            clocks,
+            LeaseRequests.toGiveTurns(options.namespace, options.process, clocks));
     lease = new BindingLease(renewals, loop, clocks, metrics, requests, beforeBindings::shut);
     run(
         "kerf-start",
@@ -355,6 +363,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (toBind != null) {
       toBind.tick();
     }
+    if (turnLease != null) {
+      turnLease.tick();
+    }
     if (advertiser != null) {
       advertiser.tick();
     }
@@ -396,6 +407,18 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   public Disruptions disruptions() {
     return disruptions;
+  }
+
+  @Override
+  public boolean leadsTurns() {
+    return turnLease != null && turnLease.isHeld();
+  }
+
+  @Override
+  public void askedAboutTurn() {
+    if (turnLease != null) {
+      turnLease.asked();
+    }
   }
 
   @Override
@@ -477,7 +500,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public String bindingProblem() {
     BindingLease toBind = lease;
-    return toBind == null ? "" : toBind.problem();
+    String toBindProblem = toBind == null ? "" : toBind.problem();
+    return toBindProblem.isEmpty() && turnLease != null ? turnLease.problem() : toBindProblem;
   }
 
   private boolean isFresh(long decided) {
@@ -555,9 +579,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
-  public void waiting(PodView.Ref pod, String text) {
+  public void waiting(PodView.Ref pod, long sinceMillis, String text) {
     if (turns != null) {
-      turns.waiting(pod, text);
+      turns.waiting(pod, sinceMillis, text);
     }
   }
 

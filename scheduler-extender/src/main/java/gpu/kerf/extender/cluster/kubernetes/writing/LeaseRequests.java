@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.time.Clocks;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
@@ -17,10 +18,21 @@ import java.util.Map;
  * patch with the resourceVersion that it stands on: it fails if the object has changed, and leaves
  * labels of others alone.
  *
+ * @param lasts how long it lasts after it was written
  * @param identity of this process; the one before a restart had another
  */
-public record LeaseRequests(String namespace, String identity, Clocks clocks) {
-  static final String NAME = "kerf-binding";
+public record LeaseRequests(
+    String namespace, String name, Duration lasts, String identity, Clocks clocks) {
+
+  /** The Lease that one replica at a time holds to bind. */
+  public static LeaseRequests toBind(String namespace, String identity, Clocks clocks) {
+    return new LeaseRequests(namespace, "kerf-binding", BindingLease.DURATION, identity, clocks);
+  }
+
+  /** The Lease of the replica that gives turns to teams. */
+  public static LeaseRequests toGiveTurns(String namespace, String identity, Clocks clocks) {
+    return new LeaseRequests(namespace, "kerf-turns", TurnLease.DURATION, identity, clocks);
+  }
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -59,7 +71,7 @@ public record LeaseRequests(String namespace, String identity, Clocks clocks) {
   }
 
   private String object() {
-    return path() + "/" + NAME;
+    return path() + "/" + name;
   }
 
   Seen read(ApiServer server) throws IOException {
@@ -86,7 +98,7 @@ public record LeaseRequests(String namespace, String identity, Clocks clocks) {
   Seen create(ApiServer server) throws IOException {
     ObjectNode body = JSON.createObjectNode();
     body.put("apiVersion", "coordination.k8s.io/v1").put("kind", "Lease");
-    body.putObject("metadata").put("name", NAME).put("namespace", namespace);
+    body.putObject("metadata").put("name", name).put("namespace", namespace);
     body.set("spec", spec(identity));
     Sent sent = sent();
     ApiReply reply = send(server, ApiRequest.post(path(), body.toString()));
@@ -104,7 +116,7 @@ public record LeaseRequests(String namespace, String identity, Clocks clocks) {
     String time = TIME.format(clocks.wall().instant());
     return JSON.createObjectNode()
         .put("holderIdentity", next)
-        .put("leaseDurationSeconds", BindingLease.DURATION.toSeconds())
+        .put("leaseDurationSeconds", lasts.toSeconds())
         .put("renewTime", time);
   }
 
@@ -125,8 +137,8 @@ public record LeaseRequests(String namespace, String identity, Clocks clocks) {
       throw new IOException(reply.problem());
     }
     String text =
-        "The Lease %s/%s cannot be used, and Kerf binds no pod without it: %s"
-            .formatted(namespace, NAME, reply.problem());
+        "The Lease %s/%s cannot be used, and without it Kerf binds no pod and gives no turn: %s"
+            .formatted(namespace, name, reply.problem());
     return new Seen(Outcome.REFUSED, "", "", 0, sent(), text);
   }
 }

@@ -59,9 +59,9 @@ public final class TurnConditions {
    * What is to be written.
    *
    * @param text why it waits; empty if it does not wait any more
-   * @param begins whether the condition changes and not its text alone
+   * @param since since when that is so
    */
-  private record Due(PodView.Ref pod, String text, boolean begins) {}
+  private record Due(PodView.Ref pod, String text, long since) {}
 
   /**
    * @param events is told when a pod begins to wait
@@ -75,8 +75,12 @@ public final class TurnConditions {
     this.allowedAt = clocks.elapsedMillis();
   }
 
-  /** A pod waits, because of what the text says. */
-  public void waiting(PodView.Ref pod, String text) {
+  /**
+   * A pod waits, because of what the text says.
+   *
+   * @param sinceMillis since when; the time of the condition, where it is found after a restart
+   */
+  public void waiting(PodView.Ref pod, long sinceMillis, String text) {
     String shown = text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
     String before = texts.put(pod.uid(), shown);
     if (shown.equals(before)) {
@@ -85,15 +89,12 @@ public final class TurnConditions {
     if (before == null) {
       events.accept(new PodEvent(pod, false, "Waiting", shown));
     }
-    Due earlier = due.get(pod.uid());
-    boolean begins = before == null || (earlier != null && earlier.begins);
-    due.put(pod.uid(), new Due(pod, shown, begins));
+    due.put(pod.uid(), new Due(pod, shown, sinceMillis));
     tick();
   }
 
   /** A gate is being opened: the pod does not wait any more when that went well. */
-  public CompletionStage<GateResult> follow(
-      PodView.Ref pod, CompletionStage<GateResult> opening) {
+  public CompletionStage<GateResult> follow(PodView.Ref pod, CompletionStage<GateResult> opening) {
     opening.thenAcceptAsync(
         result -> {
           if (result.kind() == GateResult.Kind.OPENED) {
@@ -109,8 +110,8 @@ public final class TurnConditions {
       return;
     }
     Due earlier = due.remove(pod.uid());
-    if (earlier == null || !earlier.begins) {
-      due.put(pod.uid(), new Due(pod, "", true));
+    if (earlier == null || inFlight.contains(pod.uid())) {
+      due.put(pod.uid(), new Due(pod, "", clocks.wall().millis()));
     }
   }
 
@@ -169,10 +170,8 @@ public final class TurnConditions {
             .put("status", waits ? "False" : "True")
             .put("reason", waits ? "Waiting" : "Opened")
             .put("message", one.text);
-    if (one.begins) {
-      Instant now = clocks.wall().instant().truncatedTo(ChronoUnit.SECONDS);
-      condition.put("lastTransitionTime", now.toString());
-    }
+    Instant since = Instant.ofEpochMilli(one.since).truncatedTo(ChronoUnit.SECONDS);
+    condition.put("lastTransitionTime", since.toString());
     String path = ApiRequest.pod(one.pod.namespace(), one.pod.name()) + "/status";
     return server.send(ApiRequest.patch(path, ApiRequest.STRATEGIC_PATCH, body.toString())).ok();
   }

@@ -61,7 +61,7 @@ class BindingLeaseTest {
                   new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
       calls = new RequestPool(server, new JvmThreads(), 1, "lease-" + name);
       Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
-      LeaseRequests requests = new LeaseRequests("kerf-system", name, clocks);
+      LeaseRequests requests = LeaseRequests.toBind("kerf-system", name, clocks);
       lease = new BindingLease(calls, loop, clocks, metrics, requests, () -> changedHands++);
       replicas.add(this);
     }

@@ -1,0 +1,307 @@
+package gpu.kerf.extender.turn;
+
+import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.gang.Gang;
+import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.state.HeldPlaces;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.team.AcceptedTeams;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.team.TeamBook;
+import gpu.kerf.model.team.Work;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose turn it is, where the cluster has teams.
+ *
+ * <pre>
+ *   a pod comes        it enters the line of its team
+ *   something changes  a round: whose turn it is gets a place that is held, and its gate comes off
+ *   filter             names the held node; a pod without one is refused, whatever its gate was
+ *   the time is over   the place is given back, and the pod stands in its line again
+ * </pre>
+ *
+ * <p>Without teams every pod may start at once, as far as this is concerned, and gates come off all
+ * pods. It learns from the watches alone: a question about a pod may be hypothetical.
+ *
+ * <p>Used on the thread that owns the scheduling.
+ */
+public final class Turns {
+
+  private final Scheduling scheduling;
+  private final Cluster cluster;
+  private final Gangs gangs;
+  private final Lines lines;
+  private final Holdings holdings;
+  private final GateOpener gates;
+  private final TurnLoop loop;
+  private final TermsClock terms = new TermsClock();
+  private final TurnForecast forecast = new TurnForecast();
+  private final WaitingTexts texts;
+  private final FiguresTeller figures;
+  private final Painter painter;
+
+  /** Pods with a gate of Kerf's, so that it can be taken off if teams are turned off. */
+  private final Map<String, PodView.Ref> gated = new LinkedHashMap<>();
+
+  private TurnOptions options = TurnOptions.defaults();
+  private AcceptedTeams teams = AcceptedTeams.NONE;
+  private boolean on;
+
+  /**
+   * @param gangs is told of pods before this is
+   */
+  public Turns(Scheduling scheduling, Cluster cluster, Disruptions disruptions, Gangs gangs) {
+    this.scheduling = scheduling;
+    this.cluster = cluster;
+    this.gangs = gangs;
+    this.lines = new Lines(scheduling, gangs);
+    this.holdings = new Holdings(scheduling, gangs, lines);
+    this.gates = new GateOpener(scheduling, cluster);
+    this.loop = new TurnLoop(scheduling, cluster, disruptions, lines, gates, forecast);
+    this.texts = new WaitingTexts(scheduling, cluster, lines, loop);
+    this.painter = new Painter(lines, terms, texts, loop.underWay());
+    this.figures = new FiguresTeller(scheduling, cluster, lines, terms);
+    scheduling.ledger().observe(this::entryChanged);
+    scheduling.held().listen(new PlaceNews());
+  }
+
+  // ---- what there is
+
+  /** Changes how turns are given. */
+  public void use(TurnOptions changed) {
+    options = changed;
+    gates.use(changed.gatesPerSecond());
+    loop.use(changed);
+    turnOnOrOff();
+  }
+
+  /** Whether Kerf acts on teams. */
+  public boolean isOn() {
+    return on;
+  }
+
+  /** The teams in force, their acceptance or their namespaces are others than before. */
+  public void teamsChanged(AcceptedTeams changed) {
+    teams = changed;
+    on = false;
+    turnOnOrOff();
+  }
+
+  private void turnOnOrOff() {
+    boolean wanted = options.enabled() && !teams.isEmpty();
+    if (wanted != on) {
+      on = wanted;
+      begin();
+    }
+  }
+
+  /** Begins with an empty book, and enters what there is. */
+  private void begin() {
+    TeamBook book = new TeamBook(scheduling.fleet());
+    terms.use(teams, scheduling.wallMillis());
+    book.use(terms.inForce());
+    lines.use(teams, book);
+    holdings.enterAll();
+    loop.begin();
+    if (on) {
+      loop.wake();
+    } else {
+      forecast.nothingWaits();
+    }
+  }
+
+  /** Says of new pods whether they have to wait; any thread may ask it. */
+  public TurnForecast forecast() {
+    return forecast;
+  }
+
+  /** A pod is known anew, and the ledger has not heard of it yet. */
+  public void podSeen(PodView pod) {
+    lines.seen(pod);
+  }
+
+  /** A pod is known anew, and so are what it asks for and its gang. */
+  public void podChanged(PodView pod) {
+    KnownPod known = scheduling.pods().get(pod.uid());
+    if (known == null) {
+      podEnded(pod.uid());
+      return;
+    }
+    if (pod.waitsAtGate() && !pod.isBound()) {
+      gated.put(pod.uid(), pod.ref());
+    } else if (gated.remove(pod.uid()) != null) {
+      gates.forget(pod.uid());
+    }
+    if (lines.changed(pod, known)) {
+      loop.wake();
+    }
+  }
+
+  /** What is known of a gang has changed. */
+  public void gangChanged(Gang gang) {
+    lines.enter(gang.key().id());
+    loop.wake();
+  }
+
+  public void podEnded(String uid) {
+    gated.remove(uid);
+    gates.forget(uid);
+    lines.ended(uid);
+    loop.forget(uid);
+    texts.forget(uid);
+    loop.wake();
+  }
+
+  /** Nodes have come, gone or changed. */
+  public void nodesChanged() {
+    loop.fleetChanged();
+    loop.wake();
+  }
+
+  private void entryChanged(@Nullable Entry before, @Nullable Entry after) {
+    if (!on) {
+      return;
+    }
+    boolean less = holdings.changed(before, after);
+    if (less || (after == null && before != null && lines.get(before.uid()) != null)) {
+      if (before != null) {
+        loop.again(before.uid());
+      }
+      loop.wake();
+    }
+  }
+
+  /** What becomes of places that are held. */
+  private final class PlaceNews implements HeldPlaces.Listener {
+    @Override
+    public void landed(String workId) {
+      loop.landed(workId);
+      lines.enter(workId);
+    }
+
+    @Override
+    public void timedOut(String workId) {
+      waitsAgain(workId);
+    }
+
+    @Override
+    public void lost(String workId) {
+      waitsAgain(workId);
+    }
+
+    @Override
+    public void excluded(String workId, String uid, Set<String> offered) {
+      loop.excluded(uid, offered);
+      if (workId.equals(uid)) {
+        scheduling.held().release(workId);
+        waitsAgain(workId);
+        loop.hurry();
+      }
+    }
+
+    private void waitsAgain(String workId) {
+      loop.landed(workId);
+      lines.enter(workId);
+      loop.wake();
+    }
+  }
+
+  // ---- what verbs ask
+
+  /** Where a pod stands that filter is asked about. */
+  public enum Standing {
+    /** It may go to any place that is free and not drained for others. */
+    FREE,
+    /** A place is held for it. */
+    HELD,
+    /** It is not its turn. */
+    WAITS
+  }
+
+  /** Where a pod stands. It goes on with a round, so that a pod whose turn it is need not wait. */
+  public Standing ask(KnownPod pod) {
+    if (scheduling.held().of(pod.uid()) != null) {
+      return Standing.HELD;
+    }
+    if (!on || pod.demand().containers().isEmpty()) {
+      return Standing.FREE;
+    }
+    cluster.askedAboutTurn();
+    if (!cluster.leadsTurns()) {
+      return isWithinLimits(pod) ? Standing.FREE : Standing.WAITS;
+    }
+    loop.hurry();
+    if (scheduling.held().of(pod.uid()) != null) {
+      return Standing.HELD;
+    }
+    boolean unknown = lines.get(pod.uid()) == null && gangs.of(pod.uid()) == null;
+    if (unknown && loop.isQuiet() && isWithinLimits(pod)) {
+      return Standing.FREE;
+    }
+    loop.refused(pod.uid());
+    return Standing.WAITS;
+  }
+
+  /** Whether a pod's turn, and who is evicted for it, is decided here. */
+  public boolean decides(KnownPod pod) {
+    return on && !pod.demand().containers().isEmpty();
+  }
+
+  /** Filter has refused a pod: kube-scheduler must hear of its turn. */
+  public void refused(String uid) {
+    loop.refused(uid);
+  }
+
+  /** Keeps drained places from a search for a pod; to be undone. */
+  public Ledger.Undo keepDrained() {
+    loop.drained().block(scheduling.fleet(), "");
+    return () -> loop.drained().unblock(scheduling.fleet(), "");
+  }
+
+  /** Whether a pod may be bound: limits hold however it came that far. */
+  public boolean mayBind(KnownPod pod) {
+    return !on
+        || pod.demand().containers().isEmpty()
+        || scheduling.held().of(pod.uid()) != null
+        || isWithinLimits(pod);
+  }
+
+  private boolean isWithinLimits(KnownPod pod) {
+    Holder holder = pod.holder();
+    String team = lines.teamOf(holder.namespace(), lines.queueOf(holder.uid()));
+    Work work = Work.of(holder, team, pod.since(), pod.demand());
+    return lines.book().limit(work) == null;
+  }
+
+  /** What there is to see of teams. */
+  public TeamsPicture picture() {
+    return on ? painter.picture() : TeamsPicture.NONE;
+  }
+
+  // ---- at intervals
+
+  /** Goes on; to be called many times a second. */
+  public void tick() {
+    gates.tick();
+    if (on) {
+      if (terms.haveChanged(scheduling.wallMillis())) {
+        lines.book().use(terms.inForce());
+        loop.wake();
+      }
+      loop.tick();
+      texts.tick();
+      figures.tick();
+    } else if (!gated.isEmpty() && cluster.teamsKnown()) {
+      gated.values().forEach(gates::open);
+    }
+  }
+}

@@ -1,0 +1,272 @@
+package gpu.kerf.extender.verb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.cluster.EvictResult;
+import gpu.kerf.extender.cluster.GateResult;
+import gpu.kerf.extender.turn.TeamsPicture;
+import gpu.kerf.extender.turn.TurnOptions;
+import gpu.kerf.extender.wire.FilterAnswer;
+import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.VerbError;
+import gpu.kerf.model.placement.Reason;
+import gpu.kerf.model.team.GpuAmount;
+import gpu.kerf.model.team.Reclaim;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Whose turn it is, from what the API server tells to what kube-scheduler is answered. */
+class TurnsTest {
+  private TeamWorld world;
+
+  @BeforeEach
+  void aNodeOfFourGpusAndTwoTeams() {
+    world = new TeamWorld().node("a", 4);
+    world.team("fraud", "'guarantee': '2'").team("research", "'guarantee': '2', 'limit': '4'");
+  }
+
+  @Test
+  void whereThereIsRoomTheGateComesOffAndFilterNamesTheHeldNode() {
+    PodView.Builder pod = world.gated("research", "p", 1);
+    world.tell(pod);
+    assertThat(world.mayGo("p")).isTrue();
+    assertThat(world.place(pod, "a")).isEqualTo("a");
+    assertThat(figure("research").held()).isEqualTo(GpuAmount.parse("1"));
+  }
+
+  private gpu.kerf.extender.team.TeamFigures.Figures figure(String team) {
+    world.pass(2_000);
+    return world.cluster.figures.teams().get(team);
+  }
+
+  @Test
+  void withoutTeamsNothingIsHeldAndEveryGateComesOff() {
+    TeamWorld none = new TeamWorld().node("a", 4);
+    PodView.Builder left = none.gated("research", "left-from-before", 9);
+    none.tell(left);
+    none.pass(200);
+    assertThat(none.mayGo("left-from-before")).isTrue();
+    PodView.Builder pod = none.pod("research", "p", 1);
+    none.tell(pod);
+    assertThat(none.scheduling.ledger().entries()).isEmpty();
+    assertThat(none.place(pod, "a")).isEqualTo("a");
+    assertThat(none.cluster.told).isEmpty();
+  }
+
+  @Test
+  void aFullClusterKeepsPodsAtTheirGatesAndSaysWhy() {
+    world.running("research", "r", 2, "a");
+    world.running("fraud", "f", 2, "a");
+    world.tell(world.gated("research", "first", 1));
+    world.tell(world.gated("research", "second", 1));
+    world.pass(1_000);
+    assertThat(world.cluster.opened).hasSize(4);
+    assertThat(world.cluster.told.get("first"))
+        .isEqualTo(
+            "team research holds 2 of 2 guaranteed, first in its line. No free place is large"
+                + " enough.");
+    assertThat(world.cluster.told.get("second")).contains("1 before you");
+    world.end("r0");
+    assertThat(world.mayGo("first")).isTrue();
+    assertThat(world.mayGo("second")).isFalse();
+  }
+
+  @Test
+  void aPodThatSlippedPastItsGateIsRefusedUntilItIsItsTurn() {
+    world.running("research", "r", 2, "a");
+    world.running("fraud", "f", 2, "a");
+    PodView.Builder pod = world.pod("research", "slipped", 1);
+    world.tell(pod);
+    FilterAnswer answer = world.filter(pod, "a");
+    assertThat(answer.refusedByReason()).containsOnlyKeys(Reason.NOT_YOUR_TURN);
+    assertThat(world.cluster.nudged).isEmpty();
+    world.end("r0");
+    assertThat(world.cluster.nudged).containsExactly("slipped");
+    assertThat(world.place(pod, "a")).isEqualTo("a");
+  }
+
+  @Test
+  void limitsHoldForAPodOfWhichOnlyFilterHasHeard() {
+    world.team("research", "'guarantee': '2', 'limit': '2'");
+    world.running("research", "r", 2, "a");
+    PodView.Builder pod = world.pod("research", "unheard", 1);
+    assertThat(world.filter(pod, "a").refusedByReason()).containsOnlyKeys(Reason.NOT_YOUR_TURN);
+    PodView.Builder other = world.pod("fraud", "unheard-too", 1);
+    assertThat(world.filter(other, "a").chosen()).isEqualTo(1);
+  }
+
+  @Test
+  void twoPodsThatPassedFilterTogetherDoNotBreakALimitByTheirBindings() {
+    world.team("research", "'guarantee': '2', 'limit': '3'");
+    world.running("research", "r", 2, "a");
+    PodView.Builder one = world.pod("research", "one", 1);
+    PodView.Builder two = world.pod("research", "two", 1);
+    assertThat(world.filter(one, "a").chosen()).isEqualTo(1);
+    assertThat(world.filter(two, "a").chosen()).isEqualTo(1);
+    assertThat(world.bind(one, "a").verbError()).isNull();
+    assertThat(world.bind(two, "a").verbError()).isEqualTo(VerbError.NOT_YOUR_TURN);
+  }
+
+  @Test
+  void aTeamBelowItsGuaranteeTakesItBackFromTheYoungestThatIsBorrowed() {
+    world.running("research", "r", 4, "a");
+    PodView.Builder pod = world.gated("fraud", "urgent", 1);
+    world.tell(pod);
+    world.pass(100);
+    assertThat(world.cluster.evictions).containsExactly("r3");
+    assertThat(world.mayGo("urgent")).isFalse();
+    assertThat(world.cluster.told.get("urgent")).contains("being evicted");
+    world.end("r3");
+    assertThat(world.mayGo("urgent")).isTrue();
+    assertThat(world.place(pod, "a")).isEqualTo("a");
+    world.pass(1_000);
+    List<TeamsPicture.OneReclaim> reclaims = world.verbs.turns().picture().reclaims();
+    assertThat(reclaims).hasSize(1);
+    assertThat(reclaims.get(0).outcome()).isEqualTo("done");
+    assertThat(reclaims.get(0).rule()).isEqualTo(Reclaim.Rule.GUARANTEE);
+    assertThat(reclaims.get(0).victims().get(0).name()).isEqualTo("research/r3");
+  }
+
+  @Test
+  void nobodyElseGetsThePlaceForWhichPodsWereEvicted() {
+    world.running("research", "r", 4, "a");
+    world.tell(world.gated("fraud", "urgent", 1));
+    world.pass(100);
+    PodView.Builder other = world.pod("research", "quick", 1);
+    world.tell(other);
+    world.end("r3");
+    assertThat(world.filter(other, "a").chosen()).isZero();
+    assertThat(world.mayGo("urgent")).isTrue();
+  }
+
+  @Test
+  void aBudgetThatForbidsAnEvictionEndsTheReclaimAndNothingIsKept() {
+    world.running("research", "r", 4, "a");
+    world.cluster.evicts = EvictResult.Kind.BLOCKED;
+    world.tell(world.gated("fraud", "urgent", 1));
+    world.pass(200);
+    assertThat(world.verbs.turns().picture().reclaims().get(0).outcome()).isEqualTo("blocked");
+    world.end("r0");
+    assertThat(world.mayGo("urgent")).isTrue();
+  }
+
+  @Test
+  void whatReplacesAnEvictedPodStandsWhereThatOneStood() {
+    world.team("research", "'limit': '4'");
+    PodView.Builder old =
+        world.gated("research", "old", 4).owner(new PodView.Owner("Job", "train", "job-uid", true));
+    world.tell(old);
+    world.place(old, "a");
+    world.tell(world.gated("research", "younger", 1));
+    world.tell(world.gated("fraud", "urgent", 2));
+    world.pass(100);
+    assertThat(world.cluster.evictions).containsExactly("old");
+    PodView.Builder again =
+        world
+            .gated("research", "again", 4)
+            .owner(new PodView.Owner("Job", "train", "job-uid", true));
+    world.tell(again);
+    world.pass(1_000);
+    assertThat(world.cluster.told.get("again")).contains("first in its line");
+  }
+
+  @Test
+  void aPlaceThatIsNotTakenInTimeIsGivenBack() {
+    world.tell(world.gated("research", "slow", 4));
+    assertThat(world.scheduling.ledger().entries()).hasSize(1);
+    world.tell(world.gated("fraud", "next", 2));
+    assertThat(world.mayGo("next")).isFalse();
+    world.pass(TurnOptions.defaults().placeMillis() + 1_000);
+    assertThat(world.mayGo("next")).isTrue();
+  }
+
+  @Test
+  void aGateThatAnotherPluginDefendsIsTriedAgain() {
+    world.cluster.opens = GateResult.Kind.REFUSED;
+    PodView.Builder pod = world.gated("research", "p", 1);
+    world.tell(pod);
+    assertThat(world.cluster.opened).hasSize(1);
+    assertThat(world.cluster.events.get(0).message()).contains("as a policy says");
+    world.pass(3_500);
+    assertThat(world.cluster.opened).hasSize(3);
+    world.cluster.opens = GateResult.Kind.OPENED;
+    world.pass(5_000);
+    assertThat(world.cluster.opened).hasSize(4);
+  }
+
+  @Test
+  void turningTeamsOffTakesAllGatesOff() {
+    world.running("research", "r", 4, "a");
+    world.tell(world.gated("research", "waits", 1));
+    world.pass(100);
+    assertThat(world.mayGo("waits")).isFalse();
+    world.verbs.turns().use(new TurnOptions(false, false, 600_000, 30_000, 500));
+    world.pass(100);
+    assertThat(world.mayGo("waits")).isTrue();
+  }
+
+  @Test
+  void deletingTheLastTeamTakesAllGatesOff() {
+    world.running("research", "r", 4, "a");
+    world.tell(world.gated("research", "waits", 1));
+    world.teamsAre(List.of());
+    world.pass(100);
+    assertThat(world.mayGo("waits")).isTrue();
+  }
+
+  @Test
+  void theReplicaThatIsNotAskedGivesNoTurns() {
+    world.cluster.leads = false;
+    PodView.Builder pod = world.gated("research", "p", 1);
+    world.tell(pod);
+    world.pass(1_000);
+    assertThat(world.cluster.opened).isEmpty();
+    world.cluster.leads = true;
+    world.pass(100);
+    assertThat(world.mayGo("p")).isTrue();
+  }
+
+  @Test
+  void aRestartKnowsWhatTeamsHoldAndWhoWaited() {
+    List<PodView.Builder> running = world.running("research", "r", 4, "a");
+    TeamWorld again = new TeamWorld().node("a", 4);
+    running.forEach(again::tell);
+    PodView.Builder young = again.gated("research", "young", 1);
+    PodView.Builder old = again.gated("research", "old", 1).waitsSinceMillis(500);
+    again.tell(young);
+    again.tell(old);
+    again.team("fraud", "'guarantee': '2'").team("research", "'guarantee': '2', 'limit': '4'");
+    again.pass(2_000);
+    assertThat(again.cluster.figures.teams().get("research").held())
+        .isEqualTo(GpuAmount.parse("4"));
+    assertThat(again.cluster.told.get("old")).contains("first in its line");
+    assertThat(again.cluster.told.get("young")).contains("1 before you");
+  }
+
+  @Test
+  void aNodeThatKubeSchedulerDoesNotOfferIsNotHeldForThePodAgain() {
+    world.node("b", 4);
+    PodView.Builder pod = world.gated("research", "picky", 1);
+    world.tell(pod);
+    String held = world.scheduling.ledger().entries().iterator().next().placement().node();
+    String other = held.equals("a") ? "b" : "a";
+    FilterAnswer answer = world.filter(pod, other);
+    assertThat(answer.chosenNames(world.scheduling.names())).containsExactly(other);
+    assertThat(world.place(pod, other)).isEqualTo(other);
+  }
+
+  @Test
+  void podsWithoutATeamStandLastAndAreTakenBackFirst() {
+    world.running("nobody", "n", 3, "a");
+    world.running("research", "r", 1, "a");
+    world.tell(world.gated("nobody", "more", 1));
+    PodView.Builder pod = world.gated("fraud", "urgent", 1);
+    world.tell(pod);
+    world.pass(100);
+    assertThat(world.cluster.evictions).containsExactly("n2");
+    world.end("n2");
+    assertThat(world.mayGo("urgent")).isTrue();
+    assertThat(world.mayGo("more")).isFalse();
+  }
+}
