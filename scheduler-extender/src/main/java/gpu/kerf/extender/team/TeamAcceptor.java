@@ -6,6 +6,7 @@ import gpu.kerf.model.team.TeamTree;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -97,34 +98,45 @@ public final class TeamAcceptor {
     }
     boolean goesOn = true;
     while (goesOn) {
-      goesOn = false;
-      Set<String> tried = new HashSet<>();
-      for (TeamSpec team : List.copyOf(pending.values())) {
-        goesOn |= tryWithParents(team, pending, tried);
-      }
+      List<TeamSpec> downwards = parentsFirst(pending);
+      goesOn = tryEach(downwards, pending);
+      Collections.reverse(downwards);
+      // A parent can give up only what its children have given up before.
+      goesOn |= tryEach(downwards, pending);
     }
     findCycles(pending.values());
   }
 
-  /** Tries the parents that are pending first, the uppermost before the others. */
-  private boolean tryWithParents(
-      TeamSpec team, Map<String, TeamSpec> pending, Set<String> tried) {
-    Deque<TeamSpec> path = new ArrayDeque<>();
-    TeamSpec at = team;
-    while (at != null && tried.add(at.name())) {
-      path.push(at);
-      at = at.parent() == null ? null : pending.get(at.parent());
+  private static List<TeamSpec> parentsFirst(Map<String, TeamSpec> pending) {
+    List<TeamSpec> order = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (TeamSpec team : pending.values()) {
+      Deque<TeamSpec> path = new ArrayDeque<>();
+      TeamSpec at = team;
+      while (at != null && seen.add(at.name())) {
+        path.push(at);
+        at = at.parent() == null ? null : pending.get(at.parent());
+      }
+      order.addAll(path);
     }
+    return order;
+  }
+
+  /** Whether one of them got in. */
+  private boolean tryEach(List<TeamSpec> order, Map<String, TeamSpec> pending) {
     boolean any = false;
-    for (TeamSpec each : path) {
-      Refusal refusal = forest.problem(each);
+    for (TeamSpec team : order) {
+      if (!pending.containsKey(team.name())) {
+        continue;
+      }
+      Refusal refusal = forest.problem(team);
       if (refusal == null) {
-        forest.put(each);
-        pending.remove(each.name());
-        refusals.remove(each.name());
+        forest.put(team);
+        pending.remove(team.name());
+        refusals.remove(team.name());
         any = true;
       } else {
-        refusals.put(each.name(), refusal);
+        refusals.put(team.name(), refusal);
       }
     }
     return any;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.team;
+
+import org.jspecify.annotations.NullMarked;
