@@ -287,7 +287,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
               if (ownStatus) {
                 status.accepted(accepted, readings);
               }
-            });
+            },
+            TeamFollower.LOOK);
     teams = follower;
     teamStatus = status;
     runForEver("kerf-teams", follower);

@@ -35,7 +35,10 @@ import org.slf4j.LoggerFactory;
  */
 final class TeamFollower implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(TeamFollower.class);
-  private static final Duration LOOK = Duration.ofSeconds(30);
+
+  /** After how long it looks again whether there are Teams. */
+  static final Duration LOOK = Duration.ofSeconds(30);
+
   private static final int NOT_FOUND = 404;
 
   /** An API server that starts may not know its kinds for a moment. */
@@ -46,6 +49,7 @@ final class TeamFollower implements Runnable {
   private final ResourceWatch.Shared shared;
   private final WatchStarter starter;
   private final TeamsListener listener;
+  private final Duration pause;
   private volatile @Nullable FollowedTeams teams;
   private volatile @Nullable FollowedNamespaces namespaces;
   private volatile boolean stopped;
@@ -69,16 +73,21 @@ final class TeamFollower implements Runnable {
     void teamsChanged(AcceptedTeams teams, Collection<TeamReading> readings);
   }
 
+  /**
+   * @param pause after how long it looks again
+   */
   TeamFollower(
       TeamSource source,
       ResourceWatch.Shared shared,
       WatchStarter starter,
-      TeamsListener listener) {
+      TeamsListener listener,
+      Duration pause) {
     this.source = source;
     this.resource = source == TeamSource.KAI ? Resource.QUEUES : Resource.TEAMS;
     this.shared = shared;
     this.starter = starter;
     this.listener = listener;
+    this.pause = pause;
   }
 
   @Override
@@ -90,7 +99,7 @@ final class TeamFollower implements Runnable {
         LOG.debug("Whether there are Teams is not known: {}", e.getMessage());
       }
       try {
-        shared.threads().sleep(LOOK);
+        shared.threads().sleep(pause);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;

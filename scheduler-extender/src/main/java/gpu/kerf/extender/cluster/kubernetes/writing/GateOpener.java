@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes.writing;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.cluster.GateResult;
@@ -25,6 +26,7 @@ public final class GateOpener {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
+  private static final int INVALID = 422;
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERRORS = 500;
 
@@ -61,13 +63,24 @@ public final class GateOpener {
     }
     GateResult.Kind kind =
         switch (reply.status()) {
-          // A conflict is about the uid: the API server itself tries again after a change of others.
-          case NOT_FOUND, CONFLICT -> GateResult.Kind.GONE;
-          case TOO_MANY_REQUESTS -> GateResult.Kind.FAILED;
+          case NOT_FOUND -> GateResult.Kind.GONE;
+          // The API server tries again after a change of others; it gives up if they do not end.
+          case CONFLICT, TOO_MANY_REQUESTS -> GateResult.Kind.FAILED;
+          case INVALID -> isOtherPod(reply) ? GateResult.Kind.GONE : GateResult.Kind.REFUSED;
           default ->
               reply.status() >= SERVER_ERRORS ? GateResult.Kind.FAILED : GateResult.Kind.REFUSED;
         };
     return new GateResult(kind, reply.problem());
+  }
+
+  /** To write the uid of a pod that is gone onto the one of its name is to change the uid. */
+  private static boolean isOtherPod(ApiReply reply) {
+    for (JsonNode cause : reply.details().path("details").path("causes")) {
+      if (cause.path("field").asText("").equals("metadata.uid")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String body(PodView.Ref pod) {
