@@ -21,7 +21,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,7 +42,13 @@ public final class FakeApiServer implements AutoCloseable {
           "budgets", "/apis/policy/v1/poddisruptionbudgets",
           "slices", "/apis/resource.k8s.io/v1/resourceslices",
           "claims", "/apis/resource.k8s.io/v1/resourceclaims",
-          "leases", "/apis/coordination.k8s.io/v1/namespaces/kerf-system/leases");
+          "leases", "/apis/coordination.k8s.io/v1/namespaces/kerf-system/leases",
+          "namespaces", "/api/v1/namespaces",
+          "teams", "/apis/kerf.gpu/v1alpha1/teams",
+          "queues", "/apis/scheduling.run.ai/v2/queues");
+
+  /** Kinds that an API server does not have by itself. */
+  private static final Set<String> ADDED = Set.of("teams", "queues");
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -57,6 +65,8 @@ public final class FakeApiServer implements AutoCloseable {
   private boolean delayed;
   private volatile String token = "";
   private volatile String slicesIn = "v1";
+  private final Set<String> served = ConcurrentHashMap.newKeySet();
+  private final Set<String> forbidden = ConcurrentHashMap.newKeySet();
 
   /** A change as watches tell it. */
   private record Change(long version, String type, String kind, ObjectNode object) {}
@@ -105,6 +115,12 @@ public final class FakeApiServer implements AutoCloseable {
       ObjectNode object = (ObjectNode) JSON.readTree(manifest);
       ObjectNode metadata = object.withObject("/metadata");
       ObjectNode known = objects(kind).get(key(object));
+      if (ADDED.contains(kind)) {
+        boolean same = known != null && known.path("spec").equals(object.path("spec"));
+        int generation = known == null ? 0 : known.at("/metadata/generation").asInt();
+        metadata.put("generation", same ? generation : generation + 1);
+        metadata.put("creationTimestamp", "2026-01-01T00:00:00Z");
+      }
       if (!metadata.has("uid")) {
         metadata.put("uid", known == null ? "uid-" + ++uids : uid(known));
       }
@@ -163,6 +179,23 @@ public final class FakeApiServer implements AutoCloseable {
     slicesIn = version;
   }
 
+  /** From now on it has a kind that was added, as by a CustomResourceDefinition. */
+  void serve(String kind) {
+    served.add(kind);
+  }
+
+  /** Forgets an added kind and all its objects, and ends its watches without a word. */
+  synchronized void forgetKind(String kind) {
+    served.remove(kind);
+    objects(kind).clear();
+    cutWatches();
+  }
+
+  /** Lets no client list or watch a kind. */
+  void forbid(String kind) {
+    forbidden.add(kind);
+  }
+
   /** From now on a client needs this token. */
   public void expect(String secret) {
     token = secret;
@@ -205,6 +238,10 @@ public final class FakeApiServer implements AutoCloseable {
           return; // cut off
         }
         send(exchange, answer.status, answer.body);
+      } else if (kind != null && forbidden.contains(kind)) {
+        send(exchange, 403, status(403, "Forbidden", kind + " is forbidden").body);
+      } else if (kind != null && ADDED.contains(kind) && !served.contains(kind)) {
+        send(exchange, 404, "404 page not found");
       } else if (query.getOrDefault("watch", "").equals("true")) {
         watch(exchange, kind, query);
       } else if (method.equals("GET") && kind != null) {
@@ -246,6 +283,12 @@ public final class FakeApiServer implements AutoCloseable {
     if (path.startsWith("/apis/coordination.k8s.io/")) {
       return lease(method, steps, body);
     }
+    if (path.startsWith("/apis/kerf.gpu/") && method.equals("PATCH")) {
+      return patch("teams", steps[5], (ObjectNode) JSON.readTree(body));
+    }
+    if (method.equals("GET") && steps.length == 4 && resources(path).length > 0) {
+      return resourceList(path);
+    }
     if (path.endsWith("/status") && method.equals("PATCH")) {
       boolean node = path.startsWith("/api/v1/nodes/");
       return patch(
@@ -276,6 +319,23 @@ public final class FakeApiServer implements AutoCloseable {
       return object == null ? status(404, "NotFound", path) : new Reply(200, object.toString());
     }
     return status(404, "NotFound", "the server could not find the requested resource");
+  }
+
+  /** The added kinds of a group and version that it has. */
+  private String[] resources(String path) {
+    return served.stream()
+        .filter(kind -> FIELDS_OF_TYPES.getOrDefault(kind, "").equals(path + "/" + kind))
+        .toArray(String[]::new);
+  }
+
+  private Reply resourceList(String path) {
+    ObjectNode list = JSON.createObjectNode().put("kind", "APIResourceList");
+    list.put("apiVersion", "v1").put("groupVersion", path.substring("/apis/".length()));
+    ArrayNode resources = list.putArray("resources");
+    for (String kind : resources(path)) {
+      resources.addObject().put("name", kind).put("namespaced", false).putArray("verbs").add("list");
+    }
+    return new Reply(200, list.toString());
   }
 
   private Reply bind(String key, JsonNode binding) {

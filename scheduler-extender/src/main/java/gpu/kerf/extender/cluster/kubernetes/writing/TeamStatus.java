@@ -100,6 +100,10 @@ record TeamStatus(
     return new TeamStatus(observedGeneration, condition, texts, now.pending());
   }
 
+  TeamStatus withFiguresOf(TeamStatus other) {
+    return new TeamStatus(observedGeneration, condition, other.figures, other.pending);
+  }
+
   ObjectNode json() {
     ObjectNode status = JSON.createObjectNode().put(GENERATION, observedGeneration);
     if (!condition.isEmpty()) {

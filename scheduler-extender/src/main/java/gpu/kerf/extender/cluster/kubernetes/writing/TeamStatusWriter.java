@@ -89,9 +89,14 @@ public final class TeamStatusWriter {
     for (TeamReading team : readings) {
       there.add(team.name());
       Known known = teams.get(team.name());
-      if (known == null || !known.uid.equals(team.uid()) || figures == null) {
-        known = new Known(team.uid(), TeamStatus.read(team.status()));
+      TeamStatus read = TeamStatus.read(team.status());
+      if (known == null || !known.uid.equals(team.uid())) {
+        known = new Known(team.uid(), read);
         teams.put(team.name(), known);
+      } else if (figures == null) {
+        // Another replica may have written them.
+        known.written = known.written.withFiguresOf(read);
+        known.wanted = known.wanted.withFiguresOf(read);
       }
       known.wanted = known.wanted.with(accepted.acceptances().get(team.name()), clocks.wall());
     }

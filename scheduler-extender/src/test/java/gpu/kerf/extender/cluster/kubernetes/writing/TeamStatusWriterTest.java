@@ -1,0 +1,272 @@
+package gpu.kerf.extender.cluster.kubernetes.writing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.team.AcceptedTeams;
+import gpu.kerf.extender.team.TeamAcceptor;
+import gpu.kerf.extender.team.TeamFigures;
+import gpu.kerf.extender.team.TeamReading;
+import gpu.kerf.extender.team.TeamSource;
+import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.model.team.GpuAmount;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TeamStatusWriterTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final List<ApiRequest> sent = new ArrayList<>();
+  private final List<TeamReading> readings = new ArrayList<>();
+  private long millis;
+  private int status = 200;
+  private TeamStatusWriter writer;
+
+  /** Answers at once, and keeps what it was asked. */
+  private final class Server implements ApiServer {
+    @Override
+    public String address() {
+      return "test";
+    }
+
+    @Override
+    public ApiReply send(ApiRequest request) {
+      sent.add(request);
+      return new ApiReply(status, new byte[] {'{', '}'});
+    }
+
+    @Override
+    public ApiReply send(ApiRequest request, Duration limit) {
+      return send(request);
+    }
+
+    @Override
+    public ApiStream stream(ApiRequest request) throws IOException {
+      throw new IOException("there are no streams");
+    }
+
+    @Override
+    public Duration silence() {
+      return Duration.ofSeconds(1);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Runs every task where it is handed over. */
+  private static final class Direct extends ForwardingThreads {
+    @Override
+    public Pool pool(String name, int threads, int mostWaiting) {
+      return new Pool() {
+        @Override
+        public int waiting() {
+          return 0;
+        }
+
+        @Override
+        public void execute(Runnable task) {
+          task.run();
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /** The threads of the JVM, where a test needs no others. */
+  private abstract static class ForwardingThreads implements Threads {
+    private final Threads next = new JvmThreads();
+
+    @Override
+    public Running start(String name, Runnable work) {
+      return next.start(name, work);
+    }
+
+    @Override
+    public void sleep(Duration pause) throws InterruptedException {
+      next.sleep(pause);
+    }
+
+    @Override
+    public <T> T await(CompletionStage<T> stage)
+        throws InterruptedException, ExecutionException {
+      return next.await(stage);
+    }
+  }
+
+  @BeforeEach
+  void start() {
+    Clocks clocks = new Clocks(() -> BEGIN.plusMillis(millis), () -> millis * 1_000_000);
+    RequestPool requests = new RequestPool(new Server(), new Direct(), 1, "test");
+    writer = new TeamStatusWriter(requests, Runnable::run, clocks);
+  }
+
+  private void team(String name, int generation, String spec, String status) {
+    readings.removeIf(each -> each.name().equals(name));
+    try {
+      readings.add(
+          TeamReading.of(
+              JSON.readTree(
+                  """
+                  {"apiVersion":"kerf.gpu/v1alpha1","kind":"Team",
+                   "metadata":{"name":"%s","uid":"u-%s","generation":%d},"spec":{%s},"status":{%s}}"""
+                      .formatted(name, name, generation, spec, status))));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void accept() {
+    writer.accepted(
+        TeamAcceptor.accept(TeamSource.KERF, readings, AcceptedTeams.NONE, Map.of()), readings);
+  }
+
+  private static TeamFigures.Figures figures(long held) {
+    return new TeamFigures.Figures(
+        new GpuAmount(held), GpuAmount.NONE, GpuAmount.NONE, new GpuAmount(held), 0, "");
+  }
+
+  private JsonNode last() {
+    try {
+      return JSON.readTree(sent.get(sent.size() - 1).body()).path("status");
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void pass(long time) {
+    millis += time;
+    writer.tick();
+  }
+
+  @Test
+  void itIsAppliedByOneFieldManager() {
+    team("bank", 3, "\"guarantee\":\"1\"", "");
+    accept();
+    assertThat(sent).hasSize(1);
+    assertThat(sent.get(0).path()).isEqualTo("/apis/kerf.gpu/v1alpha1/teams/bank/status");
+    assertThat(sent.get(0).type()).isEqualTo("application/apply-patch+yaml");
+    assertThat(sent.get(0).query())
+        .isEqualTo(Map.of("fieldManager", "kerf", "force", "true"));
+    assertThat(last().path("observedGeneration").asInt()).isEqualTo(3);
+    assertThat(last().at("/conditions/0/lastTransitionTime").asText())
+        .isEqualTo("2026-01-01T00:00:00Z");
+    assertThat(last().has("held")).isFalse();
+  }
+
+  @Test
+  void itIsWrittenOnlyWhenItIsAnotherOneAndNotMoreOftenThanEveryTwoSeconds() {
+    team("bank", 1, "\"guarantee\":\"1\"", "");
+    accept();
+    for (int held = 1; held <= 10; held++) {
+      writer.figures(new TeamFigures(Map.of("bank", figures(held))));
+      pass(100);
+    }
+    assertThat(sent).as("within a second").hasSize(1);
+    pass(1_000);
+    assertThat(sent).hasSize(2);
+    assertThat(last().path("held").asText()).as("the newest").isEqualTo("0.010");
+    pass(60_000);
+    writer.figures(new TeamFigures(Map.of("bank", figures(10))));
+    accept();
+    assertThat(sent).as("nothing changes").hasSize(2);
+  }
+
+  @Test
+  void twoHundredTeamsAreNoFlood() {
+    Map<String, TeamFigures.Figures> all = new HashMap<>();
+    for (int i = 0; i < 200; i++) {
+      team("t" + i, 1, "\"guarantee\":\"1\"", "");
+    }
+    accept();
+    assertThat(sent).hasSize(20);
+    for (int second = 0; second < 60; second++) {
+      for (int i = 0; i < 200; i++) {
+        all.put("t" + i, figures(1_000L * second + i));
+      }
+      writer.figures(new TeamFigures(all));
+      pass(1_000);
+    }
+    assertThat(sent).hasSizeBetween(60 * 20 - 20, 60 * 20 + 20);
+    assertThat(sent.stream().map(ApiRequest::path).distinct()).as("each has its turn").hasSize(200);
+  }
+
+  @Test
+  void theTimeOfTheConditionChangesWithTheAnswerAlone() {
+    team("bank", 1, "\"guarantee\":\"1\"", "");
+    accept();
+    millis += 10_000;
+    team("bank", 2, "\"guarantee\":\"2\"", "");
+    accept();
+    assertThat(last().at("/conditions/0/observedGeneration").asInt()).isEqualTo(2);
+    assertThat(last().at("/conditions/0/lastTransitionTime").asText())
+        .isEqualTo("2026-01-01T00:00:00Z");
+    millis += 10_000;
+    team("bank", 3, "\"guarantee\":\"x\"", "");
+    accept();
+    assertThat(last().at("/conditions/0/reason").asText()).isEqualTo("Invalid");
+    assertThat(last().at("/conditions/0/lastTransitionTime").asText())
+        .isEqualTo("2026-01-01T00:00:20Z");
+  }
+
+  @Test
+  void aStatusThatSaysSoAlreadyIsNotWritten() {
+    String known =
+        "\"observedGeneration\":1,\"held\":\"2.000\",\"conditions\":[{\"type\":\"Accepted\",\"status\":\"True\","
+            + "\"reason\":\"Accepted\",\"message\":\"\",\"lastTransitionTime\":\"2025-01-01T00:00:00Z\"}]";
+    team("bank", 1, "\"guarantee\":\"1\"", known);
+    accept();
+    assertThat(sent).isEmpty();
+    team("bank", 2, "\"guarantee\":\"2\"", known);
+    accept();
+    assertThat(last().path("held").asText()).as("what a replica read stands").isEqualTo("2.000");
+    assertThat(last().at("/conditions/0/lastTransitionTime").asText())
+        .isEqualTo("2025-01-01T00:00:00Z");
+  }
+
+  @Test
+  void aWriteThatFailsIsTriedAgainAfterGrowingPauses() {
+    status = 500;
+    team("bank", 1, "\"guarantee\":\"1\"", "");
+    accept();
+    for (int i = 0; i < 40; i++) {
+      pass(1_000);
+    }
+    assertThat(sent).as("after 0, 4, 12 and 28 s").hasSize(4);
+    status = 200;
+    pass(60_000);
+    pass(60_000);
+    assertThat(sent).hasSize(5);
+  }
+
+  @Test
+  void aTeamThatIsGoneIsNotWritten() {
+    team("bank", 1, "\"guarantee\":\"1\"", "");
+    accept();
+    readings.clear();
+    accept();
+    writer.figures(new TeamFigures(Map.of("bank", figures(5))));
+    pass(60_000);
+    assertThat(sent).hasSize(1);
+  }
+}
