@@ -4,17 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
+import gpu.kerf.extender.cluster.kubernetes.TestOptions;
+import gpu.kerf.extender.cluster.kubernetes.calling.Access;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.manifests.Shipped;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -147,6 +161,50 @@ final class RbacTest {
       TestCluster.await("it has its place", () -> cluster.nodeOf("hami").equals("a"));
       assertThat(audit.forbidden(KERF)).isEmpty();
       assertThat(audit.used(KERF)).containsAll(granted(plane, "clusterrole/kerf-hami"));
+    }
+  }
+
+  @Test
+  void everyRightOfTheRoleForTeamsIsUsedAndNoneIsMissing() throws Exception {
+    Audit audit = Audit.in(folder);
+    RecordingListener listener = new RecordingListener();
+    ScheduledExecutorService loop = Executors.newSingleThreadScheduledExecutor();
+    try (ControlPlane plane = start(audit, KERF)) {
+      plane.apply(Shipped.text("base/teams.yaml"));
+      plane.kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-teams");
+      bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");
+      plane.apply(
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: p, namespace: default}
+          spec:
+            schedulingGates: [{name: kerf.gpu/turn}]
+            containers: [{name: main, image: app}]
+          ---
+          apiVersion: kerf.gpu/v1alpha1
+          kind: Team
+          metadata: {name: research}
+          spec: {namespaces: {selector: {matchLabels: {kubernetes.io/metadata.name: default}}}}
+          """);
+      String uid = plane.kubectl("get", "pod", "p", "-o", "jsonpath={.metadata.uid}");
+      Access.Patience patience = new Access.Patience(Await.LONG, Await.LONG);
+      ApiServer server =
+          new Access(Map.of(), folder).connect(plane.kubeconfig(KERF).toString(), patience);
+      KubernetesCluster.Options options = TestOptions.with(Duration.ofSeconds(5));
+      try (KubernetesCluster cluster =
+          new KubernetesCluster(server, options, Clocks.system(), new Metrics())) {
+        cluster.start(loop, listener);
+        loop.scheduleWithFixedDelay(cluster::tick, 50, 50, TimeUnit.MILLISECONDS);
+        cluster.openGate(new PodView.Ref("default", "p", uid)).toCompletableFuture().join();
+        Set<Right> granted = granted(plane, "clusterrole/kerf-teams");
+        Await.until("all rights are used", () -> audit.used(KERF).containsAll(granted));
+        assertThat(audit.forbidden(KERF)).isEmpty();
+      }
+    } finally {
+      loop.shutdown();
     }
   }
 

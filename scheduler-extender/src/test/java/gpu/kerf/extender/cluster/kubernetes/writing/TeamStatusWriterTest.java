@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
-import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
-import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.team.TeamAcceptor;
 import gpu.kerf.extender.team.TeamFigures;
@@ -19,14 +14,11 @@ import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.team.GpuAmount;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -34,90 +26,16 @@ class TeamStatusWriterTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
-  private final List<ApiRequest> sent = new ArrayList<>();
+  private final AnsweringServer server = new AnsweringServer();
+  private final List<ApiRequest> sent = server.sent();
   private final List<TeamReading> readings = new ArrayList<>();
   private long millis;
-  private int status = 200;
   private TeamStatusWriter writer;
-
-  /** Answers at once, and keeps what it was asked. */
-  private final class Server implements ApiServer {
-    @Override
-    public String address() {
-      return "test";
-    }
-
-    @Override
-    public ApiReply send(ApiRequest request) {
-      sent.add(request);
-      return new ApiReply(status, new byte[] {'{', '}'});
-    }
-
-    @Override
-    public ApiReply send(ApiRequest request, Duration limit) {
-      return send(request);
-    }
-
-    @Override
-    public ApiStream stream(ApiRequest request) throws IOException {
-      throw new IOException("there are no streams");
-    }
-
-    @Override
-    public Duration silence() {
-      return Duration.ofSeconds(1);
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  /** Runs every task where it is handed over. */
-  private static final class Direct extends ForwardingThreads {
-    @Override
-    public Pool pool(String name, int threads, int mostWaiting) {
-      return new Pool() {
-        @Override
-        public int waiting() {
-          return 0;
-        }
-
-        @Override
-        public void execute(Runnable task) {
-          task.run();
-        }
-
-        @Override
-        public void close() {}
-      };
-    }
-  }
-
-  /** The threads of the JVM, where a test needs no others. */
-  private abstract static class ForwardingThreads implements Threads {
-    private final Threads next = new JvmThreads();
-
-    @Override
-    public Running start(String name, Runnable work) {
-      return next.start(name, work);
-    }
-
-    @Override
-    public void sleep(Duration pause) throws InterruptedException {
-      next.sleep(pause);
-    }
-
-    @Override
-    public <T> T await(CompletionStage<T> stage)
-        throws InterruptedException, ExecutionException {
-      return next.await(stage);
-    }
-  }
 
   @BeforeEach
   void start() {
     Clocks clocks = new Clocks(() -> BEGIN.plusMillis(millis), () -> millis * 1_000_000);
-    RequestPool requests = new RequestPool(new Server(), new Direct(), 1, "test");
+    RequestPool requests = new RequestPool(server, new DirectThreads(), 1, "test");
     writer = new TeamStatusWriter(requests, Runnable::run, clocks);
   }
 
@@ -246,14 +164,14 @@ class TeamStatusWriterTest {
 
   @Test
   void aWriteThatFailsIsTriedAgainAfterGrowingPauses() {
-    status = 500;
+    server.answer(500);
     team("bank", 1, "\"guarantee\":\"1\"", "");
     accept();
     for (int i = 0; i < 40; i++) {
       pass(1_000);
     }
     assertThat(sent).as("after 0, 4, 12 and 28 s").hasSize(4);
-    status = 200;
+    server.answer(200);
     pass(60_000);
     pass(60_000);
     assertThat(sent).hasSize(5);
