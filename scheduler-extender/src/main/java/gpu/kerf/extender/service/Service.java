@@ -201,7 +201,7 @@ public final class Service {
         environment.mode.equals("cluster") && now.preemption() == Settings.Preemption.KERF;
     Policy.Preemption who = kerf ? Policy.Preemption.KERF : Policy.Preemption.NATIVE;
     Duration staleAfter = now.readiness().staleAfter();
-    GangTimes gangs = new GangTimes(now.gangs().barrier(), now.gangs().repair());
+    GangTimes gangs = new GangTimes(barrier(now), now.gangs().repair());
     long proposal = now.scheduling().proposal().toMillis();
     scheduling.use(new Policy(answer, proposal, who, staleAfter, gangs));
     accounting.prices(now.prices());
@@ -215,6 +215,12 @@ public final class Service {
                 teams.patience().toMillis(),
                 teams.placeTimeout().toMillis(),
                 teams.gatesPerSecond()));
+  }
+
+  /** After the last bind call of a gang has come there must be time for its Bindings. */
+  private static Duration barrier(Settings now) {
+    Duration most = now.limits().answer().minus(now.cluster().call());
+    return most.compareTo(now.gangs().barrier()) < 0 ? most : now.gangs().barrier();
   }
 
   /** What the cluster must tell its news to. */

@@ -1,6 +1,5 @@
 package gpu.kerf.extender.settings;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -29,7 +28,6 @@ final class Rules {
     rules.reach();
     rules.ports();
     rules.limits();
-    rules.gangs();
     return rules.problems;
   }
 
@@ -142,18 +140,6 @@ final class Rules {
           limits.allBodies().toString(),
           "is less than limits.body (" + limits.body() + "), so that a long body never fits.",
           "Write " + limits.body() + " or more.");
-    }
-  }
-
-  private void gangs() {
-    Duration most = settings.limits().answer().minus(settings.cluster().call());
-    if (settings.gangs().barrier().compareTo(most) > 0) {
-      refuse(
-          "gangs.barrier",
-          ValueKind.write(settings.gangs().barrier()),
-          "leaves no time for the Bindings: they may take cluster.call, and the answer must be"
-              + " given within limits.answer.",
-          "Write " + ValueKind.write(most) + " or less, or raise limits.answer.");
     }
   }
 

@@ -331,10 +331,10 @@ public record Settings(
   public record Gangs(
       @Setting(
               value =
-                  "How long the bind call of a pod waits for those of the other pods. Together with"
-                      + " cluster.call it must be shorter than limits.answer. kube-scheduler tries"
-                      + " 100 to 200 pods a second, so gangs of more pods need more time: then raise"
-                      + " httpTimeout of kube-scheduler, limits.answer and this.",
+                  "How long the bind call of a pod waits for those of the other pods; not longer"
+                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200 pods"
+                      + " a second, so larger gangs need more time: then raise httpTimeout of"
+                      + " kube-scheduler, limits.answer and this.",
               min = "100ms",
               max = "5m",
               live = true)

@@ -38,7 +38,6 @@ final class PodGroupsTest {
   @AfterEach
   void clear() {
     cluster.clear();
-    cluster.api().delete(GROUPS);
   }
 
   @AfterAll
@@ -68,8 +67,8 @@ final class PodGroupsTest {
   @Test
   void gangOfAPodGroupStartsWhole() {
     cluster.nodes(TestCluster.manifests(2, i -> Inventory.eightH100("node-" + i)));
-    group("g", "{\"gang\":{\"minCount\":12}}");
-    cluster.create(pods("g", 12));
+    group("whole", "{\"gang\":{\"minCount\":12}}");
+    cluster.create(pods("whole", 12));
     cluster.awaitRunning(12);
     cluster.assertSlots(12);
   }
@@ -77,8 +76,8 @@ final class PodGroupsTest {
   @Test
   void gangWithoutRoomBindsNoneAndStartsWhenThereIsRoom() {
     cluster.nodes(Inventory.eightH100("a").manifest());
-    group("g", "{\"gang\":{\"minCount\":9}}");
-    cluster.create(pods("g", 9));
+    group("waits", "{\"gang\":{\"minCount\":9}}");
+    cluster.create(pods("waits", 9));
     cluster.create(Pod.named("other").whole(4));
     cluster.awaitRunning("other");
     assertThat(cluster.running()).isEqualTo(1);
@@ -90,8 +89,8 @@ final class PodGroupsTest {
   @Test
   void podsOfABasicGroupStartOneByOne() {
     cluster.nodes(Inventory.of("a").plain("H100-80GB", 81_559, 2).manifest());
-    group("g", "{\"basic\":{}}");
-    cluster.create(pods("g", 3));
+    group("basic", "{\"basic\":{}}");
+    cluster.create(pods("basic", 3));
     cluster.awaitRunning(2);
     cluster.assertSlots(2);
   }

@@ -94,6 +94,13 @@ final class Attempt {
     return last;
   }
 
+  /** The next plan tries all nodes again; whether it would not have. */
+  boolean forgetOffers() {
+    boolean some = !offers.isEmpty();
+    offers.clear();
+    return some;
+  }
+
   void started() {
     failures = 0;
     misfits = 0;

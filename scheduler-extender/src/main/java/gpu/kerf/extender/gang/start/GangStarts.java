@@ -81,7 +81,7 @@ public final class GangStarts implements HeldPlaces.Listener {
     this.gangs = gangs;
     this.mayDecide = mayDecide;
     this.planner = new GangPlanner(scheduling);
-    this.torn = new TornGangs(scheduling, cluster, gangs, this::taken);
+    this.torn = new TornGangs(scheduling, cluster, gangs);
     held.listen(this);
   }
 
@@ -262,6 +262,10 @@ public final class GangStarts implements HeldPlaces.Listener {
         pods.size() < needed ? null : planner.plan(pods, needed, uid -> offered(attempt, uid));
     if (claims == null || !held.hold(gang.key().id(), claims, millis(gang, taken))) {
       attempt.foundNoRoom(room, scheduling.elapsedMillis());
+      if (attempt.forgetOffers()) {
+        // What was not offered may be offered by now.
+        attempt.failed(scheduling.elapsedMillis(), 0);
+      }
       return;
     }
     attempt.takeAsked().forEach(this::call);

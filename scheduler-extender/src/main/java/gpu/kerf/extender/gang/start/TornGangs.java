@@ -14,7 +14,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +30,13 @@ final class TornGangs {
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Gangs gangs;
-  private final ToIntFunction<Gang> taken;
   private final Map<GangKey, Long> since = new HashMap<>();
   private final Map<String, Long> evicted = new HashMap<>();
 
-  TornGangs(Scheduling scheduling, Cluster cluster, Gangs gangs, ToIntFunction<Gang> taken) {
+  TornGangs(Scheduling scheduling, Cluster cluster, Gangs gangs) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.gangs = gangs;
-    this.taken = taken;
   }
 
   void look() {
@@ -47,7 +44,7 @@ final class TornGangs {
     Set<GangKey> still = new HashSet<>();
     for (Gang gang : List.copyOf(gangs.all())) {
       GangSize size = gang.size();
-      if (size != null && gang.isTorn() && taken.applyAsInt(gang) < size.minimum()) {
+      if (size != null && gang.isTorn()) {
         still.add(gang.key());
         long began = since.computeIfAbsent(gang.key(), key -> now);
         if (now - began >= scheduling.policy().gangs().repair().toMillis()) {

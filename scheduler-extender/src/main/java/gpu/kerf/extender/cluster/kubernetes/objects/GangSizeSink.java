@@ -97,7 +97,9 @@ public final class GangSizeSink implements Sink<GangSizeSink.Said> {
       ordered |= !jobs.path("dependsOn").isEmpty();
       sum += jobs.path("replicas").asLong(1) * pods(jobs.at("/template/spec"));
     }
-    return ordered ? GangSize.none() : GangSize.all((int) Math.max(0, Math.min(sum, GangSize.MOST + 1)));
+    return ordered
+        ? GangSize.none()
+        : GangSize.all((int) Math.max(0, Math.min(sum, GangSize.MOST + 1)));
   }
 
   private GangKey key(Meta meta) {

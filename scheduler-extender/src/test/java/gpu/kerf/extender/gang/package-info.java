@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.gang;
+
+import org.jspecify.annotations.NullMarked;
