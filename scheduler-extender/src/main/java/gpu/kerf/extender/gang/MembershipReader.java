@@ -20,7 +20,7 @@ public final class MembershipReader {
   /** The value by which the pods of a Job say that they are a gang. */
   private static final String JOB = "job";
 
-  /** The value by which a pod says that it is in no gang, whatever its other labels say. */
+  /** The value by which a pod says that it is in no gang, also if other words name one. */
   private static final String NONE = "none";
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");

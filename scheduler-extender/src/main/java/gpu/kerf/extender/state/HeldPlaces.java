@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The places of one work are taken all together or not at all, and given back together. No other
- * pod gets a held place, whatever its priority. A place is lost if its node changes so that it does
- * not stand any more, or if its pod ends. What a pod has already taken by its binding stays taken.
+ * pod gets a held place, of any priority. A place is lost if its node changes so that it does not
+ * stand any more, or if its pod ends. What a pod has already taken by its binding stays taken.
  */
 public final class HeldPlaces {
 

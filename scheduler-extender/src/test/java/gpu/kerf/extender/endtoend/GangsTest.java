@@ -13,7 +13,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Gangs start whole or not at all on a real kube-scheduler, whatever is killed meanwhile. */
+/**
+ * Gangs start whole or not at all on a real kube-scheduler, also if a process is killed meanwhile.
+ */
 @ClusterTest
 final class GangsTest {
   private static TestCluster cluster;

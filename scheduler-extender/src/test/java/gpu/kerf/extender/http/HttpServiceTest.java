@@ -306,6 +306,31 @@ class HttpServiceTest {
   }
 
   @Test
+  void aVerbThatWaitsIsToldWhenItsClientHangsUp() {
+    try (TestService service = TestService.with()) {
+      try (Wire wire = new Wire(service.port())) {
+        wire.post("/bind", "{}");
+        service.nextBind();
+        assertThat(service.hangups).hasValue(0);
+      }
+      Await.until("the verb is told", () -> service.hangups.get() == 1);
+    }
+  }
+
+  @Test
+  void aVerbIsNotToldOfAClientThatGotItsAnswer() {
+    try (TestService service = TestService.with()) {
+      try (Wire wire = new Wire(service.port())) {
+        wire.post("/bind", "{}");
+        service.nextBind().complete(new Answer(Buffer.buffer("{}"), "placed", ""));
+        assertThat(wire.reply().status()).isEqualTo(200);
+      }
+      Await.until("nothing is in flight", () -> inFlight(service, 0));
+      assertThat(service.hangups).hasValue(0);
+    }
+  }
+
+  @Test
   void aClientThatGoesAwayLeavesNothingBehind() {
     try (TestService service = TestService.with()) {
       for (int i = 0; i < 20; i++) {

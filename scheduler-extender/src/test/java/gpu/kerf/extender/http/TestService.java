@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ final class TestService implements AutoCloseable {
   final Metrics metrics = new Metrics();
   final Readiness readiness = new Readiness();
   final BlockingQueue<CompletableFuture<Answer>> binds = new LinkedBlockingQueue<>();
+  final AtomicInteger hangups = new AtomicInteger();
   final HttpService service;
   final HttpServer server;
   private final Context context = vertx.getOrCreateContext();
@@ -40,7 +43,7 @@ final class TestService implements AutoCloseable {
   private TestService(Settings settings, @Nullable Api api) {
     readiness.warmedUp();
     Map<String, VerbHandler> verbs =
-        Map.of("filter", this::filter, "bind", this::bind, "preempt", this::preempt);
+        Map.of("filter", this::filter, "bind", new Bind(), "preempt", this::preempt);
     service =
         new HttpService(
             vertx, settings, new HttpService.Components(verbs, readiness, metrics, api));
@@ -75,10 +78,20 @@ final class TestService implements AutoCloseable {
     return CompletableFuture.completedFuture(new Answer(body, "placed", ""));
   }
 
-  private CompletionStage<Answer> bind(Buffer body) {
-    CompletableFuture<Answer> answer = new CompletableFuture<>();
-    binds.add(answer);
-    return answer;
+  /** Counts the peers that do not wait any more. */
+  private final class Bind implements VerbHandler {
+    @Override
+    public CompletionStage<Answer> answer(Buffer body) {
+      CompletableFuture<Answer> answer = new CompletableFuture<>();
+      binds.add(answer);
+      return answer;
+    }
+
+    @Override
+    public CompletionStage<Answer> answer(Buffer body, Consumer<Runnable> onHangup) {
+      onHangup.accept(hangups::incrementAndGet);
+      return answer(body);
+    }
   }
 
   private CompletionStage<Answer> preempt(Buffer body) {

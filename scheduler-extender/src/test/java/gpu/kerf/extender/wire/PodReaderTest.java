@@ -40,6 +40,15 @@ class PodReaderTest {
   }
 
   @Test
+  void thePodGroupOfAPodIsRead() throws IOException, WireException {
+    String json = "{\"spec\":{\"schedulingGroup\":{\"podGroupName\":\"g\",\"more\":{\"a\":[1]}}}}";
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      assertThat(PodReader.readDocument(parser).schedulingGroup()).isEqualTo("g");
+    }
+    assertThat(read("", "").schedulingGroup()).isEmpty();
+  }
+
+  @Test
   void aPodThatIsOverHasEnded() {
     PodView pod = read("", "'phase':'Succeeded','containerStatuses':[" + ENDED + "," + ENDED + "]");
     assertThat(pod.phase()).isEqualTo(PodView.Phase.OVER);

@@ -94,7 +94,7 @@ public final class GangStarts implements HeldPlaces.Listener {
     return scheduling.policy().gangs();
   }
 
-  /** What filter answers a pod; it changes nothing but whom to call when there is room. */
+  /** What filter answers a pod; it remembers only which pods to call when there is room. */
   public Verdict verdict(PodView pod) {
     Gang gang = gangs.of(pod.uid());
     if (held.of(pod.uid()) != null) {
