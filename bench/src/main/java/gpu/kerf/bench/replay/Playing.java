@@ -2,8 +2,10 @@ package gpu.kerf.bench.replay;
 
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.line.LookAhead;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,17 @@ public final class Playing {
     return placement;
   }
 
+  /** Starts the pod of a line that a policy chooses; null if it chooses none. */
+  public LookAhead.@Nullable Start start(LinePolicy ofLine, List<LookAhead.Waiting> line) {
+    long begin = System.nanoTime();
+    LookAhead.Start start = ofLine.next(line);
+    times.add(System.nanoTime() - begin);
+    if (start != null && !node(start.placement()).take(start.placement())) {
+      throw new IllegalStateException("The policy chose slots that are not free: " + start);
+    }
+    return start;
+  }
+
   public void leave(PodDemand pod, Placement placement, long now) {
     node(placement).release(placement);
     policy.left(pod, placement, now);
@@ -53,6 +66,10 @@ public final class Playing {
       throw new IllegalStateException("The policy chose a node that is not there: " + placement);
     }
     return node;
+  }
+
+  public ReplayPolicy policy() {
+    return policy;
   }
 
   public DecisionTimes times() {

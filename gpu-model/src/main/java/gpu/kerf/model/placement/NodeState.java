@@ -540,6 +540,11 @@ public final class NodeState {
     return occupied[gpu] & 0xff;
   }
 
+  /** The held MIG instances, as the number of their layout ({@link MigLayouts}). */
+  public int layout(int gpu) {
+    return layout[gpu];
+  }
+
   /** The slices at which held MIG instances start, as bits. */
   public int starts(int gpu) {
     return starts[gpu] & 0xff;

@@ -2,7 +2,6 @@ package gpu.kerf.model.price;
 
 import gpu.kerf.model.hardware.MigLayouts;
 import gpu.kerf.model.hardware.MigProfile;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -31,64 +30,20 @@ final class MigValue {
   /** What is believed before anything was seen: so many arrivals, small profiles more often. */
   private static final double PRIOR = 4;
 
-  private final MigLayouts layouts;
   private final int slices;
   private final double[] value;
   private final double[] shares;
   private final int[] sizes;
 
-  /** For every layout a run of groups "kind, number of starts, layouts that follow". */
-  private final int[][] onward;
-
-  /** For every layout the layouts that are left when one of its instances goes. */
-  private final int[][] back;
+  private final LayoutSteps steps;
 
   MigValue(MigLayouts layouts, int slices) {
-    this.layouts = layouts;
     this.slices = slices;
     this.value = new double[layouts.size()];
     List<MigProfile> kinds = layouts.plainProfiles();
     this.sizes = kinds.stream().mapToInt(MigProfile::size).toArray();
     this.shares = new double[sizes.length];
-    this.onward = new int[layouts.size()][];
-    this.back = new int[layouts.size()][];
-    for (int layout = 0; layout < onward.length; layout++) {
-      onward[layout] = onwardFrom(layout);
-      back[layout] = backFrom(layout);
-    }
-  }
-
-  private int[] onwardFrom(int layout) {
-    int[] run = new int[sizes.length * (Byte.SIZE + 2)];
-    int length = 0;
-    for (int kind = 0; kind < sizes.length; kind++) {
-      int head = length;
-      length += 2;
-      for (int start = 0; start < Byte.SIZE; start++) {
-        int next = layouts.with(layout, kind, start);
-        if (next >= 0) {
-          run[length++] = next;
-        }
-      }
-      run[head] = kind;
-      run[head + 1] = length - head - 2;
-      length = run[head + 1] == 0 ? head : length;
-    }
-    return Arrays.copyOf(run, length);
-  }
-
-  private int[] backFrom(int layout) {
-    int[] left = new int[Byte.SIZE];
-    int length = 0;
-    for (int kind = 0; kind < sizes.length; kind++) {
-      for (int start = 0; start < Byte.SIZE; start++) {
-        int previous = layouts.without(layout, kind, start);
-        if (previous >= 0) {
-          left[length++] = previous;
-        }
-      }
-    }
-    return Arrays.copyOf(left, length);
+    this.steps = new LayoutSteps(layouts);
   }
 
   /** Learns from how often each kind of profile was asked for. */
@@ -128,7 +83,7 @@ final class MigValue {
   private double update(int layout, double[] rates) {
     double earned = 0;
     double rate = DISCOUNT;
-    int[] run = onward[layout];
+    int[] run = steps.onward(layout);
     for (int i = 0; i < run.length; i += 2 + run[i + 1]) {
       int size = sizes[run[i]];
       double next = bestOf(run, i + 2, run[i + 1]);
@@ -139,7 +94,7 @@ final class MigValue {
         rate += comes;
       }
     }
-    for (int left : back[layout]) {
+    for (int left : steps.back(layout)) {
       earned += value[left];
       rate++;
     }

@@ -32,6 +32,7 @@ class PackageRulesTest {
           "model.price",
           "model.placement",
           "model.fleet",
+          "model.line",
           "model.eviction",
           "model.analysis",
           "model.team",

@@ -1,17 +1,15 @@
 package gpu.kerf.bench.replay.mig;
 
+import gpu.kerf.bench.replay.LinePolicy;
 import gpu.kerf.bench.replay.Playing;
-import gpu.kerf.model.placement.Placement;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
-import org.jspecify.annotations.Nullable;
+import java.util.function.IntConsumer;
 
 /**
- * Runs jobs on GPUs: when a job arrives or ends, every waiting job is tried in order of arrival,
- * and a job that fits starts at once. So a job may overtake an earlier one that asks for more.
+ * Runs jobs on GPUs: when a job arrives or ends, a {@link Line} says which waiting jobs start.
  *
  * <p>Creating and deleting instances takes no time. Jobs that end at a moment release their
  * instances before jobs that arrive at that moment are tried.
@@ -25,7 +23,6 @@ final class JobQueue {
   private final long[] waits;
   private final PriorityQueue<Running> running =
       new PriorityQueue<>(Comparator.comparingLong(Running::end).thenComparingInt(Running::index));
-  private List<Integer> waiting = new ArrayList<>();
   private final long from;
   private final long to;
   private long usedCompute;
@@ -36,11 +33,14 @@ final class JobQueue {
   /** A job that has started. */
   private record Running(long end, int index) {}
 
-  /** Finds room for a job, and gives it back. */
-  private interface Room {
-    boolean take(int index, long now);
+  /** The jobs that wait, and the GPUs. Jobs are named by their index. */
+  interface Line {
+    void join(int job, long now);
 
-    void give(int index, long now);
+    /** Starts what can start now, and tells of each job. */
+    void start(long now, IntConsumer started);
+
+    void end(int job, long now);
   }
 
   /** How it went. The waits are ascending. */
@@ -78,68 +78,32 @@ final class JobQueue {
   }
 
   static Outcome run(List<Job> jobs, int gpus, Playing playing) {
-    Placement[] placements = new Placement[jobs.size()];
-    JobQueue queue = new JobQueue(jobs);
-    return queue.run(
-        gpus,
-        new Room() {
-          @Override
-          public boolean take(int index, long now) {
-            Job job = jobs.get(index);
-            placements[index] = playing.place(Card.demand(job.profile()), now);
-            return placements[index] != null;
-          }
-
-          @Override
-          public void give(int index, long now) {
-            Placement placement = placements[index];
-            if (placement != null) {
-              playing.leave(Card.demand(jobs.get(index).profile()), placement, now);
-            }
-          }
-        },
-        playing);
+    Line line =
+        playing.policy() instanceof LinePolicy policy
+            ? new ChosenLine(jobs, playing, policy)
+            : new BackfillLine(jobs, new BackfillLine.Placed(jobs, playing));
+    return new JobQueue(jobs).run(gpus, line);
   }
 
   /** As if everything could be moved at any time for nothing. */
   static Outcome runWithFreeRepacking(List<Job> jobs, int gpus) {
-    int[] held = new int[Card.PROFILES];
-    return new JobQueue(jobs)
-        .run(
-            gpus,
-            new Room() {
-              @Override
-              public boolean take(int index, long now) {
-                int profile = jobs.get(index).profile();
-                held[profile]++;
-                boolean fits = Repack.fits(held, gpus);
-                held[profile] -= fits ? 0 : 1;
-                return fits;
-              }
-
-              @Override
-              public void give(int index, long now) {
-                held[jobs.get(index).profile()]--;
-              }
-            },
-            null);
+    Line line = new BackfillLine(jobs, new BackfillLine.Repacked(jobs, gpus));
+    return new JobQueue(jobs).run(gpus, line);
   }
 
-  private Outcome run(int gpus, Room room, @Nullable Playing told) {
+  private Outcome run(int gpus, Line line) {
     int next = 0;
     long now = from;
     while (next < jobs.size() || !running.isEmpty()) {
       long before = now;
       now = Math.min(nextArrival(next), nextEnd());
       count(before, now);
-      end(now, room);
+      end(now, line);
       while (next < jobs.size() && jobs.get(next).arrivalMs() <= now) {
-        if (told != null) {
-          told.arrive(Card.demand(jobs.get(next).profile()), now);
-        }
-        waiting.add(next++);
+        line.join(next++, now);
       }
-      start(now, room);
+      long at = now;
+      line.start(at, job -> begin(job, at));
     }
     Arrays.sort(waits);
     double span = Math.max(1, Math.min(now, to) - from);
@@ -164,32 +128,21 @@ final class JobQueue {
     memoryTime += counted * usedMemory;
   }
 
-  private void end(long now, Room room) {
+  private void end(long now, Line line) {
     for (Running first = running.peek();
         first != null && first.end() <= now;
         first = running.peek()) {
       running.remove();
       use(first.index(), -1);
-      room.give(first.index(), now);
+      line.end(first.index(), now);
     }
   }
 
-  /** Where one job of a profile finds no room, the later ones need not be tried. */
-  private void start(long now, Room room) {
-    boolean[] full = new boolean[Card.PROFILES];
-    List<Integer> left = new ArrayList<>();
-    for (int index : waiting) {
-      Job job = jobs.get(index);
-      if (full[job.profile()] || !room.take(index, now)) {
-        full[job.profile()] = true;
-        left.add(index);
-      } else {
-        use(index, 1);
-        waits[index] = now - job.arrivalMs();
-        running.add(new Running(now + job.runMs(), index));
-      }
-    }
-    waiting = left;
+  private void begin(int index, long now) {
+    Job job = jobs.get(index);
+    use(index, 1);
+    waits[index] = now - job.arrivalMs();
+    running.add(new Running(now + job.runMs(), index));
   }
 
   private void use(int index, int sign) {

@@ -36,8 +36,9 @@ import picocli.CommandLine.Spec;
       "A job's memory selects its profile:",
       "  10240 MB: 1g.10gb; 20480 MB: 2g.20gb; 40960 MB: 3g.40gb; 81920 MB: 7g.80gb",
       "A job runs for computeCoreMS / percent, rounded up, where percent is the profile's part of the"
-          + " GPU's compute: 14, 28, 42, 100. When a job arrives or ends, all waiting jobs are tried"
-          + " in order of arrival. Creating and deleting instances takes no time.",
+          + " GPU's compute: 14, 28, 42, 100. When a job arrives or ends, kerf chooses which of the"
+          + " waiting jobs start. The other policies try all waiting jobs in order of arrival."
+          + " No policy knows how long a job runs. Creating and deleting instances takes no time.",
       "Utilisation is measured from 30 s to the last arrival, or over the whole time if the last job"
           + " arrives earlier. The oracle starts every job that would fit if all instances could be"
           + " moved at any time at no cost.",
@@ -104,7 +105,7 @@ public final class JobsCommand implements Callable<Integer> {
 
   private Result run(List<Job> jobs, PolicyName name) {
     Fleet fleet = Card.fleet(gpus);
-    Playing playing = new Playing(fleet, MigPolicies.make(name, fleet, mix(jobs), seed));
+    Playing playing = new Playing(fleet, MigPolicies.makeForLine(name, fleet, mix(jobs), seed));
     return new Result(JobQueue.run(jobs, gpus, playing), playing.times());
   }
 

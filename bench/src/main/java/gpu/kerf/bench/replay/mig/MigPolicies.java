@@ -21,6 +21,11 @@ final class MigPolicies {
 
   private MigPolicies() {}
 
+  /** As {@link #make}, for jobs that wait: {@code kerf} also chooses who of the line goes. */
+  static ReplayPolicy makeForLine(PolicyName name, Fleet fleet, ProfileMix mix, long seed) {
+    return name == PolicyName.KERF ? new AheadPolicy(fleet) : make(name, fleet, mix, seed);
+  }
+
   /**
    * @param mix how often each profile is really asked for, which {@code fgd} alone may know
    * @param seed of {@code random}
