@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.line;
+
+import org.jspecify.annotations.NullMarked;
