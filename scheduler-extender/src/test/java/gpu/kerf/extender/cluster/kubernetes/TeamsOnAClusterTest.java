@@ -52,8 +52,7 @@ final class TeamsOnAClusterTest {
   @BeforeEach
   void start() throws Exception {
     plane = ControlPlane.start(Options.defaults().user(KERF));
-    for (String file :
-        List.of("namespace", "rbac", "lease", "checkpoint", "policy", "teams")) {
+    for (String file : List.of("namespace", "rbac", "lease", "checkpoint", "policy", "teams")) {
       plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
     }
     plane.kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");
@@ -122,10 +121,13 @@ final class TeamsOnAClusterTest {
     plane.kubectl("label", "namespace", "shop", "team=fraud");
     plane.apply(
         team("bank", "guarantee: \"10\"")
-            + team("fraud", "parent: bank, guarantee: \"4\", namespaces: {selector: {matchLabels: {team: fraud}}}")
+            + team(
+                "fraud",
+                "parent: bank, guarantee: \"4\", namespaces: {selector: {matchLabels: {team: fraud}}}")
             + team("late", "parent: bank, guarantee: \"7\""));
     Await.until(
-        "the namespace has its team", () -> listener.teams.owners().equals(Map.of("shop", "fraud")));
+        "the namespace has its team",
+        () -> listener.teams.owners().equals(Map.of("shop", "fraud")));
     Await.until("it is accepted", () -> accepted("fraud").equals("True Accepted 1"));
     Await.until("it is not", () -> accepted("late").equals("False PromisesTooMuch 1"));
     assertThat(field("team/late", ".status.conditions[0].message"))
@@ -283,7 +285,7 @@ final class TeamsOnAClusterTest {
   void aPodSaysWhyItWaitsAndThatItDoesNotAnyMore() throws Exception {
     PodView.Ref pod = pod("p", "{name: kerf.gpu/turn}");
     PodView.Ref other = pod("q", "{name: kerf.gpu/turn}");
-    loop.execute(() -> cluster.waiting(pod, "team research holds 6.0 of 6 guaranteed"));
+    loop.execute(() -> cluster.waiting(pod, 1_000, "team research holds 6.0 of 6 guaranteed"));
     String turn = ".status.conditions[?(@.type==\"kerf.gpu/Turn\")]";
     Await.until(
         "the condition",
@@ -295,13 +297,13 @@ final class TeamsOnAClusterTest {
         () -> plane.kubectl("describe", "pod", "p").contains("team research holds 6.0 of 6"));
     String since = field("pod/p", turn + ".lastTransitionTime");
     String version = field("pod/p", ".metadata.resourceVersion");
-    loop.execute(() -> cluster.waiting(pod, "team research holds 6.0 of 6 guaranteed"));
-    loop.execute(() -> cluster.waiting(other, "another pod"));
+    loop.execute(() -> cluster.waiting(pod, 1_000, "team research holds 6.0 of 6 guaranteed"));
+    loop.execute(() -> cluster.waiting(other, 1_000, "another pod"));
     Await.until("the other one", () -> !field("pod/q", turn + ".message").isEmpty());
     assertThat(field("pod/p", ".metadata.resourceVersion"))
         .as("nothing is written again")
         .isEqualTo(version);
-    loop.execute(() -> cluster.waiting(pod, "2 before you"));
+    loop.execute(() -> cluster.waiting(pod, 1_000, "2 before you"));
     Await.until("the new text", () -> field("pod/p", turn + ".message").equals("2 before you"));
     assertThat(field("pod/p", turn + ".lastTransitionTime")).isEqualTo(since);
     assertThat(field("pod/p", turn + "['status']")).isEqualTo("False");

@@ -62,17 +62,16 @@ class TurnConditionsTest {
   }
 
   private void open(int number, GateResult.Kind kind) {
-    conditions.follow(
-        pod(number), CompletableFuture.completedStage(new GateResult(kind, "")));
+    conditions.follow(pod(number), CompletableFuture.completedStage(new GateResult(kind, "")));
   }
 
   @Test
   void aTextIsWrittenOnceAndTheFirstOneIsAnEvent() {
-    conditions.waiting(pod(1), "a");
-    conditions.waiting(pod(1), "a");
+    conditions.waiting(pod(1), 1_000, "a");
+    conditions.waiting(pod(1), 1_000, "a");
     assertThat(written()).hasSize(1);
     assertThat(last().path("lastTransitionTime").asText()).isEqualTo("2026-01-01T00:00:00Z");
-    conditions.waiting(pod(1), "b");
+    conditions.waiting(pod(1), 1_000, "b");
     assertThat(last().path("message").asText()).isEqualTo("b");
     assertThat(last().has("lastTransitionTime")).as("it is no other condition").isFalse();
     assertThat(events).containsExactly(new PodEvent(pod(1), false, "Waiting", "a"));
@@ -83,11 +82,11 @@ class TurnConditionsTest {
   void tenThousandPodsAreWrittenOneAfterTheOtherAndTheNewestTextAlone() {
     int pods = 10_000;
     for (int i = 0; i < pods; i++) {
-      conditions.waiting(pod(i), "old");
+      conditions.waiting(pod(i), 1_000, "old");
     }
     assertThat(written()).hasSize(50);
     for (int i = 0; i < pods; i++) {
-      conditions.waiting(pod(i), "new");
+      conditions.waiting(pod(i), 1_000, "new");
     }
     pass(1_000);
     assertThat(written()).hasSize(100);
@@ -105,7 +104,7 @@ class TurnConditionsTest {
   @Test
   void whileManyPodsAreBoundFewAreWritten() {
     for (int i = 0; i < 200; i++) {
-      conditions.waiting(pod(i), "a");
+      conditions.waiting(pod(i), 1_000, "a");
     }
     for (int second = 0; second < 4; second++) {
       for (int i = 0; i < 50; i++) {
@@ -118,7 +117,7 @@ class TurnConditionsTest {
 
   @Test
   void aPodWhoseGateIsOffDoesNotWaitAnyMore() {
-    conditions.waiting(pod(1), "a");
+    conditions.waiting(pod(1), 1_000, "a");
     millis += 5_000;
     open(1, GateResult.Kind.REFUSED);
     assertThat(written()).as("it still waits").hasSize(1);
@@ -134,7 +133,7 @@ class TurnConditionsTest {
   @Test
   void whatWasNotWrittenYetNeedsNoEnd() {
     for (int i = 0; i < 51; i++) {
-      conditions.waiting(pod(i), "a");
+      conditions.waiting(pod(i), 1_000, "a");
     }
     open(50, GateResult.Kind.OPENED);
     pass(60_000);
@@ -144,7 +143,7 @@ class TurnConditionsTest {
   @Test
   void anEarlierWriteCannotComeAfterALaterOne() {
     threads.hold();
-    conditions.waiting(pod(1), "a");
+    conditions.waiting(pod(1), 1_000, "a");
     open(1, GateResult.Kind.OPENED);
     pass(60_000);
     assertThat(written()).isEmpty();
@@ -157,18 +156,18 @@ class TurnConditionsTest {
   @Test
   void aTextThatCouldNotBeWrittenIsWrittenWhenItIsToldAgain() {
     server.answer(500);
-    conditions.waiting(pod(1), "a");
+    conditions.waiting(pod(1), 1_000, "a");
     server.answer(200);
-    conditions.waiting(pod(1), "a");
+    conditions.waiting(pod(1), 1_000, "a");
     assertThat(written()).hasSize(2);
-    conditions.waiting(pod(1), "a");
+    conditions.waiting(pod(1), 1_000, "a");
     assertThat(written()).hasSize(2);
   }
 
   @Test
   void ofAPodThatIsOverNothingIsWritten() {
     for (int i = 0; i < 51; i++) {
-      conditions.waiting(pod(i), "a");
+      conditions.waiting(pod(i), 1_000, "a");
     }
     conditions.podEnded("u50");
     pass(60_000);
