@@ -76,9 +76,6 @@ final class NamespaceOwners {
   }
 
   private boolean has(String namespace, Map<String, String> labels) {
-    return namespaces
-        .getOrDefault(namespace, Map.of())
-        .entrySet()
-        .containsAll(labels.entrySet());
+    return namespaces.getOrDefault(namespace, Map.of()).entrySet().containsAll(labels.entrySet());
   }
 }

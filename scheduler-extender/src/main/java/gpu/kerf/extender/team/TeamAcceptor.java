@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * team whose parent was deleted stands at the top, so that its limit holds on. Then the manifests
  * that say something else are put in one by one, each if the tree's rules hold with it, and those
  * that were refused are tried again as long as others get in: a change that spans several teams, as
- * two guarantees that are exchanged, gets in in any order. Manifests that Kerf had
- * accepted before are first, then older teams before younger ones, and a parent before its
- * children. A manifest that is refused in the end changes nothing.
+ * two guarantees that are exchanged, gets in in any order. Manifests that Kerf had accepted before
+ * are first, then older teams before younger ones, and a parent before its children. A manifest
+ * that is refused in the end changes nothing.
  */
 public final class TeamAcceptor {
 
@@ -189,7 +189,8 @@ public final class TeamAcceptor {
   }
 
   private AcceptedTeams result() {
-    // Labels of namespaces change by themselves: if two teams in force select one, the older has it.
+    // Labels of namespaces change by themselves: if two teams in force select one, the older has
+    // it.
     NamespaceOwners owners = new NamespaceOwners(namespaces);
     Map<String, NamespaceOwners.Taken> lost = new HashMap<>();
     forest.forms().values().stream()
@@ -206,8 +207,7 @@ public final class TeamAcceptor {
     for (TeamReading team : teams.values()) {
       acceptances.put(team.name(), acceptance(team, lost.get(team.name())));
     }
-    TeamTree tree =
-        TeamTree.of(forest.forms().values().stream().map(TeamSpec::team).toList());
+    TeamTree tree = TeamTree.of(forest.forms().values().stream().map(TeamSpec::team).toList());
     return new AcceptedTeams(source, tree, forest.forms(), acceptances, owners.owners());
   }
 

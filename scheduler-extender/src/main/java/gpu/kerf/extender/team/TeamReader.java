@@ -147,8 +147,7 @@ final class TeamReader {
             "Raise the limit or lower the guarantee.");
       }
       if (name != null) {
-        models.add(
-            new ModelAmounts(name, Objects.requireNonNullElse(least, GpuAmount.NONE), most));
+        models.add(new ModelAmounts(name, Objects.requireNonNullElse(least, GpuAmount.NONE), most));
       }
     }
     refuseTwins("spec.models", models.stream().map(ModelAmounts::model).toList());

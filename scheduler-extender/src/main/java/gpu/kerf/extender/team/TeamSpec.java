@@ -105,10 +105,7 @@ public record TeamSpec(
 
   /** The first window of the list that is open at a moment, or null. */
   public @Nullable Window windowAt(Instant moment) {
-    return windows.stream()
-        .filter(window -> window.time().isOpen(moment))
-        .findFirst()
-        .orElse(null);
+    return windows.stream().filter(window -> window.time().isOpen(moment)).findFirst().orElse(null);
   }
 
   /** The team at a moment. */
@@ -140,9 +137,7 @@ public record TeamSpec(
         namespaces,
         models,
         windows.stream()
-            .map(
-                window ->
-                    new Window(window.name, window.time, atTop(window.team), window.models))
+            .map(window -> new Window(window.name, window.time, atTop(window.team), window.models))
             .toList(),
         budget,
         minRuntime);

@@ -39,8 +39,7 @@ final class GatePolicyTest {
   static void start() throws Exception {
     plane = ControlPlane.start(Options.defaults().user(KERF));
     Access.Patience patience = new Access.Patience(Await.LONG, Await.LONG);
-    kerf =
-        new Access(Map.of(), Path.of("/")).connect(plane.kubeconfig(KERF).toString(), patience);
+    kerf = new Access(Map.of(), Path.of("/")).connect(plane.kubeconfig(KERF).toString(), patience);
     for (String file : new String[] {"namespace", "rbac", "policy", "teams"}) {
       plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
     }
@@ -142,9 +141,7 @@ final class GatePolicyTest {
             "{\"metadata\":{\"labels\":{\"a\":\"b\"}},\"spec\":{" + OPEN + "}}"),
         Arguments.of(
             "an image with its gate",
-            "{\"spec\":{"
-                + OPEN
-                + ",\"containers\":[{\"name\":\"main\",\"image\":\"evil\"}]}}"),
+            "{\"spec\":{" + OPEN + ",\"containers\":[{\"name\":\"main\",\"image\":\"evil\"}]}}"),
         Arguments.of(
             "a node selector with its gate",
             "{\"spec\":{" + OPEN + ",\"nodeSelector\":{\"a\":\"b\"}}}"));
@@ -227,7 +224,6 @@ final class GatePolicyTest {
   }
 
   private static String checked(String path) {
-    return plane.kubectl(
-        "get", "validatingadmissionpolicy", "kerf-gate", "-o", "jsonpath=" + path);
+    return plane.kubectl("get", "validatingadmissionpolicy", "kerf-gate", "-o", "jsonpath=" + path);
   }
 }

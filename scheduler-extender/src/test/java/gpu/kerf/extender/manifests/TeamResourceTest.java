@@ -95,7 +95,8 @@ final class TeamResourceTest {
   }
 
   static Stream<Arguments> refused() {
-    String window = "windows: [{name: a, schedule: \"0 20 * * *\", timeZone: UTC, duration: 1h, %s}]";
+    String window =
+        "windows: [{name: a, schedule: \"0 20 * * *\", timeZone: UTC, duration: 1h, %s}]";
     return Stream.of(
         Arguments.of("parent: research", "spec.parent is the team itself"),
         Arguments.of("parent: Bank", "spec.parent"),
@@ -132,7 +133,10 @@ final class TeamResourceTest {
             "guarantee: \"4\", " + window.formatted("limit: \"3\""),
             "a window has a guarantee above the limit"),
         Arguments.of(
-            window.formatted("") .replace("}]", "}, {name: a, schedule: \"1 1 * * *\", timeZone: UTC, duration: 1h}]"),
+            window
+                .formatted("")
+                .replace(
+                    "}]", "}, {name: a, schedule: \"1 1 * * *\", timeZone: UTC, duration: 1h}]"),
             "Duplicate value"),
         Arguments.of(window.formatted("").replace("20 ", ""), "spec.windows[0].schedule"),
         Arguments.of(window.formatted("").replace("UTC", "\"+1\""), "spec.windows[0].timeZone"),
@@ -175,7 +179,15 @@ final class TeamResourceTest {
     List<String> lines = plane.kubectl("get", "teams").lines().toList();
     assertThat(lines.get(0).split(" +"))
         .containsExactly(
-            "NAME", "PARENT", "GUARANTEE", "LIMIT", "HELD", "SHARE", "PENDING", "BUDGET", "ACCEPTED");
+            "NAME",
+            "PARENT",
+            "GUARANTEE",
+            "LIMIT",
+            "HELD",
+            "SHARE",
+            "PENDING",
+            "BUDGET",
+            "ACCEPTED");
     assertThat(lines.get(1).split(" +"))
         .containsExactly(
             "research", "bank", "6", "12.5", "6.000", "7.250", "3", "2000.125", "True");

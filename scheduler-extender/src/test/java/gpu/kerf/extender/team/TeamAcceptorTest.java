@@ -23,7 +23,8 @@ class TeamAcceptorTest {
     StringBuilder all = new StringBuilder();
     accepted
         .acceptances()
-        .forEach((team, each) -> all.append(team).append(' ').append(each.reason().word()).append(' '));
+        .forEach(
+            (team, each) -> all.append(team).append(' ').append(each.reason().word()).append(' '));
     return all.toString().strip();
   }
 
@@ -32,7 +33,7 @@ class TeamAcceptorTest {
   }
 
   @Test
-  void aTreeIsInForceInWhateverOrderItComes() {
+  void aTreeIsInForceInAnyOrderInWhichItComes() {
     teams
         .team("fraud", "parent: bank, guarantee: 4, namespaces: {names: [fraud]}")
         .team("bank", "guarantee: 10")
@@ -316,7 +317,7 @@ class TeamAcceptorTest {
     return String.join(", ", fields);
   }
 
-  /** Whatever changes: what is in force is a tree that keeps the rules. */
+  /** After any change what is in force is a tree that keeps the rules. */
   @Test
   void whatIsInForceKeepsTheRulesAfterEveryChange() {
     Random random = new Random(11);

@@ -60,8 +60,7 @@ final class TeamFollower implements Runnable {
   /** A watch and what it has brought: each watch begins with nothing. */
   private record FollowedTeams(TeamSink sink, ResourceWatch<TeamReading> watch) {}
 
-  private record FollowedNamespaces(
-      NamespaceSink sink, ResourceWatch<Map<String, String>> watch) {}
+  private record FollowedNamespaces(NamespaceSink sink, ResourceWatch<Map<String, String>> watch) {}
 
   /** Starts a watch on a thread of its own, which may end when the watch was stopped. */
   interface WatchStarter {

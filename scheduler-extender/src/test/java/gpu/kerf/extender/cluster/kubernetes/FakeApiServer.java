@@ -333,7 +333,12 @@ public final class FakeApiServer implements AutoCloseable {
     list.put("apiVersion", "v1").put("groupVersion", path.substring("/apis/".length()));
     ArrayNode resources = list.putArray("resources");
     for (String kind : resources(path)) {
-      resources.addObject().put("name", kind).put("namespaced", false).putArray("verbs").add("list");
+      resources
+          .addObject()
+          .put("name", kind)
+          .put("namespaced", false)
+          .putArray("verbs")
+          .add("list");
     }
     return new Reply(200, list.toString());
   }

@@ -222,8 +222,7 @@ class TeamFollowerTest {
     api.forbid("teams");
     team("a", "\"guarantee\":\"1\"");
     follow(TeamSource.KERF);
-    Await.until(
-        "it was refused", () -> requests("GET /apis/kerf.gpu/v1alpha1/teams?limit") >= 1);
+    Await.until("it was refused", () -> requests("GET /apis/kerf.gpu/v1alpha1/teams?limit") >= 1);
     Await.until("it knows", () -> follower.watches().get(0).isAbsent());
     assertThat(told).isEmpty();
   }

@@ -19,8 +19,8 @@ import java.util.concurrent.CompletionStage;
  * Takes Kerf's scheduling gate off pods.
  *
  * <p>It is a strategic merge patch that names the gate. The API server applies it to the pod as it
- * is at that moment, so that gates of others stay and no change of others is lost. The policy {@code
- * kerf-gate} of the manifests lets Kerf's account change nothing else of a pod.
+ * is at that moment, so that gates of others stay and no change of others is lost. The policy
+ * {@code kerf-gate} of the manifests lets Kerf's account change nothing else of a pod.
  */
 public final class GateOpener {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -174,8 +174,7 @@ public final class TeamStatusWriter {
             + Math.min(GAP_MILLIS << Math.min(known.failures, 10), LONGEST_PAUSE_MILLIS);
     LOG.atWarn()
         .addKeyValue(LogKeys.RESOURCE, "team " + name)
-        .addKeyValue(
-            LogKeys.PROBLEM, reply == null ? Objects.toString(failure) : reply.problem())
+        .addKeyValue(LogKeys.PROBLEM, reply == null ? Objects.toString(failure) : reply.problem())
         .log("The status of a team could not be written.");
     return false;
   }

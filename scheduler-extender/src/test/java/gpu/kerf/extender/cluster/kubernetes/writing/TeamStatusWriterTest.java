@@ -84,8 +84,7 @@ class TeamStatusWriterTest {
     assertThat(sent).hasSize(1);
     assertThat(sent.get(0).path()).isEqualTo("/apis/kerf.gpu/v1alpha1/teams/bank/status");
     assertThat(sent.get(0).type()).isEqualTo("application/apply-patch+yaml");
-    assertThat(sent.get(0).query())
-        .isEqualTo(Map.of("fieldManager", "kerf", "force", "true"));
+    assertThat(sent.get(0).query()).isEqualTo(Map.of("fieldManager", "kerf", "force", "true"));
     assertThat(last().path("observedGeneration").asInt()).isEqualTo(3);
     assertThat(last().at("/conditions/0/lastTransitionTime").asText())
         .isEqualTo("2026-01-01T00:00:00Z");
