@@ -4,6 +4,7 @@ import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.Placement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -160,7 +161,7 @@ public final class HeldPlaces {
   /** The pods of a work, held or bound; empty if nothing is held for it. */
   public Set<String> uids(String workId) {
     Work work = works.get(workId);
-    return work == null ? Set.of() : Set.copyOf(work.uids);
+    return work == null ? Set.of() : Collections.unmodifiableSet(work.uids);
   }
 
   /** kube-scheduler offers a pod only these nodes, and its held one is not among them. */

@@ -1,27 +1,21 @@
 package gpu.kerf.extender.state;
 
+import gpu.kerf.extender.gang.Membership;
+import gpu.kerf.extender.gang.MembershipReader;
 import gpu.kerf.extender.wire.PodView;
-import java.util.List;
 
-/** Finds the group of a pod by the labels of the projects that make groups of pods. */
+/** Finds the group of a pod: its gang, or the LeaderWorkerSet's group of a pod without a size. */
 final class PodGroups {
 
-  private static final List<String> LABELS =
-      List.of(
-          "scheduling.x-k8s.io/pod-group",
-          "pod-group.scheduling.sigs.k8s.io",
-          "leaderworkerset.sigs.k8s.io/group-key");
+  private static final String GROUP_KEY = "leaderworkerset.sigs.k8s.io/group-key";
 
   private PodGroups() {}
 
   /** The name of a pod's group; empty if it has none. */
   static String of(PodView pod) {
-    for (String label : LABELS) {
-      String group = pod.labels().getOrDefault(label, "");
-      if (!group.isEmpty()) {
-        return group;
-      }
-    }
-    return "";
+    Membership says = MembershipReader.read(pod);
+    return says != null && !says.isRefused()
+        ? says.gang().name()
+        : pod.labels().getOrDefault(GROUP_KEY, "");
   }
 }

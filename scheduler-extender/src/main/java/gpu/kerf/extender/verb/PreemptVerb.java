@@ -3,12 +3,14 @@ package gpu.kerf.extender.verb;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.turn.Turns;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.extender.wire.VerbError;
@@ -30,6 +32,7 @@ public final class PreemptVerb {
   private final DecisionGate gate;
   private final Preemptions preemptions;
   private final Turns turns;
+  private final GangStarts starts;
 
   public PreemptVerb(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
     this(scheduling, cluster, new Preemptions(scheduling, cluster, disruptions));
@@ -40,13 +43,20 @@ public final class PreemptVerb {
         scheduling,
         cluster,
         preemptions,
+        new GangStarts(scheduling, cluster, new Gangs(), () -> true),
         new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
   }
 
   /**
    * @param turns decide who is evicted for pods that ask for GPUs, where the cluster has teams
    */
-  public PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions, Turns turns) {
+  public PreemptVerb(
+      Scheduling scheduling,
+      Cluster cluster,
+      Preemptions preemptions,
+      GangStarts starts,
+      Turns turns) {
+    this.starts = starts;
     this.turns = turns;
     this.scheduling = scheduling;
     this.gate = new DecisionGate(scheduling, cluster);
@@ -62,12 +72,21 @@ public final class PreemptVerb {
     }
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =
-        pod.isNonsense() || !pod.mayPreempt() || turns.decides(pod)
+        pod.isNonsense()
+                || !pod.mayPreempt()
+                || turns.decides(pod)
+                || waitsForGang(call.pod())
             ? noVictims(decision)
             : answer(pod, call.candidates(), decision);
     scheduling.decided(decision);
     scheduling.answered();
     return answer;
+  }
+
+  /** Room for one pod is none for its gang. */
+  private boolean waitsForGang(PodView pod) {
+    GangStarts.Verdict verdict = starts.verdict(pod);
+    return verdict == GangStarts.Verdict.WAITS || verdict == GangStarts.Verdict.HELD;
   }
 
   private static PreemptAnswer noVictims(DecisionDraft decision) {

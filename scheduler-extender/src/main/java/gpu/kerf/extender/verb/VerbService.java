@@ -50,7 +50,7 @@ public final class VerbService {
     this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps, starts, turns);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
     this.bind = new BindVerb(scheduling, cluster, delivery, starts, turns);
-    this.preempt = new PreemptVerb(scheduling, cluster, preemptions, turns);
+    this.preempt = new PreemptVerb(scheduling, cluster, preemptions, starts, turns);
   }
 
   /** The cluster must report its events to this. */

@@ -148,6 +148,7 @@ final class RbacTest {
     plane.kubectl("apply", "-f", Shipped.file("components/hami-node-side/rbac.yaml").toString());
     Path account = plane.kubeconfig(ACCOUNT);
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+    bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-gangs");
     bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-hami");
     bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
     bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");

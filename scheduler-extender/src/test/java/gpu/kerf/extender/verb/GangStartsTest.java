@@ -9,6 +9,7 @@ import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PreemptCall;
 import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.GpuMode;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.Test;
 
 /** Gangs from their first pod to their last Binding, over a simulated cluster. */
 class GangStartsTest {
+  private static final Map<String, String> ONE_GPU = Map.of("kerf.gpu/whole", "1");
+
   private final World world =
       new World().node("a", 2, "H100-80GB", GpuMode.PLAIN).node("b", 2, "H100-80GB", GpuMode.PLAIN);
 
@@ -33,7 +36,7 @@ class GangStartsTest {
         .createdMillis(1_000)
         .annotation("kerf.gpu/gang", gang)
         .annotation("kerf.gpu/gang-size", "" + size)
-        .container("main", Map.of("kerf.gpu/whole", "1"));
+        .container("main", ONE_GPU);
   }
 
   private static PodView[] gang(String name, int size) {
@@ -98,11 +101,7 @@ class GangStartsTest {
       Placement place = Objects.requireNonNull(world.scheduling.held().of(pod.uid()));
       assertThat(held(pod)).isEqualTo(place.node());
     }
-    PodView urgent =
-        World.pod("urgent")
-            .priority(1_000)
-            .container("main", Map.of("kerf.gpu/whole", "1"))
-            .build();
+    PodView urgent = World.pod("urgent").priority(1_000).container("main", ONE_GPU).build();
     assertThat(world.filter(urgent).chosen()).isZero();
     world.scheduling.podChanged(urgent);
     assertThat(calls(urgent, "a").join().verbError()).isEqualTo(VerbError.NO_SLOT);
@@ -369,6 +368,21 @@ class GangStartsTest {
   }
 
   @Test
+  void aPodThatWaitsForItsGangHasNoOtherPodEvicted() throws VerbException {
+    for (int i = 0; i < 4; i++) {
+      PodView low = World.askingWhole("low" + i, 1);
+      world.place(low, i < 2 ? "a" : "b");
+      world.scheduling.podChanged(low);
+    }
+    PodView alone = World.pod("alone").priority(9).container("main", ONE_GPU).build();
+    PodView waits = member("g0", "g", 2).priority(9).build();
+    world.comes(alone, waits, member("g1", "g", 2).priority(9).build());
+    List<PreemptCall.Candidate> nodes = List.of(new PreemptCall.Candidate("a", List.of(), 0));
+    assertThat(world.preempt.preempt(new PreemptCall(alone, nodes)).nodes()).isNotEmpty();
+    assertThat(world.preempt.preempt(new PreemptCall(waits, nodes)).nodes()).isEmpty();
+  }
+
+  @Test
   void podsOfAGangThatNameDifferentSizesAreRefusedWithBothSizes() {
     PodView four = member("1", "g", 4).build();
     world.comes(four, member("2", "g", 3).build());
@@ -393,7 +407,7 @@ class GangStartsTest {
           World.pod("p" + size)
               .annotation("kerf.gpu/gang", "g")
               .annotation("kerf.gpu/gang-size", size)
-              .container("main", Map.of("kerf.gpu/whole", "1"))
+              .container("main", ONE_GPU)
               .build();
       world.comes(pod);
       assertThat(world.filter(pod).problem()).contains("(" + size + ")", "between 1 and 512");
@@ -407,7 +421,7 @@ class GangStartsTest {
     return bound
         .annotation("kerf.gpu/gang-begun", "1000")
         .annotation("kerf.gpu/placement", "{\"v\":1,\"node\":\"a\",\"containers\":[]}")
-        .container("main", Map.of("kerf.gpu/whole", "1"))
+        .container("main", ONE_GPU)
         .build();
   }
 }

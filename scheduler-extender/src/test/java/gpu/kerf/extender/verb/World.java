@@ -82,7 +82,7 @@ final class World {
             turns);
     prioritize = new PrioritizeVerb(scheduling, cluster);
     bind = new BindVerb(scheduling, cluster, new EnvDelivery(), starts, turns);
-    preempt = new PreemptVerb(scheduling, cluster, Disruptions.NONE);
+    preempt = new PreemptVerb(scheduling, cluster, preemptions, starts, turns);
   }
 
   private long nanos() {

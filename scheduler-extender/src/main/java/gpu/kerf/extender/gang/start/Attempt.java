@@ -1,7 +1,8 @@
 package gpu.kerf.extender.gang.start;
 
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ final class Attempt {
   /** The nodes that kube-scheduler offered a pod whose held node was not among them. */
   private record Offer(Set<String> nodes, long until) {}
 
-  private final Set<String> asked = new HashSet<>();
+  private final Set<String> asked = new LinkedHashSet<>();
   private final Map<String, Offer> offers = new LinkedHashMap<>();
   private int failures;
   private int misfits;
@@ -33,8 +34,8 @@ final class Attempt {
   }
 
   /** The pods that kube-scheduler has to try again, each told once. */
-  Set<String> takeAsked() {
-    Set<String> all = Set.copyOf(asked);
+  List<String> takeAsked() {
+    List<String> all = List.copyOf(asked);
     asked.clear();
     return all;
   }

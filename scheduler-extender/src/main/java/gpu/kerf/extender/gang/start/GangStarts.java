@@ -322,7 +322,7 @@ public final class GangStarts implements HeldPlaces.Listener {
     boolean oldest =
         gangs.all().stream().noneMatch(other -> other.since() < gang.since() && isWaiting(other));
     // Two gangs that were in each other's way do not come back at the same time.
-    double spread = 0.5 + (gang.key().hashCode() >>> 1) % 1_000 / 1_000.0;
+    double spread = 0.5 + (gang.key().id().hashCode() >>> 1) % 1_000 / 1_000.0;
     attempt(gang.key()).failed(now, oldest ? 0 : spread);
   }
 
