@@ -91,6 +91,20 @@ final class JobQueueTest {
   }
 
   @Test
+  void kerfChoosesTheJobThatFillsTheGpu() {
+    List<Job> jobs =
+        List.of(new Job("small", SMALL, 100_000, 0), new Job("whole", WHOLE, 10_000, 0));
+    Fleet fleet = Card.fleet(1);
+    Playing kerf =
+        new Playing(
+            fleet, MigPolicies.makeForLine(PolicyName.KERF, fleet, ProfileMix.ALL.get(5), 1));
+
+    // In order of arrival whole waits for small: 100 s. The other way small waits for whole: 10 s.
+    assertThat(run(jobs, 1).waitMs(100)).isEqualTo(100_000);
+    assertThat(JobQueue.run(jobs, 1, kerf).waitMs(100)).isEqualTo(10_000);
+  }
+
+  @Test
   void everyJobRunsUnderEveryPolicy() {
     List<Job> jobs = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
@@ -103,7 +117,7 @@ final class JobQueueTest {
     for (PolicyName policy : MigPolicies.ALL) {
       Fleet fleet = Card.fleet(2);
       Playing playing =
-          new Playing(fleet, MigPolicies.make(policy, fleet, ProfileMix.ALL.get(5), 1));
+          new Playing(fleet, MigPolicies.makeForLine(policy, fleet, ProfileMix.ALL.get(5), 1));
       JobQueue.Outcome outcome = JobQueue.run(jobs, 2, playing);
 
       // No faster than all of it on 16 slices from the first arrival on.
