@@ -35,6 +35,7 @@ final class TeamMeasurement {
             Options.defaults()
                 .apiServerFlag("--max-requests-inflight=2000")
                 .apiServerFlag("--max-mutating-requests-inflight=1000"));
+    plane.kwok();
     if (teams) {
       plane.apply(Files.readString(Path.of("..", "manifests", "base", "teams.yaml")));
       plane.kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");

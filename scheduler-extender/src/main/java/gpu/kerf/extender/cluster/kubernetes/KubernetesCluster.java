@@ -127,6 +127,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final PauseDetector pauseDetector;
   private volatile boolean started;
   private volatile boolean closing;
+  private @Nullable Quarantine quarantine;
   private volatile @Nullable BindFence fence;
   private volatile @Nullable BindingLease lease;
   private @Nullable TurnLease turnLease;
@@ -200,10 +201,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     SliceInventory sliceInventory = new SliceInventory(catalog);
     Announced announced = new Announced(capacity);
     NodeSink known = new NodeSink(Inventories.all(catalog, sliceInventory), listener, announced);
-    Quarantine quarantine =
+    Quarantine quarantined =
         new Quarantine(options.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
-    announced.quarantine = quarantine;
-    Claims claims = new Claims(sliceInventory, quarantine::mayRun, announced::changed);
+    quarantine = quarantined;
+    announced.quarantine = quarantined;
+    Claims claims = new Claims(sliceInventory, quarantined::mayRun, announced::changed);
     ForeignPods foreignPods =
         new ForeignPods(listener, known::gpus, claims::on, options.trustsAnnotations);
     announced.foreignPods = foreignPods;
@@ -224,7 +226,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     MissedDeletions deletions =
         new MissedDeletions(
             new Checkpoint(server, options.namespace),
-            quarantine,
+            quarantined,
             options.longestGrace,
             clocks.nanos(),
             threads,
@@ -236,7 +238,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             this::waitsForKerf,
             foreignPods,
             labels,
-            quarantine,
+            quarantined,
             deletions::heard,
             uid -> {
               claims.podEnded(uid);
@@ -562,8 +564,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   @Override
   public CompletionStage<EvictResult> evict(Eviction eviction) {
+    Quarantine known = quarantine;
+    boolean atOnce = known != null && known.goesAtOnce(eviction.pod().uid());
     return calls
-        .start(api -> Evictor.evict(api, eviction, clocks.wall().instant()))
+        .start(api -> Evictor.evict(api, eviction, atOnce, clocks.wall().instant()))
         .exceptionally(
             failure -> new EvictResult(EvictResult.Kind.FAILED, String.valueOf(failure)));
   }

@@ -88,6 +88,12 @@ public final class Quarantine {
     }
   }
 
+  /** Whether the object of a pod goes at once when it is deleted, before its containers have. */
+  public boolean goesAtOnce(String uid) {
+    Running pod = running.get(uid);
+    return pod != null && pod.graceSeconds == 0;
+  }
+
   /** A pod may come to use GPUs. */
   void wanted(PodView pod) {
     longestGraceSeconds = Math.max(longestGraceSeconds, pod.graceSeconds());

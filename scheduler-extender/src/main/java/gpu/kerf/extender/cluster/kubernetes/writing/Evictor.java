@@ -30,11 +30,18 @@ public final class Evictor {
 
   private Evictor() {}
 
-  public static EvictResult evict(ApiServer server, Eviction eviction, Instant now) {
+  /**
+   * Evicts a pod.
+   *
+   * @param atOnce whether the pod has no grace period. It gets a second, so that its object stays
+   *     until the kubelet has said that its containers have ended: only then its GPUs are free.
+   */
+  public static EvictResult evict(
+      ApiServer server, Eviction eviction, boolean atOnce, Instant now) {
     PodView.Ref pod = eviction.pod();
     try {
       String path = ApiRequest.pod(pod.namespace(), pod.name());
-      ApiReply reply = server.send(ApiRequest.post(path + "/eviction", body(pod)));
+      ApiReply reply = server.send(ApiRequest.post(path + "/eviction", body(pod, atOnce)));
       EvictResult result = result(reply);
       if (result.kind() == EvictResult.Kind.EVICTED) {
         condition(server, path, eviction, now);
@@ -80,11 +87,15 @@ public final class Evictor {
     return text.toString().strip();
   }
 
-  private static String body(PodView.Ref pod) {
+  private static String body(PodView.Ref pod, boolean atOnce) {
     ObjectNode body = JSON.createObjectNode().put("apiVersion", "policy/v1");
     body.put("kind", "Eviction");
     body.putObject("metadata").put("name", pod.name()).put("namespace", pod.namespace());
-    body.putObject("deleteOptions").putObject("preconditions").put("uid", pod.uid());
+    ObjectNode options = body.putObject("deleteOptions");
+    options.putObject("preconditions").put("uid", pod.uid());
+    if (atOnce) {
+      options.put("gracePeriodSeconds", 1);
+    }
     return body.toString();
   }
 
