@@ -30,6 +30,9 @@ final class Lines {
   /** The work of pods that belong to no team stands last, and counts as borrowed. */
   static final String NO_TEAM = "-";
 
+  /** A pod with this label has had its turn by Kueue. */
+  static final String KUEUE = "kueue.x-k8s.io/managed";
+
   /** On a pod: {@code "false"} keeps other teams from taking its GPUs back. */
   static final String EVICTABLE = "kerf.gpu/evictable";
 
@@ -40,6 +43,9 @@ final class Lines {
 
   /** Pods that no other team may evict, bound ones too. */
   private final Set<String> fixed = new HashSet<>();
+
+  /** Pods whose turn Kueue decides. */
+  private final Set<String> ofKueue = new HashSet<>();
 
   /** The queues of KAI that pods name, bound ones too. */
   private final Map<String, String> queues = new HashMap<>();
@@ -97,10 +103,22 @@ final class Lines {
     if (pod.annotation(EVICTABLE).equals("false")) {
       fixed.add(pod.uid());
     }
+    if (isOfKueue(pod)) {
+      ofKueue.add(pod.uid());
+    }
     String queue = pod.labels().getOrDefault(AcceptedTeams.QUEUE_LABEL, "");
     if (!queue.isEmpty()) {
       queues.put(pod.uid(), queue);
     }
+  }
+
+  static boolean isOfKueue(PodView pod) {
+    return pod.labels().containsKey(KUEUE);
+  }
+
+  /** Whether Kueue decides a pod's turn. */
+  boolean isOfKueue(String uid) {
+    return ofKueue.contains(uid);
   }
 
   /**
@@ -112,6 +130,7 @@ final class Lines {
     boolean waits =
         !pod.isBound()
             && !pod.terminating()
+            && !isOfKueue(pod.uid())
             && !known.isNonsense()
             && (!known.demand().containers().isEmpty() || gangs.of(pod.uid()) != null);
     if (!waits) {
@@ -164,6 +183,7 @@ final class Lines {
   void ended(String uid) {
     fixed.remove(uid);
     queues.remove(uid);
+    ofKueue.remove(uid);
     remove(uid);
   }
 
@@ -204,26 +224,40 @@ final class Lines {
     WaitingPod first = null;
     long since = Long.MAX_VALUE;
     boolean evictable = true;
+    int withoutGpus = 0;
     for (Gang.Member member : gang.waiting()) {
       WaitingPod pod = pods.get(member.uid());
-      boolean alone = book.waiting(member.uid()) != null;
-      if (pod != null && takesPart(pod) && !alone) {
+      if (pod != null && pod.demand().containers().isEmpty()) {
+        withoutGpus++;
+      } else if (pod != null && takesPart(pod) && book.waiting(member.uid()) == null) {
         first = first == null ? pod : first;
         members.add(new Work.Member(pod.holder(), pod.demand()));
         since = Math.min(since, pod.since());
         evictable &= pod.evictable();
       }
     }
-    if (first == null) {
+    GangSize size = gang.size();
+    if (first == null || size == null) {
       return null;
     }
-    GangSize size = gang.size();
-    int missing = size == null ? members.size() : size.minimum() - gang.bound();
-    int minimum = Math.max(1, missing);
+    int minimum = Math.max(1, size.minimum() - gang.bound() - withoutGpus);
     return minimum > members.size()
         ? null
         : new Work(
             workId, first.team(), first.holder().priority(), since, members, minimum, evictable);
+  }
+
+  /** The pods of a gang without GPUs: they go when the others do. */
+  List<WaitingPod> companions(String workId) {
+    Gang gang = gangs.named(workId);
+    List<WaitingPod> found = new ArrayList<>();
+    for (Gang.Member member : gang == null ? List.<Gang.Member>of() : gang.waiting()) {
+      WaitingPod pod = pods.get(member.uid());
+      if (pod != null && pod.demand().containers().isEmpty()) {
+        found.add(pod);
+      }
+    }
+    return found;
   }
 
   @Nullable WaitingPod get(String uid) {

@@ -1,5 +1,10 @@
 package gpu.kerf.extender.turn;
 
+import gpu.kerf.extender.gang.Gang;
+import gpu.kerf.extender.gang.GangKey;
+import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
+import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.model.fleet.CheapestNodes;
@@ -23,12 +28,16 @@ import java.util.Set;
 final class OfferedPlaces implements Places {
 
   private final Scheduling scheduling;
+  private final Gangs gangs;
+  private final GangStarts starts;
   private final DrainedPlaces drained;
   private final LedgerPlaces all;
   private final Map<String, Set<String>> offered = new HashMap<>();
 
-  OfferedPlaces(Scheduling scheduling, DrainedPlaces drained) {
+  OfferedPlaces(Scheduling scheduling, Gangs gangs, GangStarts starts, DrainedPlaces drained) {
     this.scheduling = scheduling;
+    this.gangs = gangs;
+    this.starts = starts;
     this.drained = drained;
     this.all = new LedgerPlaces(scheduling.fleet(), scheduling.chooser(), drained);
   }
@@ -50,12 +59,39 @@ final class OfferedPlaces implements Places {
 
   @Override
   public Answer place(Work work) {
+    Gang gang = gangs.named(work.id());
+    if (gang != null) {
+      return ofGang(gang.key(), work);
+    }
     Answer anywhere = all.place(work);
-    if (work.members().size() > 1 || !(anywhere instanceof Answer.Found found)) {
+    if (!(anywhere instanceof Answer.Found found)) {
       return anywhere;
     }
     String uid = work.members().get(0).holder().uid();
     return isOpen(uid, found.places().get(0).placement().node()) ? anywhere : elsewhere(uid, work);
+  }
+
+  private Answer ofGang(GangKey gang, Work work) {
+    if (starts.isPaused(gang)) {
+      return FULL;
+    }
+    if (!starts.hasOffers(gang)) {
+      return all.place(work);
+    }
+    List<KnownPod> pods = new ArrayList<>();
+    for (Work.Member member : work.members()) {
+      KnownPod pod = scheduling.pods().get(member.holder().uid());
+      if (pod != null) {
+        pods.add(pod);
+      }
+    }
+    drained.block(scheduling.fleet(), work.id());
+    try {
+      List<Ledger.Claim> claims = starts.plan(gang, pods, work.minimum());
+      return claims == null ? FULL : new Answer.Found(claims);
+    } finally {
+      drained.unblock(scheduling.fleet(), work.id());
+    }
   }
 
   /** Whether kube-scheduler offers a pod the node, and no binding there has failed lately. */

@@ -64,7 +64,7 @@ public final class TurnForecast {
   /** Whether a new pod has to wait. */
   public boolean waits(PodView pod, Reading reading) {
     Published now = latest;
-    if (now == null || reading.isNonsense()) {
+    if (now == null || reading.isNonsense() || Lines.isOfKueue(pod)) {
       return false;
     }
     if (MembershipReader.read(pod) != null) {

@@ -41,12 +41,15 @@ final class TurnLoop {
 
   private static final int MEMBERS_PER_SECOND = 16;
 
+  /** Time alone may give a turn: patience, the least run time of others, and pauses end. */
+  private static final long LOOK_AGAIN_MILLIS = 3_000;
+
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Disruptions disruptions;
   private final Lines lines;
   private final GateOpener gates;
-  private final DrainedPlaces drained = new DrainedPlaces();
+  private final DrainedPlaces drained;
   private final OfferedPlaces places;
   private final Reclaims reclaims;
   private final TurnForecast forecast;
@@ -65,6 +68,7 @@ final class TurnLoop {
   private boolean sliceComes;
   private long began;
   private long notBefore;
+  private long lookedAgain;
 
   TurnLoop(
       Scheduling scheduling,
@@ -72,14 +76,17 @@ final class TurnLoop {
       Disruptions disruptions,
       Lines lines,
       GateOpener gates,
-      TurnForecast forecast) {
+      TurnForecast forecast,
+      OfferedPlaces places,
+      DrainedPlaces drained) {
+    this.places = places;
+    this.drained = drained;
     this.forecast = forecast;
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.disruptions = disruptions;
     this.lines = lines;
     this.gates = gates;
-    this.places = new OfferedPlaces(scheduling, drained);
     this.reclaims = new Reclaims(scheduling, cluster, lines, this::wake, drained::remove);
     this.notBefore = scheduling.elapsedNanos();
   }
@@ -195,6 +202,7 @@ final class TurnLoop {
       }
       reasons.remove(work.id());
       claims.forEach(claim -> letGo(work, claim.holder().uid()));
+      lines.companions(work.id()).forEach(pod -> letGo(work, pod.uid()));
       return true;
     }
 
@@ -293,6 +301,11 @@ final class TurnLoop {
   /** To be called now and then. */
   void tick() {
     reclaims.look();
+    long now = scheduling.elapsedMillis();
+    if (now - lookedAgain >= LOOK_AGAIN_MILLIS) {
+      lookedAgain = now;
+      changed |= lines.book().waitingWorks() > 0;
+    }
     comeSoon();
   }
 }

@@ -4,6 +4,7 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.gang.Gang;
 import gpu.kerf.extender.gang.Gangs;
+import gpu.kerf.extender.gang.start.GangStarts;
 import gpu.kerf.extender.state.HeldPlaces;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
@@ -12,6 +13,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.team.DrainedPlaces;
 import gpu.kerf.model.team.TeamBook;
 import gpu.kerf.model.team.Work;
 import java.util.LinkedHashMap;
@@ -59,19 +61,35 @@ public final class Turns {
   /**
    * @param gangs is told of pods before this is
    */
-  public Turns(Scheduling scheduling, Cluster cluster, Disruptions disruptions, Gangs gangs) {
+  public Turns(
+      Scheduling scheduling,
+      Cluster cluster,
+      Disruptions disruptions,
+      Gangs gangs,
+      GangStarts starts) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.gangs = gangs;
     this.lines = new Lines(scheduling, gangs);
     this.holdings = new Holdings(scheduling, gangs, lines);
     this.gates = new GateOpener(scheduling, cluster);
-    this.loop = new TurnLoop(scheduling, cluster, disruptions, lines, gates, forecast);
+    DrainedPlaces drained = new DrainedPlaces();
+    OfferedPlaces places = new OfferedPlaces(scheduling, gangs, starts, drained);
+    this.loop =
+        new TurnLoop(scheduling, cluster, disruptions, lines, gates, forecast, places, drained);
+    starts.use(gang -> !on);
     this.texts = new WaitingTexts(scheduling, cluster, lines, loop);
     this.painter = new Painter(lines, terms, texts, loop.underWay());
     this.figures = new FiguresTeller(scheduling, cluster, lines, terms);
     scheduling.ledger().observe(this::entryChanged);
     scheduling.held().listen(new PlaceNews());
+  }
+
+  /** Of a cluster without teams and gangs. */
+  public static Turns none(Scheduling scheduling, Cluster cluster) {
+    Gangs gangs = new Gangs();
+    GangStarts starts = new GangStarts(scheduling, cluster, gangs, () -> true);
+    return new Turns(scheduling, cluster, Disruptions.NONE, gangs, starts);
   }
 
   // ---- what there is
@@ -232,7 +250,7 @@ public final class Turns {
     if (scheduling.held().of(pod.uid()) != null) {
       return Standing.HELD;
     }
-    if (!on || pod.demand().containers().isEmpty()) {
+    if (!decides(pod)) {
       return Standing.FREE;
     }
     cluster.askedAboutTurn();
@@ -253,7 +271,7 @@ public final class Turns {
 
   /** Whether a pod's turn, and who is evicted for it, is decided here. */
   public boolean decides(KnownPod pod) {
-    return on && !pod.demand().containers().isEmpty();
+    return on && !pod.demand().containers().isEmpty() && !lines.isOfKueue(pod.uid());
   }
 
   /** Filter has refused a pod: kube-scheduler must hear of its turn. */
@@ -269,10 +287,7 @@ public final class Turns {
 
   /** Whether a pod may be bound: limits hold however it came that far. */
   public boolean mayBind(KnownPod pod) {
-    return !on
-        || pod.demand().containers().isEmpty()
-        || scheduling.held().of(pod.uid()) != null
-        || isWithinLimits(pod);
+    return !decides(pod) || scheduling.held().of(pod.uid()) != null || isWithinLimits(pod);
   }
 
   private boolean isWithinLimits(KnownPod pod) {

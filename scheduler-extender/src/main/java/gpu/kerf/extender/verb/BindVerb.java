@@ -4,7 +4,6 @@ import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
 import gpu.kerf.extender.cluster.Cluster;
-import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryRequest;
@@ -115,7 +114,7 @@ public final class BindVerb {
         cluster,
         delivery,
         new GangStarts(scheduling, cluster, new Gangs(), () -> true),
-        new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
+        Turns.none(scheduling, cluster));
   }
 
   public BindVerb(

@@ -61,7 +61,7 @@ public final class FilterVerb {
         preemptions,
         wakeUps,
         new GangStarts(scheduling, cluster, new Gangs(), () -> true),
-        new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
+        Turns.none(scheduling, cluster));
   }
 
   public FilterVerb(

@@ -44,7 +44,7 @@ public final class PreemptVerb {
         cluster,
         preemptions,
         new GangStarts(scheduling, cluster, new Gangs(), () -> true),
-        new Turns(scheduling, cluster, Disruptions.NONE, new Gangs()));
+        Turns.none(scheduling, cluster));
   }
 
   /**
@@ -72,10 +72,7 @@ public final class PreemptVerb {
     }
     KnownPod pod = scheduling.arrived(call.pod());
     PreemptAnswer answer =
-        pod.isNonsense()
-                || !pod.mayPreempt()
-                || turns.decides(pod)
-                || waitsForGang(call.pod())
+        pod.isNonsense() || !pod.mayPreempt() || turns.decides(pod) || waitsForGang(call.pod())
             ? noVictims(decision)
             : answer(pod, call.candidates(), decision);
     scheduling.decided(decision);

@@ -45,8 +45,7 @@ public final class VerbService {
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
     this.gate = new DecisionGate(scheduling, cluster);
     this.starts = new GangStarts(scheduling, cluster, gangs, () -> gate.refusal() == null);
-    this.turns = new Turns(scheduling, cluster, disruptions, gangs);
-    starts.use(gang -> !turns.isOn());
+    this.turns = new Turns(scheduling, cluster, disruptions, gangs, starts);
     this.filter = new FilterVerb(scheduling, cluster, preemptions, wakeUps, starts, turns);
     this.prioritize = new PrioritizeVerb(scheduling, cluster);
     this.bind = new BindVerb(scheduling, cluster, delivery, starts, turns);

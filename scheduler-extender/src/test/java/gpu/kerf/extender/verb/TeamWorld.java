@@ -124,10 +124,15 @@ final class TeamWorld {
   }
 
   BindAnswer bind(PodView.Builder pod, String node) {
+    return call(pod, node).join();
+  }
+
+  /** kube-scheduler asks for a binding, and does not wait for the answer. */
+  CompletableFuture<BindAnswer> call(PodView.Builder pod, String node) {
     CompletableFuture<BindAnswer> answer =
         verbs.bind().bind(new BindCall(pod.build().ref(), node)).toCompletableFuture();
     turn();
-    return answer.join();
+    return answer;
   }
 
   /** kube-scheduler places a pod whose gate is off; where. */

@@ -13,6 +13,7 @@ import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Reclaim;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -268,5 +269,105 @@ class TurnsTest {
     world.end("n2");
     assertThat(world.mayGo("urgent")).isTrue();
     assertThat(world.mayGo("more")).isFalse();
+  }
+
+  private PodView.Builder member(String name, int size, int gpus) {
+    return world
+        .gated("research", name, gpus)
+        .label("kerf.gpu/gang", "train")
+        .label("kerf.gpu/gang-size", "" + size);
+  }
+
+  @Test
+  void aGangGetsItsTurnWhenAllOfItIsThereAndStartsWhole() {
+    PodView.Builder one = member("one", 3, 1);
+    PodView.Builder two = member("two", 3, 1);
+    world.tell(one);
+    world.tell(two);
+    world.pass(4_000);
+    assertThat(world.cluster.opened).isEmpty();
+    assertThat(world.cluster.told.get("one")).isEqualTo("Not all pods of its gang are there yet.");
+    PodView.Builder three = member("three", 3, 1);
+    world.tell(three);
+    assertThat(world.cluster.opened).containsExactlyInAnyOrder("one", "two", "three");
+    var first = world.call(one, "a");
+    var second = world.call(two, "a");
+    assertThat(first).isNotCompleted();
+    assertThat(second).isNotCompleted();
+    assertThat(world.bind(three, "a").verbError()).isNull();
+    assertThat(first.join().verbError()).isNull();
+    assertThat(second.join().verbError()).isNull();
+    assertThat(world.cluster.bindings).hasSize(3);
+  }
+
+  @Test
+  void aGangOfWhichOnePodDoesNotComeGivesItsPlacesBackAndWaitsBeforeItsNextTurn() {
+    PodView.Builder one = member("one", 2, 2);
+    PodView.Builder two = member("two", 2, 2);
+    world.tell(one);
+    world.tell(two);
+    assertThat(world.scheduling.ledger().entries()).hasSize(2);
+    assertThat(world.filter(one, "a").chosen()).isEqualTo(1);
+    var answer = world.call(one, "a");
+    world.pass(2_500);
+    assertThat(answer.join().verbError()).isEqualTo(VerbError.GANG_WAITS);
+    assertThat(world.cluster.bindings).isEmpty();
+    assertThat(world.scheduling.ledger().entries()).isEmpty();
+    PodView.Builder other = world.gated("fraud", "other", 1);
+    world.tell(other);
+    assertThat(world.place(other, "a")).isEqualTo("a");
+    world.end("other");
+    world.pass(10_000);
+    assertThat(world.scheduling.ledger().entries()).hasSize(2);
+  }
+
+  @Test
+  void aGangIsReclaimedWhole() {
+    PodView.Builder one = member("one", 2, 2);
+    PodView.Builder two = member("two", 2, 2);
+    world.team("research", "'limit': '4'");
+    world.tell(one);
+    world.tell(two);
+    var answer = world.call(one, "a");
+    assertThat(world.bind(two, "a").verbError()).isNull();
+    assertThat(answer).isCompleted();
+    world.millis += 60_000;
+    world.tell(world.gated("fraud", "urgent", 1));
+    world.pass(500);
+    assertThat(world.cluster.evictions).containsExactlyInAnyOrder("one", "two");
+  }
+
+  @Test
+  void aPodWithoutGpusGoesWithItsGang() {
+    PodView.Builder launcher =
+        PodView.of(new PodView.Ref("research", "launcher", "launcher"))
+            .schedulerName("kerf")
+            .createdMillis(1_000)
+            .gate(PodView.TURN_GATE)
+            .label("kerf.gpu/gang", "train")
+            .label("kerf.gpu/gang-size", "2")
+            .container("main", Map.of("cpu", "1"));
+    world.tell(launcher);
+    world.tell(member("worker", 2, 1));
+    assertThat(world.cluster.opened).containsExactlyInAnyOrder("worker", "launcher");
+  }
+
+  @Test
+  void kueueDecidesTheTurnOfItsPods() {
+    world.running("research", "r", 4, "a");
+    PodView.Builder pod =
+        world.pod("research", "queued", 1).label("kueue.x-k8s.io/managed", "true");
+    world.tell(pod);
+    assertThat(world.filter(pod, "a").refusedByReason()).doesNotContainKey(Reason.NOT_YOUR_TURN);
+  }
+
+  @Test
+  void moreOfAnElasticGangFollowsOneByOne() {
+    for (int i = 0; i < 6; i++) {
+      world.tell(member("m" + i, 6, 1).label("kerf.gpu/gang-minimum", "2"));
+    }
+    assertThat(world.cluster.opened).hasSize(4);
+    world.pass(1_000);
+    assertThat(world.scheduling.ledger().entries()).hasSize(4);
   }
 }

@@ -71,7 +71,7 @@ final class World {
     writer = new WireWriter(scheduling.names());
     Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE);
     starts = new GangStarts(scheduling, cluster, gangs, () -> true);
-    Turns turns = new Turns(scheduling, cluster, Disruptions.NONE, gangs);
+    Turns turns = new Turns(scheduling, cluster, Disruptions.NONE, gangs, starts);
     filter =
         new FilterVerb(
             scheduling,

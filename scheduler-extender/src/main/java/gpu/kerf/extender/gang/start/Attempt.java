@@ -60,6 +60,16 @@ final class Attempt {
     tried = now;
   }
 
+  /** Whether the last attempt failed so short a time ago that the next one has to wait. */
+  boolean isPaused(long now) {
+    return now - pausedUntil < 0;
+  }
+
+  /** Whether kube-scheduler has offered a pod other nodes than those that were held. */
+  boolean hasOffers(long now) {
+    return lastOffered(now) != null;
+  }
+
   boolean isDue(long version, long now, long retryMillis) {
     return now - pausedUntil >= 0 && (room != version || now - tried >= retryMillis);
   }

@@ -288,6 +288,26 @@ public final class GangStarts implements HeldPlaces.Listener {
     return own == null ? attempt.lastOffered(now) : own;
   }
 
+  // ---- where something else decides when gangs start
+
+  /** Whether the last attempt to start a gang failed so short a time ago that it has to wait. */
+  public boolean isPaused(GangKey gang) {
+    Attempt attempt = attempts.get(gang);
+    return attempt != null && attempt.isPaused(scheduling.elapsedMillis());
+  }
+
+  /** Whether kube-scheduler does not offer all nodes to the pods of a gang. */
+  public boolean hasOffers(GangKey gang) {
+    Attempt attempt = attempts.get(gang);
+    return attempt != null && attempt.hasOffers(scheduling.elapsedMillis());
+  }
+
+  /** Places for as many of these pods of a gang as have room, if these are enough; else null. */
+  public @Nullable List<Ledger.Claim> plan(GangKey gang, List<KnownPod> pods, int needed) {
+    Attempt attempt = attempt(gang);
+    return planner.plan(pods, needed, uid -> offered(attempt, uid));
+  }
+
   private void call(String uid) {
     KnownPod pod = scheduling.pods().get(uid);
     if (pod != null && pod.isPending()) {
