@@ -144,7 +144,7 @@ public final class FilterVerb {
   /** It is not its turn, or the pods of its gang start together and cannot yet. */
   private FilterAnswer waits(KnownPod pod, NodeList nodes, DecisionDraft decision) {
     FilterAnswer answer = FilterAnswer.to(nodes);
-    answer.refuseAll(turns.isOn() ? Reason.NOT_YOUR_TURN : Reason.GANG_WAITS);
+    answer.refuseAll(turns.decides(pod) ? Reason.NOT_YOUR_TURN : Reason.GANG_WAITS);
     decision.refused(answer.refusedByReason());
     scheduling.pods().explain(pod, answer.refusedByReason());
     return answer;
@@ -223,7 +223,7 @@ public final class FilterVerb {
     if (answer.chosen() > 0) {
       return answer;
     }
-    if (turns.isOn() && ask.wantsGpus()) {
+    if (turns.decides(pod)) {
       turns.refused(pod.uid());
       return waits(pod, call.nodes(), decision);
     }

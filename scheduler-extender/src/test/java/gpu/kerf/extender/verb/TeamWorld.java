@@ -146,11 +146,16 @@ final class TeamWorld {
     if (bound.verbError() != null) {
       throw new AssertionError(bound.verbError());
     }
+    bound(pod);
+    return chosen.get(0);
+  }
+
+  /** The API server tells that a pod is bound as Kerf has written it. */
+  void bound(PodView.Builder pod) {
     PodView written = cluster.pods.get(pod.build().ref().toString());
     tell(
-        pod.nodeName(chosen.get(0))
+        pod.nodeName(written.nodeName())
             .annotation(Annotations.PLACEMENT, written.annotation(Annotations.PLACEMENT)));
-    return chosen.get(0);
   }
 
   /** Brings pods of a namespace into the cluster and lets them all be placed. */

@@ -12,6 +12,7 @@ import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Reclaim;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -363,11 +364,19 @@ class TurnsTest {
 
   @Test
   void moreOfAnElasticGangFollowsOneByOne() {
+    List<PodView.Builder> pods = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
-      world.tell(member("m" + i, 6, 1).label("kerf.gpu/gang-minimum", "2"));
+      pods.add(member("m" + i, 6, 1).label("kerf.gpu/gang-minimum", "2"));
+      world.tell(pods.get(i));
     }
+    assertThat(world.cluster.opened).containsExactly("m0", "m1");
+    var answer = world.call(pods.get(0), "a");
+    assertThat(world.bind(pods.get(1), "a").verbError()).isNull();
+    assertThat(answer).isCompleted();
+    world.bound(pods.get(0));
+    world.bound(pods.get(1));
+    world.pass(4_000);
     assertThat(world.cluster.opened).hasSize(4);
-    world.pass(1_000);
-    assertThat(world.scheduling.ledger().entries()).hasSize(4);
+    assertThat(world.cluster.told.get("m5")).contains("its limit is 4");
   }
 }
