@@ -101,10 +101,11 @@ final class TeamForest {
 
   private @Nullable Refusal promiseOfParent(TeamSpec team, TeamSpec above) {
     TeamSpec before = forms.get(team.name());
-    boolean staysHere = before != null && above.name().equals(before.parent());
-    long others =
-        promised.getOrDefault(above.name(), 0L)
-            - (staysHere ? before.team().guarantee().milli() : 0);
+    long own =
+        before != null && above.name().equals(before.parent())
+            ? before.team().guarantee().milli()
+            : 0;
+    long others = promised.getOrDefault(above.name(), 0L) - own;
     GpuAmount guarantee = team.team().guarantee();
     long left = above.team().guarantee().milli() - others;
     if (!promisesCount || guarantee.milli() <= Math.max(left, 0)) {

@@ -175,6 +175,7 @@ final class RbacTest {
       plane.kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");
       bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
       bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-teams");
+      bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
       bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");
       plane.apply(
           """
@@ -198,7 +199,7 @@ final class RbacTest {
       try (KubernetesCluster cluster =
           new KubernetesCluster(server, options, Clocks.system(), new Metrics())) {
         cluster.start(loop, listener);
-        loop.scheduleWithFixedDelay(cluster::tick, 50, 50, TimeUnit.MILLISECONDS);
+        var unused = loop.scheduleWithFixedDelay(cluster::tick, 50, 50, TimeUnit.MILLISECONDS);
         cluster.openGate(new PodView.Ref("default", "p", uid)).toCompletableFuture().join();
         Set<Right> granted = granted(plane, "clusterrole/kerf-teams");
         Await.until("all rights are used", () -> audit.used(KERF).containsAll(granted));

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.team.TeamReading;
+import gpu.kerf.extender.team.TeamSpec;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,10 +85,11 @@ final class TeamResourceTest {
   void everyFieldIsTakenAndReadAgain() {
     TeamReading read = TeamReading.of(Shipped.objects(create(RESEARCH)).get(0));
     assertThat(read.problems()).isEmpty();
-    assertThat(read.spec().team().limit()).hasToString("12.500");
-    assertThat(read.spec().windows()).hasSize(2);
-    assertThat(read.spec().windows().get(0).team().weight()).hasToString("0.500");
-    assertThat(read.spec().budget().milliGpuHours()).isEqualTo(2_000_125);
+    TeamSpec spec = Objects.requireNonNull(read.spec());
+    assertThat(spec.team().limit()).hasToString("12.500");
+    assertThat(spec.windows()).hasSize(2);
+    assertThat(spec.windows().get(0).team().weight()).hasToString("0.500");
+    assertThat(Objects.requireNonNull(spec.budget()).milliGpuHours()).isEqualTo(2_000_125);
     assertThat(create(team("namespaces: {selector: {matchLabels: {team: research}}}")))
         .contains("matchLabels");
     assertThat(create(team("budget: {gpuHours: \"1\", period: Day}")))
@@ -177,7 +180,7 @@ final class TeamResourceTest {
     plane.kubectl(
         "patch", "team", "research", "--subresource=status", "--type=merge", "-p", status);
     List<String> lines = plane.kubectl("get", "teams").lines().toList();
-    assertThat(lines.get(0).split(" +"))
+    assertThat(lines.get(0).split(" +", -1))
         .containsExactly(
             "NAME",
             "PARENT",
@@ -188,7 +191,7 @@ final class TeamResourceTest {
             "PENDING",
             "BUDGET",
             "ACCEPTED");
-    assertThat(lines.get(1).split(" +"))
+    assertThat(lines.get(1).split(" +", -1))
         .containsExactly(
             "research", "bank", "6", "12.5", "6.000", "7.250", "3", "2000.125", "True");
     assertThat(plane.kubectl("get", "kerf", "-o", "wide")).contains("BORROWED", "REASON", "0.500");

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +29,16 @@ class TeamAcceptorTest {
     return all.toString().strip();
   }
 
+  private static TeamSpec form(AcceptedTeams accepted, String team) {
+    return Objects.requireNonNull(accepted.inForce().get(team), team);
+  }
+
+  private static Acceptance acceptance(AcceptedTeams accepted, String team) {
+    return Objects.requireNonNull(accepted.acceptances().get(team), team);
+  }
+
   private static String guarantee(AcceptedTeams accepted, String team) {
-    return accepted.inForce().get(team).team().guarantee().toString();
+    return form(accepted, team).team().guarantee().toString();
   }
 
   @Test
@@ -48,7 +57,7 @@ class TeamAcceptorTest {
   void aChangeThatIsRefusedLeavesTheLastAcceptedFormInForce() {
     teams.team("bank", "guarantee: 10").team("fraud", "parent: bank, guarantee: 4").accept();
     AcceptedTeams accepted = teams.team("fraud", "parent: bank, guarantee: 11").accept();
-    assertThat(accepted.acceptances().get("fraud"))
+    assertThat(acceptance(accepted, "fraud"))
         .isEqualTo(
             new Acceptance(
                 Reason.PROMISES_TOO_MUCH,
@@ -57,7 +66,7 @@ class TeamAcceptorTest {
                 2));
     assertThat(guarantee(accepted, "fraud")).isEqualTo("4.000");
     accepted = teams.team("bank", "guarantee: 3").accept();
-    assertThat(accepted.acceptances().get("bank").message())
+    assertThat(acceptance(accepted, "bank").message())
         .isEqualTo(
             "guarantee (3.000) is less than its children are promised (4.000). Raise it, or lower"
                 + " theirs.");
@@ -106,7 +115,7 @@ class TeamAcceptorTest {
     AcceptedTeams accepted = teams.accept();
     assertThat(reasons(accepted))
         .isEqualTo("a Cycle apart Accepted b Cycle below UnknownParent c Cycle own Cycle");
-    assertThat(accepted.acceptances().get("b").message())
+    assertThat(acceptance(accepted, "b").message())
         .startsWith("parent (c) makes a cycle: b below c below a below b.");
     assertThat(accepted.inForce()).containsOnlyKeys("apart");
   }
@@ -116,7 +125,7 @@ class TeamAcceptorTest {
     teams.team("a", "guarantee: 1").team("b", "parent: a").team("c", "parent: b").accept();
     AcceptedTeams accepted = teams.team("a", "guarantee: 1, parent: c").accept();
     assertThat(reasons(accepted)).isEqualTo("a Cycle b Accepted c Accepted");
-    assertThat(accepted.acceptances().get("a").message()).contains("a below c below b below a.");
+    assertThat(acceptance(accepted, "a").message()).contains("a below c below b below a.");
     assertThat(accepted.tree().roots()).hasSize(1);
   }
 
@@ -126,12 +135,12 @@ class TeamAcceptorTest {
     teams.accept();
     AcceptedTeams accepted = teams.delete("bank").accept();
     assertThat(reasons(accepted)).isEqualTo("fraud UnknownParent");
-    assertThat(accepted.inForce().get("fraud").parent()).isNull();
-    assertThat(accepted.inForce().get("fraud").team().limit()).hasToString("5.000");
+    assertThat(form(accepted, "fraud").parent()).isNull();
+    assertThat(form(accepted, "fraud").team().limit()).hasToString("5.000");
     assertThat(teams.accept().isSameAs(accepted)).as("and it stays so").isTrue();
     accepted = teams.team("bank", "guarantee: 10").accept();
     assertThat(reasons(accepted)).isEqualTo("bank Accepted fraud Accepted");
-    assertThat(accepted.inForce().get("fraud").parent()).isEqualTo("bank");
+    assertThat(form(accepted, "fraud").parent()).isEqualTo("bank");
     assertThat(teams.delete("bank").delete("fraud").accept().isEmpty()).isTrue();
   }
 
@@ -150,7 +159,7 @@ class TeamAcceptorTest {
     for (AcceptedTeams accepted : List.of(teams.accept(), teams.restart().accept())) {
       assertThat(reasons(accepted))
           .isEqualTo("old NamespaceTaken third NamespaceTaken young Accepted");
-      assertThat(accepted.acceptances().get("old").message())
+      assertThat(acceptance(accepted, "old").message())
           .startsWith("namespaces: x is a namespace of team young already.");
       assertThat(accepted.owners()).isEqualTo(Map.of("x", "young", "y", "young"));
     }
@@ -212,7 +221,7 @@ class TeamAcceptorTest {
     teams.team("a", "guarantee: 1").accept();
     AcceptedTeams accepted = teams.team("a", "guarantee: \"" + amount + "\"").accept();
     assertThat(reasons(accepted)).isEqualTo("a Invalid");
-    assertThat(accepted.acceptances().get("a").message()).startsWith("spec.guarantee (");
+    assertThat(acceptance(accepted, "a").message()).startsWith("spec.guarantee (");
     assertThat(guarantee(accepted, "a")).isEqualTo("1.000");
   }
 
@@ -225,7 +234,7 @@ class TeamAcceptorTest {
             .team("c", "guarantee: 1000000")
             .accept();
     assertThat(reasons(accepted)).isEqualTo("a Invalid b Accepted c Accepted");
-    assertThat(accepted.acceptances().get("a").message()).endsWith(" And 1 more.");
+    assertThat(acceptance(accepted, "a").message()).endsWith(" And 1 more.");
   }
 
   @Test
@@ -246,8 +255,8 @@ class TeamAcceptorTest {
     }
     assertThat(teams.accept().acceptances().values()).allMatch(Acceptance::accepted);
     AcceptedTeams cycle = teams.team("t999", "guarantee: 0.5, parent: t0").accept();
-    assertThat(cycle.acceptances().get("t999").reason()).isEqualTo(Reason.CYCLE);
-    assertThat(cycle.acceptances().get("t999").message()).hasSizeLessThan(300);
+    assertThat(acceptance(cycle, "t999").reason()).isEqualTo(Reason.CYCLE);
+    assertThat(acceptance(cycle, "t999").message()).hasSizeLessThan(300);
   }
 
   @Test
@@ -339,7 +348,7 @@ class TeamAcceptorTest {
           .owners()
           .forEach(
               (namespace, team) -> {
-                TeamSpec owner = accepted.inForce().get(team);
+                TeamSpec owner = form(accepted, team);
                 assertThat(owner.namespaces().names()).contains(namespace);
                 assertThat(accepted.tree().children(owner.team())).isEmpty();
               });

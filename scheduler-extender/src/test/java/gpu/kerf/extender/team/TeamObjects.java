@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** The Teams of a cluster in a test; a younger one was created a minute later. */
@@ -67,8 +68,7 @@ final class TeamObjects {
         .acceptances()
         .forEach(
             (name, acceptance) ->
-                teams
-                    .get(name)
+                Objects.requireNonNull(teams.get(name), name)
                     .withObject("/status")
                     .putArray("conditions")
                     .addObject()

@@ -9,12 +9,14 @@ import gpu.kerf.extender.cluster.kubernetes.watching.ResourceWatch;
 import gpu.kerf.extender.cluster.kubernetes.watching.WatchNews;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.team.TeamSource;
+import gpu.kerf.extender.team.TeamSpec;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,13 +36,13 @@ class TeamFollowerTest {
   private final JvmThreads threads = new JvmThreads();
   @RegisterExtension private final FakeApiServerExtension fake = new FakeApiServerExtension();
   private final FakeApiServer api = fake.api();
-  private TeamFollower follower;
+  private @Nullable TeamFollower follower;
 
   private void follow(TeamSource source) {
     ResourceWatch.Shared shared =
         new ResourceWatch.Shared(
             fake.connect(), threads, loop, new Silent(), Duration.ofSeconds(1), System::nanoTime);
-    follower =
+    TeamFollower started =
         new TeamFollower(
             source,
             shared,
@@ -51,8 +54,13 @@ class TeamFollowerTest {
               told.add(accepted);
             },
             Duration.ofMillis(20));
-    threads.start("look", follower);
-    loop.scheduleWithFixedDelay(follower::tick, 5, 5, TimeUnit.MILLISECONDS);
+    follower = started;
+    threads.start("look", started);
+    var unused = loop.scheduleWithFixedDelay(started::tick, 5, 5, TimeUnit.MILLISECONDS);
+  }
+
+  private List<ResourceWatch<?>> watches() {
+    return Objects.requireNonNull(follower).watches();
   }
 
   @AfterEach
@@ -96,6 +104,10 @@ class TeamFollowerTest {
     return told.isEmpty() ? AcceptedTeams.NONE : told.get(told.size() - 1);
   }
 
+  private TeamSpec form(String team) {
+    return Objects.requireNonNull(last().inForce().get(team));
+  }
+
   private long requests(String begin) {
     return api.requests().stream().filter(each -> each.startsWith(begin)).count();
   }
@@ -124,7 +136,7 @@ class TeamFollowerTest {
             new Metrics());
     RecordingListener listener = new RecordingListener();
     cluster.start(loop, listener);
-    loop.scheduleWithFixedDelay(cluster::tick, 5, 5, TimeUnit.MILLISECONDS);
+    var unused = loop.scheduleWithFixedDelay(cluster::tick, 5, 5, TimeUnit.MILLISECONDS);
     Await.until("it is synced", cluster::synced);
     Await.until(
         "teams are watched", () -> requests("GET /apis/kerf.gpu/v1alpha1/teams?watch") >= 2);
@@ -167,11 +179,11 @@ class TeamFollowerTest {
     team("a", "\"guarantee\":\"1\"");
     follow(TeamSource.KERF);
     awaitTeams("a");
-    assertThat(follower.watches()).hasSize(2);
+    assertThat(watches()).hasSize(2);
     api.delete("teams", "a");
     awaitTeams();
     assertThat(last()).isSameAs(AcceptedTeams.NONE);
-    assertThat(follower.watches()).hasSize(1);
+    assertThat(watches()).hasSize(1);
     team("b", "\"guarantee\":\"1\"");
     awaitTeams("b");
   }
@@ -223,7 +235,7 @@ class TeamFollowerTest {
     team("a", "\"guarantee\":\"1\"");
     follow(TeamSource.KERF);
     Await.until("it was refused", () -> requests("GET /apis/kerf.gpu/v1alpha1/teams?limit") >= 1);
-    Await.until("it knows", () -> follower.watches().get(0).isAbsent());
+    Await.until("it knows", () -> watches().get(0).isAbsent());
     assertThat(told).isEmpty();
   }
 
@@ -260,9 +272,9 @@ class TeamFollowerTest {
             + "\"resources\":{\"gpu\":{\"quota\":2.5,\"limit\":8,\"overQuotaWeight\":3}}}}");
     follow(TeamSource.KAI);
     awaitTeams("bank", "fraud");
-    assertThat(last().inForce().get("fraud").team().toString())
+    assertThat(form("fraud").team().toString())
         .contains("guarantee=2.500", "limit=8.000", "weight=3.000", "priority=7", "parent=bank");
-    assertThat(last().inForce().get("bank").team().limit()).isNull();
+    assertThat(form("bank").team().limit()).isNull();
     assertThat(last().teamOf(labelled("fraud"))).isEqualTo("fraud");
     assertThat(last().teamOf(labelled("bank"))).as("it has children").isNull();
     assertThat(last().teamOf(labelled("unknown"))).isNull();

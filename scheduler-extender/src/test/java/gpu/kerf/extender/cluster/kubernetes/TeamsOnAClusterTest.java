@@ -63,7 +63,7 @@ final class TeamsOnAClusterTest {
         new KubernetesCluster(
             server, TestOptions.with(Duration.ofSeconds(30)), Clocks.system(), new Metrics());
     cluster.start(loop, listener);
-    loop.scheduleWithFixedDelay(cluster::tick, 50, 50, TimeUnit.MILLISECONDS);
+    var unused = loop.scheduleWithFixedDelay(cluster::tick, 50, 50, TimeUnit.MILLISECONDS);
     Await.until("it is synced", cluster::synced);
   }
 
@@ -144,7 +144,7 @@ final class TeamsOnAClusterTest {
                         new TeamFigures.Figures(
                             six, new GpuAmount(2_000), GpuAmount.NONE, six, 3, "nights")))));
     Await.until("its figures are there", () -> field("team/fraud", ".status.pending").equals("3"));
-    assertThat(plane.kubectl("get", "team", "fraud", "--no-headers").strip().split(" +"))
+    assertThat(plane.kubectl("get", "team", "fraud", "--no-headers").strip().split(" +", -1))
         .containsExactly("fraud", "bank", "4", "6.000", "6.000", "3", "True");
     plane.kubectl(
         "patch", "team", "late", "--type=merge", "-p", "{\"spec\":{\"guarantee\":\"6\"}}");
@@ -214,7 +214,7 @@ final class TeamsOnAClusterTest {
                 "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{\"\\n\"}{end}")
             .lines()
             .toList()) {
-      String[] words = line.split(" ");
+      String[] words = line.split(" ", -1);
       pods.add(new PodView.Ref("default", words[0], words[1]));
     }
     Thread labels = new Thread(() -> plane.kubectl("label", "pods", "--all", "touched=yes"));
@@ -229,7 +229,7 @@ final class TeamsOnAClusterTest {
     assertThat(
             plane
                 .kubectl("get", "pods", "-o", "jsonpath={.items[*].spec.schedulingGates[*].name}")
-                .split(" "))
+                .split(" ", -1))
         .hasSize(count)
         .containsOnly("example.com/other");
   }
