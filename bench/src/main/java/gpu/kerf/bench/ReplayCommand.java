@@ -5,6 +5,8 @@ import gpu.kerf.bench.replay.mig.JobsCommand;
 import gpu.kerf.bench.replay.mig.MakeJobsCommand;
 import gpu.kerf.bench.replay.openb.MakeOpenbCommand;
 import gpu.kerf.bench.replay.openb.OpenbCommand;
+import gpu.kerf.bench.replay.teams.MakeTeamsCommand;
+import gpu.kerf.bench.replay.teams.ReplayTeamsCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -19,8 +21,10 @@ import picocli.CommandLine.Spec;
       OpenbCommand.class,
       ChurnCommand.class,
       JobsCommand.class,
+      ReplayTeamsCommand.class,
       MakeOpenbCommand.class,
-      MakeJobsCommand.class
+      MakeJobsCommand.class,
+      MakeTeamsCommand.class
     })
 public final class ReplayCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

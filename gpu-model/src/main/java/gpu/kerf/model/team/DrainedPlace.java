@@ -13,21 +13,23 @@ import java.util.TreeMap;
  *
  * @param gpus by node, as bits
  * @param since in milliseconds
+ * @param fillable whether borrowed work may run there until the rest is free; not where pods are
+ *     being evicted for the work
  */
-public record DrainedPlace(String work, Map<String, Long> gpus, long since) {
+public record DrainedPlace(String work, Map<String, Long> gpus, long since, boolean fillable) {
 
   public DrainedPlace {
     gpus = Map.copyOf(gpus);
   }
 
-  static DrainedPlace of(String work, List<Ledger.Claim> places, long since) {
+  static DrainedPlace of(String work, List<Ledger.Claim> places, long since, boolean fillable) {
     Map<String, Long> gpus = new TreeMap<>();
     for (Ledger.Claim place : places) {
       for (Slot slot : place.placement().slots()) {
         gpus.merge(place.placement().node(), 1L << slot.gpu(), (one, other) -> one | other);
       }
     }
-    return new DrainedPlace(work, gpus, since);
+    return new DrainedPlace(work, gpus, since, fillable);
   }
 
   /** How many GPUs it has. */

@@ -39,21 +39,39 @@ public final class DrainedPlaces {
     return places.values().stream().mapToInt(DrainedPlace::size).sum();
   }
 
-  /** Keeps all work off these GPUs but one, until {@link #unblock}. */
-  public void block(Fleet fleet, String but) {
+  /**
+   * Keeps all work off these GPUs but one, until {@link #unblock}.
+   *
+   * @param all whether that holds where work may fill in, too
+   */
+  public void block(Fleet fleet, String but, boolean all) {
     for (DrainedPlace place : places.values()) {
-      if (!place.work().equals(but)) {
+      if (isBlocked(place, but, all)) {
         place.block(fleet);
       }
     }
   }
 
-  public void unblock(Fleet fleet, String but) {
+  public void unblock(Fleet fleet, String but, boolean all) {
     for (DrainedPlace place : places.values()) {
-      if (!place.work().equals(but)) {
+      if (isBlocked(place, but, all)) {
         place.unblock(fleet);
       }
     }
+  }
+
+  private static boolean isBlocked(DrainedPlace place, String but, boolean all) {
+    return !place.work().equals(but) && (all || !place.fillable());
+  }
+
+  /** The oldest place that is drained for other work, and that may be filled in; null if none. */
+  @Nullable DrainedPlace fillable(String but) {
+    for (DrainedPlace place : places.values()) {
+      if (place.fillable() && !place.work().equals(but)) {
+        return place;
+      }
+    }
+    return null;
   }
 
   /** The same on a copy of a node that is thrown away. */

@@ -45,30 +45,41 @@ public final class LedgerPlaces implements Places {
 
   @Override
   public Answer place(Work work) {
-    drained.block(fleet, work.id());
-    List<Ledger.Claim> places;
-    try {
-      places = find(work);
-    } finally {
-      drained.unblock(fleet, work.id());
-    }
+    List<Ledger.Claim> places = find(work, true);
     if (places != null) {
       return new Answer.Found(places);
     }
     if (!isPossible(work)) {
       return IMPOSSIBLE;
     }
-    DrainedPlace other = drained.isEmpty() || find(work) == null ? null : firstOfOther(work);
-    return other == null ? FULL : new Answer.Drained(other.work());
+    DrainedPlace other = drained.fillable(work.id());
+    List<Ledger.Claim> anyway = other == null ? null : find(work, false);
+    return other == null || anyway == null ? FULL : new Answer.Drained(other.work(), anyway);
   }
 
-  private @Nullable DrainedPlace firstOfOther(Work work) {
-    for (DrainedPlace place : drained.all()) {
-      if (!place.work().equals(work.id())) {
-        return place;
+  @Override
+  public boolean areFree(List<Ledger.Claim> places) {
+    List<Placement> taken = new ArrayList<>();
+    for (Ledger.Claim place : places) {
+      NodeState node = fleet.node(place.placement().node());
+      if (node != null && node.take(place.placement())) {
+        taken.add(place.placement());
       }
     }
-    return null;
+    taken.forEach(placement -> node(placement).release(placement));
+    return taken.size() == places.size();
+  }
+
+  /**
+   * @param all whether drained places are closed where work may fill in, too
+   */
+  private @Nullable List<Ledger.Claim> find(Work work, boolean all) {
+    drained.block(fleet, work.id(), all);
+    try {
+      return find(work);
+    } finally {
+      drained.unblock(fleet, work.id(), all);
+    }
   }
 
   private boolean isPossible(Work work) {
@@ -104,9 +115,7 @@ public final class LedgerPlaces implements Places {
     }
     Work.Member member = work.members().get(0);
     Chooser.Choice choice = chooser.best(prepare(member.demand()));
-    return choice == null
-        ? null
-        : List.of(new Ledger.Claim(member.holder(), choice.placement()));
+    return choice == null ? null : List.of(new Ledger.Claim(member.holder(), choice.placement()));
   }
 
   private PreparedDemand prepare(PodDemand demand) {

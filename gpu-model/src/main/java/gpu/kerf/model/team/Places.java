@@ -9,6 +9,9 @@ public interface Places {
   /** What there is for a piece of work now. It changes nothing. */
   Answer place(Work work);
 
+  /** Whether all of these places are free now. */
+  boolean areFree(List<Ledger.Claim> places);
+
   /** Places, or why there are none. */
   sealed interface Answer {
 
@@ -22,8 +25,16 @@ public interface Places {
     /** No place is free. */
     record Full() implements Answer {}
 
-    /** The free place is being drained for other work. */
-    record Drained(String work) implements Answer {}
+    /**
+     * The only free places are being drained.
+     *
+     * @param work for which they are drained
+     */
+    record Drained(String work, List<Ledger.Claim> places) implements Answer {
+      public Drained {
+        places = List.copyOf(places);
+      }
+    }
 
     /** There is no place even in the empty fleet. */
     record Impossible() implements Answer {}

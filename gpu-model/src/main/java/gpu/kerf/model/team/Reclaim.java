@@ -27,7 +27,9 @@ public record Reclaim(Work work, List<Ledger.Claim> places, List<Victim> victims
     /** The team is under its share, and the victims' teams are above theirs. */
     SHARE,
     /** The victims are of the same team and of lower priority. */
-    PRIORITY
+    PRIORITY,
+    /** The victims filled in a place while it was drained for the work. */
+    PATIENCE
   }
 
   public Reclaim {

@@ -26,17 +26,35 @@ final class TakenBack implements Victims {
   private final GpuHolding wanted;
   private final Reclaim.Rule rule;
   private final long now;
+  private final long since;
   private final Set<TeamNode> above = new HashSet<>();
   private final Set<TeamNode> entitled = new HashSet<>();
   private final Set<RunningWork> agreed = new HashSet<>();
   private final Map<RunningWork, GpuHolding> holdings = new IdentityHashMap<>();
 
   TakenBack(TeamBook book, TeamNode asker, GpuHolding wanted, Reclaim.Rule rule, long now) {
+    this(book, asker, wanted, rule, now, Long.MIN_VALUE);
+  }
+
+  /** What has filled in a drained place since then. */
+  static TakenBack fillingIn(
+      TeamBook book, TeamNode asker, GpuHolding wanted, long now, long since) {
+    return new TakenBack(book, asker, wanted, Reclaim.Rule.PATIENCE, now, since);
+  }
+
+  /** What has started since then, and so has overtaken the work that asks. */
+  static TakenBack ofShare(TeamBook book, TeamNode asker, GpuHolding wanted, long now, long since) {
+    return new TakenBack(book, asker, wanted, Reclaim.Rule.SHARE, now, since);
+  }
+
+  private TakenBack(
+      TeamBook book, TeamNode asker, GpuHolding wanted, Reclaim.Rule rule, long now, long since) {
     this.book = book;
     this.asker = asker;
     this.wanted = wanted;
     this.rule = rule;
     this.now = now;
+    this.since = since;
     for (TeamNode node = asker; node != null; node = node.parent) {
       above.add(node);
       if (node.parent != null && isEntitled(node)) {
@@ -71,7 +89,9 @@ final class TakenBack implements Victims {
   }
 
   private long kept(TeamNode node) {
-    return rule == Reclaim.Rule.SHARE ? Math.max(node.share, node.guarantee()) : node.guarantee();
+    return rule == Reclaim.Rule.GUARANTEE
+        ? node.guarantee()
+        : Math.max(node.share, node.guarantee());
   }
 
   @Override
@@ -84,7 +104,12 @@ final class TakenBack implements Victims {
     if (agreed.contains(work)) {
       return false;
     }
-    return leaf != asker && isOld(work, leaf) && isBelowEntitled(leaf) && hasEnough(work, leaf);
+    boolean may = rule == Reclaim.Rule.PATIENCE || isBelowEntitled(leaf);
+    return may
+        && leaf != asker
+        && work.started >= since
+        && isOld(work, leaf)
+        && hasEnough(work, leaf);
   }
 
   private boolean isOld(RunningWork work, TeamNode leaf) {

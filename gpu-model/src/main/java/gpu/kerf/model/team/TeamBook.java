@@ -201,13 +201,13 @@ public final class TeamBook {
 
   /** A place is kept for waiting work while evicted pods end; it counts as held from now on. */
   public void keeps(String id, List<Ledger.Claim> places) {
-    lines.keep(id, GpuHolding.of(places, fleet), nodes);
+    lines.keep(id, places, nodes);
     sharesKnown = false;
   }
 
   /** The place is kept no more, and the work waits as all other work does. */
   public void givesUp(String id) {
-    lines.keep(id, null, nodes);
+    lines.keep(id, List.of(), nodes);
     sharesKnown = false;
   }
 
@@ -239,6 +239,7 @@ public final class TeamBook {
         ? null
         : new TeamNumbers(
             team,
+            amount(node.guarantee()),
             amount(node.held),
             amount(Math.max(0, node.held - node.guarantee())),
             amount(node.reserved),
@@ -290,6 +291,11 @@ public final class TeamBook {
     WaitingWork waiting = lines.find(id);
     TeamNode node = waiting == null ? null : nodes.find(waiting.work.team());
     return waiting == null || node == null ? -1 : node.line.headSet(waiting).size();
+  }
+
+  /** The waiting work of a team, in the order of its line. */
+  public List<Work> line(String team) {
+    return line(team, Integer.MAX_VALUE);
   }
 
   /** The first of the waiting work of a team, in the order of its line. */

@@ -2,6 +2,7 @@ package gpu.kerf.model.team;
 
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.Ledger;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,13 +81,14 @@ final class TeamLines {
     }
   }
 
-  /** Remembers what is kept for work, or with null that nothing is. */
-  void keep(String id, @Nullable GpuHolding holding, TeamNodes nodes) {
+  /** Remembers what is kept for work; no places if nothing is. */
+  void keep(String id, List<Ledger.Claim> places, TeamNodes nodes) {
     WaitingWork waiting = byId.get(id);
     if (waiting != null) {
       leave(waiting, nodes);
-      waiting.kept = holding;
-      waiting.drained = holding != null;
+      waiting.kept = places.isEmpty() ? null : GpuHolding.of(places, fleet);
+      waiting.keptPlaces = List.copyOf(places);
+      waiting.drained = !places.isEmpty();
       enter(waiting, nodes);
     }
   }

@@ -3,6 +3,7 @@ package gpu.kerf.model.team;
 /**
  * What there is to tell of a team.
  *
+ * @param guarantee the one that holds now
  * @param held what its running work holds, and what is kept for work that waits for evictions
  * @param borrowed what it holds above its guarantee
  * @param reserved what has a place and is not bound yet
@@ -11,6 +12,7 @@ package gpu.kerf.model.team;
  */
 public record TeamNumbers(
     String team,
+    GpuAmount guarantee,
     GpuAmount held,
     GpuAmount borrowed,
     GpuAmount reserved,

@@ -115,8 +115,7 @@ public final class TurnPass {
   }
 
   private PriorityQueue<TeamNode> sorted(TeamNode parent) {
-    PriorityQueue<TeamNode> queue =
-        new PriorityQueue<>(Math.max(1, parent.children.size()), order);
+    PriorityQueue<TeamNode> queue = new PriorityQueue<>(Math.max(1, parent.children.size()), order);
     for (TeamNode child : parent.children) {
       if (child.waitingWorks > 0) {
         queue.add(child);
@@ -151,7 +150,9 @@ public final class TurnPass {
   private boolean turn(TeamNode leaf, WaitingWork waiting) {
     WaitReason reason = refused.get(waiting.shape);
     boolean own = waiting.kept != null || waiting.drained;
-    if (reason == null || own) {
+    if (reason == null
+        || own
+        || (reason instanceof WaitReason.Behind && mayFillIn(leaf, waiting))) {
       reason = tryToStart(leaf, waiting);
     } else {
       WaitReason limit = limit(leaf, waiting);
@@ -176,6 +177,11 @@ public final class TurnPass {
     if (limit != null) {
       return limit;
     }
+    if (waiting.kept != null) {
+      return places.areFree(waiting.keptPlaces)
+          ? start(leaf, waiting, waiting.keptPlaces)
+          : WaitReason.Evicting.NOW;
+    }
     Work work = TurnLimits.withinModels(leaf, waiting.work, book.fleet().models());
     if (work == null) {
       return limitOfModel(leaf, waiting);
@@ -187,14 +193,25 @@ public final class TurnPass {
     if (answer instanceof Answer.Found found) {
       return start(leaf, waiting, found.places());
     }
-    WaitReason reason = reason(answer, waiting);
-    if (work == waiting.work && !waiting.drained && waiting.kept == null) {
+    if (answer instanceof Answer.Drained behind && mayFillIn(leaf, waiting)) {
+      return start(leaf, waiting, behind.places());
+    }
+    WaitReason reason = reason(answer);
+    if (work == waiting.work && !waiting.drained) {
       refused.put(waiting.shape, reason);
     }
     if (reason instanceof WaitReason.Never && !waiting.never) {
       book.never(waiting);
     }
     return reason;
+  }
+
+  /** Whether it may run where a place is drained, until the rest of that place is free. */
+  private static boolean mayFillIn(TeamNode leaf, WaitingWork waiting) {
+    return waiting.work.evictable()
+        && leaf.minRuntimeMillis() == 0
+        && leaf.held >= leaf.guarantee()
+        && leaf.held >= leaf.share;
   }
 
   /** The limit of the first model that the work could use. */
@@ -211,10 +228,7 @@ public final class TurnPass {
     return WaitReason.NoRoom.NOW;
   }
 
-  private static WaitReason reason(Answer answer, WaitingWork waiting) {
-    if (waiting.kept != null) {
-      return WaitReason.Evicting.NOW;
-    }
+  private static WaitReason reason(Answer answer) {
     if (answer instanceof Answer.Drained behind) {
       return new WaitReason.Behind(behind.work());
     }
@@ -223,8 +237,7 @@ public final class TurnPass {
         : WaitReason.NoRoom.NOW;
   }
 
-  private @Nullable WaitReason start(
-      TeamNode leaf, WaitingWork waiting, List<Ledger.Claim> found) {
+  private @Nullable WaitReason start(TeamNode leaf, WaitingWork waiting, List<Ledger.Claim> found) {
     GpuHolding holding = GpuHolding.of(found, book.fleet());
     WaitReason limit = TurnLimits.broken(leaf, waiting.work, holding, waiting.kept);
     if (limit != null) {

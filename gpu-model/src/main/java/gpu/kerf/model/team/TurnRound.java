@@ -44,8 +44,7 @@ public final class TurnRound {
   }
 
   /** A search that is under way. */
-  private record Attempt(
-      WaitingWork waiting, RoomSearch search, Reclaim.@Nullable Rule rule) {}
+  private record Attempt(WaitingWork waiting, RoomSearch search, Reclaim.@Nullable Rule rule) {}
 
   public TurnRound(
       TeamBook book,
@@ -149,8 +148,11 @@ public final class TurnRound {
 
   private void consider(WaitingWork waiting) {
     TeamNode leaf = book.nodes().find(waiting.work.team());
-    if (waiting.gone || waiting.kept != null || waiting.drained || leaf == null) {
+    if (waiting.gone || waiting.kept != null || leaf == null) {
       at++;
+    } else if (waiting.drained) {
+      attempt = stage == Stage.RECLAIM ? freed(waiting, leaf) : null;
+      at += attempt == null ? 1 : 0;
     } else if (stage == Stage.RECLAIM) {
       attempt = reclaim(waiting, leaf, null);
       at += attempt == null ? 1 : 0;
@@ -158,6 +160,17 @@ public final class TurnRound {
       attempt = drain(waiting, leaf);
       at += attempt == null ? 1 : 0;
     }
+  }
+
+  /** The search for what to evict from the place that is drained; null if there is none. */
+  private @Nullable Attempt freed(WaitingWork waiting, TeamNode leaf) {
+    DrainedPlace place = drained.of(waiting.work.id());
+    if (place == null || leaf.held >= leaf.share) {
+      return null;
+    }
+    TakenBack victims =
+        TakenBack.fillingIn(book, leaf, waiting.shape.atMinimum(), around.now(), place.since());
+    return attempt(waiting, Reclaim.Rule.PATIENCE, victims, victims::agree);
   }
 
   /** The search by the next rule after one that has failed; null if no other rule applies. */
@@ -176,17 +189,24 @@ public final class TurnRound {
   }
 
   private @Nullable Attempt byRule(WaitingWork waiting, TeamNode leaf, Reclaim.Rule rule) {
+    if (rule == Reclaim.Rule.PATIENCE) {
+      return null;
+    }
     if (rule == Reclaim.Rule.PRIORITY) {
       return lowestRunning(leaf) < waiting.work.priority()
           ? attempt(waiting, rule, AnyWork.ofLowerPriority(book, waiting.work), any -> {})
           : null;
     }
-    if (rule == Reclaim.Rule.SHARE && rules.reclaim() != TurnRules.Mode.SHARE) {
+    if (rule == Reclaim.Rule.SHARE
+        && (rules.reclaim() != TurnRules.Mode.SHARE || !hasWaitedLong(waiting))) {
       return null;
     }
     book.refreshShares();
     TakenBack victims =
-        new TakenBack(book, leaf, waiting.shape.atMinimum(), rule, around.now());
+        rule == Reclaim.Rule.SHARE
+            ? TakenBack.ofShare(
+                book, leaf, waiting.shape.atMinimum(), around.now(), waiting.work.since())
+            : new TakenBack(book, leaf, waiting.shape.atMinimum(), rule, around.now());
     return victims.isEntitled() ? attempt(waiting, rule, victims, victims::agree) : null;
   }
 
@@ -205,17 +225,17 @@ public final class TurnRound {
   private Attempt attempt(
       WaitingWork waiting, Reclaim.Rule rule, Victims victims, Consumer<RunningWork> agreed) {
     return new Attempt(
-        waiting,
-        new RoomSearch(book, around, drained, waiting.work, victims, true, agreed),
-        rule);
+        waiting, new RoomSearch(book, around, drained, waiting.work, victims, true, agreed), rule);
   }
 
   /** The search for a place to drain; null if none is drained for this work now. */
   private @Nullable Attempt drain(WaitingWork waiting, TeamNode leaf) {
-    boolean patient = around.now() - waiting.work.since() < rules.patience().toMillis();
     boolean served = leaf.held > 0 && leaf.held >= leaf.share;
     boolean full = !drained.isEmpty() && drained.gpus() >= gpus() / DRAINED_PART;
-    if (patient || served || full || hopeless.contains(List.of(leaf.name(), waiting.shape))) {
+    if (!hasWaitedLong(waiting)
+        || served
+        || full
+        || hopeless.contains(List.of(leaf.name(), waiting.shape))) {
       return null;
     }
     return new Attempt(
@@ -223,6 +243,10 @@ public final class TurnRound {
         new RoomSearch(
             book, around, drained, waiting.work, AnyWork.thatEnds(book), false, any -> {}),
         null);
+  }
+
+  private boolean hasWaitedLong(WaitingWork waiting) {
+    return around.now() - waiting.work.since() >= rules.patience().toMillis();
   }
 
   private long gpus() {
@@ -236,16 +260,17 @@ public final class TurnRound {
     attempt = null;
     if (waiting.gone || leaf == null) {
       at++;
-    } else if (places == null) {
+    } else if (places == null || breaksLimit(waiting, leaf, places)) {
       hopeless.add(
           done.rule() == null
               ? List.of(leaf.name(), waiting.shape)
               : List.of(leaf.name(), waiting.shape, done.rule()));
-      attempt = done.rule() == null ? null : reclaim(waiting, leaf, done.rule());
+      attempt = done.rule() == null || waiting.drained ? null : reclaim(waiting, leaf, done.rule());
       at += attempt == null ? 1 : 0;
     } else {
       at++;
-      DrainedPlace place = DrainedPlace.of(waiting.work.id(), places, around.now());
+      DrainedPlace place =
+          DrainedPlace.of(waiting.work.id(), places, around.now(), done.rule() == null);
       drained.put(place);
       waiting.drained = true;
       if (done.rule() == null) {
@@ -256,11 +281,14 @@ public final class TurnRound {
     }
   }
 
+  /** There it would hold more than it holds at least. */
+  private boolean breaksLimit(WaitingWork waiting, TeamNode leaf, List<Ledger.Claim> places) {
+    GpuHolding holding = GpuHolding.of(places, book.fleet());
+    return TurnLimits.broken(leaf, waiting.work, holding, null) != null;
+  }
+
   private void reclaim(
-      WaitingWork waiting,
-      List<Ledger.Claim> places,
-      Set<RunningWork> running,
-      Reclaim.Rule rule) {
+      WaitingWork waiting, List<Ledger.Claim> places, Set<RunningWork> running, Reclaim.Rule rule) {
     List<Reclaim.Victim> victims = new ArrayList<>();
     for (RunningWork victim : running) {
       victims.add(victim.asVictim());

@@ -1,12 +1,14 @@
 package gpu.kerf.model.team;
 
 import java.time.Duration;
+import java.util.Locale;
 
 /**
  * How a cluster wants turns to be given.
  *
  * @param reclaim what a team gets back by eviction
- * @param patience how long work waits until a place is drained for it
+ * @param patience how long work waits until a place is drained for it, and until it may take back
+ *     its share from work that has overtaken it
  */
 public record TurnRules(Mode reclaim, Duration patience) {
 
@@ -15,8 +17,13 @@ public record TurnRules(Mode reclaim, Duration patience) {
     /** The guarantee. */
     GUARANTEE,
     /** The guarantee, and then the share. */
-    SHARE
+    SHARE;
+
+    /** As settings write it. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
-  public static final TurnRules USUAL = new TurnRules(Mode.GUARANTEE, Duration.ofMinutes(30));
+  public static final TurnRules USUAL = new TurnRules(Mode.SHARE, Duration.ofMinutes(15));
 }

@@ -1,6 +1,7 @@
 package gpu.kerf.model.team;
 
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuModels;
 import java.util.Comparator;
 import java.util.List;
@@ -30,6 +31,9 @@ final class WaitingWork implements Comparable<WaitingWork> {
 
   /** What is kept for it while evicted pods end; else null. */
   @Nullable GpuHolding kept;
+
+  /** Where that is. */
+  List<Ledger.Claim> keptPlaces = List.of();
 
   /**
    * What work asks for. Work that asks for the same shares one shape, so a pass tries it once.
@@ -102,6 +106,7 @@ final class WaitingWork implements Comparable<WaitingWork> {
   void keepPlacesOf(@Nullable WaitingWork old) {
     if (old != null) {
       kept = old.kept;
+      keptPlaces = old.keptPlaces;
       drained = old.drained;
     }
   }

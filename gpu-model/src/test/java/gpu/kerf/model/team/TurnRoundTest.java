@@ -150,18 +150,19 @@ class TurnRoundTest {
   @Test
   void aShareIsTakenBackWhereTheRulesSaySo() {
     scene.nodes(H100, 1, 4).teams(team("a"), team("b"));
-    for (int i = 0; i < 4; i++) {
-      scene.asks("a", "a" + i, 1);
-    }
-    scene.settle();
-    scene.asks("b", "b0", 1).asks("b", "b1", 1).asks("b", "b2", 1).settle();
+    scene.rules = new TurnRules(TurnRules.Mode.SHARE, Duration.ofMinutes(45));
+    scene.asks("a", "a0", 1).asks("a", "a1", 2).settle();
+    scene.at(MINUTE).asks("b", "b0", 2).settle();
+    scene.asks("a", "a2", 1).settle();
+    scene.ends("a0");
+    scene.asks("a", "a3", 1).settle();
+    assertThat(scene.running).containsOnlyKeys("a1", "a2", "a3");
+    scene.at(45 * MINUTE).settle();
     assertThat(scene.reclaims).isEmpty();
-    scene.rules = new TurnRules(TurnRules.Mode.SHARE, Duration.ofMinutes(30));
-    scene.settle();
-    assertThat(scene.held("b")).isEqualTo("2.000");
-    assertThat(scene.reclaims)
-        .extracting(Reclaim::rule)
-        .containsExactly(Reclaim.Rule.SHARE, Reclaim.Rule.SHARE);
+    scene.at(46 * MINUTE).settle();
+    // b waits for its share of 2; a holds 2 above its share that started after b had asked
+    assertThat(scene.running).containsOnlyKeys("a1", "b0");
+    assertThat(scene.reclaims).extracting(Reclaim::rule).containsExactly(Reclaim.Rule.SHARE);
   }
 
   @Test
@@ -208,7 +209,7 @@ class TurnRoundTest {
 
   @Test
   void smallWorkOvertakesUntilAPlaceIsDrained() {
-    scene.nodes(H100, 1, 4).teams(team("a"), team("b"));
+    scene.nodes(H100, 1, 4).terms(minRuntime(team("a"), 1), TeamTerms.of(team("b")));
     scene.asks("a", "a0", 2).asks("a", "a1", 2).settle();
     scene.asks("b", "large", 4).settle();
     scene.ends("a0");
@@ -217,12 +218,32 @@ class TurnRoundTest {
     scene.at(31 * MINUTE).settle();
     assertThat(scene.drained.of("large")).isNotNull();
     scene.asks("a", "a3", 1).settle();
+    // a's work must run for a minute, so it cannot fill in
     assertThat(scene.reasons).containsEntry("a3", new WaitReason.Behind("large"));
     scene.ends("a1");
     scene.ends("a2");
     scene.settle();
     assertThat(scene.running).containsOnlyKeys("large");
     assertThat(scene.drained.all()).isEmpty();
+  }
+
+  @Test
+  void borrowedWorkFillsInWhileAPlaceIsDrainedAndThenGoes() {
+    scene.nodes(H100, 1, 4).teams(team("a"), team("b"));
+    for (int i = 0; i < 4; i++) {
+      scene.asks("a", "a" + i, 1);
+    }
+    scene.settle();
+    scene.asks("b", "large", 2).settle();
+    scene.at(31 * MINUTE).settle();
+    List<String> inThePlace = scene.workOn(scene.drained.all().iterator().next());
+    scene.ends(inThePlace.get(0));
+    scene.at(32 * MINUTE).asks("a", "filling", 1).settle();
+    assertThat(scene.running).containsKey("filling").doesNotContainKey("large");
+    scene.ends(inThePlace.get(1));
+    scene.settle();
+    assertThat(scene.running).containsKey("large").doesNotContainKey("filling");
+    assertThat(scene.reclaims).extracting(Reclaim::rule).containsExactly(Reclaim.Rule.PATIENCE);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Chooser;
+import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuMode;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /** Teams on a small fleet. Evicted work is gone at once, and waits again. */
 final class TurnScene implements TurnSink {
@@ -39,6 +41,11 @@ final class TurnScene implements TurnSink {
   final Map<String, Work> running = new LinkedHashMap<>();
   TurnRules rules = new TurnRules(TurnRules.Mode.GUARANTEE, Duration.ofMinutes(30));
   long now;
+  boolean pausing;
+  Runnable beforeRound = () -> {};
+  Runnable onStart = () -> {};
+  Consumer<Reclaim> onReclaim = any -> {};
+  private int changes;
 
   TurnScene nodes(GpuModel model, int nodes, int gpus) {
     for (int i = 0; i < nodes; i++) {
@@ -126,16 +133,20 @@ final class TurnScene implements TurnSink {
     int rounds = 0;
     int before;
     do {
-      before = started.size() + reclaims.size();
+      before = changes;
       round();
       assertThat(++rounds).as("rounds that change something").isLessThan(1000);
-    } while (started.size() + reclaims.size() > before);
+    } while (changes > before);
     return this;
   }
 
   TurnScene round() {
-    new TurnRound(book, places, drained, this, rules, Surroundings.of(ledger, chooser, now))
-        .goOn(() -> true);
+    TurnRound round =
+        new TurnRound(book, places, drained, this, rules, Surroundings.of(ledger, chooser, now));
+    beforeRound.run();
+    while (!round.goOn(() -> !pausing)) {
+      assertThat(pausing).isTrue();
+    }
     return this;
   }
 
@@ -150,8 +161,10 @@ final class TurnScene implements TurnSink {
   public boolean starts(Work work, List<Ledger.Claim> found) {
     assertThat(ledger.takeAll(found, now)).isEqualTo(Ledger.Taking.TAKEN);
     started.add(work.id());
+    changes++;
     running.put(work.id(), work);
     reasons.remove(work.id());
+    onStart.run();
     return true;
   }
 
@@ -163,10 +176,12 @@ final class TurnScene implements TurnSink {
   @Override
   public void reclaims(Reclaim reclaim) {
     reclaims.add(reclaim);
+    onReclaim.accept(reclaim);
     reclaim.victims().forEach(victim -> evict(victim.work()));
   }
 
   private void evict(Work work) {
+    changes++;
     ends(work.id());
     book.waits(work);
   }
@@ -177,6 +192,18 @@ final class TurnScene implements TurnSink {
   @Override
   public void shrinks(Reclaim.Victim victim, WaitReason.Limit limit) {
     evict(victim.work());
+  }
+
+  /** The work on the GPUs of a place. */
+  List<String> workOn(DrainedPlace place) {
+    List<String> works = new ArrayList<>();
+    for (Entry entry : ledger.entries()) {
+      long bits = place.gpus().getOrDefault(entry.placement().node(), 0L);
+      if (entry.placement().slots().stream().anyMatch(slot -> (bits >> slot.gpu() & 1) != 0)) {
+        works.add(entry.uid().substring(0, entry.uid().indexOf('/')));
+      }
+    }
+    return works;
   }
 
   String held(String team) {

@@ -71,6 +71,11 @@ final class OfferedPlaces implements Places {
     return isOpen(uid, found.places().get(0).placement().node()) ? anywhere : elsewhere(uid, work);
   }
 
+  @Override
+  public boolean areFree(List<Ledger.Claim> places) {
+    return all.areFree(places);
+  }
+
   private Answer ofGang(GangKey gang, Work work) {
     if (starts.isPaused(gang)) {
       return FULL;
@@ -85,12 +90,12 @@ final class OfferedPlaces implements Places {
         pods.add(pod);
       }
     }
-    drained.block(scheduling.fleet(), work.id());
+    drained.block(scheduling.fleet(), work.id(), true);
     try {
       List<Ledger.Claim> claims = starts.plan(gang, pods, work.minimum());
       return claims == null ? FULL : new Answer.Found(claims);
     } finally {
-      drained.unblock(scheduling.fleet(), work.id());
+      drained.unblock(scheduling.fleet(), work.id(), true);
     }
   }
 
@@ -116,7 +121,7 @@ final class OfferedPlaces implements Places {
   private Answer among(List<String> nodes, Work work) {
     Work.Member member = work.members().get(0);
     Fleet fleet = scheduling.fleet();
-    drained.block(fleet, work.id());
+    drained.block(fleet, work.id(), true);
     try {
       scheduling.chooser().refresh();
       PodAsk ask = scheduling.ask(member.demand());
@@ -136,7 +141,7 @@ final class OfferedPlaces implements Places {
               new Ledger.Claim(
                   member.holder(), scheduling.placer().placement(ask.prepared(), node))));
     } finally {
-      drained.unblock(fleet, work.id());
+      drained.unblock(fleet, work.id(), true);
     }
   }
 }

@@ -67,7 +67,7 @@ final class Painter {
 
   private static TeamNumbers nothing(String team) {
     GpuAmount none = GpuAmount.NONE;
-    return new TeamNumbers(team, none, none, none, none, 0, none);
+    return new TeamNumbers(team, none, none, none, none, none, 0, none);
   }
 
   private List<TeamsPicture.OneWaiting> line(String team) {

@@ -281,8 +281,8 @@ public final class Turns {
 
   /** Keeps drained places from a search for a pod; to be undone. */
   public Ledger.Undo keepDrained() {
-    loop.drained().block(scheduling.fleet(), "");
-    return () -> loop.drained().unblock(scheduling.fleet(), "");
+    loop.drained().block(scheduling.fleet(), "", true);
+    return () -> loop.drained().unblock(scheduling.fleet(), "", true);
   }
 
   /** Whether a pod may be bound: limits hold however it came that far. */

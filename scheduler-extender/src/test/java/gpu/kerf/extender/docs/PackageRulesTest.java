@@ -75,6 +75,7 @@ class PackageRulesTest {
           "bench.replay",
           "bench.replay.mig",
           "bench.replay.openb",
+          "bench.replay.teams",
           "bench.load",
           "bench.simulate",
           "bench.jmh",
