@@ -306,6 +306,14 @@ public final class TeamBook {
         : node.line.stream().limit(most).map(each -> each.work).toList();
   }
 
+  /** Since when the work of a team waits that has waited longest; 0 if none stands in its line. */
+  public long oldest(String team) {
+    TeamNode node = nodes.find(team);
+    return node == null
+        ? 0
+        : node.line.stream().mapToLong(each -> each.work.since()).min().orElse(0);
+  }
+
   /** How many thousandths of GPUs there are to divide. */
   public long total() {
     return total;

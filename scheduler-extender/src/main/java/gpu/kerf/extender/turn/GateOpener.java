@@ -31,6 +31,7 @@ final class GateOpener {
 
   private final Scheduling scheduling;
   private final Cluster cluster;
+  private final TurnCounts counts;
   private final Map<String, Opening> wanted = new HashMap<>();
   private final Deque<Opening> next = new ArrayDeque<>();
   private final PriorityQueue<Opening> later =
@@ -50,9 +51,10 @@ final class GateOpener {
     }
   }
 
-  GateOpener(Scheduling scheduling, Cluster cluster) {
+  GateOpener(Scheduling scheduling, Cluster cluster, TurnCounts counts) {
     this.scheduling = scheduling;
     this.cluster = cluster;
+    this.counts = counts;
     this.owed = scheduling.elapsedNanos() - BURST * nanosPerGate;
   }
 
@@ -116,6 +118,7 @@ final class GateOpener {
   private void ended(Opening opening, @Nullable GateResult result, @Nullable Throwable failure) {
     underWay--;
     GateResult.Kind kind = result == null ? GateResult.Kind.FAILED : result.kind();
+    count(kind);
     if (stands(opening)) {
       switch (kind) {
         case OPENED, GONE -> wanted.remove(opening.pod.uid());
@@ -124,6 +127,15 @@ final class GateOpener {
       }
     }
     tick();
+  }
+
+  private void count(GateResult.Kind kind) {
+    switch (kind) {
+      case OPENED -> counts.gate("opened");
+      case REFUSED -> counts.gate("refused");
+      case FAILED -> counts.gate("failed");
+      case GONE -> {}
+    }
   }
 
   private void refused(Opening opening, String why) {

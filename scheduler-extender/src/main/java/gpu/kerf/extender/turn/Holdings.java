@@ -24,11 +24,13 @@ final class Holdings {
   private final Scheduling scheduling;
   private final Gangs gangs;
   private final Lines lines;
+  private final TurnCounts counts;
 
-  Holdings(Scheduling scheduling, Gangs gangs, Lines lines) {
+  Holdings(Scheduling scheduling, Gangs gangs, Lines lines, TurnCounts counts) {
     this.scheduling = scheduling;
     this.gangs = gangs;
     this.lines = lines;
+    this.counts = counts;
   }
 
   /** Enters all that the ledger has, into an empty book. */
@@ -58,9 +60,21 @@ final class Holdings {
       lines.enter(work.id());
     }
     if (after.state() != Entry.State.BINDING) {
+      countStart(before, after);
       book.bound(after.uid());
     }
     return false;
+  }
+
+  /** What was bound before a restart, or by another replica, has not started here. */
+  private void countStart(@Nullable Entry before, Entry after) {
+    Work work = lines.book().running(after.uid());
+    if (work != null
+        && before != null
+        && before.state() == Entry.State.BINDING
+        && after.state() == Entry.State.BOUND) {
+      counts.started(work.team());
+    }
   }
 
   private Work workOf(Entry entry) {

@@ -61,8 +61,9 @@ final class Painter {
         terms.window(spec.name()),
         acceptance == null ? "" : acceptance.reason().word(),
         accepted ? "" : acceptance.message(),
-        line(spec.name()),
-        numbers == null ? 0 : numbers.pendingWorks());
+        line(spec.name(), SHOWN_OF_A_LINE),
+        numbers == null ? 0 : numbers.pendingWorks(),
+        book.oldest(spec.name()));
   }
 
   private static TeamNumbers nothing(String team) {
@@ -70,9 +71,9 @@ final class Painter {
     return new TeamNumbers(team, none, none, none, none, none, 0, none);
   }
 
-  private List<TeamsPicture.OneWaiting> line(String team) {
+  List<TeamsPicture.OneWaiting> line(String team, int most) {
     List<TeamsPicture.OneWaiting> first = new ArrayList<>();
-    for (Work work : lines.book().line(team, SHOWN_OF_A_LINE)) {
+    for (Work work : lines.book().line(team, most)) {
       WaitingPod pod = lines.get(work.members().get(0).holder().uid());
       first.add(
           new TeamsPicture.OneWaiting(

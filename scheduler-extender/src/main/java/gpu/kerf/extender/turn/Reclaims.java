@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class Reclaims {
   private final Lines lines;
   private final Runnable changed;
   private final Consumer<String> dropPlace;
+  private final TurnCounts counts;
   private final Map<String, Running> byWork = new LinkedHashMap<>();
   private final Map<String, Pause> pauses = new HashMap<>();
   private final Deque<TeamsPicture.OneReclaim> ended = new ArrayDeque<>();
@@ -88,12 +90,14 @@ final class Reclaims {
       Cluster cluster,
       Lines lines,
       Runnable changed,
-      Consumer<String> dropPlace) {
+      Consumer<String> dropPlace,
+      TurnCounts counts) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.lines = lines;
     this.changed = changed;
     this.dropPlace = dropPlace;
+    this.counts = counts;
   }
 
   void begin(Reclaim reclaim) {
@@ -150,6 +154,7 @@ final class Reclaims {
                       || result.kind() == EvictResult.Kind.GONE);
           if (gone) {
             lines.evicted(pod.uid(), victim.work().since());
+            counts.evicted(new TurnCounts.Evicted(victim.work().team(), "limit"));
             cluster.event(new PodEvent(pod.ref(), true, "Reclaimed", why));
             evictNext(victim, left, why);
           } else {
@@ -200,6 +205,9 @@ final class Reclaims {
       case EVICTED, GONE -> {
         running.left.poll();
         lines.evicted(target.pod().uid(), target.victim().work().since());
+        counts.evicted(
+            new TurnCounts.Evicted(
+                target.victim().work().team(), word(running.reclaim.rule())));
         cluster.event(new PodEvent(target.pod().ref(), true, "Reclaimed", why));
         evictNext(running);
       }
@@ -241,9 +249,16 @@ final class Reclaims {
   private void remember(Running running, String outcome) {
     byWork.remove(running.reclaim.work().id());
     ended.addFirst(running.picture(outcome, scheduling.wallMillis()));
+    counts.reclaimed(
+        new TurnCounts.Reclaimed(
+            running.reclaim.work().team(), word(running.reclaim.rule()), outcome));
     if (ended.size() > MOST_REMEMBERED) {
       ended.removeLast();
     }
+  }
+
+  private static String word(Reclaim.Rule rule) {
+    return rule.name().toLowerCase(Locale.ROOT);
   }
 
   private void end(Running running, String outcome) {

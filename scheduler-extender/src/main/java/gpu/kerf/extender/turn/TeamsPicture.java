@@ -33,6 +33,7 @@ public record TeamsPicture(
    * @param problem why it is not; empty if it is
    * @param line the first of those that wait
    * @param waiting how many wait in all, each gang as one
+   * @param oldest since when the one waits that has waited longest; 0 if none stands in its line
    */
   public record OneTeam(
       String name,
@@ -46,7 +47,8 @@ public record TeamsPicture(
       String acceptance,
       String problem,
       List<OneWaiting> line,
-      int waiting) {
+      int waiting,
+      long oldest) {
     public OneTeam {
       line = List.copyOf(line);
     }

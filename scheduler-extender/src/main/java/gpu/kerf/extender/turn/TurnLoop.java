@@ -77,6 +77,7 @@ final class TurnLoop {
       Lines lines,
       GateOpener gates,
       TurnForecast forecast,
+      TurnCounts counts,
       OfferedPlaces places,
       DrainedPlaces drained) {
     this.places = places;
@@ -87,7 +88,7 @@ final class TurnLoop {
     this.disruptions = disruptions;
     this.lines = lines;
     this.gates = gates;
-    this.reclaims = new Reclaims(scheduling, cluster, lines, this::wake, drained::remove);
+    this.reclaims = new Reclaims(scheduling, cluster, lines, this::wake, drained::remove, counts);
     this.notBefore = scheduling.elapsedNanos();
   }
 

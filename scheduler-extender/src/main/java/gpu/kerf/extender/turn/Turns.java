@@ -17,6 +17,7 @@ import gpu.kerf.model.team.DrainedPlaces;
 import gpu.kerf.model.team.TeamBook;
 import gpu.kerf.model.team.Work;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used on the thread that owns the scheduling.
  */
-public final class Turns {
+public final class Turns implements TeamsSource {
 
   private final Scheduling scheduling;
   private final Cluster cluster;
@@ -50,6 +51,7 @@ public final class Turns {
   private final WaitingTexts texts;
   private final FiguresTeller figures;
   private final Painter painter;
+  private final TurnCounts counts = new TurnCounts();
 
   /** Pods with a gate of Kerf's, so that it can be taken off if teams are turned off. */
   private final Map<String, PodView.Ref> gated = new LinkedHashMap<>();
@@ -71,12 +73,21 @@ public final class Turns {
     this.cluster = cluster;
     this.gangs = gangs;
     this.lines = new Lines(scheduling, gangs);
-    this.holdings = new Holdings(scheduling, gangs, lines);
-    this.gates = new GateOpener(scheduling, cluster);
+    this.holdings = new Holdings(scheduling, gangs, lines, counts);
+    this.gates = new GateOpener(scheduling, cluster, counts);
     DrainedPlaces drained = new DrainedPlaces();
     OfferedPlaces places = new OfferedPlaces(scheduling, gangs, starts, drained);
     this.loop =
-        new TurnLoop(scheduling, cluster, disruptions, lines, gates, forecast, places, drained);
+        new TurnLoop(
+            scheduling,
+            cluster,
+            disruptions,
+            lines,
+            gates,
+            forecast,
+            counts,
+            places,
+            drained);
     starts.use(gang -> !on);
     this.texts = new WaitingTexts(scheduling, cluster, lines, loop);
     this.painter = new Painter(lines, terms, texts, loop.underWay());
@@ -297,9 +308,19 @@ public final class Turns {
     return lines.book().limit(work) == null;
   }
 
-  /** What there is to see of teams. */
+  @Override
   public TeamsPicture picture() {
     return on ? painter.picture() : TeamsPicture.NONE;
+  }
+
+  @Override
+  public List<TeamsPicture.OneWaiting> line(String team, int most) {
+    return on ? painter.line(team, most) : List.of();
+  }
+
+  @Override
+  public TurnCounts counts() {
+    return counts;
   }
 
   // ---- at intervals
