@@ -11,6 +11,7 @@ import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
+import gpu.kerf.extender.turn.TeamsSource;
 import gpu.kerf.extender.wire.PodReader;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.PodDemand;
@@ -41,11 +42,15 @@ public final class View {
   private final NodeJson nodes;
   private final PodsJson pods;
   private final DecisionsJson decisions;
+  private final TeamsSource source;
+  private final TeamsJson teams;
   private final FillHistory timeline = new FillHistory();
   private final Explainer explainer;
   private final Set<String> changed = new TreeSet<>();
   private byte @Nullable [] fleetBytes;
   private long fleetAt;
+  private byte @Nullable [] teamsBytes;
+  private long teamsAt;
 
   /** What it must be told of the service. */
   public record About(
@@ -60,11 +65,14 @@ public final class View {
       FleetFigures figures,
       LiveSettings settings,
       About about,
+      TeamsSource source,
       LongSupplier nanos) {
     this.scheduling = scheduling;
     this.figures = figures;
     this.settings = settings;
     this.about = about;
+    this.source = source;
+    this.teams = new TeamsJson(scheduling::wallMillis);
     this.nanos = nanos;
     figures.onChange(changed::add);
     this.explainer =
@@ -101,6 +109,23 @@ public final class View {
 
   public byte[] decisions(int limit, String uid) {
     return decisions.render(limit, uid);
+  }
+
+  /** All teams, each with the first of its line. */
+  public byte[] teams() {
+    long now = nanos.getAsLong();
+    byte[] known = teamsBytes;
+    if (known == null || now - teamsAt >= FRESH_NANOS) {
+      known = teams.all(source.picture());
+      teamsBytes = known;
+      teamsAt = now;
+    }
+    return known;
+  }
+
+  /** A team with its line, or null if there is none of this name. */
+  public byte @Nullable [] team(String name, int limit) {
+    return teams.one(source.picture(), name, source.line(name, limit));
   }
 
   public byte[] timeline() {

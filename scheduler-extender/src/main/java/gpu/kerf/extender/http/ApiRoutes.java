@@ -23,6 +23,7 @@ public final class ApiRoutes implements Api {
   private static final int MOST_NODES = 500;
   private static final int MOST_PODS = 1000;
   private static final int MOST_DECISIONS = 1000;
+  private static final int MOST_OF_A_LINE = 1000;
 
   /** Explaining holds up the event loop, and people can wait where kube-scheduler cannot. */
   private static final long EXPLAIN_NANOS = 200_000_000;
@@ -61,6 +62,7 @@ public final class ApiRoutes implements Api {
     routes.get("/api/v1/nodes/:name", call -> node(call, refusals));
     routes.get("/api/v1/pods", call -> pods(call, refusals));
     routes.get("/api/v1/decisions", call -> decisions(call, refusals));
+    routes.get("/api/v1/teams", call -> teams(call, refusals));
     routes.get("/api/v1/timeline", call -> send(call, view.timeline()));
     routes.get("/api/v1/status", call -> send(call, view.status()));
     routes.get("/api/v1/events", call -> streams.open(call, refusals));
@@ -125,6 +127,24 @@ public final class ApiRoutes implements Api {
     Integer limit = limit(call, refusals, 100, MOST_DECISIONS);
     if (limit != null) {
       send(call, view.decisions(limit, call.request().getParam("pod", "")));
+    }
+  }
+
+  private void teams(RoutingContext call, ErrorAnswers refusals) {
+    String name = call.request().getParam("team");
+    if (name == null) {
+      send(call, view.teams());
+      return;
+    }
+    Integer limit = limit(call, refusals, MOST_OF_A_LINE, MOST_OF_A_LINE);
+    byte[] team = limit == null ? null : view.team(name, limit);
+    if (team != null) {
+      send(call, team);
+    } else if (limit != null) {
+      ErrorAnswer unknown =
+          ErrorAnswer.noSuch(
+              "There is no team " + name + ".", "GET /api/v1/teams names all teams.");
+      refusals.answer(call.request(), unknown);
     }
   }
 

@@ -26,6 +26,7 @@ import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.turn.TurnOptions;
+import gpu.kerf.extender.turn.TeamsSource;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -68,6 +69,7 @@ public final class Service {
   private final Accounting accounting;
   private final FrequentDemands frequentDemands = new FrequentDemands();
   private final VerbService verbs;
+  private final TeamsSource teams;
   private final View view;
   private final HttpService http;
   private final FleetView fleet;
@@ -111,6 +113,7 @@ public final class Service {
     this.verbs =
         new VerbService(
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
+    this.teams = TeamsSource.NONE;
     View.About about =
         new View.About(
             Version.text(),
@@ -118,7 +121,7 @@ public final class Service {
             environment.cluster,
             readiness::ready,
             this::uptimeMillis);
-    this.view = new View(scheduling, figures, settings, about, clocks.stopWatch());
+    this.view = new View(scheduling, figures, settings, about, teams, clocks.stopWatch());
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =

@@ -89,6 +89,17 @@ class ApiTest {
   }
 
   @Test
+  void aClusterWithoutTeamsSaysSo() {
+    JsonNode teams = service.json("/api/v1/teams");
+
+    assertThat(teams.path("enabled").asText()).isEqualTo("false");
+    assertThat(teams.path("time").asLong()).isEqualTo(service.millis.get());
+    assertThat(teams.path("teams").isArray()).isTrue();
+    assertThat(service.get("/api/v1/teams?team=ml", 404)).contains("There is no team ml.");
+    assertThat(service.get("/api/v1/teams?team=ml&limit=0", 400)).contains("limit (0)");
+  }
+
+  @Test
   void aPodThatWasDeletedByForceIsShownUntilItsSlotsAreFree() {
     service.place("p", "\"kerf.gpu/whole\":\"1\"");
     quarantine(new Quarantined((service.millis.get() + 90_000) * 1_000_000, false));
