@@ -39,6 +39,8 @@ export const api = {
   node: (name) => call(`nodes/${encodeURIComponent(name)}`),
   nodes: (names) => call(`nodes${query({ names: names.join(","), limit: names.length })}`),
   pods: (values) => call(`pods${query(values)}`),
+  teams: () => call("teams"),
+  team: (name) => call(`teams${query({ team: name, limit: 200 })}`),
   decisions: (values) => call(`decisions${query(values)}`),
   explain: (manifest) =>
     call("explain", {

@@ -19,6 +19,8 @@ export class Live {
   #paused = false;
   #missed = 0; // decisions that the stream did not tell
   #pollTimer = 0;
+  #teams = false; // whether teams are on screen
+  #line = null; // the team whose line is on screen
 
   constructor(store) {
     this.#store = store;
@@ -26,6 +28,8 @@ export class Live {
     this.refreshFleet = atMostEvery(() => Math.max(1000, store.summaries.size), () => this.#load("fleet"));
     this.refreshPending = atMostEvery(() => 1500, () => this.#load("pending"));
     this.refreshStatus = atMostEvery(() => 5000, () => this.#load("status"));
+    this.refreshTeams = atMostEvery(() => Math.max(2000, 2 * (store.teams?.teams.length ?? 0)), () => this.#loadTeams());
+    this.refreshLine = atMostEvery(() => 500, () => this.#load("line"));
     this.refreshDecisions = atMostEvery(() => 2000, () => this.#load("decisions"));
     this.fetchNodes = atMostEvery(() => 250, () => this.#loadNodes());
   }
@@ -59,7 +63,26 @@ export class Live {
     if (this.#due().length) this.fetchNodes();
   }
 
+  /** Teams are fetched while they are on screen: they may be many. */
+  wantTeams(wanted) {
+    if (wanted && !this.#teams) this.refreshTeams();
+    this.#teams = wanted;
+  }
+
+  wantLine(team) {
+    if (team === this.#line) return;
+    this.#line = team;
+    this.refreshLine();
+  }
+
+  #loadTeams() {
+    if (!this.#teams) return;
+    this.#load("teams");
+    if (this.#line) this.#load("line");
+  }
+
   async loadAll() {
+    if (this.#teams) this.refreshTeams();
     const results = await Promise.allSettled(["status", "fleet", "timeline", "decisions", "pending"].map((what) => this.#fetch(what)));
     const failed = results.find((result) => result.status === "rejected");
     const fleet = results[1].status === "fulfilled";
@@ -82,6 +105,8 @@ export class Live {
       this.#missed = 0;
       store.setDecisions((await api.decisions({ limit })).decisions);
     }
+    else if (what === "teams") store.setTeams(await api.teams());
+    else if (what === "line") store.setLine((await api.team(this.#line)).team);
     else if (what === "pending") {
       const pods = await api.pods({ state: "pending", limit: 500 });
       store.setPending(pods);
@@ -126,7 +151,10 @@ export class Live {
     };
     const on = (name, take) => source.addEventListener(name, (event) => this.#take(event, take));
     on("nodes", (data) => this.#changed(data.names));
-    on("timeline", (point) => this.#store.addPoint(point));
+    on("timeline", (point) => {
+      this.#store.addPoint(point);
+      if (this.#teams) this.refreshTeams();
+    });
     on("decision", (decision) => this.#decided(decision));
     on("status", (status) => (status?.v ? this.#store.setStatus(status) : this.refreshStatus()));
   }

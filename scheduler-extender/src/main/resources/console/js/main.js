@@ -11,15 +11,16 @@ import { railView } from "./rail.js";
 import { Search } from "./search.js";
 import { Store } from "./store.js";
 import { summaryView } from "./summary.js";
+import { TeamsView } from "./teams.js";
 import { Timeline } from "./timeline.js";
 
-const VIEWS = ["fleet", "pending", "decisions", "explain"];
+const VIEWS = ["fleet", "teams", "pending", "decisions", "explain"];
 
 const store = new Store();
 const live = new Live(store);
 let opener = null;
 
-/** The address: #/view?node=a&gpu=3 or #/view?pod=uid. */
+/** The address: #/view?node=a&gpu=3, #/view?pod=uid or #/teams?team=name. */
 function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const values = new URLSearchParams(query);
@@ -27,11 +28,13 @@ function readAddress() {
   if (values.has("pod")) return { view, target: { kind: "pod", uid: values.get("pod") } };
   if (values.has("gpu")) return { view, target: { kind: "gpu", node: values.get("node"), gpu: Number(values.get("gpu")) } };
   if (values.has("node")) return { view, target: { kind: "node", node: values.get("node") } };
+  if (view === "teams" && values.has("team")) return { view, target: { kind: "team", team: values.get("team") } };
   return { view, target: null };
 }
 
 function addressOf(view, target) {
   if (!target) return `#/${view}`;
+  if (target.kind === "team") return `#/teams?${new URLSearchParams({ team: target.team })}`;
   const values = target.kind === "pod" ? { pod: target.uid } : target.kind === "gpu" ? { node: target.node, gpu: target.gpu } : { node: target.node };
   return `#/${view}?${new URLSearchParams(values)}`;
 }
@@ -55,7 +58,9 @@ function showAddress() {
   document.title = view === "fleet" ? "Kerf" : `${view[0].toUpperCase()}${view.slice(1)} · Kerf`;
   document.body.dataset.view = view;
   if (shown !== view) store.tell("view");
-  panel.show(target, opener);
+  const team = target?.kind === "team" ? target.team : null;
+  if (view === "teams" && (team || !target)) teams.choose(team);
+  panel.show(team ? null : target, opener);
   opener = null;
 }
 
@@ -79,6 +84,7 @@ railView(store);
 pendingView(store);
 decisionsView(store);
 explainView(store);
+const teams = new TeamsView(store, live, open);
 noticesView(store, live);
 new Search(store, open);
 

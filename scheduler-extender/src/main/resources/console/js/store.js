@@ -14,6 +14,8 @@ export class Store {
   points = [];
   decisions = []; // as people count them, newest first
   pending = null;
+  teams = null;
+  line = null; // of one team, longer than the one in teams
   link = { state: "connecting" };
   failure = null; // why nothing could be loaded at all
   namespace = null; // the one to show, or all
@@ -81,6 +83,16 @@ export class Store {
     this.pending = pods;
     this.colours.learn(new Set(pods.pods.map((pod) => pod.namespace)));
     this.tell("pending");
+  }
+
+  setTeams(teams) {
+    this.teams = teams;
+    this.tell("teams");
+  }
+
+  setLine(team) {
+    this.line = team;
+    this.tell("line");
   }
 
   setPoints(points) {

@@ -18,7 +18,7 @@ class ConsoleFleetTest extends BrowserTest {
     openFleet();
     page.click(gpu("node-a", 3));
     page.untilText("#panel", "jupyter-lee");
-    for (String view : List.of("pending", "decisions", "explain")) {
+    for (String view : List.of("teams", "pending", "decisions", "explain")) {
       page.click("#tabs a[data-view='" + view + "']");
       page.until("!document.querySelector('#view-" + view + "').hidden");
     }

@@ -144,9 +144,12 @@ class ConsoleStateTest extends BrowserTest {
     page.click(gpu("node-a", 3));
     page.untilText("#panel", "no place for a 3g.40gb is lost");
     weak.addAll(weakTexts());
-    for (String view : List.of("pending", "decisions", "explain")) {
+    for (String view : List.of("teams", "pending", "decisions", "explain")) {
       page.click("#tabs a[data-view='" + view + "']");
       page.until("!document.querySelector('#view-" + view + "').hidden");
+      if (view.equals("teams")) {
+        page.untilText("#view-teams .reclaims", "given up");
+      }
       weak.addAll(weakTexts());
     }
     assertThat(weak).isEmpty();
@@ -157,6 +160,10 @@ class ConsoleStateTest extends BrowserTest {
   void narrowPagesDoNotScrollSideways(int width) {
     page.size(width, 800);
     openFleet();
+    assertThat(page.evaluate("document.documentElement.scrollWidth - innerWidth").asInt())
+        .isLessThanOrEqualTo(0);
+    page.click("#tabs a[data-view='teams']");
+    page.untilText("#view-teams .reclaims", "given up");
     assertThat(page.evaluate("document.documentElement.scrollWidth - innerWidth").asInt())
         .isLessThanOrEqualTo(0);
   }

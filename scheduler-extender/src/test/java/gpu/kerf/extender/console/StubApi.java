@@ -45,6 +45,7 @@ final class StubApi implements AutoCloseable {
             "decisions",
             "timeline",
             "status",
+            "teams",
             "explain")) {
       answers.put(name, recorded(name));
     }
@@ -173,6 +174,8 @@ final class StubApi implements AutoCloseable {
       answer = nodes(List.of(query.getOrDefault("names", "").split(",")));
     } else if (what.equals("pods")) {
       answer = pods(query);
+    } else if (what.equals("teams") && query.containsKey("team")) {
+      answer = team(query.getOrDefault("team", ""));
     } else if (what.equals("decisions")) {
       answer = decisions(query.get("pod"));
     } else if (what.equals("explain")) {
@@ -224,6 +227,15 @@ final class StubApi implements AutoCloseable {
     ObjectNode result = Chromium.JSON.createObjectNode().put("v", 1).put("total", all.size());
     result.putArray("pods").addAll(all);
     return result;
+  }
+
+  private @org.jspecify.annotations.Nullable ObjectNode team(String name) {
+    for (JsonNode team : answer("teams").get("teams")) {
+      if (team.get("name").asText().equals(name)) {
+        return Chromium.JSON.createObjectNode().put("v", 1).set("team", team);
+      }
+    }
+    return null;
   }
 
   private ObjectNode decisions(@org.jspecify.annotations.Nullable String uid) {
