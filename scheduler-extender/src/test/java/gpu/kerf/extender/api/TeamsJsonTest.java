@@ -56,7 +56,7 @@ class TeamsJsonTest {
     assertThat(team.path("held").asText()).isEqualTo("5.000");
     assertThat(team.path("line").size()).isEqualTo(40);
     assertThat(team.path("line").path(39).path("place").asInt()).isEqualTo(40);
-    assertThat(json.one(BankOfTeams.picture(), "nobody", List.of())).isNull();
+    assertThat(json.one(BankOfTeams.picture(), "absent", List.of())).isNull();
   }
 
   @Test
