@@ -26,6 +26,7 @@ import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.turn.TurnOptions;
+import gpu.kerf.extender.turn.TeamsCollector;
 import gpu.kerf.extender.turn.TeamsSource;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Context;
@@ -170,6 +171,8 @@ public final class Service {
             figures,
             accounting,
             () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
+    metrics.add(
+        new TeamsCollector(teams, scheduling::wallMillis, settings.current().telemetry().teams()));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
       metrics.zero(Metric.VERB_ANSWERS, verb, "error", "");

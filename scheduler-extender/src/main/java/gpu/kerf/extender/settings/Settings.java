@@ -369,7 +369,14 @@ public record Settings(
                       + " \"other\".",
               min = "1",
               max = "10000")
-          int namespaces) {}
+          int namespaces,
+      @Setting(
+              value =
+                  "How many teams have metrics of their own; those that come later count as"
+                      + " \"other\".",
+              min = "1",
+              max = "10000")
+          int teams) {}
 
   /** How a line of the log looks. */
   public enum Format {
@@ -430,7 +437,7 @@ public record Settings(
         AdmissionSettings.defaults(),
         Preemption.KERF,
         Map.of(),
-        new Telemetry(100),
+        new Telemetry(100, 200),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
 

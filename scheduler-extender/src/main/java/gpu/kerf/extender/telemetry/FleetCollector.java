@@ -139,7 +139,9 @@ public final class FleetCollector extends Collector {
         List.of(new MetricFamilySamples.Sample(metric.title(), List.of(), List.of(), value)));
   }
 
-  static MetricFamilySamples family(Metric metric, List<MetricFamilySamples.Sample> samples) {
+  /** All samples of one metric. */
+  public static MetricFamilySamples family(
+      Metric metric, List<MetricFamilySamples.Sample> samples) {
     Type type = metric.kind() == Metric.Kind.COUNTER ? Type.COUNTER : Type.GAUGE;
     return new MetricFamilySamples(metric.title(), type, metric.help(), samples);
   }

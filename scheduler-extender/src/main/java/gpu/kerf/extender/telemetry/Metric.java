@@ -269,6 +269,50 @@ public enum Metric {
       "kerf_namespace_waited_seconds_total",
       "How long the pods that were bound had waited for it, together.",
       "namespace"),
+  TEAM_GPUS(
+      Kind.GAUGE,
+      "kerf_team_gpus",
+      "GPUs of a team with all teams below it, by what: held, borrowed (the part of held above the"
+          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for, and"
+          + " without a place), share (what it should hold now), guarantee, or limit (no series if"
+          + " it has none).",
+      "team",
+      "what"),
+  TEAM_WAITING(
+      Kind.GAUGE,
+      "kerf_team_waiting",
+      "Pods and gangs in the lines of a team and of all teams below it; a gang counts once.",
+      "team"),
+  TEAM_OLDEST(
+      Kind.GAUGE,
+      "kerf_team_oldest_waiting_seconds",
+      "How long the pod or gang has waited that has waited longest in the line of a team; 0 if the"
+          + " line is empty, no series for teams that have teams below them.",
+      "team"),
+  TEAM_STARTED(
+      Kind.COUNTER, "kerf_team_started_pods_total", "Pods of a team that were bound.", "team"),
+  TEAM_RECLAIMS(
+      Kind.COUNTER,
+      "kerf_team_reclaims_total",
+      "Reclaims that have ended, by the team that took, by rule (guarantee, share, or priority in"
+          + " the same team) and by outcome: done, blocked (an eviction was refused) or late.",
+      "team",
+      "rule",
+      "outcome"),
+  TEAM_EVICTED(
+      Kind.COUNTER,
+      "kerf_team_evicted_pods_total",
+      "Pods that a team lost to reclaims, by rule: guarantee, share or priority, or limit (the team"
+          + " held more than a limit that became lower).",
+      "team",
+      "rule"),
+  GATES(
+      Kind.COUNTER,
+      "kerf_turn_gates_total",
+      "Attempts to take the gate kerf.gpu/turn off a pod, by outcome: opened, refused (by the API"
+          + " server or another admission plugin) or failed. Kerf tries refused and failed ones"
+          + " again.",
+      "outcome"),
   GPU_HELD(
       Kind.GAUGE,
       "kerf_gpu_held_bytes",
