@@ -29,12 +29,13 @@ final class Monitoring {
       return expression.contains("DCGM");
     }
 
-    /** As Grafana would send it, with a short range and all namespaces. */
+    /** As Grafana would send it, with a short range, all namespaces and all teams. */
     String sent() {
       return expression
           .replace("$__rate_interval", "1m")
           .replace("$__range", "1h")
           .replace("$namespace", ".+")
+          .replace("$team", ".+")
           .replace(" or vector(0)", "");
     }
   }
@@ -94,6 +95,7 @@ final class Monitoring {
   static List<Query> queries() {
     List<Query> queries = new ArrayList<>(queries("platform"));
     queries.addAll(queries("team"));
+    queries.addAll(queries("teams"));
     return queries;
   }
 

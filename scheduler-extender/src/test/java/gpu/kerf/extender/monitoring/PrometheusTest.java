@@ -8,10 +8,16 @@ import com.sun.net.httpserver.HttpServer;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.OnPath;
+import gpu.kerf.extender.api.BankOfTeams;
 import gpu.kerf.extender.cluster.kubernetes.ServedCluster;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.controlplane.Program;
 import gpu.kerf.extender.http.TestCertificate;
+import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.turn.TeamsCollector;
+import gpu.kerf.extender.turn.TeamsPicture;
+import gpu.kerf.extender.turn.TeamsSource;
+import gpu.kerf.extender.turn.TurnCounts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,7 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A real Prometheus scrapes a running {@code kerf demo}, and {@code kerf serve} with a certificate
  * on a small API server, which has what a simulated cluster has not. Beside them a stand-in for the
- * DCGM exporter says that every GPU is idle.
+ * DCGM exporter says that every GPU is idle, and one for a cluster with teams has the metrics of a
+ * bank.
  */
 class PrometheusTest {
   private static final Pattern UUID = Pattern.compile("uuid=\"(GPU-[^\"]+)\"");
@@ -55,6 +62,7 @@ class PrometheusTest {
     Path pem = Files.writeString(folder.resolve("tls.crt"), certificate.certificatePem());
     Path key = Files.writeString(folder.resolve("tls.key"), certificate.keyPem());
     HttpServer dcgm = dcgm();
+    HttpServer bank = bank();
     Program demo = demo();
     try (ServedCluster served =
         new ServedCluster(
@@ -69,7 +77,7 @@ class PrometheusTest {
                 "admission.key=" + key,
                 "cluster.reconcile=10s",
                 "audit.every=10s"))) {
-      Program scraping = scrape(prometheus, served.port(), dcgm.getAddress().getPort());
+      Program scraping = scrape(prometheus, served.port(), dcgm, bank);
       try {
         assertThat(withoutData(certificate)).isEmpty();
       } finally {
@@ -78,6 +86,7 @@ class PrometheusTest {
     } finally {
       demo.kill();
       dcgm.stop(0);
+      bank.stop(0);
     }
   }
 
@@ -180,7 +189,8 @@ class PrometheusTest {
             "--set=readiness.warmUpPods=0"));
   }
 
-  private Program scrape(Path prometheus, int served, int dcgm) throws IOException {
+  private Program scrape(Path prometheus, int served, HttpServer dcgm, HttpServer bank)
+      throws IOException {
     Monitoring.writeRules(folder.resolve("rules.yaml"));
     Path config =
         Files.writeString(
@@ -196,8 +206,12 @@ class PrometheusTest {
               tls_config: {insecure_skip_verify: true}
               static_configs: [{targets: ["127.0.0.1:%d"], labels: {job: kerf}}]
             - {job_name: dcgm, static_configs: [{targets: ["127.0.0.1:%d"]}]}
+            - job_name: bank
+              honor_labels: true
+              static_configs: [{targets: ["127.0.0.1:%d"], labels: {job: kerf}}]
             """
-                .formatted(demoPort, served, dcgm));
+                .formatted(
+                    demoPort, served, dcgm.getAddress().getPort(), bank.getAddress().getPort()));
     return Program.start(
         folder.resolve("prometheus.log"),
         Map.of(),
@@ -206,6 +220,51 @@ class PrometheusTest {
             "--config.file=" + config,
             "--storage.tsdb.path=" + folder.resolve("data"),
             "--web.listen-address=127.0.0.1:" + port));
+  }
+
+  /** Pods start, and are evicted for others, between any two scrapes. */
+  private static HttpServer bank() throws IOException {
+    TurnCounts counts = new TurnCounts();
+    TeamsSource source =
+        new TeamsSource() {
+          @Override
+          public TeamsPicture picture() {
+            return BankOfTeams.picture();
+          }
+
+          @Override
+          public List<TeamsPicture.OneWaiting> line(String team, int most) {
+            return List.of();
+          }
+
+          @Override
+          public TurnCounts counts() {
+            return counts;
+          }
+        };
+    Metrics metrics = new Metrics();
+    metrics.add(new TeamsCollector(source, () -> BankOfTeams.NOW, 200));
+    metrics.beforeScrape(
+        () -> {
+          counts.started("fraud");
+          counts.reclaimed(new TurnCounts.Reclaimed("fraud", "guarantee", "done"));
+          counts.evicted(new TurnCounts.Evicted("vision", "guarantee"));
+          counts.gate("opened");
+        });
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/metrics",
+        exchange -> {
+          Metrics.Scrape scrape = metrics.scrape("");
+          byte[] body = scrape.text().getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().set("Content-Type", scrape.contentType());
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    return server;
   }
 
   /** Every GPU that a pod holds is 2 per cent busy. */
