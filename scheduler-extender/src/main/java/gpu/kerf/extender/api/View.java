@@ -41,6 +41,7 @@ public final class View {
   private final FleetJson fleet;
   private final NodeJson nodes;
   private final PodsJson pods;
+  private final PodsText podsText;
   private final DecisionsJson decisions;
   private final TeamsSource source;
   private final TeamsJson teams;
@@ -79,7 +80,9 @@ public final class View {
         new Explainer(scheduling.fleet(), () -> scheduling.chooser().placer().prices());
     this.fleet = new FleetJson(scheduling, figures);
     this.nodes = new NodeJson(scheduling, figures::usual);
-    this.pods = new PodsJson(scheduling, new Changes(explainer, nanos));
+    Changes changes = new Changes(explainer, nanos);
+    this.pods = new PodsJson(scheduling, changes);
+    this.podsText = new PodsText(scheduling, changes);
     this.decisions = new DecisionsJson(scheduling.decisions());
   }
 
@@ -107,6 +110,10 @@ public final class View {
     return pods.render(query);
   }
 
+  public String podsText(PodsJson.Query query) {
+    return podsText.render(query);
+  }
+
   public byte[] decisions(int limit, String uid) {
     return decisions.render(limit, uid);
   }
@@ -126,6 +133,15 @@ public final class View {
   /** A team with its line, or null if there is none of this name. */
   public byte @Nullable [] team(String name, int limit) {
     return teams.one(source.picture(), name, source.line(name, limit));
+  }
+
+  public String teamsText() {
+    return TeamsText.all(source.picture(), scheduling.wallMillis());
+  }
+
+  /** A team with its line, or null if there is none of this name. */
+  public @Nullable String teamText(String name, int limit) {
+    return TeamsText.one(source.picture(), name, source.line(name, limit), scheduling.wallMillis());
   }
 
   public byte[] timeline() {

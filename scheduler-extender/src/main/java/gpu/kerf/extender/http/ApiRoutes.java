@@ -74,6 +74,18 @@ public final class ApiRoutes implements Api {
     HttpService.json(call, 200, Buffer.buffer(json));
   }
 
+  private static void send(RoutingContext call, String text) {
+    call.response()
+        .putHeader("Content-Type", "text/plain; charset=utf-8")
+        .putHeader("Cache-Control", "no-store")
+        .end(text);
+  }
+
+  /** Whether a terminal asks. */
+  private static boolean wantsText(RoutingContext call) {
+    return String.valueOf(call.request().getHeader("Accept")).startsWith("text/plain");
+  }
+
   private void node(RoutingContext call, ErrorAnswers refusals) {
     String name = String.valueOf(call.pathParam("name"));
     byte[] node = view.node(name);
@@ -120,7 +132,12 @@ public final class ApiRoutes implements Api {
     String namespace = request.getParam("namespace", "");
     String text = request.getParam("q", "");
     String uid = request.getParam("uid", "");
-    send(call, view.pods(new PodsJson.Query(state, namespace, text, uid, limit)));
+    PodsJson.Query query = new PodsJson.Query(state, namespace, text, uid, limit);
+    if (wantsText(call)) {
+      send(call, view.podsText(query));
+    } else {
+      send(call, view.pods(query));
+    }
   }
 
   private void decisions(RoutingContext call, ErrorAnswers refusals) {
@@ -132,15 +149,27 @@ public final class ApiRoutes implements Api {
 
   private void teams(RoutingContext call, ErrorAnswers refusals) {
     String name = call.request().getParam("team");
-    if (name == null) {
+    if (name != null) {
+      team(call, refusals, name);
+    } else if (wantsText(call)) {
+      send(call, view.teamsText());
+    } else {
       send(call, view.teams());
+    }
+  }
+
+  private void team(RoutingContext call, ErrorAnswers refusals, String name) {
+    Integer limit = limit(call, refusals, MOST_OF_A_LINE, MOST_OF_A_LINE);
+    if (limit == null) {
       return;
     }
-    Integer limit = limit(call, refusals, MOST_OF_A_LINE, MOST_OF_A_LINE);
-    byte[] team = limit == null ? null : view.team(name, limit);
-    if (team != null) {
-      send(call, team);
-    } else if (limit != null) {
+    String text = wantsText(call) ? view.teamText(name, limit) : null;
+    byte[] json = wantsText(call) ? null : view.team(name, limit);
+    if (text != null) {
+      send(call, text);
+    } else if (json != null) {
+      send(call, json);
+    } else {
       ErrorAnswer unknown =
           ErrorAnswer.noSuch(
               "There is no team " + name + ".", "GET /api/v1/teams names all teams.");

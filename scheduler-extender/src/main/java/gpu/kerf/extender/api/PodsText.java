@@ -1,0 +1,68 @@
+package gpu.kerf.extender.api;
+
+import gpu.kerf.extender.explain.DemandText;
+import gpu.kerf.extender.state.KnownPod;
+import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.SlotText;
+import gpu.kerf.model.fleet.Entry;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Why pods wait, or what they hold, as text for a terminal. */
+final class PodsText {
+
+  private final Scheduling scheduling;
+  private final Changes changes;
+
+  PodsText(Scheduling scheduling, Changes changes) {
+    this.scheduling = scheduling;
+    this.changes = changes;
+  }
+
+  String render(PodsJson.Query query) {
+    List<KnownPod> pods = scheduling.pods().all().stream().filter(query::matches).toList();
+    if (pods.isEmpty()) {
+      return "Kerf knows no such pod that asks for GPUs.\n";
+    }
+    String some =
+        pods.stream()
+            .limit(query.limit())
+            .map(pod -> pod.isPending() ? waits(pod) : holds(pod))
+            .collect(Collectors.joining("\n"));
+    int more = pods.size() - query.limit();
+    return more > 0 ? some + "\nand " + more + " more\n" : some;
+  }
+
+  private String waits(KnownPod pod) {
+    String reason = pod.isNonsense() ? pod.problem() : pod.reason();
+    return name(pod)
+        + " has waited for "
+        + TeamsText.since(pod.since(), scheduling.wallMillis())
+        + (pod.isNonsense() ? "" : " and asks for " + DemandText.brief(pod.demand()))
+        + ".\n  why: "
+        + (reason.isEmpty() ? "it has not been tried yet." : reason)
+        + "\n"
+        + change(pod, reason);
+  }
+
+  private String change(KnownPod pod, String reason) {
+    if (reason.isEmpty() || pod.isNonsense() || !changes.isKnown(pod.demand())) {
+      return "";
+    }
+    String change = changes.of(pod.demand());
+    return change == null ? "" : "  would fit now: " + change + "\n";
+  }
+
+  private String holds(KnownPod pod) {
+    Entry entry = scheduling.ledger().entry(pod.uid());
+    return name(pod)
+        + " is on node "
+        + pod.node()
+        + (entry == null ? "" : ": " + SlotText.of(entry.placement()))
+        + "\n";
+  }
+
+  private static String name(KnownPod pod) {
+    return pod.holder().namespace() + "/" + pod.holder().name();
+  }
+}

@@ -1,0 +1,136 @@
+package gpu.kerf.extender.manifests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.OnPath;
+import gpu.kerf.extender.service.RunningService;
+import gpu.kerf.model.hardware.GpuMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The plugin of kubectl, with a kubectl that forwards to a service of this test. */
+class KubectlPluginTest {
+
+  @TempDir Path folder;
+  private RunningService service = RunningService.on(List.of());
+
+  @BeforeEach
+  void start() throws IOException {
+    OnPath.orSkip("curl");
+    service.close();
+    service = RunningService.on(List.of(RunningService.node("a", 1, "H100-80GB", GpuMode.PLAIN)));
+    kubectl(
+        """
+        [ "$1 $2 $3 $4 $5" = "-n kerf-system port-forward deploy/kerf :8880" ] || { echo "Not so: $*" >&2; exit 1; }
+        echo "$$" >%s/pid
+        echo "Forwarding from 127.0.0.1:%d -> 8880"
+        exec sleep 600
+        """
+            .formatted(folder, service.port));
+  }
+
+  @AfterEach
+  void stop() {
+    service.close();
+  }
+
+  private void kubectl(String script) throws IOException {
+    Path file = Files.writeString(folder.resolve("kubectl"), "#!/bin/sh\n" + script);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private record Said(int status, String out, String problem) {}
+
+  private Said run(Map<String, String> environment, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("../manifests/kubectl-kerf"));
+    command.addAll(List.of(arguments));
+    Path out = folder.resolve("out");
+    Path problem = folder.resolve("problem");
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(problem.toFile());
+    builder.environment().put("PATH", folder + ":" + System.getenv("PATH"));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    assertThat(process.waitFor(Await.LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    return new Said(process.exitValue(), Files.readString(out), Files.readString(problem));
+  }
+
+  @Test
+  void teamsAreToldAsText() throws Exception {
+    Said said = run(Map.of(), "teams");
+
+    assertThat(said.problem()).isEmpty();
+    assertThat(said.out()).startsWith("This cluster has no teams");
+    assertThat(said.status()).isZero();
+  }
+
+  @Test
+  void theForwardingEndsWithTheCommand() throws Exception {
+    run(Map.of(), "teams");
+
+    long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
+    Await.until(
+        "kubectl has ended",
+        () -> ProcessHandle.of(pid).map(process -> !process.isAlive()).orElse(true));
+  }
+
+  @Test
+  void aTeamThatDoesNotExistIsSaid() throws Exception {
+    Said said = run(Map.of(), "teams", "ml");
+
+    assertThat(said.status()).isEqualTo(1);
+    assertThat(said.problem()).isEqualTo("kubectl kerf: Kerf answered 404: There is no team ml.\n");
+  }
+
+  @Test
+  void whyTellsOfPodsThatWaitAndOfPodsThatRun() throws Exception {
+    service.place("runs", "\"kerf.gpu/memory\":\"8Gi\"");
+    service.refuse("waits", "\"kerf.gpu/whole\":\"9\"");
+
+    assertThat(run(Map.of(), "why", "ml/waits").out())
+        .contains("ml/waits has waited for ", "  why: ")
+        .doesNotContain("ml/runs");
+    assertThat(run(Map.of(), "why", "runs").out()).startsWith("ml/runs is on node a: ");
+    assertThat(run(Map.of(), "why", "other").out())
+        .isEqualTo("Kerf knows no such pod that asks for GPUs.\n");
+  }
+
+  @Test
+  void anAddressThatIsKnownIsAskedWithoutForwarding() throws Exception {
+    kubectl("echo \"It must not be called.\" >&2; exit 1\n");
+
+    Said said = run(Map.of("KERF_URL", "http://127.0.0.1:" + service.port), "teams");
+
+    assertThat(said.problem()).isEmpty();
+    assertThat(said.status()).isZero();
+  }
+
+  @Test
+  void aForwardingThatFailsSaysWhy() throws Exception {
+    kubectl("echo 'error: deployments.apps \"kerf\" not found' >&2; exit 1\n");
+
+    Said said = run(Map.of(), "teams");
+
+    assertThat(said.status()).isEqualTo(1);
+    assertThat(said.problem()).contains("deployments.apps \"kerf\" not found");
+  }
+
+  @Test
+  void wrongUsageExitsWithTwo() throws Exception {
+    assertThat(run(Map.of()).status()).isEqualTo(2);
+    assertThat(run(Map.of(), "why").status()).isEqualTo(2);
+    assertThat(run(Map.of(), "why", "a&limit=1").status()).isEqualTo(2);
+    assertThat(run(Map.of(), "--help").out()).contains("kubectl kerf COMMAND");
+  }
+}
