@@ -31,7 +31,7 @@ class ConsoleFleetTest extends BrowserTest {
   @Test
   void everyNodeIsARowAndEveryGpuACell() {
     openFleet();
-    assertThat(page.count("[role=row]")).isEqualTo(3);
+    assertThat(page.count("#fleet [role=row]")).isEqualTo(3);
     assertThat(page.count("[role=gridcell]")).isEqualTo(8 + 8 + 4);
     assertThat(page.evaluate("document.querySelector('[role=grid]').ariaRowCount").asText())
         .isEqualTo("3");
