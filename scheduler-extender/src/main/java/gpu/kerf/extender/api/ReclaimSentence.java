@@ -61,6 +61,7 @@ final class ReclaimSentence {
       case GUARANTEE -> "its guarantee";
       case SHARE -> "its share";
       case PRIORITY -> "higher priority in the same team";
+      case PATIENCE -> "the place that was kept for it, and that others filled meanwhile";
     };
   }
 

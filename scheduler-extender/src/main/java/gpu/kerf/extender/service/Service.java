@@ -25,9 +25,9 @@ import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
-import gpu.kerf.extender.turn.TurnOptions;
 import gpu.kerf.extender.turn.TeamsCollector;
 import gpu.kerf.extender.turn.TeamsSource;
+import gpu.kerf.extender.turn.TurnOptions;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -114,7 +114,7 @@ public final class Service {
     this.verbs =
         new VerbService(
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
-    this.teams = TeamsSource.NONE;
+    this.teams = verbs.turns();
     View.About about =
         new View.About(
             Version.text(),

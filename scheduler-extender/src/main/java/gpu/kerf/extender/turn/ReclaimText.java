@@ -24,6 +24,10 @@ final class ReclaimText {
               + owner
               + " holds more than its own.";
       case PRIORITY -> "Evicted to make room for work of higher priority of the same team.";
+      case PATIENCE ->
+          "Evicted because the pod filled a place that is kept for "
+              + taker
+              + ", whose work has waited for long.";
     };
   }
 }

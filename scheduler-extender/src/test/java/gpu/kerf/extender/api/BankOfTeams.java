@@ -154,6 +154,7 @@ public final class BankOfTeams {
       String team, long held, long borrowed, long reserved, long pending, int works, long share) {
     return new TeamNumbers(
         team,
+        new GpuAmount(Math.max(0, held - borrowed)),
         new GpuAmount(held),
         new GpuAmount(borrowed),
         new GpuAmount(reserved),

@@ -66,7 +66,7 @@ class TeamsJsonTest {
     List<OneTeam> teams = new ArrayList<>();
     for (int i = 0; i < 500; i++) {
       String name = "team-" + i;
-      TeamNumbers numbers = new TeamNumbers(name, none, none, none, none, 20, none);
+      TeamNumbers numbers = new TeamNumbers(name, none, none, none, none, none, 20, none);
       teams.add(new OneTeam(name, "", 0, -1, 1_000, 0, numbers, "", "Accepted", "", line, 20, 5));
     }
 
