@@ -40,7 +40,7 @@ public record Request(
     return new Request(preemptors, limits, now, victims);
   }
 
-  /** The same request, where these may go whatever their priority is. */
+  /** The same request, where these victims may go, of any priority. */
   public Request from(Victims others) {
     return new Request(preemptors, budgets, now, others);
   }

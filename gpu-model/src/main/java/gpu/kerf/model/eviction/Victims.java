@@ -3,7 +3,7 @@ package gpu.kerf.model.eviction;
 /** Which pods may be evicted for a request, where that does not follow from their priority. */
 public interface Victims {
 
-  /** Whether a pod may be evicted, whatever else goes. */
+  /** Whether a pod may be evicted, looked at alone. */
   boolean mayGo(Candidate candidate);
 
   /** Begins to count what goes together; nothing goes yet. */

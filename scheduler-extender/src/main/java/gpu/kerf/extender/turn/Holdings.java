@@ -14,8 +14,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what teams hold in step with the ledger, whoever took the slots: a pod that had its turn, a
- * pod that was bound before a restart or by another replica, a pod that slipped past its gate.
+ * Keeps what teams hold in step with the ledger. Slots are taken by pods that had their turn, by
+ * pods that were bound before a restart or by another replica, and by pods that slipped past their
+ * gates.
  */
 final class Holdings {
 

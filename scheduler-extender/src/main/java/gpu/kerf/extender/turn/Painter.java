@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Gathers what there is to see of teams. */
 final class Painter {
 
-  /** Nobody reads further; the number of all is told. */
+  /** People read no further; how many wait in all is told beside it. */
   private static final int SHOWN_OF_A_LINE = 20;
 
   private final Lines lines;

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   a pod comes        it enters the line of its team
  *   something changes  a round: whose turn it is gets a place that is held, and its gate comes off
- *   filter             names the held node; a pod without one is refused, whatever its gate was
+ *   filter             names the held node; a pod without one is refused, with a gate or without
  *   the time is over   the place is given back, and the pod stands in its line again
  * </pre>
  *
@@ -79,15 +79,7 @@ public final class Turns implements TeamsSource {
     OfferedPlaces places = new OfferedPlaces(scheduling, gangs, starts, drained);
     this.loop =
         new TurnLoop(
-            scheduling,
-            cluster,
-            disruptions,
-            lines,
-            gates,
-            forecast,
-            counts,
-            places,
-            drained);
+            scheduling, cluster, disruptions, lines, gates, forecast, counts, places, drained);
     starts.use(gang -> !on);
     this.texts = new WaitingTexts(scheduling, cluster, lines, loop);
     this.painter = new Painter(lines, terms, texts, loop.underWay());

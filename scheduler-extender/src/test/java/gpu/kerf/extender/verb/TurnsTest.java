@@ -260,9 +260,9 @@ class TurnsTest {
 
   @Test
   void podsWithoutATeamStandLastAndAreTakenBackFirst() {
-    world.running("nobody", "n", 3, "a");
+    world.running("no-team", "n", 3, "a");
     world.running("research", "r", 1, "a");
-    world.tell(world.gated("nobody", "more", 1));
+    world.tell(world.gated("no-team", "more", 1));
     PodView.Builder pod = world.gated("fraud", "urgent", 1);
     world.tell(pod);
     world.pass(100);

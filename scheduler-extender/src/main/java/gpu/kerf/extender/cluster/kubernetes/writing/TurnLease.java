@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * gates, it is the replica that took the Lease first.
  *
  * <pre>
- *   nobody holds it, or its time is over    any replica takes it
+ *   no replica holds it, or it has run out  any replica takes it
  *   kube-scheduler asks another replica     that one takes it over, and begins {@link #SETTLING} later
  *   the holder finds another one in it      it stops at once
  * </pre>
