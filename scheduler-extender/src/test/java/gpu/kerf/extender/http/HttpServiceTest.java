@@ -310,7 +310,7 @@ class HttpServiceTest {
     try (TestService service = TestService.with()) {
       try (Wire wire = new Wire(service.port())) {
         wire.post("/bind", "{}");
-        service.nextBind();
+        assertThat(service.nextBind()).isNotDone();
         assertThat(service.hangups).hasValue(0);
       }
       Await.until("the verb is told", () -> service.hangups.get() == 1);

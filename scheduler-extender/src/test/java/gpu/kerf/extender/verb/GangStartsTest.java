@@ -151,9 +151,10 @@ class GangStartsTest {
     PodView[] pods = gang("g", 3);
     world.comes(pods);
     for (int pause : List.of(2_000, 4_000, 8_000)) {
-      calls(pods[0], held(pods[0]));
+      var call = calls(pods[0], held(pods[0]));
       world.millis += 2_000;
       world.bind.tick();
+      assertThat(call.join().isBound()).isFalse();
       world.millis += pause - 1;
       world.starts.look();
       assertThat(world.scheduling.ledger().entries()).isEmpty();
@@ -207,7 +208,7 @@ class GangStartsTest {
     world.bind.hungUp(new BindCall(pods[0].ref(), node));
     assertThat(again).isNotDone();
     assertThat(calls(pods[0], "x").join().verbError()).isEqualTo(VerbError.HELD_ELSEWHERE);
-    calls(pods[1], held(pods[1]));
+    assertThat(calls(pods[1], held(pods[1])).join().isBound()).isTrue();
     assertThat(first.join().isBound()).isTrue();
   }
 
