@@ -82,7 +82,14 @@ final class AnnotationRules {
       String was = before.annotations().get(key);
       String is = after.annotations().get(key);
       boolean same = was == null ? is == null : was.equals(is);
-      if (guarded && !same) {
+      if (key.equals(Annotations.EVICTABLE) && !same) {
+        findings.refuse(
+            Kind.CHANGED,
+            "The annotation "
+                + key
+                + " decides which GPUs a pod may use, and cannot change while it uses them.",
+            "Leave it as it is, or create the pod anew.");
+      } else if (guarded && !same) {
         findings.refuse(
             Kind.CHANGED,
             "The annotation "

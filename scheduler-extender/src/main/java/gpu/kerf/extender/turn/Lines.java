@@ -6,6 +6,7 @@ import gpu.kerf.extender.gang.Gangs;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.team.AcceptedTeams;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.team.TeamBook;
 import gpu.kerf.model.team.Work;
@@ -32,9 +33,6 @@ final class Lines {
 
   /** A pod with this label has had its turn by Kueue. */
   static final String KUEUE = "kueue.x-k8s.io/managed";
-
-  /** On a pod: {@code "false"} keeps other teams from taking its GPUs back. */
-  static final String EVICTABLE = "kerf.gpu/evictable";
 
   private final Scheduling scheduling;
   private final Gangs gangs;
@@ -100,7 +98,7 @@ final class Lines {
 
   /** A pod is there; what the ledger tells of it next needs this. */
   void seen(PodView pod) {
-    if (pod.annotation(EVICTABLE).equals("false")) {
+    if (pod.annotation(Annotations.EVICTABLE).equals("false")) {
       fixed.add(pod.uid());
     }
     if (isOfKueue(pod)) {

@@ -4,6 +4,7 @@ import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.gang.MembershipReader;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.team.TeamSpec;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuModels;
 import gpu.kerf.model.team.GpuMeasure;
@@ -73,7 +74,7 @@ public final class TurnForecast {
     if (reading.demand().containers().isEmpty()) {
       return false;
     }
-    if (pod.annotation(Lines.EVICTABLE).equals("false")) {
+    if (pod.annotation(Annotations.EVICTABLE).equals("false")) {
       return true;
     }
     long amount = GpuMeasure.least(reading.demand(), now.models);

@@ -24,6 +24,9 @@ public final class Annotations {
    */
   public static final String MPS_PIPE = "kerf.gpu/mps-pipe.";
 
+  /** On a pod: {@code "false"} keeps other teams from taking its GPUs back. */
+  public static final String EVICTABLE = "kerf.gpu/evictable";
+
   /**
    * On a pod of another dialect: that the webhook has added Kerf's resources so that quota counts
    * it. Behind the dialect's name stands of how many MiB fractions were counted.
