@@ -413,6 +413,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
+  public boolean teamsKnown() {
+    TeamFollower follower = teams;
+    return synced() && follower != null && follower.isKnown();
+  }
+
+  @Override
   public boolean leadsTurns() {
     return turnLease != null && turnLease.isHeld();
   }

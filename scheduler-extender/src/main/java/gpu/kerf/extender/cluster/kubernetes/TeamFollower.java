@@ -53,6 +53,8 @@ final class TeamFollower implements Runnable {
   private volatile @Nullable FollowedTeams teams;
   private volatile @Nullable FollowedNamespaces namespaces;
   private volatile boolean stopped;
+  private volatile boolean looked;
+  private boolean isKnown;
   private int looksInVain;
   private boolean changed;
   private AcceptedTeams told = AcceptedTeams.NONE;
@@ -108,6 +110,7 @@ final class TeamFollower implements Runnable {
 
   private void look() throws IOException {
     boolean served = isServed();
+    looked |= !served;
     FollowedTeams known = teams;
     looksInVain = served ? 0 : looksInVain + 1;
     if (served && known == null) {
@@ -156,13 +159,15 @@ final class TeamFollower implements Runnable {
   /** Tells what has changed; to be called now and then. */
   void tick() {
     FollowedTeams known = teams;
-    if (known != null && (!known.watch.listed() || known.watch.isAbsent())) {
+    boolean unheard = known == null ? !looked : !known.watch.listed() || known.watch.isAbsent();
+    if (unheard) {
       return;
     }
     Collection<TeamReading> readings = known == null ? List.of() : known.sink.teams();
     if (readings.isEmpty()) {
       stopNamespaces();
       tell(AcceptedTeams.NONE, readings);
+      isKnown = true;
       return;
     }
     Map<String, Map<String, String>> labels = labels();
@@ -170,6 +175,12 @@ final class TeamFollower implements Runnable {
       changed = false;
       tell(TeamAcceptor.accept(source, readings, told, labels), readings);
     }
+    isKnown |= labels != null;
+  }
+
+  /** Whether the listener has been told which teams there are, or there are none. */
+  boolean isKnown() {
+    return isKnown;
   }
 
   /** The labels of namespaces; null until they are known. */

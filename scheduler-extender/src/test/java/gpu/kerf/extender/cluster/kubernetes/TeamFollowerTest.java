@@ -38,6 +38,9 @@ class TeamFollowerTest {
   private final FakeApiServer api = fake.api();
   private @Nullable TeamFollower follower;
 
+  /** Whether the teams were said to be known when they were told. */
+  private final List<Boolean> knownBefore = new CopyOnWriteArrayList<>();
+
   private void follow(TeamSource source) {
     ResourceWatch.Shared shared =
         new ResourceWatch.Shared(
@@ -51,6 +54,7 @@ class TeamFollowerTest {
               if (failures.getAndDecrement() > 0) {
                 throw new IllegalStateException("The listener fails.");
               }
+              knownBefore.add(Objects.requireNonNull(follower).isKnown());
               told.add(accepted);
             },
             Duration.ofMillis(20));
@@ -122,6 +126,17 @@ class TeamFollowerTest {
     Await.until("it has looked", () -> requests("GET /apis/kerf.gpu/v1alpha1") >= 3);
     assertThat(api.requests()).allMatch("GET /apis/kerf.gpu/v1alpha1"::equals);
     assertThat(told).isEmpty();
+    Await.until("it is known that there are none", Objects.requireNonNull(follower)::isKnown);
+  }
+
+  @Test
+  void teamsAreNotKnownBeforeTheyAreTold() {
+    api.serve("teams");
+    team("fraud", "\"namespaces\":{\"names\":[\"shop\"]}");
+    follow(TeamSource.KERF);
+    awaitTeams("fraud");
+    assertThat(knownBefore.get(0)).isFalse();
+    Await.until("they are known", Objects.requireNonNull(follower)::isKnown);
   }
 
   @Test
