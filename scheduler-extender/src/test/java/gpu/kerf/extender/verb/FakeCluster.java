@@ -51,6 +51,9 @@ final class FakeCluster implements Cluster {
   /** What it answers to evictions; who goes is for the test to say. */
   EvictResult.Kind evicts = EvictResult.Kind.EVICTED;
 
+  /** The nodes of which the newest state was asked for. */
+  final List<String> caughtUp = new ArrayList<>();
+
   final List<String> evictions = new ArrayList<>();
 
   /** What it answers to the opening of gates. */
@@ -151,6 +154,7 @@ final class FakeCluster implements Cluster {
 
   @Override
   public CompletionStage<BindReadiness> catchUp(String node, PodView.Ref pod) {
+    caughtUp.add(node);
     return Objects.requireNonNull(behind);
   }
 

@@ -262,8 +262,10 @@ class GangStartsTest {
     assertThat(second.join().verbError()).isEqualTo(VerbError.ANOTHER_BINDS);
     world.cluster.behind = new CompletableFuture<>();
     var third = calls(pods[1], held(pods[1]));
+    world.cluster.caughtUp.clear();
     Objects.requireNonNull(world.cluster.behind).complete(BindReadiness.READY);
     world.turn();
+    assertThat(world.cluster.caughtUp).as("before all are taken").hasSize(2);
     assertThat(first.join().isBound()).isTrue();
     assertThat(third.join().isBound()).isTrue();
   }

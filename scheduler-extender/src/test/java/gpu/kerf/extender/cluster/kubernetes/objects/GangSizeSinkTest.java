@@ -136,8 +136,9 @@ class GangSizeSinkTest {
             size(
                 Resource.JOB_SETS,
                 Source.JOB_SET,
-                "{'replicatedJobs':[{'replicas':2000000000,"
-                    + "'template':{'spec':{'parallelism':2000000000}}}]}"))
+                // 2^32 pods and four more: four in 32 bits.
+                "{'replicatedJobs':[{'replicas':65536,'template':{'spec':{'parallelism':65536}}},"
+                    + "{'template':{'spec':{'parallelism':4}}}]}"))
         .isNull();
     told.clear();
     assertThat(size(Resource.KAI_POD_GROUPS, Source.KAI, "{'minMember':1000000000}")).isNull();
