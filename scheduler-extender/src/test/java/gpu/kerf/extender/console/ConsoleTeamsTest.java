@@ -3,7 +3,6 @@ package gpu.kerf.extender.console;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,7 +160,7 @@ class ConsoleTeamsTest extends BrowserTest {
     for (int i = 0; i < 200; i++) {
       teams.add(named("team-" + i, i < 4 ? null : "team-" + i % 4));
     }
-    ((ArrayNode) api.answer("teams").putArray("teams")).addAll(teams);
+    api.answer("teams").putArray("teams").addAll(teams);
     openTeams("?team=team-199");
     // 4 at the top, of which only the one above the chosen team is open: 49 below it
     assertThat(page.count(".team-row[data-team]")).isEqualTo(4 + 49);
@@ -177,7 +176,7 @@ class ConsoleTeamsTest extends BrowserTest {
     for (int i = 0; i < 1_000; i++) {
       teams.add(named("level-" + i, i == 0 ? null : "level-" + (i - 1)));
     }
-    ((ArrayNode) api.answer("teams").putArray("teams")).addAll(teams);
+    api.answer("teams").putArray("teams").addAll(teams);
     openTeams("");
     assertThat(page.count(".team-row[data-team]")).isEqualTo(100);
     assertThat(page.text(row("level-99"))).contains("level 100", "1 below");
