@@ -4,7 +4,6 @@ import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.Victims;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,7 @@ final class TakenBack implements Victims {
   private final Set<TeamNode> above = new HashSet<>();
   private final Set<TeamNode> entitled = new HashSet<>();
   private final Set<RunningWork> agreed = new HashSet<>();
-  private final Map<RunningWork, GpuHolding> holdings = new IdentityHashMap<>();
+  private final Map<RunningWork, GpuHolding> holdings = new HashMap<>();
 
   TakenBack(TeamBook book, TeamNode asker, GpuHolding wanted, Reclaim.Rule rule, long now) {
     this(book, asker, wanted, rule, now, Long.MIN_VALUE);
@@ -89,9 +88,7 @@ final class TakenBack implements Victims {
   }
 
   private long kept(TeamNode node) {
-    return rule == Reclaim.Rule.GUARANTEE
-        ? node.guarantee()
-        : Math.max(node.share, node.guarantee());
+    return rule == Reclaim.Rule.SHARE ? Math.max(node.share, node.guarantee()) : node.guarantee();
   }
 
   @Override
@@ -152,9 +149,9 @@ final class TakenBack implements Victims {
 
   /** What is taken from each team: a gang counts whole, however many of its pods are named. */
   private final class Count implements Tally {
-    private final Map<RunningWork, Integer> hits = new IdentityHashMap<>();
-    private final Map<TeamNode, Long> taken = new IdentityHashMap<>();
-    private final Map<TeamNode, Map<String, Long>> takenOfModel = new IdentityHashMap<>();
+    private final Map<RunningWork, Integer> hits = new HashMap<>();
+    private final Map<TeamNode, Long> taken = new HashMap<>();
+    private final Map<TeamNode, Map<String, Long>> takenOfModel = new HashMap<>();
     private int exceeded;
 
     Count() {

@@ -3,7 +3,7 @@ package gpu.kerf.model.team;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.team.Places.Answer;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -27,9 +27,9 @@ public final class TurnPass {
   private final long now;
   private final int treeVersion;
   private final TurnOrder order = new TurnOrder();
-  private final Map<TeamNode, PriorityQueue<TeamNode>> levels = new IdentityHashMap<>();
-  private final Map<TeamNode, Line> lines = new IdentityHashMap<>();
-  private final Map<WaitingWork.Shape, WaitReason> refused = new IdentityHashMap<>();
+  private final Map<TeamNode, PriorityQueue<TeamNode>> levels = new HashMap<>();
+  private final Map<TeamNode, Line> lines = new HashMap<>();
+  private final Map<WaitingWork.Shape, WaitReason> refused = new HashMap<>();
   private final List<WaitingWork> blocked = new ArrayList<>();
   private boolean over;
 
@@ -210,8 +210,7 @@ public final class TurnPass {
   private static boolean mayFillIn(TeamNode leaf, WaitingWork waiting) {
     return waiting.work.evictable()
         && leaf.minRuntimeMillis() == 0
-        && leaf.held >= leaf.guarantee()
-        && leaf.held >= leaf.share;
+        && leaf.held >= leaf.guarantee();
   }
 
   /** The limit of the first model that the work could use. */

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.bench.replay.teams;
+
+import org.jspecify.annotations.NullMarked;
