@@ -197,7 +197,7 @@ public final class TurnPass {
       return start(leaf, waiting, behind.places());
     }
     WaitReason reason = reason(answer);
-    if (work == waiting.work && !waiting.drained) {
+    if (work.equals(waiting.work) && !waiting.drained) {
       refused.put(waiting.shape, reason);
     }
     if (reason instanceof WaitReason.Never && !waiting.never) {

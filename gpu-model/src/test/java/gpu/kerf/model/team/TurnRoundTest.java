@@ -119,7 +119,7 @@ class TurnRoundTest {
   void aTeamTakesItsGuaranteeBackFromTheYoungestBorrowedWork() {
     scene.nodes(H100, 1, 4).teams(team("a"), guaranteed("b", "2"));
     for (int i = 0; i < 4; i++) {
-      scene.at(i * 10 * MINUTE).asks("a", "a" + i, 1).settle();
+      scene.at(i * 10L * MINUTE).asks("a", "a" + i, 1).settle();
     }
     scene.asks("b", "b0", 1).settle();
     assertThat(scene.reclaims).hasSize(1);
