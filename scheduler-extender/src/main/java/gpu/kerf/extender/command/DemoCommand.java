@@ -46,12 +46,20 @@ import picocli.CommandLine.Spec;
       "",
       "The demo has its own clock. In a terminal it runs in real time, elsewhere as fast as "
           + "possible. The same seed gives the same run at any pace.",
+      "",
+      "With --teams three teams of a bank share 24 GPUs: fraud, research and analytics. Their work "
+          + "waits in lines, guarantees are taken back, and gangs start whole. Its clock runs 300 "
+          + "times as fast as real time.",
       ""
     },
     mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
 
   private static final int HEADLESS_PODS = 300;
+  private static final int HEADLESS_WORKS = 400;
+  private static final double RATE = 1.5;
+  private static final double TEAMS_RATE = 0.005;
+  private static final double TEAMS_PACE = 300;
   private static final int UNSET = -1;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -60,7 +68,8 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--fleet",
       paramLabel = "FILE",
       description =
-          "The fleet, as YAML; docs/reference/cli.md describes it. Default: 16 H100 and 10 A100.")
+          "The fleet, as YAML; docs/reference/cli.md describes it. Default: 16 H100 and 10 A100, "
+              + "or 24 H100 with --teams.")
   private @Nullable Path fleet;
 
   @Option(
@@ -70,6 +79,7 @@ public final class DemoCommand implements Callable<Integer> {
         "How many pods arrive; then the demo ends. Default: until Ctrl-C in a terminal, else "
             + HEADLESS_PODS
             + ".",
+        "With --teams a gang counts as one; default: " + HEADLESS_WORKS + " where it has an end.",
         "With 0 no pod arrives, and a bind call creates its own pod, as kerf load needs it."
       })
   private int pods = UNSET;
@@ -77,9 +87,10 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--rate",
       paramLabel = "N",
-      defaultValue = "1.5",
-      description = "Arrivals per second of the demo's clock. Default: ${DEFAULT-VALUE}.")
-  private double rate;
+      description =
+          "Arrivals per second of the demo's clock. Default: " + RATE + ", or " + TEAMS_RATE
+              + " with --teams.")
+  private @Nullable Double rate;
 
   @Option(
       names = "--seed",
@@ -92,7 +103,8 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--pace",
       paramLabel = "N",
       description =
-          "Seconds of the demo per real second; 0: as fast as possible. Default: 1 in a terminal, else 0.")
+          "Seconds of the demo per real second; 0: as fast as possible. Default: 1 in a terminal, "
+              + "or 300 with --teams; else 0.")
   private double pace = UNSET;
 
   @Option(
@@ -104,6 +116,11 @@ public final class DemoCommand implements Callable<Integer> {
   private String listen = "";
 
   @Mixin private SettingsOptions settings = new SettingsOptions();
+
+  @Option(
+      names = "--teams",
+      description = "Show teams that share GPUs: guarantees, shares, windows and gangs.")
+  private boolean teams;
 
   @Option(names = "--headless", description = "Print the run as lines instead of drawing it.")
   private boolean headless;
@@ -148,13 +165,18 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private DemoOptions demoOptions(boolean live) throws IOException {
-    check(rate > 0 && rate <= 1000, "--rate (" + rate + ") must be more than 0 and at most 1000.");
+    double perSecond = rate == null ? (teams ? TEAMS_RATE : RATE) : rate;
+    check(
+        perSecond > 0 && perSecond <= 1000,
+        "--rate (" + perSecond + ") must be more than 0 and at most 1000.");
+    check(!teams || pods != 0, "--pods (0) needs a demo without --teams.");
     check(pods >= 0 || pods == UNSET, "--pods (" + pods + ") must not be negative.");
     check(pace >= 0 || pace == UNSET, "--pace (" + pace + ") must not be negative.");
-    int arriving = pods == UNSET ? (live ? 0 : HEADLESS_PODS) : pods;
-    double speed = pace == UNSET ? (live ? 1 : 0) : pace;
+    int headless = teams ? HEADLESS_WORKS : HEADLESS_PODS;
+    int arriving = pods == UNSET ? (live ? 0 : headless) : pods;
+    double speed = pace == UNSET ? (live ? (teams ? TEAMS_PACE : 1) : 0) : pace;
     long start = InstantSource.system().millis();
-    return new DemoOptions(fleet(), seed, arriving, rate, speed, start);
+    return new DemoOptions(fleet(), seed, arriving, perSecond, speed, start);
   }
 
   private void check(boolean holds, String problem) {
@@ -165,7 +187,9 @@ public final class DemoCommand implements Callable<Integer> {
 
   private List<NodeSpec> fleet() throws IOException {
     try {
-      return fleet == null ? FleetFile.standard() : FleetFile.read(fleet);
+      return fleet == null
+          ? (teams ? FleetFile.bank() : FleetFile.standard())
+          : FleetFile.read(fleet);
     } catch (NoSuchFileException e) {
       throw new IOException("There is no file " + fleet + ".", e);
     } catch (FleetException e) {
@@ -190,7 +214,7 @@ public final class DemoCommand implements Callable<Integer> {
     CountDownLatch done = new CountDownLatch(1);
     Thread end = onInterrupt(() -> stop.set(true), done);
     try {
-      Outcome outcome = runner.run(look, stop::get);
+      Outcome outcome = teams ? runner.runTeams(look, stop::get) : runner.run(look, stop::get);
       if (json) {
         spec.commandLine().getOut().println(new ObjectMapper().writeValueAsString(outcome.json()));
       } else {

@@ -10,9 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 
 /**
  * A demo from its first arrival to its last departure.
@@ -102,7 +100,7 @@ final class Demo {
     this.capacityMiB = Summary.capacity(fleet);
     this.queue = new SchedulingQueue(timers, MOST_WAITING);
     this.scheduler =
-        new SimulatedScheduler(server, extender, queue, new OutcomeRecorder(), statistics);
+        new SimulatedScheduler(server, extender, queue, new OutcomeRecorder(), statistics, GangCalls.NONE);
     server.watch(Runnable::run, new Watching());
   }
 
@@ -241,12 +239,13 @@ final class Demo {
     }
 
     @Override
-    public void hopeless(Run run, String why) {
+    public boolean hopeless(Run run, String why) {
       statistics.turnedAway++;
       turnedAway.add(run.work());
       pending.remove(run.work());
       view.said(now(), run.key() + " fits on no node, even on an empty one: " + why);
       server.gone(run.key(), run.uid());
+      return true;
     }
 
     @Override
@@ -288,24 +287,6 @@ final class Demo {
         Run run = ended.run();
         long left = Math.max(1, run.left() - (timers.now() - ended.since()));
         timers.after(RESTART_MILLIS, () -> submit(run.work(), run.life() + 1, left));
-      }
-    }
-  }
-
-  /** Lets time pass as it does for those who watch. */
-  private record Pace(double speed, long from, long begun, LongSupplier nanos) {
-    Pace(double speed, long from, LongSupplier nanos) {
-      this(speed, from, nanos.getAsLong(), nanos);
-    }
-
-    void await(long due, BooleanSupplier stop) {
-      if (speed <= 0) {
-        return;
-      }
-      long target = begun + (long) ((due - from) / speed * 1e6);
-      for (long left = target - nanos.getAsLong(); left > 0 && !stop.getAsBoolean(); ) {
-        LockSupport.parkNanos(Math.min(left, 50_000_000));
-        left = target - nanos.getAsLong();
       }
     }
   }

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** Builds a demo: the fleet, the service, and the stand-in for kube-scheduler. */
 public final class DemoRunner {
@@ -76,6 +77,42 @@ public final class DemoRunner {
     }
   }
 
+  /** Plays the demo of teams to its end, or until it is told to stop. */
+  public Outcome runTeams(Look look, BooleanSupplier stop) throws IOException {
+    VirtualTimers timers = new VirtualTimers(BankTeams.startNear(options.start()));
+    SimApiServer server = new SimApiServer(timers);
+    options.fleet().forEach(server::putNode);
+    Clocks clocks = Clocks.virtual(() -> Instant.ofEpochMilli(timers.now()));
+    EmbeddedCluster cluster = new EmbeddedCluster(server, UnknownPods.REFUSE);
+    DemoService service = DemoService.start(vertx, settings, cluster, clocks);
+    service.stepByStep();
+    cluster.teamsChanged(BankTeams.accepted(Summary.gpus(options.fleet())));
+    Supplier<Extender> connect =
+        () -> new Extender(new HttpConnection(service.url(), TIMEOUT_MILLIS));
+    try (Extender extender = connect.get();
+        ParallelCalls gangCalls = new ParallelCalls(connect, service::waitingBinds)) {
+      greet(service.url());
+      Demo.Plan plan =
+          new Demo.Plan(options.seed(), options.pods(), options.rate(), options.pace());
+      TeamsDemo demo =
+          new TeamsDemo(
+              plan, server, timers, extender, gangCalls, service, teamsView(look, service.url()));
+      long begun = System.nanoTime();
+      demo.run(stop);
+      TeamsSummary summary = new TeamsSummary(demo, extender, System.nanoTime() - begun);
+      return new Outcome(summary.json(), summary.text(), summary.violations());
+    }
+  }
+
+  private TeamsDemo.View teamsView(Look look, URI url) {
+    return switch (look) {
+      case LIVE ->
+          new TeamsLiveView(out, url + "/", new Terminal(System::nanoTime), System::nanoTime);
+      case LINES -> new TeamsLineView(out);
+      case NOTHING -> new Silent();
+    };
+  }
+
   /** Serves the fleet without any work, for a client that brings some, until it is stopped. */
   public void serve(InstantSource clock, Runnable untilStopped) throws IOException {
     SimApiServer server = new SimApiServer(new VirtualTimers(clock.millis()));
@@ -100,9 +137,12 @@ public final class DemoRunner {
   }
 
   /** Tells nothing. */
-  private static final class Silent implements Demo.View {
+  private static final class Silent implements Demo.View, TeamsDemo.View {
     @Override
     public void moment(Demo demo) {}
+
+    @Override
+    public void moment(TeamsDemo demo) {}
 
     @Override
     public void said(long now, String what) {}

@@ -1,28 +1,36 @@
 package gpu.kerf.extender.demo;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.embedded.EmbeddedCluster;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.service.Service;
 import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.turn.TeamsPicture;
+import gpu.kerf.extender.verb.VerbService;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.analysis.UsualDemands;
+import gpu.kerf.model.team.GpuMeasure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The real service on a simulated cluster. It runs as long as its Vert.x instance. */
-final class DemoService implements Demo.Service {
+final class DemoService implements Demo.Service, TeamsDemo.Service {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long LOOK_NANOS = 5_000_000;
@@ -32,7 +40,10 @@ final class DemoService implements Demo.Service {
   private final Scheduling scheduling;
   private final Service service;
   private final FleetFigures figures;
+  private final AtomicLong given = new AtomicLong();
   private @Nullable UsualDemands usual;
+  private @Nullable VerbService stepped;
+  private long done;
   private int port;
 
   private DemoService(Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, Clocks clocks) {
@@ -42,7 +53,7 @@ final class DemoService implements Demo.Service {
         new Scheduling(
             Dialects.all(settings.current().dialects().gpushareUnit()),
             clocks,
-            action -> context.runOnContext(nothing -> action.run()));
+            this::execute);
     this.service =
         new Service(
             vertx,
@@ -52,6 +63,18 @@ final class DemoService implements Demo.Service {
             clocks);
     this.figures = new FleetFigures(scheduling.fleet());
     cluster.tell(scheduling.loop(), service.listener());
+  }
+
+  private void execute(Runnable action) {
+    given.incrementAndGet();
+    context.runOnContext(
+        nothing -> {
+          try {
+            action.run();
+          } finally {
+            done++;
+          }
+        });
   }
 
   /** Returns when it is ready; throws with a hint if the address cannot be had. */
@@ -88,6 +111,64 @@ final class DemoService implements Demo.Service {
     onLoop(() -> 0L);
   }
 
+  /** From now on turns are taken only when the demo goes on. */
+  void stepByStep() {
+    onLoop(
+        () -> {
+          stepped = service.steppedVerbs();
+          return 0L;
+        });
+  }
+
+  /** How many bind calls of gangs wait for others. */
+  long waitingBinds() {
+    return onLoop(() -> (long) verbs().bind().waiting());
+  }
+
+  private VerbService verbs() {
+    return Objects.requireNonNull(stepped, "stepByStep comes first");
+  }
+
+  @Override
+  public void goOn() {
+    awaitActions();
+    long before;
+    do {
+      before = given.get();
+      onLoop(
+          () -> {
+            verbs().look();
+            verbs().takeTurns();
+            return 0L;
+          });
+      awaitActions();
+    } while (given.get() != before);
+  }
+
+  /** Returns when all that was given to the loop is done, and what followed from it. */
+  private void awaitActions() {
+    while (onLoop(() -> given.get() - done) > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Override
+  public TeamsDemo.Admission admit(ObjectNode pod) {
+    return onContext(
+        () -> {
+          PodView view = EmbeddedCluster.view(pod);
+          Reading reading = scheduling.read(view);
+          return new TeamsDemo.Admission(
+              verbs().turns().forecast().waits(view, reading),
+              Math.max(0, GpuMeasure.least(reading.demand(), scheduling.fleet().models())));
+        });
+  }
+
+  @Override
+  public TeamsPicture picture() {
+    return onContext(() -> verbs().turns().picture());
+  }
+
   @Override
   public long strandedMiB() {
     return onLoop(
@@ -114,6 +195,10 @@ final class DemoService implements Demo.Service {
   }
 
   private long onLoop(Supplier<Long> action) {
+    return onContext(action);
+  }
+
+  private <T> T onContext(Supplier<T> action) {
     return Vertxes.on(context, () -> Future.succeededFuture(action.get()));
   }
 }

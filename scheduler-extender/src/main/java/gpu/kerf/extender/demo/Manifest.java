@@ -33,6 +33,21 @@ final class Manifest {
     return pod;
   }
 
+  /**
+   * The same as one of the pods of a gang.
+   *
+   * @param size how many pods it has
+   */
+  static ObjectNode inGang(ObjectNode pod, String gang, int index, int size) {
+    ObjectNode member = pod.deepCopy();
+    ObjectNode metadata = member.withObject("/metadata");
+    metadata.put("name", metadata.path("name").asText() + "-" + index);
+    metadata.put("uid", uid(metadata.path("uid").asText() + "/" + index));
+    ObjectNode annotations = metadata.withObject("/annotations");
+    annotations.put("kerf.gpu/gang", gang).put("kerf.gpu/gang-size", String.valueOf(size));
+    return member;
+  }
+
   private static String uid(String text) {
     return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();
   }

@@ -23,6 +23,22 @@ record Run(Work work, int life, long left, ObjectNode manifest) {
     return work.namespace();
   }
 
+  /** The gang that it starts with; empty if it starts alone. */
+  String gang() {
+    String name = annotation("kerf.gpu/gang");
+    return name.isEmpty() ? "" : namespace() + "/" + name;
+  }
+
+  /** How many pods start together. */
+  int gangSize() {
+    String size = annotation("kerf.gpu/gang-size");
+    return size.isEmpty() ? 1 : Integer.parseInt(size);
+  }
+
+  private String annotation(String key) {
+    return manifest.path("metadata").path("annotations").path(key).asText("");
+  }
+
   String key() {
     return namespace() + "/" + name();
   }

@@ -7,7 +7,9 @@ import gpu.kerf.extender.demo.Extender.Filtered;
 import gpu.kerf.extender.demo.Extender.Victims;
 import gpu.kerf.extender.demo.SchedulingQueue.Waiting;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +22,7 @@ import java.util.Objects;
  * itself first; with one node left there is no prioritize call; only nodes that may be freed are
  * candidates of preemption, and of those the extender names the one with the least important
  * victims wins. Unlike the real one it waits for each bind, so that the same work takes the same
- * course.
+ * course; only the calls of a gang are open together, once all its pods have a node.
  */
 final class SimulatedScheduler {
 
@@ -32,8 +34,11 @@ final class SimulatedScheduler {
 
     void refused(Run run, String why);
 
-    /** It fits on no node, even on an empty one; it is not tried again. */
-    void hopeless(Run run, String why);
+    /**
+     * No node can take it, whoever is evicted: it fits on none, or it is not its turn. Whether it
+     * is given up.
+     */
+    boolean hopeless(Run run, String why);
 
     void evicted(Run preemptor, SimPod victim);
   }
@@ -45,13 +50,20 @@ final class SimulatedScheduler {
   private final Outcomes outcomes;
   private final DemoStatistics statistics;
   private final List<String> nodes;
+  private final GangCalls gangCalls;
+  private final Map<String, List<Chosen>> byGang = new HashMap<>();
+
+  /** A pod of a gang that has its node, and whose bind call waits for the pods of its gang. */
+  private record Chosen(Waiting pod, String node) {}
 
   SimulatedScheduler(
       SimApiServer server,
       Extender extender,
       SchedulingQueue queue,
       Outcomes outcomes,
-      DemoStatistics statistics) {
+      DemoStatistics statistics,
+      GangCalls gangCalls) {
+    this.gangCalls = gangCalls;
     this.server = server;
     this.extender = extender;
     this.queue = queue;
@@ -63,9 +75,17 @@ final class SimulatedScheduler {
 
   /** Tries every pod that is to be tried now. */
   void run(long now) {
-    for (Waiting pod = queue.next(); pod != null; pod = queue.next()) {
-      schedule(pod, now);
+    while (runNext(now)) {}
+  }
+
+  /** Tries the pod that is first. False if none is to be tried now. */
+  boolean runNext(long now) {
+    Waiting pod = queue.next();
+    if (pod == null) {
+      return false;
     }
+    schedule(pod, now);
+    return true;
   }
 
   private void schedule(Waiting pod, long now) {
@@ -118,7 +138,29 @@ final class SimulatedScheduler {
   }
 
   private void bind(Waiting pod, String node, long now) {
-    String error = extender.bind(pod.run, node);
+    String gang = pod.run.gang();
+    if (gang.isEmpty()) {
+      ended(pod, node, now, extender.bind(pod.run, node));
+      return;
+    }
+    List<Chosen> chosen = byGang.computeIfAbsent(gang, unused -> new ArrayList<>());
+    chosen.add(new Chosen(pod, node));
+    if (chosen.size() >= pod.run.gangSize()) {
+      byGang.remove(gang);
+      bindTogether(chosen, now);
+    }
+  }
+
+  /** Each call waits for the others, so all of them are open at the same time. */
+  private void bindTogether(List<Chosen> chosen, long now) {
+    List<Run> runs = chosen.stream().map(each -> each.pod.run).toList();
+    List<String> answers = gangCalls.bind(runs, chosen.stream().map(Chosen::node).toList());
+    for (int i = 0; i < chosen.size(); i++) {
+      ended(chosen.get(i).pod, chosen.get(i).node, now, answers.get(i));
+    }
+  }
+
+  private void ended(Waiting pod, String node, long now, String error) {
     if (error.isEmpty()) {
       outcomes.bound(pod.run, node, now - pod.since);
     } else {
@@ -130,7 +172,10 @@ final class SimulatedScheduler {
 
   private void noRoom(Waiting pod, ObjectNode manifest, Filtered answer) {
     if (answer.failed().isEmpty()) {
-      outcomes.hopeless(pod.run, answer.hopeless().values().stream().findFirst().orElse(""));
+      String why = answer.hopeless().values().stream().findFirst().orElse("");
+      if (!outcomes.hopeless(pod.run, why)) {
+        queue.noRoom(pod);
+      }
       return;
     }
     outcomes.refused(pod.run, answer.failed().values().stream().findFirst().orElse("no node fits"));

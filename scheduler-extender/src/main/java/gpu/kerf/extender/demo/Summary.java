@@ -57,7 +57,7 @@ final class Summary {
         .sum();
   }
 
-  private static Map<String, Object> fleet(List<NodeSpec> fleet, long capacity) {
+  static Map<String, Object> fleet(List<NodeSpec> fleet, long capacity) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("nodes", fleet.size());
     json.put("gpus", gpus(fleet));
@@ -65,7 +65,7 @@ final class Summary {
     return json;
   }
 
-  private static int gpus(List<NodeSpec> fleet) {
+  static int gpus(List<NodeSpec> fleet) {
     return fleet.stream().mapToInt(node -> node.gpus().size()).sum();
   }
 
@@ -81,7 +81,7 @@ final class Summary {
     return json;
   }
 
-  private static double percent(double part, long whole) {
+  static double percent(double part, long whole) {
     return whole == 0 ? 0 : Figures.rounded(100 * part / whole, 2);
   }
 
@@ -103,7 +103,7 @@ final class Summary {
     return json;
   }
 
-  private static Map<String, Object> measured(
+  static Map<String, Object> measured(
       DemoStatistics statistics, Extender extender, long nanos) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("wallMs", nanos / 1_000_000);

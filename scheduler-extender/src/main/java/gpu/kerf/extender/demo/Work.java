@@ -33,7 +33,9 @@ record Work(
     NOTEBOOK("notebook", 0),
     TENANT("tenant", 0),
     TRAINING("training", 0),
-    URGENT("urgent", 1_000);
+    URGENT("urgent", 1_000),
+    SCORING("scoring", 1_000),
+    REPORT("report", 0);
 
     private final String word;
     private final int priority;

@@ -76,6 +76,7 @@ public final class Service {
   private final FleetView fleet;
   private final @Nullable ReviewServer webhook;
   private final List<Long> timers = new ArrayList<>();
+  private final List<Long> verbTimers = new ArrayList<>();
   private final long started;
   private String problem = "";
   private volatile boolean synced;
@@ -241,8 +242,8 @@ public final class Service {
             server -> {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
-              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
-              timers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
+              verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
+              verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               whenNodesAreTold();
               whenSynced();
@@ -370,8 +371,19 @@ public final class Service {
         .eventually(
             () -> {
               timers.forEach(vertx::cancelTimer);
+              verbTimers.forEach(vertx::cancelTimer);
               return Future.succeededFuture();
             });
+  }
+
+  /**
+   * The verbs, for a caller whose time is virtual: from now on what runs beside them at intervals
+   * runs only when the caller says so, because a real interval means nothing to it.
+   */
+  public VerbService steppedVerbs() {
+    verbTimers.forEach(vertx::cancelTimer);
+    verbTimers.clear();
+    return verbs;
   }
 
   public Metrics metrics() {

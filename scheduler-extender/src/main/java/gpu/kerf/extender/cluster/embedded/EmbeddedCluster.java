@@ -9,7 +9,9 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodReader;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
@@ -24,7 +26,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * The port to a simulated API server: every call is answered at once, and the state that Kerf sees
@@ -47,6 +51,7 @@ public final class EmbeddedCluster implements Cluster {
 
   private final SimApiServer server;
   private final UnknownPods unknownPods;
+  private final List<Consumer<AcceptedTeams>> told = new CopyOnWriteArrayList<>();
   private final Deque<PodEvent> events = new ArrayDeque<>();
 
   public EmbeddedCluster(SimApiServer server, UnknownPods unknownPods) {
@@ -57,6 +62,12 @@ public final class EmbeddedCluster implements Cluster {
   /** Tells a listener of everything there is and of every change, on its executor. */
   public void tell(Executor loop, ClusterListener listener) {
     server.watch(loop, new Telling(listener));
+    told.add(teams -> loop.execute(() -> listener.teamsChanged(teams)));
+  }
+
+  /** Tells all listeners of the teams that are in force from now on. */
+  public void teamsChanged(AcceptedTeams teams) {
+    told.forEach(each -> each.accept(teams));
   }
 
   @Override
@@ -104,6 +115,21 @@ public final class EmbeddedCluster implements Cluster {
   }
 
   @Override
+  public CompletionStage<GateResult> openGate(PodView.Ref pod) {
+    SimApiServer.Answer answer =
+        server.openGate(pod.namespace(), pod.name(), pod.uid(), PodView.TURN_GATE);
+    return CompletableFuture.completedFuture(
+        answer.ok()
+            ? GateResult.OPENED
+            : new GateResult(GateResult.Kind.GONE, answer.message()));
+  }
+
+  @Override
+  public void nudge(PodView.Ref pod) {
+    server.nudge(pod.namespace(), pod.name(), pod.uid());
+  }
+
+  @Override
   public synchronized void event(PodEvent event) {
     events.addLast(event);
     if (events.size() > MOST_EVENTS) {
@@ -126,12 +152,18 @@ public final class EmbeddedCluster implements Cluster {
     return Duration.ZERO;
   }
 
-  /** A pod as the service reads it. */
+  /** A pod of the API server as the service reads it. */
   public static PodView view(SimPod pod) {
-    try (JsonParser parser = pod.object().traverse()) {
+    return view(pod.object());
+  }
+
+  /** The same for an object that a client sends. */
+  public static PodView view(ObjectNode pod) {
+    try (JsonParser parser = pod.traverse()) {
       return PodReader.readDocument(parser);
     } catch (WireException e) {
-      throw new IllegalArgumentException("The pod " + pod.key() + " cannot be read.", e);
+      String name = pod.path("metadata").path("name").asText();
+      throw new IllegalArgumentException("The pod " + name + " cannot be read.", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -43,9 +43,17 @@ public final class FleetFile {
 
   /** The fleet that comes with Kerf. */
   public static List<NodeSpec> standard() {
-    try (InputStream stream =
-        Objects.requireNonNull(FleetFile.class.getResourceAsStream("fleet.yaml"))) {
-      return parse("fleet.yaml", new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+    return resource("fleet.yaml");
+  }
+
+  /** The fleet of a bank whose teams share 24 GPUs; it comes with Kerf, too. */
+  public static List<NodeSpec> bank() {
+    return resource("bank.yaml");
+  }
+
+  private static List<NodeSpec> resource(String name) {
+    try (InputStream stream = Objects.requireNonNull(FleetFile.class.getResourceAsStream(name))) {
+      return parse(name, new String(stream.readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The part of an API server that scheduling needs, in memory.
  *
  * <p>It answers as the real one does: a pod is bound once (409 ever after, also for the same node),
- * a pod that is being deleted is not bound, a uid that differs is a conflict, a Binding's
+ * a pod that is being deleted or has a scheduling gate is not bound, a uid that differs is a conflict, a Binding's
  * annotations are merged in the same step, and whether the node exists is not checked. A bound pod
  * that is deleted goes on holding what it has until its grace period is over.
  *
@@ -39,10 +39,13 @@ public final class SimApiServer {
 
     void nodeRemoved(String name);
 
-    /** A pod is new, bound, or told to end. */
+    /** A pod is new, bound, told to end, or has lost a gate. */
     void podChanged(SimPod pod);
 
     void podEnded(SimPod pod);
+
+    /** A pod was changed only so that kube-scheduler tries it again. */
+    default void podNudged(SimPod pod) {}
   }
 
   private record Watch(Executor executor, Watcher watcher) {}
@@ -123,6 +126,9 @@ public final class SimApiServer {
     if (pod.isTerminating()) {
       return conflict(name, "it is being deleted, and cannot be assigned to a node");
     }
+    if (!pod.manifest().path("spec").path("schedulingGates").isEmpty()) {
+      return conflict(name, "it has scheduling gates, and cannot be assigned to a node");
+    }
     if (pod.node() != null) {
       return conflict(name, "it is already assigned to node \"" + pod.node() + "\"");
     }
@@ -130,6 +136,29 @@ public final class SimApiServer {
     merged.putAll(annotations);
     put(pod.boundTo(node, merged));
     return Answer.CREATED;
+  }
+
+  /** A patch that takes one scheduling gate off a pod; it may have lost the gate already. */
+  public synchronized Answer openGate(String namespace, String name, String uid, String gate) {
+    SimPod pod = pods.get(namespace + "/" + name);
+    if (pod == null) {
+      return notFound(name);
+    }
+    if (isAnother(pod, uid)) {
+      return anotherUid(pod, uid);
+    }
+    if (pod.hasGate(gate)) {
+      put(pod.withoutGate(gate));
+    }
+    return Answer.OK;
+  }
+
+  /** A patch of a pod that changes nothing that it asks for. */
+  public synchronized void nudge(String namespace, String name, String uid) {
+    SimPod pod = pods.get(namespace + "/" + name);
+    if (pod != null && !isAnother(pod, uid)) {
+      tell(watcher -> watcher.podNudged(pod));
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
 package gpu.kerf.extender.cluster.embedded;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Map;
@@ -49,6 +51,28 @@ public record SimPod(
 
   SimPod terminatingSince(long time) {
     return new SimPod(uid, namespace, name, priority, manifest, annotations, created, node, time);
+  }
+
+  /** Whether it has a scheduling gate of this name. */
+  public boolean hasGate(String gate) {
+    for (JsonNode each : manifest.path("spec").path("schedulingGates")) {
+      if (each.path("name").asText().equals(gate)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  SimPod withoutGate(String gate) {
+    ObjectNode opened = manifest.deepCopy();
+    ArrayNode kept = opened.withObject("/spec").putArray("schedulingGates");
+    for (JsonNode each : manifest.path("spec").path("schedulingGates")) {
+      if (!each.path("name").asText().equals(gate)) {
+        kept.add(each);
+      }
+    }
+    return new SimPod(
+        uid, namespace, name, priority, opened, annotations, created, node, deletion);
   }
 
   /** The object as a client reads it. */
