@@ -200,11 +200,11 @@ class TurnRoundTest {
     scene.nodes(H100, 1, 3).teams(team("a")).asks("a", "w", 1).settle();
     scene.asks(withMinimum(scene.gang("a", "g", 4, 1), 2)).settle();
     assertThat(scene.ledger.entries()).hasSize(3);
-    assertThat(scene.book.line("a", 10)).hasSize(2);
+    assertThat(scene.book.line("a")).hasSize(2);
     scene.ends("w");
     scene.settle();
     assertThat(scene.ledger.entries()).hasSize(3);
-    assertThat(scene.book.line("a", 10)).hasSize(1);
+    assertThat(scene.book.line("a")).hasSize(1);
   }
 
   @Test
