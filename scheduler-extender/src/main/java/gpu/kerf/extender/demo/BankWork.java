@@ -77,7 +77,8 @@ final class BankWork {
       clock += 5_000 + random.nextInt(25_000);
       return anyScoring();
     }
-    double gap = -Math.log(1 - random.nextDouble()) / perSecond * 1000;
+    double quieter = isNight() ? 1.25 : 1;
+    double gap = -Math.log(1 - random.nextDouble()) / perSecond * 1000 * quieter;
     clock = Math.max(OPENING_END, clock) + gap;
     int dice = random.nextInt(100);
     int fraud = isNight() ? 20 : 50;
@@ -85,7 +86,7 @@ final class BankWork {
       burstLeft = random.nextInt(6) == 0 ? 5 : 0;
       return anyScoring();
     }
-    return dice < fraud + 18 ? research() : report();
+    return dice < fraud + (isNight() ? 25 : 15) ? research() : report();
   }
 
   private boolean isNight() {
@@ -109,11 +110,11 @@ final class BankWork {
 
   private TeamWork research() {
     int dice = random.nextInt(10);
-    return dice < 2 ? training(8) : dice < 6 ? training(4) : notebook();
+    return dice < 2 ? training(8) : dice < 5 ? training(4) : notebook();
   }
 
   private TeamWork training(int pods) {
-    return new TeamWork(work(Kind.TRAINING, RESEARCH, 0, 1, minutes(60, 240)), pods, true);
+    return new TeamWork(work(Kind.TRAINING, RESEARCH, 0, 1, minutes(40, 150)), pods, true);
   }
 
   private TeamWork notebook() {

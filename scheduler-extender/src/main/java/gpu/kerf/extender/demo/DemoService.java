@@ -19,6 +19,7 @@ import gpu.kerf.model.analysis.UsualDemands;
 import gpu.kerf.model.team.GpuMeasure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
@@ -130,26 +131,33 @@ final class DemoService implements Demo.Service, TeamsDemo.Service {
   }
 
   @Override
-  public void goOn() {
-    awaitActions();
-    long before;
-    do {
-      before = given.get();
-      onLoop(
-          () -> {
-            verbs().look();
-            verbs().takeTurns();
-            return 0L;
-          });
-      awaitActions();
-    } while (given.get() != before);
+  public TeamsPicture goOn() {
+    return Vertxes.on(
+        context,
+        () -> {
+          Promise<TeamsPicture> quiet = Promise.promise();
+          goOn(quiet, -1);
+          return quiet.future();
+        });
   }
 
-  /** Returns when all that was given to the loop is done, and what followed from it. */
-  private void awaitActions() {
-    while (onLoop(() -> given.get() - done) > 0) {
-      Thread.onSpinWait();
+  /**
+   * Goes on until nothing follows from it any more.
+   *
+   * @param before how many actions the loop had been given when turns were taken last
+   */
+  private void goOn(Promise<TeamsPicture> quiet, long before) {
+    long now = given.get();
+    if (now == before && now == done) {
+      quiet.complete(verbs().turns().picture());
+      return;
     }
+    boolean idle = now == done;
+    if (idle) {
+      verbs().look();
+      verbs().takeTurns();
+    }
+    context.runOnContext(nothing -> goOn(quiet, idle ? now : before));
   }
 
   @Override
@@ -162,11 +170,6 @@ final class DemoService implements Demo.Service, TeamsDemo.Service {
               verbs().turns().forecast().waits(view, reading),
               Math.max(0, GpuMeasure.least(reading.demand(), scheduling.fleet().models())));
         });
-  }
-
-  @Override
-  public TeamsPicture picture() {
-    return onContext(() -> verbs().turns().picture());
   }
 
   @Override

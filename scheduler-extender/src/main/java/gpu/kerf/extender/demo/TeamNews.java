@@ -53,7 +53,7 @@ final class TeamNews {
     List<OneReclaim> oldestFirst = new ArrayList<>(picture.reclaims());
     Collections.reverse(oldestFirst);
     for (OneReclaim each : oldestFirst) {
-      if (told.add(List.of(each.since(), each.name()))) {
+      if (!each.victims().isEmpty() && told.add(List.of(each.since(), each.name()))) {
         each.victims().forEach(victim -> victims.put(name(victim.name()), each.since()));
         news.add(new Taking(each.team(), text(each)));
       }
@@ -75,6 +75,7 @@ final class TeamNews {
           case GUARANTEE -> " takes back " + String.join(" and ", owners);
           case SHARE -> " takes " + String.join(" and ", owners) + " up to its share";
           case PRIORITY -> " makes room for its more important work";
+          case PATIENCE -> " gets " + String.join(" and ", owners) + " of a place that was kept";
         };
     return reclaim.team()
         + what

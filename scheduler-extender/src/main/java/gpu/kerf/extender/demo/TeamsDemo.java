@@ -36,13 +36,11 @@ final class TeamsDemo {
 
   /** What a demo of teams needs to know of the service beside its verbs. */
   interface Service {
-    /** Returns once the service has done all that it does at this moment. */
-    void goOn();
+    /** Returns once the service has done all that it does at this moment; how teams stand then. */
+    TeamsPicture goOn();
 
     /** What the webhook says of a pod that is about to be created. */
     Admission admit(ObjectNode pod);
-
-    TeamsPicture picture();
   }
 
   /**
@@ -148,22 +146,22 @@ final class TeamsDemo {
     }
     statistics.until(due - start, arriving);
     timers.runNext();
-    settle();
-    look();
+    look(settle());
     view.moment(this);
   }
 
-  private void settle() {
+  private TeamsPicture settle() {
+    TeamsPicture picture;
     do {
-      service.goOn();
+      picture = service.goOn();
       for (Runnable next = told.poll(); next != null; next = told.poll()) {
         next.run();
       }
     } while (scheduler.runNext(timers.now()));
+    return picture;
   }
 
-  private void look() {
-    TeamsPicture picture = service.picture();
+  private void look(TeamsPicture picture) {
     news.windows(picture).forEach(this::say);
     for (TeamNews.Taking taking : news.takings(picture)) {
       observer.of(taking.team()).reclaims++;
