@@ -34,12 +34,15 @@ public final class KerfDialect extends Dialect {
   public static final String SPLIT = "kerf.gpu/split";
   public static final String MODELS = "kerf.gpu/models";
 
+  /** Whether other teams may have the pod evicted; it asks for nothing. */
+  public static final String EVICTABLE = "kerf.gpu/evictable";
+
   private static final String PREFIX = "kerf.gpu/";
   private static final Set<String> REFINEMENTS = Set.of(WALL, SM_PERCENT, SPLIT, MODELS);
 
-  /** What a pod of any dialect may say of its gang; it asks for nothing. */
-  private static final Set<String> OF_GANGS =
-      Set.of(MembershipReader.GANG, MembershipReader.SIZE, MembershipReader.MINIMUM);
+  /** What a pod of any dialect may say of its gang and its turn; it asks for nothing. */
+  private static final Set<String> OF_TURNS =
+      Set.of(MembershipReader.GANG, MembershipReader.SIZE, MembershipReader.MINIMUM, EVICTABLE);
 
   private static final Words WORDS =
       Words.of(
@@ -74,6 +77,11 @@ public final class KerfDialect extends Dialect {
               Word.Place.ANNOTATION,
               "With how many pods the gang can start; without it, with all."),
           Word.kept(
+              EVICTABLE,
+              Word.Place.ANNOTATION,
+              "`false`: no other team can take the GPUs back, so the pod starts only within its"
+                  + " team's guarantee. On pods of every dialect."),
+          Word.kept(
               "kerf.gpu/<any>",
               Word.Place.ANNOTATION,
               "Refused if it is none of these: the others are written by Kerf."));
@@ -92,7 +100,7 @@ public final class KerfDialect extends Dialect {
 
   private static boolean hasAnnotation(Map<String, String> annotations) {
     for (String key : annotations.keySet()) {
-      if (key.startsWith(PREFIX) && !key.equals(Annotations.COUNTED) && !OF_GANGS.contains(key)) {
+      if (key.startsWith(PREFIX) && !key.equals(Annotations.COUNTED) && !OF_TURNS.contains(key)) {
         return true;
       }
     }
@@ -233,7 +241,7 @@ public final class KerfDialect extends Dialect {
       }
       for (Map.Entry<String, String> annotation : pod.annotations().entrySet()) {
         String key = annotation.getKey();
-        if (key.startsWith(PREFIX) && !OF_GANGS.contains(key)) {
+        if (key.startsWith(PREFIX) && !OF_TURNS.contains(key)) {
           check(key, asking);
         }
       }

@@ -171,6 +171,12 @@ class KerfDialectTest {
   }
 
   @Test
+  void whatAPodSaysOfItsTurnAsksForNothing() {
+    assertThat(only(asking("8Gi").annotation("kerf.gpu/evictable", "false")))
+        .isEqualTo(only(asking("8Gi")));
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() {
     assertThat(
             problems(
