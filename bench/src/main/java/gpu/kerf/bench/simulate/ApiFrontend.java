@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.IntSupplier;
 import java.util.regex.Matcher;
@@ -29,6 +31,9 @@ final class ApiFrontend {
       Pattern.compile("/api/v1/namespaces/([^/]+)/configmaps/([^/]+)");
   private static final Pattern EVENTS =
       Pattern.compile("/apis/events\\.k8s\\.io/v1/namespaces/[^/]+/events");
+  private static final Pattern TEAM =
+      Pattern.compile("/apis/kerf\\.gpu/v1alpha1/teams/([^/]+)(?:/status)?");
+  private static final String TEAMS = "/apis/kerf.gpu/v1alpha1";
   private static final int MOST_CONTINUES = 200;
 
   private final ApiStore store;
@@ -36,6 +41,7 @@ final class ApiFrontend {
   private final BiPredicate<String, PodObject> mayEvict;
   private final IntSupplier largestPage;
   private final Map<String, Rest> continues = new HashMap<>();
+  private boolean servesTeams;
   private long tokens;
 
   /** What is left of a list: all pages show one revision. */
@@ -54,6 +60,15 @@ final class ApiFrontend {
     this.pods = pods;
     this.mayEvict = mayEvict;
     this.largestPage = largestPage;
+  }
+
+  /** The definition of Teams is there. */
+  void serveTeams() {
+    servesTeams = true;
+  }
+
+  boolean servesTeams() {
+    return servesTeams;
   }
 
   /** Forgets where lists go on: who asks for the next page is told that it expired. */
@@ -111,6 +126,11 @@ final class ApiFrontend {
     if (kind != null) {
       return list(kind, request);
     }
+    if (servesTeams && request.path().equals(TEAMS)) {
+      ObjectNode kinds = Stored.JSON.createObjectNode().put("kind", "APIResourceList");
+      kinds.putArray("resources").addObject().put("name", "teams");
+      return new ApiReply(200, kinds.toString().getBytes(StandardCharsets.UTF_8));
+    }
     Stored found = find(request.path());
     return found == null ? notFound(request.path()) : ok(found);
   }
@@ -127,6 +147,10 @@ final class ApiFrontend {
     Matcher map = CONFIG_MAP.matcher(path);
     if (map.matches()) {
       return store.get(ObjectKind.CONFIG_MAP, Stored.key(map.group(1), map.group(2)));
+    }
+    Matcher team = TEAM.matcher(path);
+    if (team.matches()) {
+      return store.get(ObjectKind.TEAM, team.group(1));
     }
     Matcher node = NODE.matcher(path);
     return node.matches() ? store.get(ObjectKind.NODE, node.group(1)) : null;
@@ -248,6 +272,9 @@ final class ApiFrontend {
       return notFound(request.path());
     }
     ObjectNode patch = (ObjectNode) Stored.JSON.readTree(request.body());
+    if (patch.path("spec").has("schedulingGates")) {
+      return openGates(found, patch);
+    }
     JsonNode metadata = patch.path("metadata");
     String uid = metadata.path("uid").asText("");
     String version = metadata.path("resourceVersion").asText("");
@@ -259,6 +286,36 @@ final class ApiFrontend {
       return status(422, "Invalid", "nominatedNodeName cannot be set on a bound pod");
     }
     return ok(store.update(found, json -> Patches.merge(json, patch)));
+  }
+
+  /** A strategic patch that deletes gates by their names. */
+  private ApiReply openGates(Stored found, ObjectNode patch) {
+    if (!patch.path("metadata").path("uid").asText("").equals(found.uid())) {
+      ObjectNode status = Stored.JSON.createObjectNode().put("kind", "Status");
+      status.put("code", 422).put("reason", "Invalid").put("message", "field is immutable");
+      status.putObject("details").putArray("causes").addObject().put("field", "metadata.uid");
+      return new ApiReply(422, status.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    Set<String> names = new HashSet<>();
+    for (JsonNode each : patch.path("spec").path("schedulingGates")) {
+      if (each.path("$patch").asText("").equals("delete")) {
+        names.add(each.path("name").asText(""));
+      }
+    }
+    return ok(store.update(found, json -> removeGates(json.withObjectProperty("spec"), names)));
+  }
+
+  private static void removeGates(ObjectNode spec, Set<String> names) {
+    ArrayNode stay = Stored.JSON.createArrayNode();
+    for (JsonNode each : spec.path("schedulingGates")) {
+      if (!names.contains(each.path("name").asText(""))) {
+        stay.add(each);
+      }
+    }
+    spec.remove("schedulingGates");
+    if (!stay.isEmpty()) {
+      spec.set("schedulingGates", stay);
+    }
   }
 
   /** Merges as a strategic patch does: conditions by their types, everything else by its key. */

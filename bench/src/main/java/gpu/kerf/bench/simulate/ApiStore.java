@@ -26,6 +26,7 @@ final class ApiStore {
   private final Map<ObjectKind, List<Change>> history = new EnumMap<>(ObjectKind.class);
   private final Map<ObjectKind, Long> forgotten = new EnumMap<>(ObjectKind.class);
   private final List<Consumer<Change>> listeners = new ArrayList<>();
+  private Consumer<ObjectNode> admission = pod -> {};
   private long revision = 1;
   private long uids;
 
@@ -55,6 +56,11 @@ final class ApiStore {
     listeners.remove(listener);
   }
 
+  /** May change every pod that is created. */
+  void admitPods(Consumer<ObjectNode> webhook) {
+    admission = webhook;
+  }
+
   long revision() {
     return revision;
   }
@@ -82,6 +88,9 @@ final class ApiStore {
         Stored.key(metadata.path("namespace").asText(""), metadata.path("name").asText(""));
     if (of(kind).containsKey(key)) {
       return null;
+    }
+    if (kind == ObjectKind.POD) {
+      admission.accept(json);
     }
     metadata.put("uid", "%08x-0000-4000-8000-000000000000".formatted(++uids));
     metadata.put("creationTimestamp", timestamp());

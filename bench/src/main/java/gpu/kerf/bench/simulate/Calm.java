@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Calm {
   /** What an MPS share needs beside its memory, at most, so that the oracle asks for no miracle. */
   private static final long SPARE_MIB = 2_048;
+
+  private static final long SPARE_OF_SHARE_MIB = 512;
 
   private final ApiStore store;
   private final Oracle oracle;
@@ -44,12 +47,23 @@ final class Calm {
 
   /** What is not right yet; null if everything is. */
   @Nullable Violation problem() {
+    Violation ofReplicas = problemOfReplicas();
+    return ofReplicas == null ? problemOfPods() : ofReplicas;
+  }
+
+  /** What a replica does not know or hold as it is written. */
+  @Nullable Violation problemOfReplicas() {
     for (Replica replica : replicas) {
       String problem = problem(replica);
       if (problem != null) {
         return new Violation(replica.name() + " " + problem);
       }
     }
+    return null;
+  }
+
+  /** A pod that could run where there are no teams. */
+  @Nullable Violation problemOfPods() {
     for (Stored each : store.all(ObjectKind.POD)) {
       PodObject pod = each.pod();
       String where = pod.isBound() || pod.isTerminating() ? null : whereItCouldRun(pod);
@@ -157,12 +171,7 @@ final class Calm {
 
   /** Where a simple pod certainly could run; null if nowhere, or if it is not simple. */
   private @Nullable String whereItCouldRun(PodObject pod) {
-    boolean simple =
-        pod.containers().size() == 1
-            && pod.scheduler().equals(Replica.SCHEDULER)
-            && pod.annotation("simulated/hostile").isEmpty()
-            && pod.annotation("kerf.gpu/sm-percent").isEmpty();
-    if (!simple) {
+    if (!isSimple(pod) || !pod.gang().isEmpty()) {
       return null;
     }
     for (SimulatedNode node : oracle.nodes()) {
@@ -179,6 +188,61 @@ final class Calm {
     return null;
   }
 
+  private static boolean isSimple(PodObject pod) {
+    return pod.containers().size() == 1
+        && pod.scheduler().equals(Replica.SCHEDULER)
+        && pod.annotation("simulated/hostile").isEmpty()
+        && pod.annotation("kerf.gpu/sm-percent").isEmpty();
+  }
+
+  /**
+   * A node on which a simple pod certainly fits; null if there is none, or if it is not simple.
+   *
+   * @param without the uids of the pods on a node that do not count
+   */
+  @Nullable String whereItFits(PodObject pod, Function<SimulatedNode, Set<String>> without) {
+    for (SimulatedNode node : oracle.nodes()) {
+      if (isSimple(pod) && !isDisputed(node) && fits(pod, node, without.apply(node))) {
+        return node.name();
+      }
+    }
+    return null;
+  }
+
+  /** Whether so many pods like one of them certainly fit at the same time; whole GPUs or shares. */
+  boolean fitTogether(PodObject one, int pods) {
+    long room = 0;
+    for (SimulatedNode node : oracle.nodes()) {
+      if (!isDisputed(node) && !hasLeaving(node)) {
+        room += roomFor(one.amounts(), node);
+      }
+    }
+    return room >= pods;
+  }
+
+  private long roomFor(Amounts asked, SimulatedNode node) {
+    Map<Gpu, List<Oracle.Claim>> claims = oracle.claims(node);
+    long room = 0;
+    for (Gpu gpu : node.gpus()) {
+      List<Oracle.Claim> on = claims.getOrDefault(gpu, List.of());
+      if (!gpu.isCut() && asked.whole() > 0) {
+        room += on.isEmpty() ? 1 : 0;
+      } else if (!gpu.isCut() && hasRoom(gpu, on, 0)) {
+        long shares = on.stream().mapToLong(each -> each.touch().shareMiB()).sum();
+        long free = gpu.model().memoryMiB - shares - SPARE_MIB;
+        room += free / (asked.memoryMiB() + SPARE_OF_SHARE_MIB);
+      }
+    }
+    return room;
+  }
+
+  /** Those that are on their way out count until their objects are gone. */
+  private boolean hasLeaving(SimulatedNode node) {
+    return store.all(ObjectKind.POD).stream()
+        .map(Stored::pod)
+        .anyMatch(pod -> pod.node().equals(node.name()) && pod.isTerminating());
+  }
+
   /** The uids of the pods that Kerf may evict from a node for a pod, if no budget forbids it. */
   private Set<String> evictable(PodObject preemptor, SimulatedNode node) {
     Set<String> uids = new HashSet<>();
@@ -186,6 +250,7 @@ final class Calm {
       PodObject pod = each.pod();
       if (pod.node().equals(node.name())
           && pod.priority() < preemptor.priority()
+          && pod.gang().isEmpty()
           && !budgets.hasBudget(pod)) {
         uids.add(pod.uid());
       }
@@ -215,11 +280,8 @@ final class Calm {
     Amounts asked = pod.amounts();
     Map<Gpu, List<Oracle.Claim>> claims = oracle.claims(node);
     claims.values().forEach(on -> on.removeIf(each -> without.contains(each.pod().uid())));
-    // Those that are on their way out count until their objects are gone.
-    for (Stored each : store.all(ObjectKind.POD)) {
-      if (each.pod().node().equals(node.name()) && each.pod().isTerminating()) {
-        return false;
-      }
+    if (hasLeaving(node)) {
+      return false;
     }
     String wall = pod.annotation("kerf.gpu/wall");
     int free = 0;

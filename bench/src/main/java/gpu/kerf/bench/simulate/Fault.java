@@ -31,12 +31,29 @@ enum Fault {
   PARTIAL_SLICES("The ResourceSlices of a node are published one by one."),
   FORCED_DELETES("Pods are deleted by force; their containers run on."),
   HOSTILE_PODS("Pods have invalid demands, or name a node themselves."),
-  FAILING_LISTENERS("The code that handles an event throws an exception.");
+  FAILING_LISTENERS("The code that handles an event throws an exception."),
+  LOST_GATES("Removals of gates get no answer; some of them succeed.", true),
+  REFUSED_GATES("Another admission plugin refuses removals of gates.", true),
+  ABSENT_WEBHOOK("The webhook is absent: pods of teams come without a gate.", true),
+  CUT_TEAM_WATCHES("The watches of Teams of a replica break or go silent.", true),
+  KILLED_SCHEDULERS("A kube-scheduler is killed and starts again.", true),
+  KILLED_IN_GANG("A replica or a kube-scheduler is killed just as a gang is bound.", true);
 
   private final String text;
+  private final boolean ofTeams;
 
   Fault(String text) {
+    this(text, false);
+  }
+
+  Fault(String text, boolean ofTeams) {
     this.text = text;
+    this.ofTeams = ofTeams;
+  }
+
+  /** Whether it occurs only where there are Teams and gangs. */
+  boolean isOfTeams() {
+    return ofTeams;
   }
 
   String word() {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Injects faults that it draws from the seed, and ends all of them when it is told to. */
 final class FaultInjector {
@@ -32,7 +33,8 @@ final class FaultInjector {
       SchedulerPair schedulers,
       List<SimulatedNode> nodes,
       DisruptionBudgets budgets,
-      EvictionFaults evictionFaults) {}
+      EvictionFaults evictionFaults,
+      @Nullable TeamWorld teams) {}
 
   FaultInjector(
       VirtualTime timeline,
@@ -76,6 +78,9 @@ final class FaultInjector {
       cluster.schedulers.heal();
       cluster.budgets.calm();
       cluster.evictionFaults.heal();
+      if (cluster.teams != null) {
+        cluster.teams.heal();
+      }
       for (SimulatedNode node : cluster.nodes) {
         node.regainGpus();
         node.agent().partially(false);
@@ -188,6 +193,28 @@ final class FaultInjector {
       case FAILING_LISTENERS -> {
         story.tell(fault.word());
         failing = 1 + random.nextInt(3);
+      }
+      case LOST_GATES -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.lostGates = 500;
+        later(upTo(30), () -> link.lostGates = 0);
+      }
+      case REFUSED_GATES -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.refusedGates = 700;
+        later(upTo(60), () -> link.refusedGates = 0);
+      }
+      case CUT_TEAM_WATCHES -> {
+        boolean silently = random.nextBoolean();
+        story.tell(fault.word() + ": " + replica.name() + (silently ? ", silently" : ""));
+        link.disturb(ObjectKind.TEAM, silently);
+        link.disturb(ObjectKind.NAMESPACE, silently);
+      }
+      case KILLED_SCHEDULERS -> cluster.schedulers.killLeader();
+      case ABSENT_WEBHOOK, KILLED_IN_GANG -> {
+        if (cluster.teams != null) {
+          cluster.teams.inject(fault);
+        }
       }
     }
   }

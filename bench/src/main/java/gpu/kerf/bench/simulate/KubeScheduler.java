@@ -45,6 +45,7 @@ final class KubeScheduler {
   private final Map<String, Assumed> assumed = new LinkedHashMap<>();
   private final Map<String, Queued> queued = new LinkedHashMap<>();
   private final TreeSet<Queued> active = new TreeSet<>(ORDER);
+  private final Map<String, BindCall> openCalls = new LinkedHashMap<>();
   private final Feed feed;
   private boolean leads;
   private boolean inCycle;
@@ -109,6 +110,7 @@ final class KubeScheduler {
   /** It is dead, and hears nothing more. */
   void stop() {
     store.unlisten(feed);
+    List.copyOf(openCalls.keySet()).forEach(this::hangUp);
   }
 
   SimulatedProcess process() {
@@ -145,7 +147,7 @@ final class KubeScheduler {
       bound.put(uid, pod);
       assumed.remove(uid);
       forget(uid);
-    } else if (pod.isTerminating()) {
+    } else if (pod.isTerminating() || pod.isGated()) {
       forget(uid);
     } else if (pod.scheduler().equals(Replica.SCHEDULER)) {
       enqueue(pod);
@@ -269,7 +271,7 @@ final class KubeScheduler {
     @Override
     public boolean couldFit(PodObject pod, String node) {
       Stored known = nodes.get(node);
-      return known != null && pod.amounts().fitIn(Amounts.of(known));
+      return known != null && !pod.fitsNoNode() && pod.amounts().fitIn(Amounts.of(known));
     }
 
     @Override
@@ -408,19 +410,37 @@ final class KubeScheduler {
       return;
     }
     assumed.put(pod.uid(), new Assumed(pod, node));
-    Once once = new Once(() -> unbound(one, node, "no answer in time"));
+    Once once =
+        new Once(
+            () -> {
+              hangUp(pod.uid());
+              unbound(one, node, "no answer in time");
+            });
     PodView.Ref ref = pod.view().ref();
+    BindCall call = new BindCall(ref, node);
+    if (!pod.gang().isEmpty()) {
+      openCalls.put(pod.uid(), call);
+    }
     replica.bind(
-        new BindCall(ref, node),
+        call,
         said ->
             inProcess(
                 once,
                 () -> {
+                  openCalls.remove(pod.uid());
                   if (!said.isBound()) {
                     unbound(one, node, said.error());
                   }
                 }));
     cycleOver();
+  }
+
+  /** It waits for the answer no more, and closes the connection. */
+  private void hangUp(String uid) {
+    BindCall call = openCalls.remove(uid);
+    if (call != null) {
+      replica.hangUp(call);
+    }
   }
 
   private void unbound(Queued one, String node, String why) {
@@ -460,6 +480,9 @@ final class KubeScheduler {
   private boolean fitsBeside(PodObject pod, String node, Collection<PodObject> others) {
     Amounts asked = pod.amounts();
     Stored known = nodes.get(node);
+    if (pod.fitsNoNode()) {
+      return false;
+    }
     if (known == null || asked.isNothing()) {
       return known != null;
     }

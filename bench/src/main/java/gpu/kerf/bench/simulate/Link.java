@@ -24,6 +24,12 @@ final class Link {
   /** Of a thousand evictions, how many get no answer, or a late one. */
   int lostEvictions;
 
+  /** Of a thousand removals of gates, how many get no answer. */
+  int lostGates;
+
+  /** Of a thousand removals of gates, how many another plugin refuses. */
+  int refusedGates;
+
   /** Of a thousand requests, how many are refused by a server that has trouble. */
   int errors;
 
@@ -67,6 +73,17 @@ final class Link {
     List.copyOf(streams).forEach(ReplicaStream::breakOff);
   }
 
+  /** Breaks the streams of one kind, or silences them. */
+  void disturb(ObjectKind kind, boolean silently) {
+    for (ReplicaStream each : List.copyOf(streams)) {
+      if (each.shows(kind) && silently) {
+        each.fallSilent();
+      } else if (each.shows(kind)) {
+        each.breakOff();
+      }
+    }
+  }
+
   /** The streams that are open say nothing more, and neither side notices. */
   void silenceStreams() {
     streams.forEach(ReplicaStream::fallSilent);
@@ -78,6 +95,8 @@ final class Link {
     lostBindings = 0;
     lateBindings = 0;
     lostEvictions = 0;
+    lostGates = 0;
+    refusedGates = 0;
     errors = 0;
     slow.clear();
   }

@@ -8,7 +8,9 @@ enum ObjectKind {
   CLAIM("/apis/resource.k8s.io/v1/resourceclaims"),
   BUDGET("/apis/policy/v1/poddisruptionbudgets"),
   LEASE("/apis/coordination.k8s.io/v1/leases"),
-  CONFIG_MAP("/api/v1/configmaps");
+  CONFIG_MAP("/api/v1/configmaps"),
+  TEAM("/apis/kerf.gpu/v1alpha1/teams"),
+  NAMESPACE("/api/v1/namespaces");
 
   private final String path;
 

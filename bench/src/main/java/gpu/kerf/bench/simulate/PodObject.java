@@ -85,6 +85,28 @@ final class PodObject {
     return phase.equals("Succeeded") || phase.equals("Failed");
   }
 
+  /** Whether kube-scheduler leaves it alone. */
+  boolean isGated() {
+    return !stored.json().path("spec").path("schedulingGates").isEmpty();
+  }
+
+  /** Whether a plugin of kube-scheduler excludes every node. */
+  boolean fitsNoNode() {
+    return !stored.json().path("spec").path("nodeSelector").isEmpty();
+  }
+
+  /** Its gang, with its namespace; empty if it is in none. */
+  String gang() {
+    String name = label("kerf.gpu/gang");
+    return name.isEmpty() ? "" : namespace + "/" + name;
+  }
+
+  /** With how many pods its gang starts. */
+  int gangMinimum() {
+    String least = label("kerf.gpu/gang-minimum");
+    return Integer.parseInt(least.isEmpty() ? label("kerf.gpu/gang-size") : least);
+  }
+
   boolean isTerminating() {
     return terminating;
   }

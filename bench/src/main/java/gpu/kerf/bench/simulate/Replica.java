@@ -39,6 +39,7 @@ final class Replica {
   private static final Duration LONGEST_GRACE = Duration.ofMinutes(10);
   private static final Duration RECONCILE = Duration.ofSeconds(60);
   private static final long TICK = 500 * VirtualTime.MILLI;
+  private static final long TURN = 200 * VirtualTime.MILLI;
   private static final long SYNCED = 50 * VirtualTime.MILLI;
   private static final long LOOP = 5_000;
   private static final long RESTART = 2 * VirtualTime.SECOND;
@@ -151,6 +152,9 @@ final class Replica {
     Life mine = life;
     every(TICK, process, cluster::tick);
     every(TICK, process, verbs::look);
+    if (environment.api().servesTeams()) {
+      every(TURN, process, verbs::takeTurns);
+    }
     whenSynced(mine);
     environment.story().tell(process + " starts");
   }
@@ -288,6 +292,16 @@ final class Replica {
                                 answer.accept(
                                     new Bound(said == null ? failure.toString() : said.error())))),
         () -> answer.accept(new Bound("connection refused")));
+  }
+
+  /** kube-scheduler has closed the connection of a call. */
+  void hangUp(BindCall call) {
+    Life mine = life;
+    if (mine != null) {
+      environment
+          .timeline()
+          .after(link.latency() / 4, mine.process, () -> mine.verbs.bind().hungUp(call));
+    }
   }
 
   private void call(Consumer<Life> verb, Runnable refused) {

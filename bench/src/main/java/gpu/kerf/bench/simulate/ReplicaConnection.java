@@ -68,6 +68,8 @@ final class ReplicaConnection implements ApiServer {
       sendWrite(request, parked);
     } else if (request.path().endsWith("/eviction") && link.draws(link.lostEvictions)) {
       lose(request, parked);
+    } else if (opensGate(request)) {
+      sendGate(request, parked);
     } else {
       timeline.after(link.latency(), null, () -> reply(answer(request), parked));
     }
@@ -124,6 +126,22 @@ final class ReplicaConnection implements ApiServer {
       timeline.after(latest(request), null, () -> frontend.answer(request, process.name()));
     } else if (link.draws(link.lostBindings)) {
       lose(request, parked);
+    } else {
+      timeline.after(link.latency(), null, () -> reply(answer(request), parked));
+    }
+  }
+
+  private static boolean opensGate(ApiRequest request) {
+    return request.method().equals("PATCH") && request.body().contains("\"schedulingGates\"");
+  }
+
+  private void sendGate(ApiRequest request, Fibers.Parked parked) {
+    if (link.draws(link.lostGates)) {
+      lose(request, parked);
+    } else if (link.draws(link.refusedGates)) {
+      story.tell("a gate stays, another plugin refuses: " + request.path());
+      ApiReply refusal = ApiFrontend.status(403, "Forbidden", "admission webhook denied it");
+      timeline.after(link.latency(), null, () -> reply(refusal, parked));
     } else {
       timeline.after(link.latency(), null, () -> reply(answer(request), parked));
     }

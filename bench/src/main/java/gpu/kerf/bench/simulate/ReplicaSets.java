@@ -13,10 +13,12 @@ final class ReplicaSets {
   private final VirtualTime timeline;
   private final ApiStore store;
   private final SplittableRandom random;
+  private final String prefix;
   private final Map<String, ObjectNode> templates = new HashMap<>();
   private int created;
 
-  ReplicaSets(VirtualTime timeline, ApiStore store, SplittableRandom random) {
+  ReplicaSets(VirtualTime timeline, ApiStore store, SplittableRandom random, String prefix) {
+    this.prefix = prefix;
     this.timeline = timeline;
     this.store = store;
     this.random = random;
@@ -26,7 +28,7 @@ final class ReplicaSets {
   /** Creates a pod that an owner replaces. */
   void create(ObjectNode template) {
     ObjectNode json = template.deepCopy();
-    ((ObjectNode) json.get("metadata")).put("name", "owned-" + ++created);
+    ((ObjectNode) json.get("metadata")).put("name", prefix + ++created);
     Stored pod = store.create(ObjectKind.POD, json);
     if (pod != null) {
       templates.put(pod.uid(), template);

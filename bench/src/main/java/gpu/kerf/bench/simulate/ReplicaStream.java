@@ -238,6 +238,10 @@ final class ReplicaStream implements ApiStream {
     }
   }
 
+  boolean shows(ObjectKind one) {
+    return kind == one;
+  }
+
   /** The connection is reset. */
   void breakOff() {
     broken = true;

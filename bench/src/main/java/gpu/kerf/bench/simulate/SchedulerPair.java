@@ -81,14 +81,14 @@ final class SchedulerPair {
       // It goes on beside the next leader until it has tried for so long, as client-go does.
       failing = failing < 0 ? timeline.now() : failing;
       if (timeline.now() - failing >= RENEW_DEADLINE) {
-        end(mine);
+        end(mine, "has lost its lease and ends");
       } else {
         again(mine);
       }
     }
 
-    private void end(KubeScheduler mine) {
-      story.tell(mine.process() + " has lost its lease and ends");
+    private void end(KubeScheduler mine, String how) {
+      story.tell(mine.process() + " " + how);
       mine.process().die();
       mine.stop();
       scheduler = make();
@@ -168,6 +168,14 @@ final class SchedulerPair {
     Seat seat = leader();
     if (seat != null) {
       pause(seat, nanos);
+    }
+  }
+
+  /** The leader is killed, and is started again. */
+  void killLeader() {
+    Seat seat = leader();
+    if (seat != null) {
+      seat.end(seat.scheduler, "is killed");
     }
   }
 

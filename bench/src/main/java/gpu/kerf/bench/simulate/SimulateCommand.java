@@ -86,6 +86,11 @@ public final class SimulateCommand implements Callable<Integer> {
   private int replicas;
 
   @Option(
+      names = "--teams",
+      description = "With Teams and gangs, and the faults that concern them.")
+  private boolean teams;
+
+  @Option(
       names = "--no-shrink",
       description = "Do not search for a smaller scenario after a failure.")
   private boolean asItIs;
@@ -95,13 +100,15 @@ public final class SimulateCommand implements Callable<Integer> {
     spec = given;
     List<String> footer = new ArrayList<>();
     for (Fault each : Fault.values()) {
-      footer.add("  %-18s %s".formatted(each.word(), each.text()));
+      String text = each.text() + (each.isOfTeams() ? " (--teams)" : "");
+      footer.add("  %-18s %s".formatted(each.word(), text));
     }
     footer.add("");
     footer.add("Examples:");
     footer.add("  kerf simulate --events 1000000");
     footer.add("  kerf simulate --seed 42 --faults lost-gpus,forced-deletes");
     footer.add("  kerf simulate --faults none --json");
+    footer.add("  kerf simulate --teams --seed 7");
     spec.usageMessage().footer(footer.toArray(String[]::new));
   }
 
@@ -113,7 +120,8 @@ public final class SimulateCommand implements Callable<Integer> {
     refuseOutside("--replicas", replicas, 1, 2);
     silence();
     long drawn = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000_000_000L) : seed;
-    Scenario scenario = new Scenario(drawn, events, parsed(faults), replicas, nodes, pods);
+    Scenario scenario =
+        new Scenario(drawn, events, parsed(faults), replicas, nodes, pods, teams);
     output.progress("seed " + drawn);
     SimulationResult outcome =
         Simulation.run(scenario, done -> output.progress("%,d events".formatted(done)));
@@ -214,7 +222,7 @@ public final class SimulateCommand implements Callable<Integer> {
     String faults =
         scenario.faults().isEmpty()
             ? "none"
-            : scenario.faults().size() == Fault.values().length ? "all" : words(scenario.faults());
+            : scenario.hasAllFaults() ? "all" : words(scenario.faults());
     return "kerf simulate --seed "
         + scenario.seed()
         + " --events "
@@ -223,6 +231,7 @@ public final class SimulateCommand implements Callable<Integer> {
         + faults
         + (scenario.nodes() > 0 ? " --nodes " + scenario.nodes() : "")
         + (scenario.pods() > 0 ? " --pods " + scenario.pods() : "")
+        + (scenario.teams() ? " --teams" : "")
         + (scenario.replicas() != 2 ? " --replicas " + scenario.replicas() : "")
         + " --no-shrink";
   }

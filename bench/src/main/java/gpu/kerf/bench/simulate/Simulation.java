@@ -38,6 +38,8 @@ final class Simulation {
   private final FaultInjector injector;
   private final Workload workload;
   private final Calm calm;
+  private final @Nullable TeamWorld teams;
+  private final @Nullable TeamCalm teamCalm;
   private final LongConsumer progress;
   private long calmSince;
   private int rounds;
@@ -60,6 +62,9 @@ final class Simulation {
     this.frontend = new ApiFrontend(store, control, this::mayEvict, this::pageSize);
     makeLease();
     makeNodes(forNodes);
+    if (scenario.teams()) {
+      frontend.serveTeams();
+    }
     makeReplicas(forReplicas);
     this.schedulers =
         new SchedulerPair(
@@ -69,6 +74,7 @@ final class Simulation {
             replicas);
     this.evictionFaults =
         new EvictionFaults(timeline, story, random.split(), control, store, replicas, nodes);
+    this.teams = scenario.teams() ? makeTeams() : null;
     this.injector =
         new FaultInjector(
             timeline,
@@ -76,13 +82,22 @@ final class Simulation {
             forFaults,
             scenario.faults(),
             new FaultInjector.Cluster(
-                store, frontend, replicas, schedulers, nodes, budgets, evictionFaults));
+                store, frontend, replicas, schedulers, nodes, budgets, evictionFaults, teams));
     int drawn = 10 + forWork.nextInt(50);
     int most = scenario.pods() > 0 ? scenario.pods() : drawn;
-    ReplicaSets owners = new ReplicaSets(timeline, store, random.split());
+    ReplicaSets owners = new ReplicaSets(timeline, store, random.split(), "owned-");
     this.workload =
         new Workload(timeline, store, control, owners, forWork, scenario.faults(), most);
     this.calm = new Calm(store, oracle, replicas, schedulers, budgets);
+    this.teamCalm =
+        teams == null ? null : new TeamCalm(timeline, store, teams, calm, replicas, budgets);
+  }
+
+  /** It draws from a stream of its own: the others are the same without teams. */
+  private TeamWorld makeTeams() {
+    TeamWorld.Around around =
+        new TeamWorld.Around(timeline, store, story, control, nodes, replicas, schedulers);
+    return new TeamWorld(around, new SplittableRandom(~scenario.seed()));
   }
 
   /** Runs a scenario to its end, or to what must not be. */
@@ -100,7 +115,11 @@ final class Simulation {
       story.tell("a budget forbids to evict " + pod);
       return false;
     }
-    preemptions.evicts(client, pod);
+    if (teams == null) {
+      preemptions.evicts(client, pod);
+    } else {
+      teams.evicts(pod);
+    }
     return true;
   }
 
@@ -165,6 +184,9 @@ final class Simulation {
     replicas.forEach(Replica::start);
     schedulers.start();
     workload.start();
+    if (teams != null) {
+      teams.start();
+    }
     injector.start();
     round();
     fibers.afterEvent(this::afterEvent);
@@ -224,6 +246,9 @@ final class Simulation {
     injector.calm(false);
     workload.calm(false);
     preemptions.calm(false);
+    if (teams != null) {
+      teams.calm(false);
+    }
     timeline.after((60 + random.nextLong(240)) * VirtualTime.SECOND, null, this::becomeCalm);
   }
 
@@ -231,18 +256,36 @@ final class Simulation {
     story.tell("all is well from now on");
     injector.calm(true);
     workload.calm(true);
+    if (teams != null) {
+      teams.calm(true);
+    }
     calmSince = timeline.now();
     timeline.after(FIRST_CHECK, null, this::firstLook);
   }
 
   private void firstLook() {
     preemptions.calm(budgets.areNone());
+    if (teams != null) {
+      teams.settled();
+    }
     look();
   }
 
+  private @Nullable Violation problem() {
+    boolean preempts = budgets.areNone();
+    Violation problem = calm.problemOfReplicas();
+    if (teams != null && teamCalm != null) {
+      problem = problem == null ? teamCalm.problem(calmSince) : problem;
+      preempts &= teams.teams().areNone();
+      problem = problem == null && teams.teams().areNone() ? calm.problemOfPods() : problem;
+    } else {
+      problem = problem == null ? calm.problemOfPods() : problem;
+    }
+    return problem == null && preempts ? preemptions.problem() : problem;
+  }
+
   private void look() {
-    Violation problem = calm.problem();
-    problem = problem == null && budgets.areNone() ? preemptions.problem() : problem;
+    Violation problem = problem();
     if (problem != null && timeline.now() - calmSince < CALM_LIMIT) {
       timeline.after(CHECK, null, this::look);
       return;
