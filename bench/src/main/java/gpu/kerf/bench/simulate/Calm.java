@@ -74,12 +74,19 @@ final class Calm {
                 + " could run on "
                 + where
                 + " and does not run (kube-scheduler: "
-                + schedulers.queueState(pod.uid())
+                + state(pod)
                 + ")",
             true);
       }
     }
     return null;
+  }
+
+  /** How a pod waits, by kube-scheduler and the replicas; for people. */
+  String state(PodObject pod) {
+    StringBuilder state = new StringBuilder(schedulers.queueState(pod.uid()));
+    replicas.forEach(each -> state.append("; ").append(each.why(pod.uid())));
+    return state.append(pod.isGated() ? "; gated" : "").toString();
   }
 
   private @Nullable String problem(Replica replica) {

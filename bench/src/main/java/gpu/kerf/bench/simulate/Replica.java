@@ -4,6 +4,7 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.team.TeamSource;
@@ -212,6 +213,14 @@ final class Replica {
    * @param resolvable the nodes on which an eviction may help
    */
   record Filtered(List<String> nodes, Set<String> resolvable, String error) {}
+
+  /** Why a pod waits, as this replica says; for people. */
+  String why(String uid) {
+    Life mine = life;
+    KnownPod pod = mine == null ? null : mine.scheduling.pods().get(uid);
+    String held = mine != null && mine.scheduling.held().of(uid) != null ? " (a place is held)" : "";
+    return name + ": " + (pod == null ? "not known" : pod.reason()) + held;
+  }
 
   /** Calls filter over HTTP; the answer comes never if the process is paused or dies. */
   void filter(PodView pod, List<String> nodes, Consumer<Filtered> answer) {

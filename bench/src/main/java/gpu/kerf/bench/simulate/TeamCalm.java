@@ -141,7 +141,9 @@ final class TeamCalm {
     }
     for (Map.Entry<String, Set<PodObject>> each : gangs.entrySet()) {
       if (couldStart(each.getValue())) {
-        return new Violation("stuck: gang " + each.getKey() + " could start and does not", true);
+        String state = calm.state(each.getValue().iterator().next());
+        return new Violation(
+            "stuck: gang %s could start and does not (%s)".formatted(each.getKey(), state), true);
       }
     }
     return null;
@@ -154,14 +156,14 @@ final class TeamCalm {
     }
     String where = calm.whereItFits(pod, node -> Set.of());
     if (where != null) {
-      return new Violation("stuck: %s could run on %s".formatted(pod, where), true);
+      return new Violation("stuck: %s could run on %s (%s)".formatted(pod, where, calm.state(pod)), true);
     }
     String taken = isOwed(pod) ? calm.whereItFits(pod, this::borrowed) : null;
     return taken == null
         ? null
         : new Violation(
-            "stuck: %s is within its team's guarantee, and could run on %s if others went"
-                .formatted(pod, taken),
+            "stuck: %s is within its team's guarantee, and could run on %s if others went (%s)"
+                .formatted(pod, taken, calm.state(pod)),
             true);
   }
 

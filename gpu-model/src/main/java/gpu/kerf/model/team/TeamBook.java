@@ -110,6 +110,12 @@ public final class TeamBook {
   /** Work runs at these places since then, as after a restart. */
   public void runs(Work work, List<Ledger.Claim> places, long now) {
     gone(work.id());
+    if (running.containsKey(work.id())) {
+      // More pods of a gang of which some run: they are one work, or nobody counts the others.
+      stays(work.id());
+      places.forEach(place -> joins(work, place, now));
+      return;
+    }
     RunningWork started = new RunningWork(work, now);
     running.put(work.id(), started);
     for (Ledger.Claim place : places) {
