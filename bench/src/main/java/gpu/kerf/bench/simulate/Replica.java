@@ -218,7 +218,8 @@ final class Replica {
   String why(String uid) {
     Life mine = life;
     KnownPod pod = mine == null ? null : mine.scheduling.pods().get(uid);
-    String held = mine != null && mine.scheduling.held().of(uid) != null ? " (a place is held)" : "";
+    String held =
+        mine != null && mine.scheduling.held().of(uid) != null ? " (a place is held)" : "";
     return name + ": " + (pod == null ? "not known" : pod.reason()) + held;
   }
 

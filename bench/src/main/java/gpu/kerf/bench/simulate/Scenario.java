@@ -11,13 +11,7 @@ import java.util.Set;
  * @param teams whether there are Teams and gangs
  */
 record Scenario(
-    long seed,
-    long events,
-    Set<Fault> faults,
-    int replicas,
-    int nodes,
-    int pods,
-    boolean teams) {
+    long seed, long events, Set<Fault> faults, int replicas, int nodes, int pods, boolean teams) {
 
   Scenario {
     EnumSet<Fault> copy = EnumSet.noneOf(Fault.class);

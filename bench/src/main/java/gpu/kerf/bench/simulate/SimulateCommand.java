@@ -120,8 +120,7 @@ public final class SimulateCommand implements Callable<Integer> {
     refuseOutside("--replicas", replicas, 1, 2);
     silence();
     long drawn = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000_000_000L) : seed;
-    Scenario scenario =
-        new Scenario(drawn, events, parsed(faults), replicas, nodes, pods, teams);
+    Scenario scenario = new Scenario(drawn, events, parsed(faults), replicas, nodes, pods, teams);
     output.progress("seed " + drawn);
     SimulationResult outcome =
         Simulation.run(scenario, done -> output.progress("%,d events".formatted(done)));

@@ -26,8 +26,7 @@ final class TeamAdmin {
   /**
    * @param gpus how many the cluster has
    */
-  TeamAdmin(
-      VirtualTime timeline, ApiStore store, Story story, SplittableRandom random, int gpus) {
+  TeamAdmin(VirtualTime timeline, ApiStore store, Story story, SplittableRandom random, int gpus) {
     this.timeline = timeline;
     this.store = store;
     this.story = story;

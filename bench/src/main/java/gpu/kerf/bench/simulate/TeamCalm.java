@@ -59,8 +59,7 @@ final class TeamCalm {
    * @param since since when nothing goes wrong
    */
   @Nullable Violation problem(long since) {
-    Violation torn =
-        budgets.areNone() ? world.oracle().torn(since + SETTLED, MOST_TORN) : null;
+    Violation torn = budgets.areNone() ? world.oracle().torn(since + SETTLED, MOST_TORN) : null;
     if (torn != null) {
       throw torn;
     }
@@ -117,8 +116,7 @@ final class TeamCalm {
   }
 
   private long age(PodObject pod) {
-    String created =
-        pod.stored().json().path("metadata").path("creationTimestamp").asText("");
+    String created = pod.stored().json().path("metadata").path("creationTimestamp").asText("");
     long seconds = Instant.parse(created).getEpochSecond() - ApiStore.EPOCH.getEpochSecond();
     return timeline.now() - seconds * VirtualTime.SECOND;
   }
@@ -156,7 +154,8 @@ final class TeamCalm {
     }
     String where = calm.whereItFits(pod, node -> Set.of());
     if (where != null) {
-      return new Violation("stuck: %s could run on %s (%s)".formatted(pod, where, calm.state(pod)), true);
+      return new Violation(
+          "stuck: %s could run on %s (%s)".formatted(pod, where, calm.state(pod)), true);
     }
     String taken = isOwed(pod) ? calm.whereItFits(pod, this::borrowed) : null;
     return taken == null

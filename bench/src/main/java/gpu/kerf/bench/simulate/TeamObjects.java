@@ -83,8 +83,7 @@ final class TeamObjects {
 
   private boolean hasLabels(String namespace, JsonNode labels) {
     Stored object = store.get(ObjectKind.NAMESPACE, namespace);
-    JsonNode has =
-        object == null ? labels.path("") : object.json().path("metadata").path("labels");
+    JsonNode has = object == null ? labels.path("") : object.json().path("metadata").path("labels");
     return labels.properties().stream()
         .allMatch(each -> has.path(each.getKey()).equals(each.getValue()));
   }

@@ -162,8 +162,7 @@ final class TeamOracle {
         List<PodObject> members = members(each.getKey());
         return new Violation(
             "torn: of gang %s %d of at least %d pods are bound, and others wait: %s"
-                .formatted(
-                    each.getKey(), bound(members), members.get(0).gangMinimum(), members));
+                .formatted(each.getKey(), bound(members), members.get(0).gangMinimum(), members));
       }
     }
     return null;

@@ -200,11 +200,29 @@ class TurnRoundTest {
     scene.nodes(H100, 1, 3).teams(team("a")).asks("a", "w", 1).settle();
     scene.asks(withMinimum(scene.gang("a", "g", 4, 1), 2)).settle();
     assertThat(scene.ledger.entries()).hasSize(3);
-    assertThat(scene.book.line("a")).hasSize(2);
+    assertThat(scene.book.line("a", 10)).hasSize(2);
     scene.ends("w");
     scene.settle();
     assertThat(scene.ledger.entries()).hasSize(3);
-    assertThat(scene.book.line("a")).hasSize(1);
+    assertThat(scene.book.line("a", 10)).hasSize(1);
+  }
+
+  /** A window opens between the start of a gang and the end of its pods. */
+  @Test
+  void aGangThatStartsInPartsCountsWholeWhenTeamsChange() {
+    scene.nodes(H100, 1, 4).teams(team("a"));
+    Work gang = scene.gang("a", "g", 3, 1);
+    List<Work.Member> members = gang.members();
+    scene.asks(part(gang, members.subList(0, 2))).settle();
+    scene.asks(part(gang, members.subList(2, 3))).settle();
+    scene.teams(team("a"));
+    assertThat(scene.held("a")).isEqualTo("3.000");
+    members.forEach(member -> scene.book.ended(member.holder().uid()));
+    assertThat(scene.held("a")).isEqualTo("0.000");
+  }
+
+  private static Work part(Work gang, List<Work.Member> members) {
+    return new Work(gang.id(), gang.team(), 0, gang.since(), members, members.size(), true);
   }
 
   @Test

@@ -34,15 +34,12 @@ public final class KerfDialect extends Dialect {
   public static final String SPLIT = "kerf.gpu/split";
   public static final String MODELS = "kerf.gpu/models";
 
-  /** Whether other teams may have the pod evicted; it asks for nothing. */
-  public static final String EVICTABLE = "kerf.gpu/evictable";
-
   private static final String PREFIX = "kerf.gpu/";
   private static final Set<String> REFINEMENTS = Set.of(WALL, SM_PERCENT, SPLIT, MODELS);
 
   /** What a pod of any dialect may say of its gang and its turn; it asks for nothing. */
   private static final Set<String> OF_TURNS =
-      Set.of(MembershipReader.GANG, MembershipReader.SIZE, MembershipReader.MINIMUM, EVICTABLE);
+      Set.of(MembershipReader.GANG, MembershipReader.SIZE, MembershipReader.MINIMUM, Annotations.EVICTABLE);
 
   private static final Words WORDS =
       Words.of(
@@ -77,7 +74,7 @@ public final class KerfDialect extends Dialect {
               Word.Place.ANNOTATION,
               "With how many pods the gang can start; without it, with all."),
           Word.kept(
-              EVICTABLE,
+              Annotations.EVICTABLE,
               Word.Place.ANNOTATION,
               "`false`: no other team can take the GPUs back, so the pod starts only within its"
                   + " team's guarantee. On pods of every dialect."),
