@@ -125,7 +125,12 @@ final class Replica {
         new Clocks(
             () -> ApiStore.EPOCH.plusNanos(timeline.now() + wallStep),
             () -> timeline.now() + 1_000_000_000_000L);
-    Executor loop = task -> timeline.after(LOOP, process, task);
+    LoopLoad load = new LoopLoad(timeline, process);
+    Executor loop =
+        task -> {
+          load.count();
+          timeline.after(LOOP, process, task);
+        };
     Scheduling scheduling = new Scheduling(Dialects.all(), clocks, loop);
     scheduling.use(new Policy(Policy.Answer.WINNERS, 10_000, Policy.Preemption.KERF));
     KubernetesCluster cluster =
