@@ -65,7 +65,7 @@ final class BankWork {
     }
     left -= OPENING_REPORTS;
     if (left < OPENING_BURST) {
-      clock = BURST_AT + left * 10_000;
+      clock = BURST_AT + left * 10_000L;
       return scoring(1);
     }
     return later();

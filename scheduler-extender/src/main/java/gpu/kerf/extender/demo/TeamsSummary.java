@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** The summary that a demo of teams prints at its end. */
 final class TeamsSummary {
@@ -57,10 +58,10 @@ final class TeamsSummary {
     line(
         text,
         "%s works in %.1f h of the demo: %s finished; %s %% of the GPU memory was held",
-        json.get("works"),
+        Objects.requireNonNull(json.get("works")),
         seconds() * 1000 / HOUR_MILLIS,
-        json.get("finished"),
-        json.get("heldPercent"));
+        Objects.requireNonNull(json.get("finished")),
+        Objects.requireNonNull(json.get("heldPercent")));
     line(text, "");
     line(
         text,
@@ -79,7 +80,7 @@ final class TeamsSummary {
     line(
         text,
         "%s gangs, %s torn; %s slots given twice",
-        json.get("gangs"),
+        Objects.requireNonNull(json.get("gangs")),
         number("tornGangs"),
         number("doubleAllocations"));
     return text.toString();
@@ -91,13 +92,13 @@ final class TeamsSummary {
         text,
         "%-11s %10s %6s %6s %8s %13s %8s %9s %14s",
         name,
-        team.get("meanGuaranteeGpus"),
-        team.get("meanShareGpus"),
-        team.get("meanHeldGpus"),
-        team.get("meanWaiting"),
+        Objects.requireNonNull(team.get("meanGuaranteeGpus")),
+        Objects.requireNonNull(team.get("meanShareGpus")),
+        Objects.requireNonNull(team.get("meanHeldGpus")),
+        Objects.requireNonNull(team.get("meanWaiting")),
         duration(team, "waitMsP50") + " / " + duration(team, "waitMsP95"),
-        team.get("reclaims"),
-        team.get("evictions"),
+        Objects.requireNonNull(team.get("reclaims")),
+        Objects.requireNonNull(team.get("evictions")),
         "within " + duration(team, "guaranteeMetWithinMs"));
     return text.toString();
   }
@@ -107,7 +108,9 @@ final class TeamsSummary {
   }
 
   private double seconds() {
-    return json.get("seconds") instanceof Number number ? number.doubleValue() : 0;
+    return Objects.requireNonNull(json.get("seconds")) instanceof Number number
+        ? number.doubleValue()
+        : 0;
   }
 
   private String number(String key) {

@@ -49,7 +49,6 @@ final class Painter {
     TeamTerms now = terms.of(spec);
     GpuAmount limit = now.team().limit();
     TeamNumbers numbers = book.numbers(spec.name());
-    boolean accepted = acceptance == null || acceptance.accepted();
     return new TeamsPicture.OneTeam(
         spec.name(),
         spec.parent() == null ? "" : spec.parent(),
@@ -60,7 +59,7 @@ final class Painter {
         numbers == null ? nothing(spec.name()) : numbers,
         terms.window(spec.name()),
         acceptance == null ? "" : acceptance.reason().word(),
-        accepted ? "" : acceptance.message(),
+        acceptance == null || acceptance.accepted() ? "" : acceptance.message(),
         line(spec.name(), SHOWN_OF_A_LINE),
         numbers == null ? 0 : numbers.pendingWorks(),
         book.oldest(spec.name()));

@@ -152,7 +152,7 @@ final class TeamWorld {
 
   /** The API server tells that a pod is bound as Kerf has written it. */
   void bound(PodView.Builder pod) {
-    PodView written = cluster.pods.get(pod.build().ref().toString());
+    PodView written = Objects.requireNonNull(cluster.pods.get(pod.build().ref().toString()));
     tell(
         pod.nodeName(written.nodeName())
             .annotation(Annotations.PLACEMENT, written.annotation(Annotations.PLACEMENT)));

@@ -15,6 +15,7 @@ import gpu.kerf.model.team.Reclaim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +40,7 @@ class TurnsTest {
 
   private gpu.kerf.extender.team.TeamFigures.Figures figure(String team) {
     world.pass(2_000);
-    return world.cluster.figures.teams().get(team);
+    return Objects.requireNonNull(world.cluster.figures.teams().get(team));
   }
 
   @Test
@@ -240,8 +241,8 @@ class TurnsTest {
     again.tell(old);
     again.team("fraud", "'guarantee': '2'").team("research", "'guarantee': '2', 'limit': '4'");
     again.pass(2_000);
-    assertThat(again.cluster.figures.teams().get("research").held())
-        .isEqualTo(GpuAmount.parse("4"));
+    var figures = Objects.requireNonNull(again.cluster.figures.teams().get("research"));
+    assertThat(figures.held()).isEqualTo(GpuAmount.parse("4"));
     assertThat(again.cluster.told.get("old")).contains("first in its line");
     assertThat(again.cluster.told.get("young")).contains("1 before you");
   }
