@@ -115,8 +115,7 @@ final class RoomSearch {
       return;
     }
     Placement placement = plan.placements().get(0);
-    places.add(
-        new Ledger.Claim(work.members().get(places.size()).holder(), placement));
+    places.add(new Ledger.Claim(work.members().get(places.size()).holder(), placement));
     taken.computeIfAbsent(plan.node(), any -> new ArrayList<>()).add(placement);
     plan.awaited().forEach(candidate -> gone.add(candidate.uid()));
     for (Candidate candidate : plan.victims()) {

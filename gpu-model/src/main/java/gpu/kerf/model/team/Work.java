@@ -50,19 +50,12 @@ public record Work(
   /** A single pod. */
   public static Work of(Holder holder, String team, long since, PodDemand demand) {
     return new Work(
-        holder.uid(),
-        team,
-        holder.priority(),
-        since,
-        List.of(new Member(holder, demand)),
-        1,
-        true);
+        holder.uid(), team, holder.priority(), since, List.of(new Member(holder, demand)), 1, true);
   }
 
   /** The same work with as many members as must start together. */
   Work atMinimum() {
-    return new Work(
-        id, team, priority, since, members.subList(0, minimum), minimum, evictable);
+    return new Work(id, team, priority, since, members.subList(0, minimum), minimum, evictable);
   }
 
   /** The members that have no place among these, each as work of its own. */

@@ -1,8 +1,8 @@
 package gpu.kerf.extender.cluster;
 
-import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.gang.GangKey;
 import gpu.kerf.extender.gang.GangSize;
+import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
 import org.jspecify.annotations.Nullable;

@@ -88,7 +88,10 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--rate",
       paramLabel = "N",
       description =
-          "Arrivals per second of the demo's clock. Default: " + RATE + ", or " + TEAMS_RATE
+          "Arrivals per second of the demo's clock. Default: "
+              + RATE
+              + ", or "
+              + TEAMS_RATE
               + " with --teams.")
   private @Nullable Double rate;
 

@@ -24,8 +24,7 @@ import java.util.Map;
 final class BankTeams {
 
   /** The teams that have pods, in the order in which they are shown. */
-  static final List<String> LEAVES =
-      List.of(BankWork.FRAUD, BankWork.RESEARCH, BankWork.ANALYTICS);
+  static final List<String> LEAVES = List.of(BankWork.FRAUD, BankWork.RESEARCH, BankWork.ANALYTICS);
 
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
@@ -92,7 +91,12 @@ final class BankTeams {
             readings,
             AcceptedTeams.NONE,
             Map.of(
-                BankWork.FRAUD, Map.of(), BankWork.RESEARCH, Map.of(), BankWork.ANALYTICS, Map.of()));
+                BankWork.FRAUD,
+                Map.of(),
+                BankWork.RESEARCH,
+                Map.of(),
+                BankWork.ANALYTICS,
+                Map.of()));
     teams
         .acceptances()
         .forEach(

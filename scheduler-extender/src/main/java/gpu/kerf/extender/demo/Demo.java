@@ -100,7 +100,8 @@ final class Demo {
     this.capacityMiB = Summary.capacity(fleet);
     this.queue = new SchedulingQueue(timers, MOST_WAITING);
     this.scheduler =
-        new SimulatedScheduler(server, extender, queue, new OutcomeRecorder(), statistics, GangCalls.NONE);
+        new SimulatedScheduler(
+            server, extender, queue, new OutcomeRecorder(), statistics, GangCalls.NONE);
     server.watch(Runnable::run, new Watching());
   }
 

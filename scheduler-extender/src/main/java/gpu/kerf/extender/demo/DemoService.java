@@ -52,9 +52,7 @@ final class DemoService implements Demo.Service, TeamsDemo.Service {
     this.settings = settings;
     this.scheduling =
         new Scheduling(
-            Dialects.all(settings.current().dialects().gpushareUnit()),
-            clocks,
-            this::execute);
+            Dialects.all(settings.current().dialects().gpushareUnit()), clocks, this::execute);
     this.service =
         new Service(
             vertx,

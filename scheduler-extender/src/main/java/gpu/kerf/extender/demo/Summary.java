@@ -103,8 +103,7 @@ final class Summary {
     return json;
   }
 
-  static Map<String, Object> measured(
-      DemoStatistics statistics, Extender extender, long nanos) {
+  static Map<String, Object> measured(DemoStatistics statistics, Extender extender, long nanos) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("wallMs", nanos / 1_000_000);
     json.put("decisions", statistics.filterCalls);

@@ -83,7 +83,10 @@ final class TeamsLiveView implements TeamsDemo.View {
 
   private String screen(TeamsDemo demo) {
     StringBuilder text = new StringBuilder();
-    line(text, BOLD, "kerf demo --teams   console " + url + "#/teams   Ctrl-C ends it and sums it up");
+    line(
+        text,
+        BOLD,
+        "kerf demo --teams   console " + url + "#/teams   Ctrl-C ends it and sums it up");
     line(text, "", "");
     int fixed = OTHER_LINES + demo.teams().size();
     int nodes = Math.min(demo.fleet().size(), Math.max(1, size.lines() - fixed - LEAST_NEWS));

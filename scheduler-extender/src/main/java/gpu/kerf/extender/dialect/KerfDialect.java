@@ -39,7 +39,11 @@ public final class KerfDialect extends Dialect {
 
   /** What a pod of any dialect may say of its gang and its turn; it asks for nothing. */
   private static final Set<String> OF_TURNS =
-      Set.of(MembershipReader.GANG, MembershipReader.SIZE, MembershipReader.MINIMUM, Annotations.EVICTABLE);
+      Set.of(
+          MembershipReader.GANG,
+          MembershipReader.SIZE,
+          MembershipReader.MINIMUM,
+          Annotations.EVICTABLE);
 
   private static final Words WORDS =
       Words.of(

@@ -316,7 +316,8 @@ public record Settings(
               live = true)
           Duration patience,
       @Setting(
-              value = "How long a place is held for a pod whose turn it is and that is not yet bound.",
+              value =
+                  "How long a place is held for a pod whose turn it is and that is not yet bound.",
               min = "1s",
               max = "10m",
               live = true)
@@ -327,6 +328,7 @@ public record Settings(
               max = "10000",
               live = true)
           int gatesPerSecond) {}
+
   /** How the pods of a gang start together. */
   public record Gangs(
       @Setting(
@@ -431,7 +433,12 @@ public record Settings(
         new Auditing(Duration.ofMinutes(5)),
         new Scheduling(Answer.WINNERS, Duration.ofSeconds(10)),
         new Teams(
-            TeamSource.KERF, true, Reclaim.GUARANTEE, Duration.ofMinutes(10), Duration.ofSeconds(30), 500),
+            TeamSource.KERF,
+            true,
+            Reclaim.GUARANTEE,
+            Duration.ofMinutes(10),
+            Duration.ofSeconds(30),
+            500),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
         new Dialects(GpushareDialect.Unit.GIB, false),
         AdmissionSettings.defaults(),

@@ -206,8 +206,7 @@ final class Reclaims {
         running.left.poll();
         lines.evicted(target.pod().uid(), target.victim().work().since());
         counts.evicted(
-            new TurnCounts.Evicted(
-                target.victim().work().team(), word(running.reclaim.rule())));
+            new TurnCounts.Evicted(target.victim().work().team(), word(running.reclaim.rule())));
         cluster.event(new PodEvent(target.pod().ref(), true, "Reclaimed", why));
         evictNext(running);
       }

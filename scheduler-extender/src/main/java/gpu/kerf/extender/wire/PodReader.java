@@ -297,8 +297,8 @@ public final class PodReader {
     }
 
     /**
-     * The kubelet says so when the node can never grant a resize; Kerf writes since when a pod waits
-     * for its turn.
+     * The kubelet says so when the node can never grant a resize; Kerf writes since when a pod
+     * waits for its turn.
      */
     private void condition() throws IOException, WireException {
       String[] texts = {"", "", "", ""};

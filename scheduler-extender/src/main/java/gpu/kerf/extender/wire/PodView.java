@@ -17,7 +17,8 @@ import java.util.Map;
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
  * @param gates the names of its scheduling gates
- * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has not
+ * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
+ *     not
  */
 public record PodView(
     Ref ref,

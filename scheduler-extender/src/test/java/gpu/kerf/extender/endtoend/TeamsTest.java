@@ -13,7 +13,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Teams on a real control plane: a real kube-scheduler, gates, turns, reclaim and the Team's status. */
+/**
+ * Teams on a real control plane: a real kube-scheduler, gates, turns, reclaim and the Team's
+ * status.
+ */
 @ClusterTest
 final class TeamsTest {
   private TestCluster cluster;
@@ -85,8 +88,7 @@ final class TeamsTest {
         .at("/status/conditions")
         .forEach(
             condition ->
-                messages.put(
-                    condition.path("type").asText(), condition.path("message").asText()));
+                messages.put(condition.path("type").asText(), condition.path("message").asText()));
     return messages.getOrDefault("kerf.gpu/Turn", "");
   }
 

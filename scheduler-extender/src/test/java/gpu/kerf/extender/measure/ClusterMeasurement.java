@@ -107,8 +107,7 @@ final class ClusterMeasurement {
 
   private double withKerf(ControlPlane plane) throws Exception {
     try (ServingKerf kerf = new ServingKerf(plane)) {
-      double rate =
-          bind(plane, plane.scheduler(kerf.schedulerConfig()), "kerf", kerf::cpuMillis);
+      double rate = bind(plane, plane.scheduler(kerf.schedulerConfig()), "kerf", kerf::cpuMillis);
       tell("kerf: ready after %.1f s, at most %d MiB", kerf.readyAfter(), kerf.residentMiB());
       assertThat(SlotChecker.check(plane).problems()).isEmpty();
       return rate;

@@ -19,7 +19,6 @@ final class JobRecords {
     final String team;
     long waited;
     long waitingSince;
-    boolean started;
     boolean done;
     int evictions;
     double doneHours;
@@ -37,7 +36,6 @@ final class JobRecords {
   void starts(TeamJob job, long now) {
     JobRecord record = of(job);
     record.waited += now - record.waitingSince;
-    record.started = true;
   }
 
   void done(TeamJob job, long milli) {
@@ -50,7 +48,6 @@ final class JobRecords {
     JobRecord record = of(job);
     record.evictions++;
     record.lostHours += ranMs * milli / MS_PER_HOUR;
-    record.started = false;
     record.waitingSince = now;
   }
 

@@ -104,6 +104,8 @@ enum TeamShape {
   private final String fleet;
   private final String teams;
   private final int gpus;
+
+  @SuppressWarnings("ImmutableEnumChecker") // It is copied, and never changed.
   private final List<Line> lines;
 
   TeamShape(String fleet, String teams, int gpus, List<Line> lines) {
@@ -152,7 +154,7 @@ enum TeamShape {
 
   private String manifest(String[] field) {
     boolean isParent =
-        teams.lines().anyMatch(line -> line.strip().split("\\s+")[1].equals(field[0]));
+        teams.lines().anyMatch(line -> line.strip().split("\\s+", -1)[1].equals(field[0]));
     StringBuilder text = new StringBuilder();
     text.append("apiVersion: kerf.gpu/v1alpha1\nkind: Team\n");
     text.append("metadata: {name: %s}%nspec:%n".formatted(field[0]));

@@ -119,9 +119,7 @@ public final class EmbeddedCluster implements Cluster {
     SimApiServer.Answer answer =
         server.openGate(pod.namespace(), pod.name(), pod.uid(), PodView.TURN_GATE);
     return CompletableFuture.completedFuture(
-        answer.ok()
-            ? GateResult.OPENED
-            : new GateResult(GateResult.Kind.GONE, answer.message()));
+        answer.ok() ? GateResult.OPENED : new GateResult(GateResult.Kind.GONE, answer.message()));
   }
 
   @Override

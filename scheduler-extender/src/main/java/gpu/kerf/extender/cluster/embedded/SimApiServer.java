@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * The part of an API server that scheduling needs, in memory.
  *
  * <p>It answers as the real one does: a pod is bound once (409 ever after, also for the same node),
- * a pod that is being deleted or has a scheduling gate is not bound, a uid that differs is a conflict, a Binding's
- * annotations are merged in the same step, and whether the node exists is not checked. A bound pod
- * that is deleted goes on holding what it has until its grace period is over.
+ * a pod that is being deleted or has a scheduling gate is not bound, a uid that differs is a
+ * conflict, a Binding's annotations are merged in the same step, and whether the node exists is not
+ * checked. A bound pod that is deleted goes on holding what it has until its grace period is over.
  *
  * <p>Any thread may call. Watchers hear of changes in their order, each on its own executor.
  */

@@ -71,8 +71,7 @@ public record SimPod(
         kept.add(each);
       }
     }
-    return new SimPod(
-        uid, namespace, name, priority, opened, annotations, created, node, deletion);
+    return new SimPod(uid, namespace, name, priority, opened, annotations, created, node, deletion);
   }
 
   /** The object as a client reads it. */

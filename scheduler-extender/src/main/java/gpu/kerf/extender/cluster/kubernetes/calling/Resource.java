@@ -31,8 +31,7 @@ public record Resource(
 
   /** Whether a placement may be wrong if this kind is not known as it is. */
   public boolean isDecisive() {
-    return !List.of(BUDGETS, TEAMS, QUEUES, NAMESPACES).contains(this)
-        && !OF_GANGS.contains(this);
+    return !List.of(BUDGETS, TEAMS, QUEUES, NAMESPACES).contains(this) && !OF_GANGS.contains(this);
   }
 
   /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
@@ -113,6 +112,7 @@ public record Resource(
 
   public static final Resource NAMESPACES =
       new Resource("namespaces", "/api/v1/namespaces", Map.of(), true);
+
   private static Resource group(String word, String path, String... olderVersions) {
     return new Resource(word, path, Map.of(), Map.of(), true, List.of(olderVersions));
   }
