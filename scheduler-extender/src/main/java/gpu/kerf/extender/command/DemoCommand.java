@@ -56,9 +56,9 @@ import picocli.CommandLine.Spec;
 public final class DemoCommand implements Callable<Integer> {
 
   private static final int HEADLESS_PODS = 300;
-  private static final int HEADLESS_WORKS = 400;
+  private static final int HEADLESS_WORKS = 350;
   private static final double RATE = 1.5;
-  private static final double TEAMS_RATE = 0.004;
+  private static final double TEAMS_RATE = 0.0035;
   private static final double TEAMS_PACE = 300;
   private static final int UNSET = -1;
 

@@ -37,8 +37,8 @@ final class BankTeams {
    */
   static String manifests(int gpus) {
     int fraud = gpus / 3;
-    int research = gpus * 5 / 12;
-    int night = gpus - fraud - research;
+    int research = gpus / 3;
+    int night = gpus / 3;
     int day = gpus / 6;
     return """
         apiVersion: kerf.gpu/v1alpha1

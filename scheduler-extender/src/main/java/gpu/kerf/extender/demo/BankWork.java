@@ -66,7 +66,7 @@ final class BankWork {
     left -= OPENING_REPORTS;
     if (left < OPENING_BURST) {
       clock = BURST_AT + left * 10_000L;
-      return scoring(1);
+      return scoring();
     }
     return later();
   }
@@ -95,12 +95,12 @@ final class BankWork {
   }
 
   private TeamWork anyScoring() {
-    return random.nextInt(10) < 3 ? scoring(1 + random.nextInt(2)) : smallScoring();
+    return random.nextInt(10) < 3 ? scoring() : smallScoring();
   }
 
   /** A model that answers while a customer waits: no other team may take its GPUs. */
-  private TeamWork scoring(int gpus) {
-    return alone(false, work(Kind.SCORING, FRAUD, 0, gpus, minutes(40, 90)));
+  private TeamWork scoring() {
+    return alone(false, work(Kind.SCORING, FRAUD, 0, 1, minutes(40, 90)));
   }
 
   private TeamWork smallScoring() {

@@ -75,7 +75,7 @@ final class TeamNews {
           case GUARANTEE -> " takes back " + String.join(" and ", owners);
           case SHARE -> " takes " + String.join(" and ", owners) + " up to its share";
           case PRIORITY -> " makes room for its more important work";
-          case PATIENCE -> " gets " + String.join(" and ", owners) + " of a place that was kept";
+          case PATIENCE -> " gets back the place that was kept";
         };
     return reclaim.team()
         + what

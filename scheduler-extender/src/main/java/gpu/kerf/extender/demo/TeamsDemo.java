@@ -115,6 +115,8 @@ final class TeamsDemo {
   /** Runs until all is done, or until it is told to stop. */
   void run(BooleanSupplier stop) {
     Pace pace = new Pace(plan.pace(), timers.now(), System::nanoTime);
+    // Time must not move while the service still takes the teams in.
+    service.goOn();
     arrive();
     tick();
     while (!stop.getAsBoolean() && !isOver()) {

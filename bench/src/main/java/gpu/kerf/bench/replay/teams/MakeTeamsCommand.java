@@ -73,12 +73,13 @@ public final class MakeTeamsCommand implements Callable<Integer> {
     TeamShape shape = TeamShape.of(shapeName);
     refuseUnless(
         shape != null,
-        "The shape (%s) is not known.%nThe shapes are: %s.",
-        shapeName,
-        TeamShape.words());
-    refuseUnless(days >= 1 && days <= 365, "The --days (%d) must be between 1 and 365.", days);
+        "The shape (%s) is not known.%nThe shapes are: %s."
+            .formatted(shapeName, TeamShape.words()));
     refuseUnless(
-        demand >= 0 && demand <= 1000, "The --demand (%d) must be between 1 and 1000.", demand);
+        days >= 1 && days <= 365, "The --days (%d) must be between 1 and 365.".formatted(days));
+    refuseUnless(
+        demand >= 0 && demand <= 1000,
+        "The --demand (%d) must be between 1 and 1000.".formatted(demand));
     if (shape != null) {
       double part = (demand > 0 ? demand : 90 + new Random(seed).nextInt(21)) / 100.0;
       Files.createDirectories(folder);
@@ -89,9 +90,9 @@ public final class MakeTeamsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void refuseUnless(boolean valid, String text, Object... values) {
+  private void refuseUnless(boolean valid, String text) {
     if (!valid) {
-      throw new ParameterException(spec.commandLine(), text.formatted(values));
+      throw new ParameterException(spec.commandLine(), text);
     }
   }
 }

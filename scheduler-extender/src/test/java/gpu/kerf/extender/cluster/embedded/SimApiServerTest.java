@@ -138,6 +138,38 @@ class SimApiServerTest {
   }
 
   @Test
+  void aPodWithAGateIsNotBoundUntilTheGateIsOff() {
+    ObjectNode gated = manifest("a", "u1", Map.of());
+    gated.withObject("/spec").putArray("schedulingGates").addObject().put("name", "kerf.gpu/turn");
+    server.create(gated);
+
+    assertThat(bind("a", "u1", "n1", Map.of())).isEqualTo(409);
+    assertThat(server.openGate("ml", "a", "u0", "kerf.gpu/turn").status()).isEqualTo(409);
+    assertThat(server.openGate("ml", "b", "u1", "kerf.gpu/turn").status()).isEqualTo(404);
+    assertThat(server.openGate("ml", "a", "u1", "other/gate").ok()).isTrue();
+    assertThat(pod("a").hasGate("kerf.gpu/turn")).isTrue();
+
+    assertThat(server.openGate("ml", "a", "u1", "kerf.gpu/turn").ok()).isTrue();
+    assertThat(server.openGate("ml", "a", "u1", "kerf.gpu/turn").ok()).isTrue();
+
+    // It is new, and has lost its gate; the second time it had none to lose.
+    assertThat(heard).containsExactly("a", "a");
+    assertThat(pod("a").object().at("/spec/schedulingGates")).isEmpty();
+    assertThat(bind("a", "u1", "n1", Map.of())).isEqualTo(201);
+  }
+
+  @Test
+  void aNudgeIsToldAndChangesNothing() {
+    create("a", "u1", Map.of());
+    heard.clear();
+
+    server.nudge("ml", "a", "u0");
+    server.nudge("ml", "a", "u1");
+
+    assertThat(heard).containsExactly("a nudged");
+  }
+
+  @Test
   void aLateWatcherHearsWhatIsThereAndThenEveryChange() {
     server.putNode(NodeSpec.of("n1", List.of()));
     create("a", "u1", Map.of());
@@ -209,6 +241,11 @@ class SimApiServerTest {
     @Override
     public void podEnded(SimPod pod) {
       heard.add(pod.name() + " gone");
+    }
+
+    @Override
+    public void podNudged(SimPod pod) {
+      heard.add(pod.name() + " nudged");
     }
   }
 }
