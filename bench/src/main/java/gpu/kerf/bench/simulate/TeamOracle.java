@@ -45,8 +45,7 @@ final class TeamOracle {
   private void heard(ApiStore.Change change) {
     Stored before = change.before();
     PodObject pod = change.any().pod();
-    boolean comesBound = change.after() != null && pod.isBound() && before != null;
-    if (comesBound && !before.pod().isBound()) {
+    if (before != null && change.after() != null && pod.isBound() && !before.pod().isBound()) {
       checkLimits(pod);
       if (!pod.gang().isEmpty()) {
         starts(pod);

@@ -97,16 +97,14 @@ final class TeamWorld {
   private void heard(ApiStore.Change change) {
     Stored before = change.before();
     Stored after = change.after();
-    boolean binds =
-        change.kind() == ObjectKind.POD
-            && before != null
-            && after != null
-            && after.pod().isBound()
-            && !before.pod().isBound();
-    if (killsInGang && binds && !after.pod().gang().isEmpty()) {
+    if (change.kind() != ObjectKind.POD || before == null || after == null) {
+      return;
+    }
+    PodObject pod = after.pod();
+    if (killsInGang && pod.isBound() && !before.pod().isBound() && !pod.gang().isEmpty()) {
       killsInGang = false;
       long pause = random.nextLong(3 * VirtualTime.MILLI);
-      around.timeline.after(pause, null, () -> killOne(after.pod()));
+      around.timeline.after(pause, null, () -> killOne(pod));
     }
   }
 
