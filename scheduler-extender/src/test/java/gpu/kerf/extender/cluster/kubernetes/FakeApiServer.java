@@ -377,8 +377,15 @@ public final class FakeApiServer implements AutoCloseable {
       return status(409, "Conflict", "the UID in the precondition does not match");
     }
     ObjectNode dying = pod.deepCopy();
+    int own = pod.at("/spec/terminationGracePeriodSeconds").asInt(30);
+    int grace = eviction.at("/deleteOptions/gracePeriodSeconds").asInt(own);
     dying.withObject("/metadata").put("deletionTimestamp", "2026-01-01T00:00:00Z");
-    store("pods", "MODIFIED", dying);
+    dying.withObject("/metadata").put("deletionGracePeriodSeconds", grace);
+    if (grace == 0) {
+      delete("pods", key);
+    } else {
+      store("pods", "MODIFIED", dying);
+    }
     return status(201, "Success", "");
   }
 

@@ -436,6 +436,23 @@ class KubernetesClusterTest {
   }
 
   @Test
+  void aPodWithoutAGracePeriodIsEvictedWithASecond() {
+    String pod =
+        Manifests.pod("p", "kerf.gpu/memory", "8Gi")
+            .replace(
+                "\"spec\":{", "\"spec\":{\"nodeName\":\"a\",\"terminationGracePeriodSeconds\":0,")
+            .replace("\"labels\":", "\"annotations\":{\"kerf.gpu/placement\":\"{}\"},\"labels\":")
+            .replace("Pending", "Running");
+    api.put("pods", pod);
+    follow();
+    assertThat(value(cluster.evict(new Eviction(ref("p"), ""))).kind())
+        .isEqualTo(EvictResult.Kind.EVICTED);
+    assertThat(api.get("pods", "ml/p").at("/metadata/deletionGracePeriodSeconds").asInt())
+        .as("its object stays until its containers have ended")
+        .isEqualTo(1);
+  }
+
+  @Test
   void anEvictionThatABudgetForbidsSaysSo() {
     api.put("pods", Manifests.pod("p", "kerf.gpu/memory", "8Gi"));
     follow();
