@@ -3,6 +3,7 @@ package gpu.kerf.model.team;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,12 @@ public record DrainedPlace(String work, Map<String, Long> gpus, long since, bool
   /** How many GPUs it has. */
   public int size() {
     return gpus.values().stream().mapToInt(Long::bitCount).sum();
+  }
+
+  /** Whether a pod holds a part of any of its GPUs. */
+  boolean touches(Placement placement) {
+    long bits = gpus.getOrDefault(placement.node(), 0L);
+    return placement.slots().stream().anyMatch(slot -> (bits >> slot.gpu() & 1) != 0);
   }
 
   void block(Fleet fleet) {

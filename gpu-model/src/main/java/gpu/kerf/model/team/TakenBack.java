@@ -26,28 +26,36 @@ final class TakenBack implements Victims {
   private final Reclaim.Rule rule;
   private final long now;
   private final long since;
+  private final @Nullable DrainedPlace place;
   private final Set<TeamNode> above = new HashSet<>();
   private final Set<TeamNode> entitled = new HashSet<>();
   private final Set<RunningWork> agreed = new HashSet<>();
   private final Map<RunningWork, GpuHolding> holdings = new HashMap<>();
 
   TakenBack(TeamBook book, TeamNode asker, GpuHolding wanted, Reclaim.Rule rule, long now) {
-    this(book, asker, wanted, rule, now, Long.MIN_VALUE);
+    this(book, asker, wanted, rule, now, Long.MIN_VALUE, null);
   }
 
-  /** What has filled in a drained place since then. */
+  /** What has filled in a drained place since it is drained. */
   static TakenBack fillingIn(
-      TeamBook book, TeamNode asker, GpuHolding wanted, long now, long since) {
-    return new TakenBack(book, asker, wanted, Reclaim.Rule.PATIENCE, now, since);
+      TeamBook book, TeamNode asker, GpuHolding wanted, long now, DrainedPlace place) {
+    return new TakenBack(book, asker, wanted, Reclaim.Rule.PATIENCE, now, place.since(), place);
   }
 
   /** What has started since then, and so has overtaken the work that asks. */
   static TakenBack ofShare(TeamBook book, TeamNode asker, GpuHolding wanted, long now, long since) {
-    return new TakenBack(book, asker, wanted, Reclaim.Rule.SHARE, now, since);
+    return new TakenBack(book, asker, wanted, Reclaim.Rule.SHARE, now, since, null);
   }
 
   private TakenBack(
-      TeamBook book, TeamNode asker, GpuHolding wanted, Reclaim.Rule rule, long now, long since) {
+      TeamBook book,
+      TeamNode asker,
+      GpuHolding wanted,
+      Reclaim.Rule rule,
+      long now,
+      long since,
+      @Nullable DrainedPlace place) {
+    this.place = place;
     this.book = book;
     this.asker = asker;
     this.wanted = wanted;
@@ -101,7 +109,7 @@ final class TakenBack implements Victims {
     if (agreed.contains(work)) {
       return false;
     }
-    boolean may = rule == Reclaim.Rule.PATIENCE || isBelowEntitled(leaf);
+    boolean may = place == null ? isBelowEntitled(leaf) : place.touches(candidate.placement());
     return may
         && leaf != asker
         && work.started >= since

@@ -169,7 +169,7 @@ public final class TurnRound {
       return null;
     }
     TakenBack victims =
-        TakenBack.fillingIn(book, leaf, waiting.shape.atMinimum(), around.now(), place.since());
+        TakenBack.fillingIn(book, leaf, waiting.shape.atMinimum(), around.now(), place);
     return attempt(waiting, Reclaim.Rule.PATIENCE, victims, victims::agree);
   }
 

@@ -25,5 +25,5 @@ public record TurnRules(Mode reclaim, Duration patience) {
     }
   }
 
-  public static final TurnRules USUAL = new TurnRules(Mode.SHARE, Duration.ofMinutes(15));
+  public static final TurnRules USUAL = new TurnRules(Mode.GUARANTEE, Duration.ofMinutes(30));
 }

@@ -88,7 +88,7 @@ public final class ReplayTeamsCommand implements Callable<Integer> {
   @Option(
       names = "--patience",
       paramLabel = "MINUTES",
-      defaultValue = "15",
+      defaultValue = "30",
       description =
           "After which time a place is drained for a job that waits, under kerf. Default:"
               + " ${DEFAULT-VALUE}.")
@@ -97,7 +97,7 @@ public final class ReplayTeamsCommand implements Callable<Integer> {
   @Option(
       names = "--reclaim",
       paramLabel = "WHAT",
-      defaultValue = "share",
+      defaultValue = "guarantee",
       description =
           "What evictions restore under kerf: guarantee or share. Default: ${DEFAULT-VALUE}.")
   private String reclaim = "";
