@@ -7,7 +7,7 @@ public final class SimulationMain {
   private SimulationMain() {}
 
   /** What went wrong; empty if nothing did. */
-  public static String problem(String seed, String events, String faults) {
+  public static String problem(String seed, String events, String faults, String teams) {
     SimulateCommand.silence();
     EnumSet<Fault> chosen = EnumSet.noneOf(Fault.class);
     for (Fault each : Fault.values()) {
@@ -15,7 +15,15 @@ public final class SimulationMain {
         chosen.add(each);
       }
     }
-    Scenario scenario = Scenario.of(Long.parseLong(seed), Long.parseLong(events), chosen);
+    Scenario scenario =
+        new Scenario(
+            Long.parseLong(seed),
+            Long.parseLong(events),
+            chosen,
+            2,
+            0,
+            0,
+            Boolean.parseBoolean(teams));
     return Simulation.run(scenario).problem();
   }
 }

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SimulationTest {
   private static final long EVENTS = Long.getLong("kerf.simulated.events", 100_000);
   private static final long SEEDS = 4;
+  private static final Set<Fault> ALL = EnumSet.allOf(Fault.class);
 
   @BeforeAll
   static void silently() {
@@ -32,6 +33,30 @@ final class SimulationTest {
     for (long seed = 1; seed <= SEEDS; seed++) {
       isClean(Scenario.of(seed, EVENTS / SEEDS, faults));
     }
+  }
+
+  /** No team holds more than its limit, no gang is torn, and who may run does. */
+  @Test
+  void teamsAndGangsEndWellWithoutFaults() {
+    isClean(Scenario.of(1, 20_000, Set.of()).withTeams(true));
+  }
+
+  @Test
+  void teamsAndGangsEndWellWithEveryFault() {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      Scenario scenario = new Scenario(seed, EVENTS / SEEDS, ALL, 2, 0, 0, true);
+      isClean(scenario);
+    }
+  }
+
+  /**
+   * Seeds 5 and 12: a round of turns took the places that it tried for news, and never came to
+   * rest.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {5, 12})
+  void roundsOfTurnsComeToRest(long seed) {
+    isClean(new Scenario(seed, 20_000, ALL, 2, 0, 0, true));
   }
 
   /** A replica that was killed did not know which pods were deleted by force meanwhile. */

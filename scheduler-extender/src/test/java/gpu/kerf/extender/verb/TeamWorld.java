@@ -40,6 +40,7 @@ final class TeamWorld {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final long MINUTES_BETWEEN = 150_000;
+  private static final int MOST_STEPS = 10_000;
 
   final FakeCluster cluster = new FakeCluster();
   final Queue<Runnable> later = new ArrayDeque<>();
@@ -189,8 +190,12 @@ final class TeamWorld {
   }
 
   void turn() {
+    int steps = 0;
     for (Runnable next = later.poll(); next != null; next = later.poll()) {
       next.run();
+      if (++steps > MOST_STEPS) {
+        throw new AssertionError("Kerf does not come to rest.");
+      }
     }
   }
 }

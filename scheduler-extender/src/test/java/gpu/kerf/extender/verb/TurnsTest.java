@@ -339,6 +339,31 @@ class TurnsTest {
     assertThat(world.cluster.evictions).containsExactlyInAnyOrder("one", "two");
   }
 
+  /** A round tries places in the ledger, and must not take its own tries for news. */
+  @Test
+  void aGangThatFitsOnlyInPartOnTheNodesItIsOfferedLetsTheLoopRest() {
+    world.node("b", 1);
+    PodView.Builder first = member("first", 2, 1);
+    PodView.Builder second = member("second", 2, 1);
+    world.tell(first);
+    world.tell(second);
+    boolean firstOnB = world.scheduling.held().of("first").node().equals("b");
+    PodView.Builder onA = firstOnB ? second : first;
+    assertThat(world.filter(onA, "b").refusedByReason()).containsOnlyKeys(Reason.NOT_YOUR_TURN);
+    world.pass(1_000);
+    assertThat(world.scheduling.held().of("first")).isNull();
+  }
+
+  @Test
+  void aPlaceThatWasHeldUnderOtherTermsOfTheTeamIsGivenBack() {
+    PodView.Builder pod = world.gated("research", "p", 1);
+    world.tell(pod);
+    assertThat(world.mayGo("p")).isTrue();
+    world.team("research", "'guarantee': '0.5', 'limit': '0.5'");
+    assertThat(world.filter(pod, "a").refusedByReason()).containsOnlyKeys(Reason.NOT_YOUR_TURN);
+    assertThat(world.scheduling.ledger().entries()).isEmpty();
+  }
+
   @Test
   void aPodWithoutGpusGoesWithItsGang() {
     PodView.Builder launcher =
