@@ -63,7 +63,7 @@ final class ReclaimOracle {
     return last;
   }
 
-  /** The Eviction API evicts a pod, and nobody has said why yet. */
+  /** The Eviction API evicts a pod, and no event has said why yet. */
   void evicts(PodObject victim) {
     String team = teams.teamOf(victim.namespace());
     atEviction.put(victim.uid(), new Held(team, held(team), teams.lowestGuarantee(team)));

@@ -111,7 +111,7 @@ public final class TeamBook {
   public void runs(Work work, List<Ledger.Claim> places, long now) {
     gone(work.id());
     if (running.containsKey(work.id())) {
-      // More pods of a gang of which some run: they are one work, or nobody counts the others.
+      // More pods of a gang of which some run: they are one work, so that all of them count.
       stays(work.id());
       places.forEach(place -> joins(work, place, now));
       return;

@@ -35,8 +35,8 @@ final class SimulatedScheduler {
     void refused(Run run, String why);
 
     /**
-     * No node can take it, whoever is evicted: it fits on none, or it is not its turn. Whether it
-     * is given up.
+     * No node can take it, with any eviction: it fits on none, or it is not its turn. Whether it is
+     * given up.
      */
     boolean hopeless(Run run, String why);
 

@@ -131,6 +131,11 @@ public final class HeldPlaces {
     return ledger.propose(claim.holder(), claim.placement(), clock.getAsLong(), Long.MAX_VALUE);
   }
 
+  /** Gives back what is held for any work. */
+  public void releaseAll() {
+    List.copyOf(works.keySet()).forEach(this::release);
+  }
+
   /** Gives back what is held for a work; what its pods have taken stays taken. */
   public void release(String workId) {
     Work work = works.remove(workId);

@@ -54,6 +54,7 @@ final class TurnLoop {
   private final Reclaims reclaims;
   private final TurnForecast forecast;
   private final Map<String, WaitReason> reasons = new HashMap<>();
+  private final StartTimes starts = new StartTimes();
   private final Set<String> onTheirWay = new HashSet<>();
 
   /** Pods that filter refused: kube-scheduler must hear of their turn. */
@@ -66,6 +67,7 @@ final class TurnLoop {
   private @Nullable TurnRound round;
   private boolean changed;
   private boolean sliceComes;
+  private boolean inRound;
   private long began;
   private long notBefore;
   private long lookedAgain;
@@ -102,6 +104,7 @@ final class TurnLoop {
     round = null;
     changed = false;
     reasons.clear();
+    onTheirWay.clear();
     reclaims.clear();
     for (DrainedPlace place : List.copyOf(drained.all())) {
       drained.remove(place.work());
@@ -173,12 +176,26 @@ final class TurnLoop {
         () ->
             scheduling.elapsedNanos() - start < SLICE_NANOS
                 && onTheirWay.size() < MOST_ON_THEIR_WAY;
-    if (round != null && round.goOn(mayGoOn)) {
+    if (round != null && goOn(round, mayGoOn)) {
       round = null;
       forecast.publish(lines.teams(), lines.book(), scheduling.fleet().models());
       long now = scheduling.elapsedNanos();
       notBefore = now + REST * (now - began);
     }
+  }
+
+  private boolean goOn(TurnRound running, BooleanSupplier mayGoOn) {
+    inRound = true;
+    try {
+      return running.goOn(mayGoOn);
+    } finally {
+      inRound = false;
+    }
+  }
+
+  /** Whether a round changes the ledger just now. */
+  boolean isInRound() {
+    return inRound;
   }
 
   private TurnRules rules() {
@@ -202,6 +219,7 @@ final class TurnLoop {
         return false;
       }
       reasons.remove(work.id());
+      starts.started(work.team(), scheduling.wallMillis());
       claims.forEach(claim -> letGo(work, claim.holder().uid()));
       lines.companions(work.id()).forEach(pod -> letGo(work, pod.uid()));
       return true;
@@ -289,6 +307,11 @@ final class TurnLoop {
 
   DrainedPlaces drained() {
     return drained;
+  }
+
+  /** How fast lines move. */
+  StartTimes starts() {
+    return starts;
   }
 
   Map<String, WaitReason> reasons() {

@@ -127,6 +127,10 @@ public final class Turns implements TeamsSource {
 
   /** Begins with an empty book, and enters what there is. */
   private void begin() {
+    if (on) {
+      // They were given by what teams were before, and the new book does not count them.
+      scheduling.held().releaseAll();
+    }
     TeamBook book = new TeamBook(scheduling.fleet());
     terms.use(teams, scheduling.wallMillis());
     book.use(terms.inForce());
@@ -193,7 +197,9 @@ public final class Turns implements TeamsSource {
       return;
     }
     boolean less = holdings.changed(before, after);
-    if (less || (after == null && before != null && lines.get(before.uid()) != null)) {
+    boolean free = after == null && before != null && lines.get(before.uid()) != null;
+    // A round tries places and gives them back: that is no news.
+    if (less || (free && !loop.isInRound())) {
       if (before != null) {
         loop.again(before.uid());
       }

@@ -3,6 +3,7 @@ package gpu.kerf.extender.turn;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.model.team.DrainedPlace;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.TeamNumbers;
 import gpu.kerf.model.team.WaitReason;
@@ -79,7 +80,15 @@ final class WaitingTexts {
       return pod.gang() == null ? "" : "Not all pods of its gang are there yet.";
     }
     WaitReason reason = loop.reasons().get(work.id());
-    return reason == null ? "" : numbers(work) + place(work) + ". " + why(reason);
+    return reason == null ? "" : numbers(work) + place(work) + ". " + why(work, reason);
+  }
+
+  private String why(Work work, WaitReason reason) {
+    DrainedPlace drained = loop.drained().of(work.id());
+    if (drained == null || reason instanceof WaitReason.Evicting) {
+      return why(reason);
+    }
+    return "A place on " + String.join(", ", drained.gpus().keySet()) + " is kept free for it.";
   }
 
   private String numbers(Work work) {
@@ -98,6 +107,12 @@ final class WaitingTexts {
 
   private String place(Work work) {
     int before = lines.book().before(work.id());
+    String expected =
+        before < 0 ? "" : loop.starts().expected(work.team(), before, scheduling.wallMillis());
+    return line(before) + (expected.isEmpty() ? "" : ", " + expected);
+  }
+
+  private static String line(int before) {
     return before < 0
         ? ""
         : ", " + (before == 0 ? "first in its line" : rounded(before) + " before you");

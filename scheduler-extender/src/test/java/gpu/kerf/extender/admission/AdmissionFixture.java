@@ -52,7 +52,16 @@ final class AdmissionFixture {
   final Admission admission;
 
   private AdmissionFixture(AdmissionOptions options) {
-    this.admission = new Admission(scheduling.dialects(), fleet::latest, options);
+    this(options, TurnPreview.NONE);
+  }
+
+  private AdmissionFixture(AdmissionOptions options, TurnPreview turns) {
+    this.admission = new Admission(scheduling.dialects(), fleet::latest, options, turns);
+  }
+
+  /** Where some pods have to wait for their turn. */
+  static AdmissionFixture withTurns(TurnPreview turns) {
+    return new AdmissionFixture(TERMS, turns).node("a", 8, "H100-80GB", GpuMode.PLAIN);
   }
 
   static AdmissionFixture empty(AdmissionOptions options) {

@@ -407,4 +407,62 @@ class TurnsTest {
     assertThat(world.cluster.opened).hasSize(4);
     assertThat(world.cluster.told.get("m5")).contains("its limit is 4");
   }
+
+  private boolean waits(PodView.Builder pod) {
+    PodView view = pod.build();
+    return world.verbs.turns().forecast().waits(view, world.scheduling.read(view));
+  }
+
+  @Test
+  void aNewPodIsLetPastTheGateOnlyWhileThereIsRoomAndNoOtherWaits() {
+    world.pass(100);
+    assertThat(waits(world.pod("research", "a", 2))).isFalse();
+    assertThat(waits(world.pod("research", "b", 2))).isFalse();
+    assertThat(waits(world.pod("research", "c", 1))).as("what passed counts").isTrue();
+    world.team("research", "'limit': '1'");
+    world.pass(100);
+    assertThat(waits(world.pod("research", "d", 2))).as("its limit is 1").isTrue();
+    assertThat(waits(world.pod("fraud", "e", 2))).isFalse();
+    world.tell(world.gated("research", "f", 2));
+    world.pass(4_000);
+    assertThat(waits(world.pod("fraud", "g", 1))).as("work waits").isTrue();
+    assertThat(waits(member("h", 2, 1))).as("a gang").isTrue();
+    assertThat(waits(world.pod("fraud", "i", 1).label("kueue.x-k8s.io/managed", "true"))).isFalse();
+    world.teamsAre(List.of());
+    assertThat(waits(world.pod("fraud", "j", 99))).isFalse();
+  }
+
+  @Test
+  void aLineThatMovesSaysAboutWhenAPodMayStart() {
+    world.team("research", "'limit': '1'");
+    for (int i = 0; i < 5; i++) {
+      PodView.Builder pod = world.gated("research", "p" + i, 1);
+      world.tell(pod);
+      assertThat(world.place(pod, "a")).isEqualTo("a");
+      world.pass(120_000);
+      world.end("p" + i);
+    }
+    PodView.Builder last = world.gated("research", "p5", 1);
+    world.tell(last);
+    world.place(last, "a");
+    world.tell(world.gated("research", "first", 1));
+    world.tell(world.gated("research", "second", 1));
+    world.pass(5_000);
+    assertThat(world.cluster.told.get("first")).contains("first in its line, about 2 min");
+    assertThat(world.cluster.told.get("second")).contains("1 before you, about 4 min");
+  }
+
+  @Test
+  void aPodThatWaitsForLongGetsAPlaceKeptFreeAndIsToldWhere() {
+    world.running("research", "r", 1, "a");
+    world.running("fraud", "f", 1, "a");
+    world.team("research", "'guarantee': '4'").team("fraud", "'weight': 1");
+    world.tell(world.gated("research", "large", 4));
+    world.pass(TurnOptions.defaults().patienceMillis() + 10_000);
+    assertThat(world.cluster.told.get("large")).contains("A place on a is kept free for it");
+    world.end("r0");
+    world.end("f0");
+    world.pass(5_000);
+    assertThat(world.mayGo("large")).isTrue();
+  }
 }
