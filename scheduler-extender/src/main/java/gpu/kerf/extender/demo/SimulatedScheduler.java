@@ -35,8 +35,8 @@ final class SimulatedScheduler {
     void refused(Run run, String why);
 
     /**
-     * No node can take it, with any eviction: it fits on none, or it is not its turn. Whether it is
-     * given up.
+     * No eviction makes room for it: it fits on no node, or it is not its turn. Whether it is given
+     * up.
      */
     boolean hopeless(Run run, String why);
 
