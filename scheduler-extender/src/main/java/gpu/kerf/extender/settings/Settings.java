@@ -436,7 +436,7 @@ public record Settings(
             TeamSource.KERF,
             true,
             Reclaim.GUARANTEE,
-            Duration.ofMinutes(15),
+            Duration.ofMinutes(30),
             Duration.ofSeconds(30),
             500),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),

@@ -18,6 +18,6 @@ public record TurnOptions(
     int gatesPerSecond) {
 
   public static TurnOptions defaults() {
-    return new TurnOptions(true, false, 900_000, 30_000, 500);
+    return new TurnOptions(true, false, 1_800_000, 30_000, 500);
   }
 }
