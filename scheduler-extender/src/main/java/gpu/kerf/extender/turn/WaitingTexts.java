@@ -23,6 +23,8 @@ final class WaitingTexts {
 
   private static final int PODS_PER_TICK = 50;
 
+  private static final long PAUSE_MILLIS = 100;
+
   /** A place far back in a line is rounded, so that the text changes rarely. */
   private static final int EXACT_PLACES = 10;
 
@@ -32,12 +34,14 @@ final class WaitingTexts {
   private final TurnLoop loop;
   private final Map<String, String> told = new HashMap<>();
   private Deque<String> round = new ArrayDeque<>();
+  private long last;
 
   WaitingTexts(Scheduling scheduling, Cluster cluster, Lines lines, TurnLoop loop) {
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.lines = lines;
     this.loop = loop;
+    this.last = scheduling.elapsedMillis() - PAUSE_MILLIS;
   }
 
   void forget(String uid) {
@@ -46,6 +50,11 @@ final class WaitingTexts {
 
   /** Looks at the next pods. */
   void tick() {
+    long now = scheduling.elapsedMillis();
+    if (now - last < PAUSE_MILLIS) {
+      return;
+    }
+    last = now;
     if (round.isEmpty()) {
       round = new ArrayDeque<>();
       for (WaitingPod pod : lines.all()) {
