@@ -49,16 +49,6 @@ final class SimulationTest {
     }
   }
 
-  /**
-   * Seeds 5 and 12: a round of turns took the places that it tried for news, and never came to
-   * rest.
-   */
-  @ParameterizedTest
-  @ValueSource(longs = {5, 12})
-  void roundsOfTurnsComeToRest(long seed) {
-    isClean(new Scenario(seed, 20_000, ALL, 2, 0, 0, true));
-  }
-
   /** A replica that was killed did not know which pods were deleted by force meanwhile. */
   @Test
   void aReplicaThatStartsKnowsWhatWasDeletedByForce() {
