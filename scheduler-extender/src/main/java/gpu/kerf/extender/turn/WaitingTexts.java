@@ -25,6 +25,9 @@ final class WaitingTexts {
 
   private static final long PAUSE_MILLIS = 100;
 
+  /** A pod that gets its turn sooner is not told to wait: that would cost two requests. */
+  private static final long SHORTEST_WAIT_MILLIS = 2_000;
+
   /** A place far back in a line is rounded, so that the text changes rarely. */
   private static final int EXACT_PLACES = 10;
 
@@ -63,10 +66,14 @@ final class WaitingTexts {
     }
     for (int i = 0; i < PODS_PER_TICK && !round.isEmpty(); i++) {
       WaitingPod pod = lines.get(round.remove());
-      if (pod != null && scheduling.held().of(pod.uid()) == null) {
+      if (pod != null && scheduling.held().of(pod.uid()) == null && hasWaited(pod)) {
         tell(pod);
       }
     }
+  }
+
+  private boolean hasWaited(WaitingPod pod) {
+    return scheduling.wallMillis() - pod.since() >= SHORTEST_WAIT_MILLIS;
   }
 
   private void tell(WaitingPod pod) {

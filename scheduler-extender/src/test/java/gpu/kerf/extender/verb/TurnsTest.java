@@ -63,7 +63,7 @@ class TurnsTest {
     world.running("fraud", "f", 2, "a");
     world.tell(world.gated("research", "first", 1));
     world.tell(world.gated("research", "second", 1));
-    world.pass(1_000);
+    world.pass(3_000);
     assertThat(world.cluster.opened).hasSize(4);
     assertThat(world.cluster.told.get("first"))
         .isEqualTo(
@@ -119,6 +119,7 @@ class TurnsTest {
     world.pass(100);
     assertThat(world.cluster.evictions).containsExactly("r3");
     assertThat(world.mayGo("urgent")).isFalse();
+    world.pass(3_000);
     assertThat(world.cluster.told.get("urgent")).contains("being evicted");
     world.end("r3");
     assertThat(world.mayGo("urgent")).isTrue();
@@ -170,7 +171,7 @@ class TurnsTest {
             .gated("research", "again", 4)
             .owner(new PodView.Owner("Job", "train", "job-uid", true));
     world.tell(again);
-    world.pass(1_000);
+    world.pass(3_000);
     assertThat(world.cluster.told.get("again")).contains("first in its line");
   }
 
