@@ -350,7 +350,8 @@ class TurnsTest {
     PodView.Builder second = member("second", 2, 1);
     world.tell(first);
     world.tell(second);
-    boolean firstOnB = world.scheduling.held().of("first").node().equals("b");
+    boolean firstOnB =
+        Objects.requireNonNull(world.scheduling.held().of("first")).node().equals("b");
     world.filter(firstOnB ? second : first, "b");
     world.pass(1_000);
     assertThat(world.scheduling.held().of("first")).isNull();
