@@ -67,10 +67,16 @@ public record DrainedPlace(String work, Map<String, Long> gpus, long since, bool
   void unblock(Fleet fleet) {
     for (String name : gpus.keySet()) {
       NodeState node = fleet.node(name);
-      for (int gpu = 0; node != null && gpu < node.gpus(); gpu++) {
-        if ((bits(node) >> gpu & 1) != 0) {
-          node.unblock(gpu);
-        }
+      if (node != null) {
+        unblock(node);
+      }
+    }
+  }
+
+  void unblock(NodeState node) {
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      if ((bits(node) >> gpu & 1) != 0) {
+        node.unblock(gpu);
       }
     }
   }

@@ -1,10 +1,13 @@
 package gpu.kerf.model.team;
 
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.NodeState;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +53,24 @@ public final class DrainedPlaces {
         place.block(fleet);
       }
     }
+  }
+
+  /**
+   * Keeps all work off these GPUs until it is undone. What happens to the fleet meanwhile may put
+   * another state in the place of a node's; that one was never blocked, and stays as it is.
+   */
+  public Ledger.Undo block(Fleet fleet) {
+    List<Runnable> undo = new ArrayList<>();
+    for (DrainedPlace place : places.values()) {
+      for (String name : place.gpus().keySet()) {
+        NodeState node = fleet.node(name);
+        if (node != null) {
+          place.block(node);
+          undo.add(() -> place.unblock(node));
+        }
+      }
+    }
+    return () -> undo.forEach(Runnable::run);
   }
 
   public void unblock(Fleet fleet, String but, boolean all) {

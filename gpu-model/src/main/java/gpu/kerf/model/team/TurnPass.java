@@ -206,8 +206,14 @@ public final class TurnPass {
     return reason;
   }
 
-  /** Whether it may run where a place is drained, until the rest of that place is free. */
+  /**
+   * Whether it may run where a place is drained for other work: borrowed, until the rest of that
+   * place is free, or because it is its team's by guarantee, which comes before patience.
+   */
   private static boolean mayFillIn(TeamNode leaf, WaitingWork waiting) {
+    if (leaf.held + waiting.shape.atMinimum().milli() <= leaf.guarantee()) {
+      return true;
+    }
     return waiting.work.evictable()
         && leaf.minRuntimeMillis() == 0
         && leaf.held >= leaf.guarantee();

@@ -290,8 +290,7 @@ public final class Turns implements TeamsSource {
 
   /** Keeps drained places from a search for a pod; to be undone. */
   public Ledger.Undo keepDrained() {
-    loop.drained().block(scheduling.fleet(), "", true);
-    return () -> loop.drained().unblock(scheduling.fleet(), "", true);
+    return loop.drained().block(scheduling.fleet());
   }
 
   /** Whether a pod may be bound: limits hold however it came that far. */

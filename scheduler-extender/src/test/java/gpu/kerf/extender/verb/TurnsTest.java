@@ -467,4 +467,24 @@ class TurnsTest {
     world.pass(5_000);
     assertThat(world.mayGo("large")).isTrue();
   }
+
+  private void drainTheNodeForALargePod() {
+    world.team("research", "'weight': 1");
+    world.running("research", "r", 4, "a");
+    world.tell(world.gated("research", "large", 4));
+    world.team("research", "'weight': 2");
+    world.end("r0");
+    world.end("r1");
+    world.end("r2");
+    world.pass(TurnOptions.defaults().patienceMillis() + 10_000);
+    assertThat(world.cluster.told.get("large")).contains("A place on a is kept free for it");
+  }
+
+  @Test
+  void aGuaranteeComesBeforeAPlaceThatIsKeptForPatience() {
+    drainTheNodeForALargePod();
+    world.tell(world.gated("fraud", "guaranteed", 2));
+    assertThat(world.mayGo("guaranteed")).isTrue();
+    assertThat(world.mayGo("large")).isFalse();
+  }
 }
