@@ -90,9 +90,9 @@ final class QuickStartTest {
 
       long before = placedTasks(cluster);
       List<Markdown.Shell> uninstall = blocks(Guides.UNINSTALL);
-      uninstall.subList(0, 3).forEach(this::run);
+      uninstall.subList(0, 4).forEach(this::run);
       TestCluster.await("the node gave its resources up", () -> !advertises(cluster));
-      uninstall.subList(3, uninstall.size()).forEach(this::run);
+      uninstall.subList(4, uninstall.size()).forEach(this::run);
       assertThat(placedTasks(cluster)).isEqualTo(before);
       assertThat(plane.kubectl("get", "namespaces")).doesNotContain("kerf");
     }
