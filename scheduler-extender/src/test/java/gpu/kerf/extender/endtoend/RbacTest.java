@@ -174,6 +174,7 @@ final class RbacTest {
       plane.apply(Shipped.text("base/teams.yaml"));
       plane.kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");
       bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf");
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-gangs");
       bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-teams");
       bind(plane, KERF, "rolebinding", "--role=kerf", "--namespace=kerf-system");
       bind(plane, KERF, "rolebinding", "--role=kerf-checkpoint", "--namespace=kerf-system");
