@@ -96,9 +96,9 @@ public final class DrainedPlaces {
   }
 
   /** The same on a copy of a node that is thrown away. */
-  void block(NodeState copy, String but) {
+  void block(NodeState copy, String but, boolean all) {
     for (DrainedPlace place : places.values()) {
-      if (!place.work().equals(but)) {
+      if (isBlocked(place, but, all)) {
         place.block(copy);
       }
     }

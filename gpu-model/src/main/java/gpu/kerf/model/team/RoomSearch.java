@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Searches places for work, and the running work that must go for them. Youngest work goes first,
- * in steps of doubling age; of equally young work as few pieces as possible.
+ * Searches places for work, and the running work that must go for them: as few pieces as possible,
+ * or the youngest first, in steps of doubling age.
  *
  * <p>The members of a gang are placed one after the other, each as if the places of those before it
  * were taken and all pods of their victims were gone. It works on copies of nodes, and can pause.
@@ -37,7 +37,6 @@ final class RoomSearch {
   private final DrainedPlaces drained;
   private final Work work;
   private final Victims allowed;
-  private final boolean youngestFirst;
   private final Consumer<RunningWork> agreed;
   private final EvictionPlanner planner;
   private final List<String> nodes = new ArrayList<>();
@@ -45,6 +44,8 @@ final class RoomSearch {
   private final Map<String, List<Placement>> taken = new HashMap<>();
   private final Set<String> gone = new HashSet<>();
   private final Set<RunningWork> victims = new LinkedHashSet<>();
+  private boolean youngestFirst;
+  private boolean anywhere;
   private @Nullable FleetSearch search;
   private boolean failed;
 
@@ -57,14 +58,12 @@ final class RoomSearch {
       DrainedPlaces drained,
       Work work,
       Victims allowed,
-      boolean youngestFirst,
       Consumer<RunningWork> agreed) {
     this.book = book;
     this.around = around;
     this.drained = drained;
     this.work = work;
     this.allowed = allowed;
-    this.youngestFirst = youngestFirst;
     this.agreed = agreed;
     around.chooser().refresh();
     this.planner = new EvictionPlanner(around.chooser().placer());
@@ -76,6 +75,18 @@ final class RoomSearch {
       }
     }
     nodes.sort(null);
+  }
+
+  /** Spares the work that runs longest. */
+  RoomSearch youngestFirst() {
+    youngestFirst = true;
+    return this;
+  }
+
+  /** Looks also where a place is drained for other work, unless pods are evicted for that. */
+  RoomSearch anywhere() {
+    anywhere = true;
+    return this;
   }
 
   /** Goes on; whether the search is over. */
@@ -142,7 +153,7 @@ final class RoomSearch {
       }
     }
     taken.getOrDefault(name, List.of()).forEach(node::force);
-    drained.block(node, work.id());
+    drained.block(node, work.id(), !anywhere);
     return new NodeCandidates(node, staying);
   }
 

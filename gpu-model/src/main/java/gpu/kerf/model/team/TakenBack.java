@@ -39,7 +39,9 @@ final class TakenBack implements Victims {
   /** What has filled in a drained place since it is drained. */
   static TakenBack fillingIn(
       TeamBook book, TeamNode asker, GpuHolding wanted, long now, DrainedPlace place) {
-    return new TakenBack(book, asker, wanted, Reclaim.Rule.PATIENCE, now, place.since(), place);
+    // what started in the round that chose the place was there before it
+    long after = place.since() + 1;
+    return new TakenBack(book, asker, wanted, Reclaim.Rule.PATIENCE, now, after, place);
   }
 
   /** What has started since then, and so has overtaken the work that asks. */

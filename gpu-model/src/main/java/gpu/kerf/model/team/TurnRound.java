@@ -25,10 +25,12 @@ public final class TurnRound {
   private static final int DRAINED_PART = 16;
 
   private final TeamBook book;
+  private final Places free;
   private final DrainedPlaces drained;
   private final TurnSink sink;
   private final TurnRules rules;
   private final Surroundings around;
+  private final Starting turns;
   private final TurnPass pass;
   private final Set<List<Object>> hopeless = new HashSet<>();
   private final Map<String, Integer> lowest = new HashMap<>();
@@ -43,8 +45,14 @@ public final class TurnRound {
     OVER
   }
 
-  /** A search that is under way. */
-  private record Attempt(WaitingWork waiting, RoomSearch search, Reclaim.@Nullable Rule rule) {}
+  /**
+   * A search that is under way.
+   *
+   * @param rule by which it may evict; null if it looks for a place to drain
+   * @param anywhere whether it may also take what is drained for other work
+   */
+  private record Attempt(
+      WaitingWork waiting, RoomSearch search, Reclaim.@Nullable Rule rule, boolean anywhere) {}
 
   public TurnRound(
       TeamBook book,
@@ -54,12 +62,14 @@ public final class TurnRound {
       TurnRules rules,
       Surroundings around) {
     this.book = book;
+    this.free = places;
     this.drained = drained;
     this.sink = sink;
     this.rules = rules;
     this.around = around;
     dropOldPlaces();
-    this.pass = new TurnPass(book, places, new Starting(), around.now());
+    this.turns = new Starting();
+    this.pass = new TurnPass(book, places, turns, around.now());
   }
 
   /** Keeps the drained places in step with what waits. */
@@ -150,14 +160,8 @@ public final class TurnRound {
     TeamNode leaf = book.nodes().find(waiting.work.team());
     if (waiting.gone || waiting.kept != null || leaf == null) {
       at++;
-    } else if (waiting.drained) {
-      attempt = stage == Stage.RECLAIM ? freed(waiting, leaf) : null;
-      at += attempt == null ? 1 : 0;
-    } else if (stage == Stage.RECLAIM) {
-      attempt = reclaim(waiting, leaf, null);
-      at += attempt == null ? 1 : 0;
     } else {
-      attempt = drain(waiting, leaf);
+      attempt = stage == Stage.RECLAIM ? reclaim(waiting, leaf, null) : drain(waiting, leaf);
       at += attempt == null ? 1 : 0;
     }
   }
@@ -170,7 +174,7 @@ public final class TurnRound {
     }
     TakenBack victims =
         TakenBack.fillingIn(book, leaf, waiting.shape.atMinimum(), around.now(), place);
-    return attempt(waiting, Reclaim.Rule.PATIENCE, victims, victims::agree);
+    return attempt(waiting, Reclaim.Rule.PATIENCE, victims, victims::agree, false);
   }
 
   /** The search by the next rule after one that has failed; null if no other rule applies. */
@@ -190,11 +194,11 @@ public final class TurnRound {
 
   private @Nullable Attempt byRule(WaitingWork waiting, TeamNode leaf, Reclaim.Rule rule) {
     if (rule == Reclaim.Rule.PATIENCE) {
-      return null;
+      return waiting.drained ? freed(waiting, leaf) : null;
     }
     if (rule == Reclaim.Rule.PRIORITY) {
       return lowestRunning(leaf) < waiting.work.priority()
-          ? attempt(waiting, rule, AnyWork.ofLowerPriority(book, waiting.work), any -> {})
+          ? attempt(waiting, rule, AnyWork.ofLowerPriority(book, waiting.work), any -> {}, false)
           : null;
     }
     if (rule == Reclaim.Rule.SHARE
@@ -202,12 +206,19 @@ public final class TurnRound {
       return null;
     }
     book.refreshShares();
+    if (rule == Reclaim.Rule.GUARANTEE) {
+      return byGuarantee(waiting, leaf, false);
+    }
     TakenBack victims =
-        rule == Reclaim.Rule.SHARE
-            ? TakenBack.ofShare(
-                book, leaf, waiting.shape.atMinimum(), around.now(), waiting.work.since())
-            : new TakenBack(book, leaf, waiting.shape.atMinimum(), rule, around.now());
-    return victims.isEntitled() ? attempt(waiting, rule, victims, victims::agree) : null;
+        TakenBack.ofShare(
+            book, leaf, waiting.shape.atMinimum(), around.now(), waiting.work.since());
+    return victims.isEntitled() ? attempt(waiting, rule, victims, victims::agree, false) : null;
+  }
+
+  private @Nullable Attempt byGuarantee(WaitingWork waiting, TeamNode leaf, boolean anywhere) {
+    Reclaim.Rule rule = Reclaim.Rule.GUARANTEE;
+    TakenBack victims = new TakenBack(book, leaf, waiting.shape.atMinimum(), rule, around.now());
+    return victims.isEntitled() ? attempt(waiting, rule, victims, victims::agree, anywhere) : null;
   }
 
   /** The lowest priority of what runs of a team. */
@@ -223,16 +234,22 @@ public final class TurnRound {
   }
 
   private Attempt attempt(
-      WaitingWork waiting, Reclaim.Rule rule, Victims victims, Consumer<RunningWork> agreed) {
-    return new Attempt(
-        waiting, new RoomSearch(book, around, drained, waiting.work, victims, true, agreed), rule);
+      WaitingWork waiting,
+      Reclaim.Rule rule,
+      Victims victims,
+      Consumer<RunningWork> agreed,
+      boolean anywhere) {
+    RoomSearch search =
+        new RoomSearch(book, around, drained, waiting.work, victims, agreed).youngestFirst();
+    return new Attempt(waiting, anywhere ? search.anywhere() : search, rule, anywhere);
   }
 
   /** The search for a place to drain; null if none is drained for this work now. */
   private @Nullable Attempt drain(WaitingWork waiting, TeamNode leaf) {
     boolean served = leaf.held > 0 && leaf.held >= leaf.share;
     boolean full = !drained.isEmpty() && drained.gpus() >= gpus() / DRAINED_PART;
-    if (!hasWaitedLong(waiting)
+    if (waiting.drained
+        || !hasWaitedLong(waiting)
         || served
         || full
         || hopeless.contains(List.of(leaf.name(), waiting.shape))) {
@@ -240,9 +257,9 @@ public final class TurnRound {
     }
     return new Attempt(
         waiting,
-        new RoomSearch(
-            book, around, drained, waiting.work, AnyWork.thatEnds(book), false, any -> {}),
-        null);
+        new RoomSearch(book, around, drained, waiting.work, AnyWork.thatEnds(book), any -> {}),
+        null,
+        false);
   }
 
   private boolean hasWaitedLong(WaitingWork waiting) {
@@ -261,14 +278,15 @@ public final class TurnRound {
     if (waiting.gone || leaf == null) {
       at++;
     } else if (places == null || breaksLimit(waiting, leaf, places)) {
-      hopeless.add(
-          done.rule() == null
-              ? List.of(leaf.name(), waiting.shape)
-              : List.of(leaf.name(), waiting.shape, done.rule()));
-      attempt = done.rule() == null || waiting.drained ? null : reclaim(waiting, leaf, done.rule());
+      attempt = next(done, leaf);
       at += attempt == null ? 1 : 0;
     } else {
       at++;
+      dropOthersAt(waiting, places);
+      if (done.search().victims().isEmpty() && free.areFree(places)) {
+        start(waiting.work, places);
+        return;
+      }
       DrainedPlace place =
           DrainedPlace.of(waiting.work.id(), places, around.now(), done.rule() == null);
       drained.put(place);
@@ -277,6 +295,42 @@ public final class TurnRound {
         sink.drains(waiting.work, place);
       } else {
         reclaim(waiting, places, done.search().victims(), done.rule());
+      }
+    }
+  }
+
+  /** Nothing has to go: it was the drained place of other work that had no right to it. */
+  private void start(Work work, List<Ledger.Claim> places) {
+    if (turns.starts(work, places)) {
+      book.starts(work, places, around.now());
+    }
+  }
+
+  /** What to try after a search that has failed; null if nothing is left. */
+  private @Nullable Attempt next(Attempt failed, TeamNode leaf) {
+    WaitingWork waiting = failed.waiting();
+    Reclaim.Rule rule = failed.rule();
+    if (rule == null) {
+      hopeless.add(List.of(leaf.name(), waiting.shape));
+      return null;
+    }
+    if (rule == Reclaim.Rule.GUARANTEE
+        && !failed.anywhere()
+        && drained.fillable(waiting.work.id()) != null) {
+      return byGuarantee(waiting, leaf, true);
+    }
+    if (rule != Reclaim.Rule.PATIENCE) {
+      hopeless.add(List.of(leaf.name(), waiting.shape, rule));
+    }
+    return reclaim(waiting, leaf, rule);
+  }
+
+  /** What a team gets back by right is drained for nobody else; other work finds another place. */
+  private void dropOthersAt(WaitingWork waiting, List<Ledger.Claim> places) {
+    for (DrainedPlace other : List.copyOf(drained.all())) {
+      if (!other.work().equals(waiting.work.id())
+          && places.stream().anyMatch(place -> other.touches(place.placement()))) {
+        dropPlace(other.work());
       }
     }
   }

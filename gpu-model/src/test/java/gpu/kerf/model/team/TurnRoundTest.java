@@ -19,6 +19,7 @@ import gpu.kerf.model.demand.MemoryMiB;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** Who goes first, who waits and why, and who has to go. */
@@ -262,6 +263,56 @@ class TurnRoundTest {
     scene.settle();
     assertThat(scene.running).containsKey("large").doesNotContainKey("filling");
     assertThat(scene.reclaims).extracting(Reclaim::rule).containsExactly(Reclaim.Rule.PATIENCE);
+  }
+
+  @Test
+  void aGuaranteeIsTakenBackWhereAPlaceIsDrainedForOtherWork() {
+    scene
+        .nodes(H100, 1, 2)
+        .terms(
+            minRuntime(team("a"), 1), TeamTerms.of(team("b")), TeamTerms.of(guaranteed("c", "1")));
+    scene.asks("a", "a0", 1).asks("a", "a1", 1).settle();
+    scene.asks("b", "large", 2).settle();
+    scene.at(31 * MINUTE).settle();
+    assertThat(scene.drained.of("large")).isNotNull();
+    scene.asks("c", "c0", 1).settle();
+    assertThat(scene.running).containsKey("c0").hasSize(2);
+    assertThat(scene.reclaims).extracting(Reclaim::rule).containsExactly(Reclaim.Rule.GUARANTEE);
+    // the place is drained anew, and c0 stays in it until it ends
+    assertThat(scene.drained.all()).extracting(DrainedPlace::work).containsExactly("large");
+    scene.running.keySet().stream().toList().forEach(scene::ends);
+    scene.settle();
+    assertThat(scene.running).containsOnlyKeys("large");
+  }
+
+  @Test
+  void aGuaranteeIsTakenBackElsewhereIfThatIsPossible() {
+    scene
+        .nodes(H100, 2, 2)
+        .terms(
+            minRuntime(team("a"), 1), TeamTerms.of(team("b")), TeamTerms.of(guaranteed("c", "1")));
+    for (int i = 0; i < 4; i++) {
+      scene.asks("a", "a" + i, 1);
+    }
+    scene.settle();
+    scene.asks("b", "large", 2).settle();
+    scene.at(31 * MINUTE).settle();
+    DrainedPlace place = scene.drained.of("large");
+    scene.asks("c", "c0", 1).settle();
+    assertThat(scene.running).containsKey("c0");
+    assertThat(scene.drained.all()).containsExactly(place);
+    assertThat(scene.workOn(Objects.requireNonNull(place))).doesNotContain("c0");
+  }
+
+  @Test
+  void workThatHasADrainedPlaceStillTakesBackItsGuarantee() {
+    scene.nodes(H100, 1, 2).terms(minRuntime(team("a"), 60), TeamTerms.of(guaranteed("c", "2")));
+    scene.asks("a", "a0", 1).asks("a", "a1", 1).settle();
+    scene.asks("c", "large", 2).at(31 * MINUTE).settle();
+    assertThat(scene.drained.of("large")).isNotNull();
+    assertThat(scene.running).containsOnlyKeys("a0", "a1");
+    scene.at(61 * MINUTE).settle();
+    assertThat(scene.running).containsOnlyKeys("large");
   }
 
   @Test
