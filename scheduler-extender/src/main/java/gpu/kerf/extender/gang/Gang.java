@@ -134,6 +134,16 @@ public final class Gang {
     return waiting().stream().anyMatch(member -> member.created <= begun);
   }
 
+  /**
+   * The running pods that are of no use without some others: all of them, if too few would be left.
+   */
+  public List<Member> uselessWithout(Set<String> uids) {
+    GangSize size = size();
+    List<Member> left =
+        members().stream().filter(member -> member.bound && !uids.contains(member.uid())).toList();
+    return size == null || size.apart() || left.size() >= size.minimum() ? List.of() : left;
+  }
+
   /** When its oldest pod was created. */
   public long since() {
     return members().stream().mapToLong(Member::created).min().orElse(Long.MAX_VALUE);

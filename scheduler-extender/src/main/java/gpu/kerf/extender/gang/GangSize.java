@@ -5,8 +5,10 @@ package gpu.kerf.extender.gang;
  *
  * @param minimum with how many it can start; one means that its pods need not start together
  * @param most how many belong to it at most
+ * @param apart whether its pods may be evicted one by one once they run; else the rest goes with
+ *     the one that leaves the gang below its minimum
  */
-public record GangSize(int minimum, int most) {
+public record GangSize(int minimum, int most, boolean apart) {
 
   /** More pods than kube-scheduler can try within the time that a bind call may wait. */
   public static final int MOST = 512;
@@ -30,6 +32,16 @@ public record GangSize(int minimum, int most) {
               + MOST
               + ".\nMaybe the two are exchanged.");
     }
+  }
+
+  /** A gang that is of no use with less pods than its minimum. */
+  public GangSize(int minimum, int most) {
+    this(minimum, most, false);
+  }
+
+  /** The same number of pods, which may be evicted one by one. */
+  public GangSize evictedApart() {
+    return new GangSize(minimum, most, true);
   }
 
   /** A gang that starts with all of its pods. */

@@ -33,10 +33,13 @@ final class Evictions {
   private final Cluster cluster;
   private final Plans plans;
   private final PlanBackoff pauses;
+  private final GangMates mates;
   private final Plan.Cases release = new Release();
   private final Plan.Cases look = new Look();
 
-  Evictions(Scheduling scheduling, Cluster cluster, Plans plans, PlanBackoff pauses) {
+  Evictions(
+      Scheduling scheduling, Cluster cluster, Plans plans, PlanBackoff pauses, GangMates mates) {
+    this.mates = mates;
     this.scheduling = scheduling;
     this.cluster = cluster;
     this.plans = plans;
@@ -80,10 +83,35 @@ final class Evictions {
     return plan;
   }
 
-  /** Keeps for a pod what comes free without an eviction. */
+  /** Keeps for a pod what comes free without an eviction of Kerf's. */
   void await(KnownPod pod, PlanOutcome.Plan outcome) {
     Plan.Leaving plan = plans.put(new Plan.Leaving(pod, destination(outcome), leavingUntil()));
     scheduling.reserve(plan.uid(), plan.placement());
+    evictMates(plan);
+  }
+
+  /** The plan does not wait for them, and goes on if a budget keeps one. */
+  private void evictMates(Plan.Found plan) {
+    for (PodView.Ref mate : mates.of(plan.outcome().victims(), plan.priority())) {
+      String why =
+          "Evicted with its gang, of which pods make room for "
+              + plan.pod().ref()
+              + " of higher priority.";
+      scheduling.whenDone(
+          () -> cluster.evict(new Eviction(mate, why)),
+          (result, failure) -> {
+            boolean gone = result != null && result.kind() == EvictResult.Kind.EVICTED;
+            cluster.event(
+                gone
+                    ? new PodEvent(mate, true, "Preempted", why)
+                    : new PodEvent(
+                        mate,
+                        true,
+                        "GangTorn",
+                        "Pods of its gang were evicted, and it could not be: "
+                            + (result == null ? "no answer" : result.text())));
+          });
+    }
   }
 
   private void begin(Plan.Decided plan) {
@@ -116,6 +144,7 @@ final class Evictions {
       return;
     }
     if (plan.left().isEmpty()) {
+      evictMates(plan);
       look(plans.put(new Plan.Leaving(plan.pod(), plan.destination(), plan.until())));
       return;
     }

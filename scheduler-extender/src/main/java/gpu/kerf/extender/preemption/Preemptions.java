@@ -2,6 +2,7 @@ package gpu.kerf.extender.preemption;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.gang.Gangs;
 import gpu.kerf.extender.state.DecisionDraft;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
@@ -38,12 +39,16 @@ public final class Preemptions {
   private final Restart restart;
   private @Nullable HopeSearch hope;
 
-  public Preemptions(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
+  /**
+   * @param gangs is told of pods before this is
+   */
+  public Preemptions(Scheduling scheduling, Cluster cluster, Disruptions disruptions, Gangs gangs) {
     this.scheduling = scheduling;
     this.disruptions = disruptions;
     this.search = new PlanSearch(scheduling, disruptions);
     this.searches = new Searches(scheduling);
-    this.evictions = new Evictions(scheduling, cluster, plans, pauses);
+    this.evictions =
+        new Evictions(scheduling, cluster, plans, pauses, new GangMates(scheduling, gangs));
     this.maker = new PlanMaker(scheduling, cluster, search, searches, evictions);
     this.restart = new Restart(scheduling, cluster, search, evictions);
   }

@@ -47,7 +47,7 @@ public final class FilterVerb {
   private final NodeRanking ranking;
 
   public FilterVerb(Scheduling scheduling, Cluster cluster) {
-    this(scheduling, cluster, new Preemptions(scheduling, cluster, Disruptions.NONE));
+    this(scheduling, cluster, new Preemptions(scheduling, cluster, Disruptions.NONE, new Gangs()));
   }
 
   FilterVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {

@@ -35,7 +35,7 @@ public final class PreemptVerb {
   private final GangStarts starts;
 
   public PreemptVerb(Scheduling scheduling, Cluster cluster, Disruptions disruptions) {
-    this(scheduling, cluster, new Preemptions(scheduling, cluster, disruptions));
+    this(scheduling, cluster, new Preemptions(scheduling, cluster, disruptions, new Gangs()));
   }
 
   PreemptVerb(Scheduling scheduling, Cluster cluster, Preemptions preemptions) {

@@ -41,7 +41,7 @@ public final class VerbService {
   public VerbService(
       Scheduling scheduling, Cluster cluster, Delivery delivery, Disruptions disruptions) {
     this.scheduling = scheduling;
-    this.preemptions = new Preemptions(scheduling, cluster, disruptions);
+    this.preemptions = new Preemptions(scheduling, cluster, disruptions, gangs);
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
     this.gate = new DecisionGate(scheduling, cluster);
     this.starts = new GangStarts(scheduling, cluster, gangs, () -> gate.refusal() == null);

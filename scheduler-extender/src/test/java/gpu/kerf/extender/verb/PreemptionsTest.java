@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.PodEvent;
+import gpu.kerf.extender.gang.GangKey;
+import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.preemption.Preemptions;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Policy;
@@ -34,7 +36,7 @@ class PreemptionsTest {
 
   private final World world = new World();
   private final Preemptions preemptions =
-      new Preemptions(world.scheduling, world.cluster, Disruptions.NONE);
+      new Preemptions(world.scheduling, world.cluster, Disruptions.NONE, world.gangs);
   private final FilterVerb filter = new FilterVerb(world.scheduling, world.cluster, preemptions);
 
   @BeforeEach
@@ -470,7 +472,8 @@ class PreemptionsTest {
 
   private Preemptions afterRestart(World next, PodView... pods) {
     next.cluster.synced = false;
-    Preemptions again = new Preemptions(next.scheduling, next.cluster, Disruptions.NONE);
+    Preemptions again =
+        new Preemptions(next.scheduling, next.cluster, Disruptions.NONE, next.gangs);
     next.scheduling.use(new Policy(Policy.Answer.WINNERS, 10 * SECOND, Policy.Preemption.KERF));
     next.node("a", 2, "A100-40GB", GpuMode.PLAIN);
     for (PodView one : pods) {
@@ -588,5 +591,42 @@ class PreemptionsTest {
     NodeState node = Objects.requireNonNull(world.scheduling.fleet().node("a"));
     int gpu = entry.placement().slots().get(0).gpu();
     return String.valueOf(node.spec().gpus().get(gpu).uuid());
+  }
+
+  /** A pod of a gang on each of two nodes, beside pods that are as urgent as the one that comes. */
+  private void gangOverTwoNodes(GangSize size) {
+    for (String node : List.of("a", "b")) {
+      world.node(node, 2, "A100-40GB", GpuMode.PLAIN);
+      assertThat(world.place(asking(node + "1", "20Gi", 10), node).isBound()).isTrue();
+      PodView.Builder mate =
+          pod("g" + node)
+              .priority(1)
+              .schedulingGroup("train")
+              .container("main", Map.of("kerf.gpu/memory", "20Gi"));
+      assertThat(world.place(mate.build(), node).isBound()).isTrue();
+      world.gangs.podChanged(mate.nodeName(node).build());
+    }
+    world.gangs.sizeChanged(new GangKey(GangKey.Source.KUBERNETES, "ml", "train"), size);
+  }
+
+  @Test
+  void aGangThatLosesAPodGoesWhole() {
+    gangOverTwoNodes(GangSize.all(2));
+    assertThat(ask(urgent("u")).evicts()).isTrue();
+    assertThat(world.cluster.evictions).containsExactlyInAnyOrder("ga", "gb");
+  }
+
+  @Test
+  void aGangThatHasEnoughPodsLeftGoesOn() {
+    gangOverTwoNodes(new GangSize(1, 2));
+    assertThat(ask(urgent("u")).evicts()).isTrue();
+    assertThat(world.cluster.evictions).hasSize(1);
+  }
+
+  @Test
+  void aGangWhosePodsMayGoAloneLosesOne() {
+    gangOverTwoNodes(GangSize.all(2).evictedApart());
+    assertThat(ask(urgent("u")).evicts()).isTrue();
+    assertThat(world.cluster.evictions).hasSize(1);
   }
 }

@@ -21,7 +21,8 @@ class WakeUpsTest {
 
   private final World world = new World();
   private final OneBudget budget = new OneBudget();
-  private final Preemptions preemptions = new Preemptions(world.scheduling, world.cluster, budget);
+  private final Preemptions preemptions =
+      new Preemptions(world.scheduling, world.cluster, budget, world.gangs);
   private final WakeUps wakeUps = new WakeUps(world.scheduling, world.cluster, preemptions);
   private final FilterVerb filter =
       new FilterVerb(world.scheduling, world.cluster, preemptions, wakeUps);

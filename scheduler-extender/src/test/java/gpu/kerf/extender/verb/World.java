@@ -69,7 +69,7 @@ final class World {
     scheduling = new Scheduling(dialects, clocks, later::add);
     reader = new WireReader(scheduling.names());
     writer = new WireWriter(scheduling.names());
-    Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE);
+    Preemptions preemptions = new Preemptions(scheduling, cluster, Disruptions.NONE, gangs);
     starts = new GangStarts(scheduling, cluster, gangs, () -> true);
     Turns turns = new Turns(scheduling, cluster, Disruptions.NONE, gangs, starts);
     filter =

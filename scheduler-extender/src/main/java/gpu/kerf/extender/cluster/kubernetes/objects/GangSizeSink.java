@@ -66,7 +66,7 @@ public final class GangSizeSink implements Sink<GangSizeSink.Said> {
 
   private GangSize size(JsonNode spec) {
     return switch (source) {
-      case KUBERNETES -> kubernetes(spec.path("schedulingPolicy"));
+      case KUBERNETES -> kubernetes(spec);
       case SCHEDULER_PLUGINS, VOLCANO, KAI ->
           GangSize.atLeast(Math.max(1, spec.path("minMember").asInt(1)));
       case JOB -> GangSize.all(pods(spec));
@@ -77,10 +77,20 @@ public final class GangSizeSink implements Sink<GangSizeSink.Said> {
     };
   }
 
-  private static GangSize kubernetes(JsonNode policy) {
-    return policy.has("gang")
-        ? GangSize.atLeast(policy.path("gang").path("minCount").asInt(0))
-        : GangSize.none();
+  private static GangSize kubernetes(JsonNode spec) {
+    JsonNode gang = spec.at("/schedulingPolicy/gang");
+    if (gang.isMissingNode()) {
+      return GangSize.none();
+    }
+    GangSize size = GangSize.atLeast(gang.path("minCount").asInt(0));
+    return goesWhole(spec.path("disruptionMode")) ? size : size.evictedApart();
+  }
+
+  /**
+   * A word in v1alpha2, and an object with one field from v1beta1 on; by default, pods go alone.
+   */
+  private static boolean goesWhole(JsonNode mode) {
+    return mode.asText("").equals("PodGroup") || mode.has("all");
   }
 
   /** How many pods of a Job run at the same time. */

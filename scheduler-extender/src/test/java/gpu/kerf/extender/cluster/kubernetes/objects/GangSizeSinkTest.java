@@ -14,6 +14,7 @@ import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -72,10 +73,25 @@ class GangSizeSinkTest {
             size(
                 Resource.POD_GROUPS,
                 Source.KUBERNETES,
-                "{'schedulingPolicy':{'gang':{'minCount':4}},'disruptionMode':'all'}"))
+                "{'schedulingPolicy':{'gang':{'minCount':4}},'disruptionMode':{'all':{}}}"))
         .isEqualTo(GangSize.atLeast(4));
     assertThat(size(Resource.POD_GROUPS, Source.KUBERNETES, "{'schedulingPolicy':{'basic':{}}}"))
         .isEqualTo(GangSize.none());
+  }
+
+  @Test
+  void aPodGroupOfKubernetesGoesWholeOnlyIfItSaysSo() {
+    String gang = "{'schedulingPolicy':{'gang':{'minCount':4}}%s}";
+    for (String whole : List.of(",'disruptionMode':'PodGroup'", ",'disruptionMode':{'all':{}}")) {
+      assertThat(size(Resource.POD_GROUPS, Source.KUBERNETES, gang.formatted(whole)))
+          .isEqualTo(GangSize.atLeast(4));
+      told.clear();
+    }
+    for (String apart : List.of("", ",'disruptionMode':'Pod'", ",'disruptionMode':{'single':{}}")) {
+      assertThat(size(Resource.POD_GROUPS, Source.KUBERNETES, gang.formatted(apart)))
+          .isEqualTo(GangSize.atLeast(4).evictedApart());
+      told.clear();
+    }
   }
 
   @Test
