@@ -14,9 +14,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Take the team that asks and the team of a victim, and go up to the siblings under which they
  * stand. The asker's side must stay within what it is entitled to, its <i>floor</i>, with the new
  * work; the victim's side, and every team between it and the victim, must keep its own floor
- * without the victim. Teams above both must not fall under their floors either. So no reclaim makes
- * less of any floor, each makes more of one, and what one team took another cannot take back by the
- * same rule: reclaims end.
+ * without the victim. So a reclaim makes more of the floors at the level of the siblings, and less
+ * of none there or further down.
+ *
+ * <p>Teams above both may fall under their guarantees for a guarantee below them, by what a gang
+ * holds more than was asked for, because their parts come first; by no other rule. They get it back
+ * from other teams, which makes less of no floor further down. So at the lowest level at which
+ * anything changes it only grows, and reclaims end.
  */
 final class TakenBack implements Victims {
 
@@ -192,7 +196,7 @@ final class TakenBack implements Victims {
 
     private void count(RunningWork work, @Nullable TeamNode leaf, int sign) {
       GpuHolding holding = holding(work);
-      for (TeamNode node = leaf; node != null; node = node.parent) {
+      for (TeamNode node = leaf; node != null && !isFree(node); node = node.parent) {
         long before = taken.getOrDefault(node, 0L);
         long after = before + sign * holding.milli();
         taken.put(node, after);
@@ -201,6 +205,11 @@ final class TakenBack implements Victims {
           countModel(node, part.getKey(), part.getValue(), sign * holding.of(part.getKey()));
         }
       }
+    }
+
+    /** Whether a team may fall under its floor. */
+    private boolean isFree(TeamNode node) {
+      return rule == Reclaim.Rule.GUARANTEE && above.contains(node);
     }
 
     private void countModel(TeamNode node, String model, TeamNode.ModelPart part, long milli) {

@@ -191,7 +191,7 @@ class TurnPropertiesTest {
     int seen = 0;
     for (long seed = 0; seed < WORLDS; seed++) {
       Walk walk = new Walk(seed, mode);
-      long[] before = new long[1];
+      Promised[] before = new Promised[1];
       walk.scene.beforeRound = () -> before[0] = promised(walk);
       int[] count = new int[1];
       long at = seed;
@@ -214,12 +214,26 @@ class TurnPropertiesTest {
     assertThat(seen).isGreaterThan(20);
   }
 
-  /** How much of all guarantees is held. */
-  private static long promised(Walk walk) {
-    long sum = 0;
-    for (Team team : walk.teams) {
-      sum += Math.min(numbers(walk, team.name()).held().milli(), team.guarantee().milli());
+  /**
+   * How much of all guarantees is held. What the groups get back is worth more than what their
+   * parents lose when a gang goes that holds more than was asked for.
+   */
+  private record Promised(long ofGroups, long ofTops) implements Comparable<Promised> {
+    @Override
+    public int compareTo(Promised other) {
+      int groups = Long.compare(ofGroups, other.ofGroups);
+      return groups != 0 ? groups : Long.compare(ofTops, other.ofTops);
     }
-    return sum;
+  }
+
+  private static Promised promised(Walk walk) {
+    long ofGroups = 0;
+    long ofTops = 0;
+    for (Team team : walk.teams) {
+      long held = Math.min(numbers(walk, team.name()).held().milli(), team.guarantee().milli());
+      ofGroups += team.parent() == null ? 0 : held;
+      ofTops += team.parent() == null ? held : 0;
+    }
+    return new Promised(ofGroups, ofTops);
   }
 }

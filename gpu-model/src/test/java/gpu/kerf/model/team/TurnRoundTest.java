@@ -305,6 +305,21 @@ class TurnRoundTest {
   }
 
   @Test
+  void aGangGoesForLessThanItHoldsAlthoughTheParentThenHoldsLessThanItsGuarantee() {
+    scene
+        .nodes(H100, 1, 4)
+        .teams(
+            guaranteed("bank", "4"),
+            below("bank", guaranteed("fraud", "2")),
+            below("bank", guaranteed("research", "1")));
+    scene.asks(notEvictable(scene.gang("research", "notebook", 1, 1)));
+    scene.asks(scene.gang("research", "train", 3, 1)).settle();
+    scene.asks("fraud", "f0", 1).asks("fraud", "f1", 1).settle();
+    assertThat(scene.running).containsKeys("f0", "f1");
+    assertThat(scene.held("research")).isEqualTo("1.000");
+  }
+
+  @Test
   void workThatHasADrainedPlaceStillTakesBackItsGuarantee() {
     scene.nodes(H100, 1, 2).terms(minRuntime(team("a"), 60), TeamTerms.of(guaranteed("c", "2")));
     scene.asks("a", "a0", 1).asks("a", "a1", 1).settle();
