@@ -3,6 +3,7 @@ package gpu.kerf.model.team;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Evicts what exceeds a limit that has become smaller, as when a window closes: the youngest work
@@ -23,11 +24,53 @@ final class LimitKeeper {
   void shrink() {
     List<RunningWork> youngestFirst = null;
     for (TeamNode node : book.nodes().all()) {
-      if (node.held > node.limit()) {
+      for (Limit limit : exceeded(node)) {
         youngestFirst = youngestFirst == null ? youngestFirst() : youngestFirst;
-        shrink(node, youngestFirst);
+        shrink(limit, youngestFirst);
       }
     }
+  }
+
+  /**
+   * A limit of a team.
+   *
+   * @param model the GPU model that it is of; null for all
+   */
+  private record Limit(TeamNode node, @Nullable String model) {
+
+    private TeamNode.@Nullable ModelPart part() {
+      return model == null ? null : node.models.get(model);
+    }
+
+    long held() {
+      TeamNode.ModelPart part = part();
+      return part == null ? node.held : part.held;
+    }
+
+    long most() {
+      TeamNode.ModelPart part = part();
+      return part == null ? node.limit() : part.limit;
+    }
+
+    boolean isExceeded() {
+      return held() > most();
+    }
+
+    boolean counts(RunningWork work) {
+      return model == null || work.holding().of(model) > 0;
+    }
+
+    WaitReason.Limit reason() {
+      return new WaitReason.Limit(node.name(), model, new GpuAmount(held()), new GpuAmount(most()));
+    }
+  }
+
+  private static List<Limit> exceeded(TeamNode node) {
+    List<Limit> limits = new ArrayList<>();
+    limits.add(new Limit(node, null));
+    node.models.keySet().forEach(model -> limits.add(new Limit(node, model)));
+    limits.removeIf(limit -> !limit.isExceeded());
+    return limits;
   }
 
   private List<RunningWork> youngestFirst() {
@@ -38,22 +81,21 @@ final class LimitKeeper {
     return works;
   }
 
-  private void shrink(TeamNode node, List<RunningWork> youngestFirst) {
+  private void shrink(Limit limit, List<RunningWork> youngestFirst) {
     for (RunningWork work : youngestFirst) {
-      if (node.held <= node.limit()) {
+      if (!limit.isExceeded()) {
         return;
       }
       TeamNode leaf = book.nodes().find(work.work.team());
       if (!work.leaving
           && work.work.evictable()
           && leaf != null
-          && leaf.isBelow(node)
+          && leaf.isBelow(limit.node())
+          && limit.counts(work)
           && now - work.started >= leaf.minRuntimeMillis()) {
-        WaitReason.Limit limit =
-            new WaitReason.Limit(
-                node.name(), null, new GpuAmount(node.held), new GpuAmount(node.limit()));
+        WaitReason.Limit reason = limit.reason();
         book.leaves(work.work.id());
-        sink.shrinks(work.asVictim(), limit);
+        sink.shrinks(work.asVictim(), reason);
       }
     }
   }

@@ -342,6 +342,18 @@ class TurnRoundTest {
   }
 
   @Test
+  void whatExceedsALimitOfAModelThatShrinksGoesFromThatModelAlone() {
+    scene.nodes(H100, 1, 2).nodes(L4, 1, 2).terms(ofModel(team("a"), "0", "2"));
+    Demand onH100 = Demand.whole(1).onModels(List.of(H100.name()));
+    Demand onL4 = Demand.whole(1).onModels(List.of(L4.name()));
+    scene.asks(scene.gang("a", "old", 1, onH100)).settle();
+    scene.at(MINUTE).asks(scene.gang("a", "young", 1, onH100)).settle();
+    scene.at(2 * MINUTE).asks(scene.gang("a", "youngest", 1, onL4)).settle();
+    scene.terms(ofModel(team("a"), "0", "1")).settle();
+    assertThat(scene.running).containsOnlyKeys("old", "youngest");
+  }
+
+  @Test
   void aGuaranteeOfAModelIsTakenBackOnThatModel() {
     scene
         .nodes(H100, 1, 2)
