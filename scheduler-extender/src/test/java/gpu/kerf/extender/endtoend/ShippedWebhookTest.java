@@ -13,6 +13,7 @@ import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.manifests.Shipped;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,12 +66,66 @@ final class ShippedWebhookTest {
     }
   }
 
-  private TestCluster start() {
+  @Test
+  void podsOfTeamsGetTheGateIfTheyMustWaitAndLoseItInTurn() {
+    try (TestCluster cluster = start("teams")) {
+      cluster.nodes(Inventory.of("a").plain("H100-80GB", 81_559, 2).manifest());
+      cluster
+          .plane()
+          .kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");
+      cluster
+          .plane()
+          .apply(
+              """
+              apiVersion: kerf.gpu/v1alpha1
+              kind: Team
+              metadata: {name: research}
+              spec: {namespaces: {names: [default]}, guarantee: "1"}
+              """);
+      TestCluster.await(
+          "the team is accepted",
+          () ->
+              cluster
+                  .api()
+                  .get("/apis/kerf.gpu/v1alpha1/teams/research")
+                  .at("/status/conditions/0/status")
+                  .asText()
+                  .equals("True"));
+      for (String name : List.of("first", "second")) {
+        cluster.create(Pod.named(name).whole(1));
+        assertThat(gates(cluster, name)).as("%s may start at once", name).isEmpty();
+        cluster.awaitRunning(name);
+      }
+      cluster.create(Pod.named("third").whole(1));
+      cluster.create(Pod.named("fourth").whole(1));
+      assertThat(gates(cluster, "third")).contains("kerf.gpu/turn");
+      assertThat(gates(cluster, "fourth")).contains("kerf.gpu/turn");
+
+      cluster.plane().kubectl("delete", "pod", "first", "--timeout=60s");
+      cluster.awaitRunning("third");
+      assertThat(gates(cluster, "fourth")).contains("kerf.gpu/turn");
+
+      cluster.plane().kubectl("delete", "team", "research", "--timeout=60s");
+      TestCluster.await(
+          "without teams no pod has a gate", () -> gates(cluster, "fourth").isEmpty());
+    }
+  }
+
+  private static String gates(TestCluster cluster, String pod) {
+    JsonNode gates = cluster.pod(pod).at("/spec/schedulingGates");
+    return gates.isMissingNode() ? "" : gates.toString();
+  }
+
+  private TestCluster start(String... more) {
     ControlPlane plane =
         ControlPlane.start(
             Options.defaults().user(ACCOUNT).apiServerFlag("--enable-aggregator-routing=true"));
-    for (String file :
-        List.of("namespace", "rbac", "lease", "checkpoint", "certificates", "policy", "webhooks")) {
+    List<String> files =
+        new ArrayList<>(
+            List.of(
+                "namespace", "rbac", "lease", "checkpoint", "certificates", "policy", "webhooks"));
+    files.addAll(List.of(more));
+    for (String file : files) {
       plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
     }
     int port = Ports.free();
