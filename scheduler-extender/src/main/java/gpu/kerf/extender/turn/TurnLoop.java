@@ -33,7 +33,10 @@ final class TurnLoop {
 
   private static final long SLICE_NANOS = 4_000_000;
 
-  /** After a round the loop does other work for this many times as long. */
+  /**
+   * After a round the loop does other work for this many times as long as the round took of its
+   * time. How long the round waited for pods on their way does not count.
+   */
   private static final long REST = 4;
 
   /** More gates do not come off until some of these pods are bound: their order would not hold. */
@@ -68,7 +71,7 @@ final class TurnLoop {
   private boolean changed;
   private boolean sliceComes;
   private boolean inRound;
-  private long began;
+  private long spent;
   private long notBefore;
   private long lookedAgain;
 
@@ -157,7 +160,7 @@ final class TurnLoop {
     long start = scheduling.elapsedNanos();
     if (round == null && changed) {
       changed = false;
-      began = start;
+      spent = 0;
       round =
           new TurnRound(
               lines.book(),
@@ -176,11 +179,15 @@ final class TurnLoop {
         () ->
             scheduling.elapsedNanos() - start < SLICE_NANOS
                 && onTheirWay.size() < MOST_ON_THEIR_WAY;
-    if (round != null && goOn(round, mayGoOn)) {
+    boolean over = round != null && goOn(round, mayGoOn);
+    if (over) {
       round = null;
       forecast.publish(lines.teams(), lines.book(), scheduling.fleet().models());
-      long now = scheduling.elapsedNanos();
-      notBefore = now + REST * (now - began);
+    }
+    long now = scheduling.elapsedNanos();
+    spent += now - start;
+    if (over) {
+      notBefore = now + REST * spent;
     }
   }
 

@@ -13,6 +13,7 @@ import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Reclaim;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -229,6 +230,40 @@ class TurnsTest {
     world.cluster.leads = true;
     world.pass(100);
     assertThat(world.mayGo("p")).isTrue();
+  }
+
+  @Test
+  void theNextRoundDoesNotWaitForAsLongAsTheLastOneWaitedForPodsOnTheirWay() {
+    for (int i = 0; i < 40; i++) {
+      world.node("more-" + i, 8);
+    }
+    world.team("research", "'guarantee': '2'");
+    world.cluster.leads = false;
+    Map<String, PodView.Builder> pods = new LinkedHashMap<>();
+    for (int i = 0; i < 300; i++) {
+      PodView.Builder pod = world.gated("research", "p" + i, 1);
+      pods.put("p" + i, pod);
+      world.tell(pod);
+    }
+    world.cluster.leads = true;
+    world.pass(5_000);
+    assertThat(world.cluster.opened).as("as many as may be on their way").hasSize(256);
+    for (int look = 0; look < 100 && !pods.isEmpty(); look++) {
+      List<String> next = pods.keySet().stream().filter(world::mayGo).toList();
+      next.forEach(uid -> bindWhereItIsHeld(Objects.requireNonNull(pods.remove(uid))));
+      world.pass(100);
+    }
+    assertThat(pods).isEmpty();
+    world.tell(world.gated("research", "late", 1));
+    assertThat(world.mayGo("late")).isTrue();
+  }
+
+  private void bindWhereItIsHeld(PodView.Builder pod) {
+    String held =
+        Objects.requireNonNull(world.scheduling.ledger().entry(pod.build().uid()))
+            .placement()
+            .node();
+    assertThat(world.place(pod, held)).isEqualTo(held);
   }
 
   @Test
