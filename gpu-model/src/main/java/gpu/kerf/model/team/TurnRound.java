@@ -325,7 +325,7 @@ public final class TurnRound {
     return reclaim(waiting, leaf, rule);
   }
 
-  /** What a team gets back by right is drained for nobody else; other work finds another place. */
+  /** A place that a team gets back by right is drained for that team alone. */
   private void dropOthersAt(WaitingWork waiting, List<Ledger.Claim> places) {
     for (DrainedPlace other : List.copyOf(drained.all())) {
       if (!other.work().equals(waiting.work.id())

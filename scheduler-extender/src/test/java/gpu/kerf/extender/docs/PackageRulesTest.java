@@ -35,6 +35,7 @@ class PackageRulesTest {
           "model.line",
           "model.eviction",
           "model.analysis",
+          "model.usage",
           "model.team",
           "extender.time",
           "extender.client",
