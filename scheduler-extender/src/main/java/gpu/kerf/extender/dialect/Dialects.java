@@ -1,6 +1,7 @@
 package gpu.kerf.extender.dialect;
 
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.demand.MemoryMiB;
 import gpu.kerf.model.demand.PodDemand;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,21 +16,31 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Dialects {
 
+  /** The default of the least amount of memory that a pod may ask for. */
+  public static final MemoryMiB LEAST = new MemoryMiB(64);
+
   private final List<Dialect> dialects;
   private final RefusedWords refused;
+  private final UnknownWords unknown;
+  private final LeastMemory least;
 
-  public Dialects(List<Dialect> dialects) {
+  /**
+   * @param least pods that ask for less are refused
+   */
+  public Dialects(List<Dialect> dialects, MemoryMiB least) {
     this.dialects = List.copyOf(dialects);
     this.refused = new RefusedWords(this.dialects);
+    this.unknown = new UnknownWords(this.dialects);
+    this.least = new LeastMemory(least);
   }
 
   /** Every dialect that this build knows, with gpushare's number in GiB. */
   public static Dialects all() {
-    return all(GpushareDialect.Unit.GIB);
+    return all(GpushareDialect.Unit.GIB, LEAST);
   }
 
   /** Every dialect that this build knows. */
-  public static Dialects all(GpushareDialect.Unit gpushare) {
+  public static Dialects all(GpushareDialect.Unit gpushare, MemoryMiB least) {
     return new Dialects(
         List.of(
             new KerfDialect(),
@@ -41,7 +52,8 @@ public final class Dialects {
             new VgpuManagerDialect(),
             new NosDialect(),
             new TkeDialect(),
-            new KoordinatorDialect()));
+            new KoordinatorDialect()),
+        least);
   }
 
   /** All of them, in the order in which they are documented. */
@@ -58,6 +70,8 @@ public final class Dialects {
     List<String> problems = new ArrayList<>(gpus.problems());
     if (!pod.isBound()) {
       refused.check(pod, problems);
+      unknown.check(pod, problems);
+      least.check(pod, gpus.containers(), problems);
       if (problems.isEmpty()) {
         Counted.check(pod, name, gpus.containers(), problems);
       }

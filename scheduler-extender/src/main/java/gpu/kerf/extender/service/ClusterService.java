@@ -47,9 +47,10 @@ public final class ClusterService {
   private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server, String namespace) {
     this.context = vertx.getOrCreateContext();
     Clocks clocks = Clocks.system();
+    Settings.Dialects dialects = settings.current().dialects();
     this.scheduling =
         new Scheduling(
-            Dialects.all(settings.current().dialects().gpushareUnit()),
+            Dialects.all(dialects.gpushareUnit(), dialects.least()),
             clocks,
             action -> context.runOnContext(nothing -> action.run()));
     Metrics metrics = new Metrics();

@@ -252,7 +252,8 @@ class KerfDialectTest {
             return GpuReading.NOTHING;
           }
         };
-    Reading reading = new Dialects(List.of(new KerfDialect(), other)).read(asking("8Gi").build());
+    Reading reading =
+        new Dialects(List.of(new KerfDialect(), other), Dialects.LEAST).read(asking("8Gi").build());
     assertThat(reading.problems()).singleElement().asString().contains("kerf and other");
   }
 }

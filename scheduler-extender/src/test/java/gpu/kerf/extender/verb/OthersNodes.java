@@ -26,7 +26,7 @@ final class OthersNodes {
   final BindVerb bind;
 
   OthersNodes(GpushareDialect.Unit unit) {
-    world = new World(Dialects.all(unit));
+    world = new World(Dialects.all(unit, Dialects.LEAST));
     Delays put = (millis, action) -> pauses.add(action);
     bind =
         new BindVerb(
