@@ -9,7 +9,6 @@ import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.service.Service;
 import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
-import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
 import gpu.kerf.extender.time.Clocks;
@@ -51,10 +50,8 @@ final class DemoService implements Demo.Service, TeamsDemo.Service {
   private DemoService(Vertx vertx, LiveSettings settings, EmbeddedCluster cluster, Clocks clocks) {
     this.context = vertx.getOrCreateContext();
     this.settings = settings;
-    Settings.Dialects dialects = settings.current().dialects();
     this.scheduling =
-        new Scheduling(
-            Dialects.all(dialects.gpushareUnit(), dialects.least()), clocks, this::execute);
+        new Scheduling(Dialects.all(settings.current().reading()), clocks, this::execute);
     this.service =
         new Service(
             vertx,

@@ -47,10 +47,9 @@ public final class ClusterService {
   private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server, String namespace) {
     this.context = vertx.getOrCreateContext();
     Clocks clocks = Clocks.system();
-    Settings.Dialects dialects = settings.current().dialects();
     this.scheduling =
         new Scheduling(
-            Dialects.all(dialects.gpushareUnit(), dialects.least()),
+            Dialects.all(settings.current().reading()),
             clocks,
             action -> context.runOnContext(nothing -> action.run()));
     Metrics metrics = new Metrics();

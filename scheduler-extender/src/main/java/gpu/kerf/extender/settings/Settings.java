@@ -1,5 +1,6 @@
 package gpu.kerf.extender.settings;
 
+import gpu.kerf.extender.dialect.DialectOptions;
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.model.demand.MemoryMiB;
@@ -369,13 +370,7 @@ public record Settings(
                   + " which GPUs those pods use. Pods' owners can write it too, unless an admission"
                   + " policy keeps them from it. Without it, no GPU of a node with such a pod gets"
                   + " a new pod of Kerf's.")
-          boolean trustAnnotations) {
-
-    /** The least GPU memory that a pod may ask for. */
-    public MemoryMiB least() {
-      return MemoryMiB.ofBytes(leastMemory.value());
-    }
-  }
+          boolean trustAnnotations) {}
 
   /** What is measured and remembered. */
   public record Telemetry(
@@ -460,6 +455,12 @@ public record Settings(
         Map.of(),
         new Telemetry(100, 200),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
+  }
+
+  /** How pods are read. */
+  public DialectOptions reading() {
+    return new DialectOptions(
+        dialects.gpushareUnit, MemoryMiB.ofBytes(dialects.leastMemory.value()), admission.mps());
   }
 
   /** The same on a free port of this machine, without TLS and console. */

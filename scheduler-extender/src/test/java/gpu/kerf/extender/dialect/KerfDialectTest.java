@@ -253,7 +253,8 @@ class KerfDialectTest {
           }
         };
     Reading reading =
-        new Dialects(List.of(new KerfDialect(), other), Dialects.LEAST).read(asking("8Gi").build());
+        new Dialects(List.of(new KerfDialect(), other), DialectOptions.defaults())
+            .read(asking("8Gi").build());
     assertThat(reading.problems()).singleElement().asString().contains("kerf and other");
   }
 }

@@ -135,7 +135,7 @@ class UnknownWordsTest {
 
   @Test
   void theLeastAmountIsASetting() {
-    Dialects patient = Dialects.all(GpushareDialect.Unit.GIB, new MemoryMiB(1));
+    Dialects patient = Dialects.all(DialectOptions.defaults().withLeast(new MemoryMiB(1)));
     PodView pod = pod().container("main", Map.of("kerf.gpu/memory", "1Mi")).build();
     assertThat(patient.read(pod).problemText()).isEmpty();
   }
