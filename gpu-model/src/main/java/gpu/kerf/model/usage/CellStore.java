@@ -113,6 +113,12 @@ final class CellStore {
     cells -= before - lines.size();
   }
 
+  /** The clock has jumped back: hours from this one on are kept again. */
+  void keepFrom(long hour) {
+    keptFrom = Math.min(keptFrom, hour);
+    ownersFrom = Math.min(ownersFrom, hour);
+  }
+
   /** The first hour of which all is kept, or {@link Long#MIN_VALUE}. */
   long keptFrom() {
     return keptFrom;

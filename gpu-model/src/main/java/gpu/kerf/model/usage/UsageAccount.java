@@ -1,6 +1,7 @@
 package gpu.kerf.model.usage;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +15,7 @@ final class UsageAccount {
   private final long since;
 
   /** Up to here, all that was used is in the checkpoint that it began with. */
-  private final long restoredUntil;
+  private long restoredUntil;
 
   private final UsageMeter total;
 
@@ -123,6 +124,16 @@ final class UsageAccount {
       oldest.remove();
     }
     return meter.read(now);
+  }
+
+  /** The clock has jumped back, and what is held from then on is news; nothing is held now. */
+  void jumpBack(long now) {
+    restoredUntil = Math.min(restoredUntil, now);
+    total.countFrom(now);
+    counted.countFrom(now);
+    periods.values().forEach(period -> period.countFrom(now));
+    newestHour = Long.MIN_VALUE;
+    Arrays.fill(closed, 0);
   }
 
   long total(long now) {

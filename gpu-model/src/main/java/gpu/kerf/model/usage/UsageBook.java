@@ -12,8 +12,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who used how much of which GPU: an exact integral in thousandths of GPUs times milliseconds, and
- * in MiB times milliseconds.
+ * The exact integral of GPU time, by hour, owner and GPU: in thousandths of GPUs times
+ * milliseconds, and in MiB times milliseconds.
  *
  * <p>A holding counts from the moment at which it began to the moment at which it ended; both may
  * lie in the past when they are told. It counts for its team and for each team above it, as they
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * before that moment is not counted a second time for that team, whenever it began. Cells are not
  * restored: those of pods that still run are worked out again.
  *
- * <p>The clock may be any that does not go back. One thread owns a book.
+ * <p>The clock may be any that does not go back, except by {@link #jump}. One thread owns a book.
  */
 public final class UsageBook implements TeamUsage, UsageSource {
 
@@ -145,14 +145,16 @@ public final class UsageBook implements TeamUsage, UsageSource {
   }
 
   /**
-   * The clock is about to jump: what runs counts up to the time before the jump, and from the time
-   * after it.
+   * The clock has jumped: what runs counts up to the time before the jump, and from the time after
+   * it.
    */
   public void jump(long before, long after) {
-    for (UsageHolding holding : running) {
-      close(holding, before);
-      holding.begin(accountsOf(holding.teams()), after);
+    running.forEach(holding -> close(holding, before));
+    if (after < before) {
+      accounts.values().forEach(account -> account.jumpBack(after));
+      ended.keepFrom(CellStore.hourOf(after) - keptHours + 1);
     }
+    running.forEach(holding -> holding.begin(accountsOf(holding.teams()), after));
   }
 
   /**

@@ -16,9 +16,12 @@ public record UsageCheckpoint(
   /** More than are asked for at once; the one that was asked for longest ago is left out. */
   public static final int MOST_PERIODS = 4;
 
+  /** What 20,000 GPUs use in seven years; more could overflow. */
+  public static final long MOST_USED = 1L << 62;
+
   public UsageCheckpoint {
     periods = List.copyOf(periods);
-    if (untilMillis < sinceMillis || milliGpuMillis < 0 || periods.size() > MOST_PERIODS) {
+    if (untilMillis < sinceMillis || !isPossible(milliGpuMillis) || periods.size() > MOST_PERIODS) {
       throw new IllegalArgumentException(
           "The usage ("
               + milliGpuMillis
@@ -39,13 +42,17 @@ public record UsageCheckpoint(
    */
   public record Period(long startMillis, long milliGpuMillis) {
     public Period {
-      if (milliGpuMillis < 0) {
+      if (!isPossible(milliGpuMillis)) {
         throw new IllegalArgumentException(
             "The usage ("
                 + milliGpuMillis
-                + ") of a period must not be negative.\nMaybe the status of the team was edited.");
+                + ") of a period makes no sense.\nMaybe the status of the team was edited.");
       }
     }
+  }
+
+  private static boolean isPossible(long used) {
+    return used >= 0 && used <= MOST_USED;
   }
 
   /** Whether another one says that the same was used. */

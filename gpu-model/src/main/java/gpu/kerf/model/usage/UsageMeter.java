@@ -9,7 +9,7 @@ final class UsageMeter {
   /** Times are counted from here, so that products with amounts stay far from overflowing. */
   private final long origin;
 
-  private final long from;
+  private long from;
   private long closed;
   private long held;
   private long heldTimesBegin;
@@ -24,8 +24,9 @@ final class UsageMeter {
     this.closed = before;
   }
 
-  long from() {
-    return from;
+  /** Counts from an earlier moment on; to be called while nothing is held. */
+  void countFrom(long earlier) {
+    from = Math.min(from, earlier);
   }
 
   void begin(long amount, long since) {

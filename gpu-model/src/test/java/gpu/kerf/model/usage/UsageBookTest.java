@@ -346,12 +346,32 @@ class UsageBookTest {
     UsageBook book = new UsageBook(() -> now, KEPT_HOURS);
     book.begin("ns", "Job/j", List.of("a"), whole(), now);
     now += HOUR;
-    book.jump(now, now + 10 * HOUR);
-    now += 11 * HOUR;
+    now += 10 * HOUR;
+    book.jump(now - 10 * HOUR, now);
+    now += HOUR;
     assertThat(book.total("a")).isEqualTo(2 * HOUR * 1000);
     List<UsageCell> cells = new ArrayList<>();
     book.cells(BEGIN, now, cells::add);
     assertThat(cells).hasSize(2).allMatch(cell -> cell.milliGpuMillis() == 1000 * HOUR);
+  }
+
+  @Test
+  void aJumpBackTakesNothingAway() {
+    UsageBook book = new UsageBook(() -> now, KEPT_HOURS);
+    book.restore("a", new UsageCheckpoint(BEGIN, BEGIN, 0, List.of()));
+    book.begin("ns", "Job/j", List.of("a"), whole(), now);
+    now += 1_000 * HOUR;
+    book.prune();
+    assertThat(book.milliGpuMillis("a", now)).isZero();
+    long before = now;
+    now -= 2_000 * HOUR;
+    book.jump(before, now);
+    now += HOUR;
+    assertThat(book.total("a")).isEqualTo(1_001 * HOUR * 1000);
+    assertThat(book.milliGpuMillis("a", now - HOUR)).isEqualTo(HOUR * 1000);
+    List<UsageCell> cells = new ArrayList<>();
+    book.cells(now - HOUR, now, cells::add);
+    assertThat(cells).singleElement().matches(cell -> cell.milliGpuMillis() == 1000 * HOUR);
   }
 
   @Test
