@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class UsageAccount {
 
   private final long origin;
-  private final long since;
+  private long since;
 
   /** Up to here, all that was used is in the checkpoint that it began with. */
   private long restoredUntil;
@@ -109,6 +109,9 @@ final class UsageAccount {
 
   /** What was used since a moment; {@code running} are all holdings that have not ended. */
   long since(long moment, Iterable<UsageHolding> running, long now) {
+    if (moment < since && restoredUntil != Long.MIN_VALUE) {
+      return total.read(now);
+    }
     UsageMeter meter = periods.remove(moment);
     if (meter == null) {
       long from = Math.max(moment, restoredUntil);
@@ -128,6 +131,7 @@ final class UsageAccount {
 
   /** The clock has jumped back, and what is held from then on is news; nothing is held now. */
   void jumpBack(long now) {
+    since = Math.min(since, now);
     restoredUntil = Math.min(restoredUntil, now);
     total.countFrom(now);
     counted.countFrom(now);

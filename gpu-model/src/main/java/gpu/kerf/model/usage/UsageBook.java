@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A holding counts from the moment at which it began to the moment at which it ended; both may
  * lie in the past when they are told. It counts for its team and for each team above it, as they
- * were at that time. Running sums take a few additions per begin and end, whatever time passes in
- * between.
+ * were at that time. Running sums take a few additions per begin and end, however much time passes
+ * in between.
  *
  * <p>After a restart, {@link #restore} says what a team had used up to a moment. What was used
  * before that moment is not counted a second time for that team, whenever it began. Cells are not

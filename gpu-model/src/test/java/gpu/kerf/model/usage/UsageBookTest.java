@@ -329,6 +329,17 @@ class UsageBookTest {
   }
 
   @Test
+  void aPeriodThatBeganBeforeAnythingWasCountedHasAllOfIt() {
+    UsageBook book = new UsageBook(() -> now, 2);
+    book.restore("a", new UsageCheckpoint(BEGIN - 900 * HOUR, BEGIN, 77, List.of()));
+    UsageHolding holding = book.begin("ns", "Job/j", List.of("a"), whole(), BEGIN);
+    now += 50 * HOUR;
+    book.end(holding, now);
+    assertThat(book.milliGpuMillis("a", BEGIN - 1000 * HOUR)).isEqualTo(77 + 50_000 * HOUR);
+    assertThat(book.milliGpuMillis("a", BEGIN)).as("what is kept of it").isEqualTo(2_000 * HOUR);
+  }
+
+  @Test
   void whatIsCountedByThisProcessBeginsWhereTheCheckpointEnds() {
     UsageBook book = new UsageBook(() -> now, KEPT_HOURS);
     book.restore("a", new UsageCheckpoint(BEGIN - 9 * HOUR, BEGIN - HOUR, 77, List.of()));
