@@ -297,6 +297,7 @@ public final class Usage {
     paths.clear();
     checkpoints.use(changed, counts);
     pods.values().forEach(this::changed);
+    book.keepTeams(named());
     countIfKnown();
   }
 

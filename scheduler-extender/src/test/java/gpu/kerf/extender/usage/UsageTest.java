@@ -158,6 +158,23 @@ class UsageTest {
   }
 
   @Test
+  void aTeamThatIsDeletedAndMadeAgainBeginsWithNothing() {
+    teams();
+    world.place("fraud", "p", whole(0));
+    world.pass(HOUR);
+    world.withoutTeam("fraud").tellTeams();
+    assertThat(world.used("fraud")).isZero();
+    assertThat(world.used("bank")).as("it used what teams below it used").isEqualTo(HOUR * GPU);
+    world.pass(SECOND);
+    world.api.kept.remove("fraud");
+    world.team("fraud", "bank", true).tellTeams();
+    world.pass(2 * SECOND);
+    assertThat(world.used("fraud")).isEqualTo(2 * SECOND * GPU);
+    assertThat(world.used("bank")).isEqualTo(HOUR * GPU + 2 * SECOND * GPU);
+    assertThat(world.used("")).isEqualTo(SECOND * GPU);
+  }
+
+  @Test
   void onlyTheReplicaThatGivesTurnsWrites() {
     world.api.leads = false;
     teams();

@@ -114,6 +114,12 @@ final class UsageWorld {
     return this;
   }
 
+  UsageWorld withoutTeam(String name) {
+    readings.removeIf(team -> team.name().equals(name));
+    teams = TeamAcceptor.accept(TeamSource.KERF, readings, teams, Map.of());
+    return this;
+  }
+
   void tellTeams() {
     listener.teamUsageRead(Map.copyOf(api.kept));
     listener.teamsChanged(teams);

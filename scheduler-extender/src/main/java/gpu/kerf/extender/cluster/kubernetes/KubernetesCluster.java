@@ -282,7 +282,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
     TeamStatusWriter status = new TeamStatusWriter(background, shared.loop(), clocks);
-    TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop());
+    TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop(), clocks);
     boolean ownStatus = options.teams == TeamSource.KERF;
     TeamFollower follower =
         new TeamFollower(
@@ -402,6 +402,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     if (teamStatus != null) {
       teamStatus.tick();
+    }
+    if (teamUsage != null) {
+      teamUsage.tick();
     }
     if (turns != null) {
       turns.tick();
