@@ -1,13 +1,17 @@
 package gpu.kerf.model.team;
 
+import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.fleet.Ledger;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,10 @@ public final class TeamBook {
   private final TeamLines lines;
   private final Map<String, RunningWork> running = new LinkedHashMap<>();
   private final Map<String, RunningWork> byPod = new HashMap<>();
+  private final Set<RunningWork> withDeadline = new LinkedHashSet<>();
+  private List<TeamTerms> terms = List.of();
+  private Map<String, BudgetBalance> balances = Map.of();
+  private Set<String> exhausted = Set.of();
   private TeamNodes nodes = new TeamNodes(TeamTree.of(List.of()), List.of());
   private long total;
   private boolean sharesKnown;
@@ -49,8 +57,87 @@ public final class TeamBook {
    * counts nowhere, and does not get a turn.
    */
   public void use(Collection<TeamTerms> teams) {
+    terms = List.copyOf(teams);
+    build();
+  }
+
+  /**
+   * Says how much teams have used of their budgets; teams that are left out have none. To be called
+   * again and again, because usage grows.
+   *
+   * @return whether a budget is used up now that was not before, or the other way round
+   */
+  public boolean spend(Map<String, BudgetBalance> now) {
+    balances = Map.copyOf(now);
+    Set<String> before = exhausted;
+    exhausted = new HashSet<>();
+    balances.forEach(
+        (team, balance) -> {
+          if (balance.isExhausted()) {
+            exhausted.add(team + " " + balance.budget().onExhausted());
+          }
+        });
+    if (exhausted.equals(before)) {
+      putBudgets();
+      return false;
+    }
+    build();
+    return true;
+  }
+
+  /** Whether a budget is used up that says that running work must end, and some of it runs. */
+  public boolean mustEvict() {
+    return nodes.all().stream()
+        .anyMatch(node -> node.budget != null && node.budget.evicts() && node.held > node.fixed);
+  }
+
+  private void putBudgets() {
+    for (TeamNode node : nodes.all()) {
+      BudgetBalance balance = balances.get(node.name());
+      node.budget = balance == null ? null : new NodeBudget(balance);
+    }
+    if (!balances.isEmpty()) {
+      withDeadline.forEach(work -> work.deadlines.keySet().forEach(pod -> setAside(work, pod)));
+    }
+  }
+
+  /** What a pod may still use until its deadline is kept for it, unless it is being evicted. */
+  private void setAside(RunningWork work, String pod) {
+    long held = work.pods.getOrDefault(pod, GpuHolding.NONE).milli();
+    long end = work.deadlines.getOrDefault(pod, 0L);
+    TeamNode leaf = nodes.find(work.work.team());
+    for (TeamNode node = leaf; node != null && !work.leaving; node = node.parent) {
+      NodeBudget budget = node.budget;
+      if (budget != null) {
+        budget.setAside(held, Math.max(0, end - budget.balance.atMillis()));
+      }
+    }
+  }
+
+  /** Those that have used up their budgets and run on what no other team wants, and by which. */
+  private Map<String, String> yielding(TeamTree tree) {
+    Map<String, String> yielding = new HashMap<>();
+    for (Team team : tree.inOrder()) {
+      BudgetBalance own = balances.get(team.name());
+      String above = team.parent() == null ? null : yielding.get(team.parent());
+      if (above != null) {
+        yielding.put(team.name(), above);
+      } else if (own != null && new NodeBudget(own).yields()) {
+        yielding.put(team.name(), team.name());
+      }
+    }
+    return yielding;
+  }
+
+  private void build() {
+    Map<String, String> yielding =
+        yielding(TeamTree.of(terms.stream().map(TeamTerms::team).toList()));
+    List<TeamTerms> teams =
+        terms.stream()
+            .map(each -> yielding.containsKey(each.team().name()) ? each.yielding() : each)
+            .toList();
     TeamTree tree = TeamTree.of(teams.stream().map(TeamTerms::team).toList());
-    nodes = new TeamNodes(tree, teams);
+    nodes = new TeamNodes(tree, teams).yield(yielding);
     treeVersion++;
     sharesKnown = false;
     for (RunningWork work : running.values()) {
@@ -61,6 +148,7 @@ public final class TeamBook {
       work.unbound.forEach(pod -> addReserved(work, pod, 1));
     }
     lines.use(nodes);
+    putBudgets();
   }
 
   /** Sets how many GPUs there are to divide, in thousandths. */
@@ -126,6 +214,18 @@ public final class TeamBook {
     if (node != null) {
       node.addHeld(started.holding(), work.evictable(), 1);
     }
+    haveDeadlines(started, work, now);
+  }
+
+  private void haveDeadlines(RunningWork running, Work work, long started) {
+    for (Work.Member member : work.members()) {
+      String pod = member.holder().uid();
+      if (member.longestMillis() != Work.NO_DEADLINE && running.pods.containsKey(pod)) {
+        running.deadlines.put(pod, started + member.longestMillis());
+        withDeadline.add(running);
+        setAside(running, pod);
+      }
+    }
   }
 
   /**
@@ -145,6 +245,7 @@ public final class TeamBook {
     if (node != null && !known.leaving) {
       node.addHeld(holding, known.work.evictable(), 1);
     }
+    haveDeadlines(known, work, since);
     sharesKnown = false;
   }
 
@@ -176,8 +277,10 @@ public final class TeamBook {
     if (node != null && !work.leaving) {
       node.addHeld(held, work.work.evictable(), -1);
     }
+    work.deadlines.remove(pod);
     if (work.pods.isEmpty()) {
       running.remove(work.work.id(), work);
+      withDeadline.remove(work);
     }
     sharesKnown = false;
     return true;
@@ -221,13 +324,21 @@ public final class TeamBook {
   public Map<String, GpuAmount> shares() {
     Map<String, GpuAmount> asks = new HashMap<>();
     for (TeamNode leaf : nodes.leaves()) {
-      asks.put(leaf.name(), new GpuAmount(Math.min(Thousandths.MOST, leaf.held + leaf.waiting)));
+      asks.put(leaf.name(), new GpuAmount(Math.min(Thousandths.MOST, asks(leaf))));
     }
     Map<String, GpuAmount> shares = Division.of(nodes.tree(), new GpuAmount(total), asks);
     shares.forEach((team, share) -> Objects.requireNonNull(nodes.find(team)).share = share.milli());
     nodes.root().share = total;
     sharesKnown = true;
     return shares;
+  }
+
+  /** What a team can use: one without a budget left starts nothing, or only what is left over. */
+  private static long asks(TeamNode leaf) {
+    if (leaf.yields()) {
+      return 0;
+    }
+    return leaf.held + (leaf.isStopped() ? 0 : leaf.waiting);
   }
 
   /** Works the shares out again if something has changed what teams ask for. */
@@ -278,7 +389,7 @@ public final class TeamBook {
    */
   public long room(String team) {
     TeamNode node = nodes.find(team);
-    return node == null ? 0 : Math.max(0, node.limit() - node.held);
+    return node == null || node.isStopped() ? 0 : Math.max(0, node.limit() - node.held);
   }
 
   /** How much work waits in all lines. */

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.team;
 
+import gpu.kerf.model.budget.GpuBudget;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
 import gpu.kerf.model.team.TeamWindow;
@@ -27,7 +28,7 @@ public record TeamSpec(
     Namespaces namespaces,
     List<ModelAmounts> models,
     List<Window> windows,
-    @Nullable Budget budget,
+    @Nullable GpuBudget budget,
     Duration minRuntime) {
 
   public TeamSpec {
@@ -67,32 +68,6 @@ public record TeamSpec(
     public Window {
       models = List.copyOf(models);
     }
-  }
-
-  /**
-   * GPU hours of a period.
-   *
-   * @param milliGpuHours thousandths of GPU hours
-   */
-  public record Budget(long milliGpuHours, Period period, OnExhausted onExhausted) {}
-
-  /** After which time a budget begins anew. */
-  public enum Period {
-    DAY,
-    WEEK,
-    MONTH,
-    QUARTER,
-    YEAR
-  }
-
-  /** What follows when a budget is used up. */
-  public enum OnExhausted {
-    /** New pods wait. */
-    HOLD,
-    /** Running pods are evicted, too. */
-    EVICT,
-    /** Pods run on what no other team wants, and can be evicted at once. */
-    YIELD
   }
 
   public String name() {

@@ -75,7 +75,8 @@ public enum Metric {
       Kind.COUNTER,
       "kerf_watch_ends_total",
       "Watches that ended before their time: silent, broken, forgotten (the API server no longer"
-          + " knows where they stood), garbled, lost (their events could not be taken in) or failed.",
+          + " knows where they stood), garbled, lost (their events could not be taken in) or"
+          + " failed.",
       "resource",
       "cause"),
   LISTS(Kind.COUNTER, "kerf_lists_total", "Times that all objects were listed.", "resource"),
@@ -145,8 +146,9 @@ public enum Metric {
   DELETIONS_WAIT(
       Kind.GAUGE,
       "kerf_deletions_wait_seconds",
-      "How long Kerf places no pod yet, because the API server has forgotten which pods were deleted"
-          + " by force while no replica listened, and their containers may still run; 0 usually."),
+      "How long Kerf places no pod yet, because the API server has forgotten which pods were"
+          + " deleted by force while no replica listened, and their containers may still run; 0"
+          + " usually."),
   CONFLICTS(
       Kind.GAUGE,
       "kerf_ledger_conflicts",
@@ -187,8 +189,8 @@ public enum Metric {
   AUDIT_OVERLAPS(
       Kind.GAUGE,
       "kerf_audit_overlaps",
-      "GPUs of which the last audit found a part that is held twice, by the rule that is broken. The"
-          + " audit reads the API server alone and shares no code with the ledger.",
+      "GPUs of which the last audit found a part that is held twice, by the rule that is broken."
+          + " The audit reads the API server alone and shares no code with the ledger.",
       "rule"),
   AUDIT_PROBLEMS(
       Kind.GAUGE,
@@ -273,9 +275,9 @@ public enum Metric {
       Kind.GAUGE,
       "kerf_team_gpus",
       "GPUs of a team with all teams below it, by what: held, borrowed (the part of held above the"
-          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for, and"
-          + " without a place), share (what it should hold now), guarantee, or limit (no series if"
-          + " it has none).",
+          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for,"
+          + " and without a place), share (what it should hold now), guarantee, or limit (no series"
+          + " if it has none).",
       "team",
       "what"),
   TEAM_WAITING(
@@ -289,21 +291,38 @@ public enum Metric {
       "How long the pod or gang has waited that has waited longest in the line of a team; 0 if the"
           + " line is empty, no series for teams that have teams below them.",
       "team"),
+  TEAM_BUDGET(
+      Kind.GAUGE,
+      "kerf_team_budget_gpu_hours",
+      "GPU hours that a team and all teams below it may use in a period; no series if it has no"
+          + " budget.",
+      "team"),
+  TEAM_BUDGET_USED(
+      Kind.GAUGE,
+      "kerf_team_budget_used_gpu_hours",
+      "GPU hours of the budget that are used in this period.",
+      "team"),
+  TEAM_BUDGET_RESETS(
+      Kind.GAUGE,
+      "kerf_team_budget_resets_seconds",
+      "In how many seconds the next period of the budget begins.",
+      "team"),
   TEAM_STARTED(
       Kind.COUNTER, "kerf_team_started_pods_total", "Pods of a team that were bound.", "team"),
   TEAM_RECLAIMS(
       Kind.COUNTER,
       "kerf_team_reclaims_total",
-      "Reclaims that have ended, by the team that took, by rule (guarantee, share, or priority in"
-          + " the same team) and by outcome: done, blocked (an eviction was refused) or late.",
+      "Reclaims that have ended, by the team that took, by rule (budget, guarantee, share, or"
+          + " priority in the same team) and by outcome: done, blocked (an eviction was refused) or"
+          + " late.",
       "team",
       "rule",
       "outcome"),
   TEAM_EVICTED(
       Kind.COUNTER,
       "kerf_team_evicted_pods_total",
-      "Pods that a team lost to reclaims, by rule: guarantee, share or priority, or limit (the team"
-          + " held more than a limit that became lower).",
+      "Pods that a team lost to reclaims, by rule: guarantee, share or priority, limit (the team"
+          + " held more than a limit that became lower), or budget (it had used up its budget).",
       "team",
       "rule"),
   GATES(

@@ -49,6 +49,7 @@ public final class PodReader {
     private long createdMillis;
     private long specGraceSeconds = PodView.DEFAULT_GRACE_SECONDS;
     private long deletionGraceSeconds;
+    private long deadlineSeconds;
     private boolean claimsDevices;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
@@ -83,6 +84,7 @@ public final class PodReader {
           terminating,
           createdMillis,
           Math.max(specGraceSeconds, deletionGraceSeconds),
+          deadlineSeconds,
           claimsDevices,
           schedulingGroup,
           proven == Phase.OVER || stopped,
@@ -202,6 +204,7 @@ public final class PodReader {
         case "nodeName" -> nodeName = in.text();
         case "priority" -> priority = in.integer();
         case "terminationGracePeriodSeconds" -> specGraceSeconds = in.bigInteger();
+        case "activeDeadlineSeconds" -> deadlineSeconds = in.bigInteger();
         case "preemptionPolicy" -> mayPreempt = !in.text().equals("Never");
         case "containers" -> in.array(() -> containers.add(container()));
         case "initContainers" -> in.array(() -> initContainers.add(container()));

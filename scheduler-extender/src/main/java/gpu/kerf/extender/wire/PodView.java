@@ -13,6 +13,7 @@ import java.util.Map;
  * @param resources what the pod asks for as a whole, where it does ({@code spec.resources})
  * @param createdMillis 0 if the pod does not say
  * @param graceSeconds how long its containers may run on after they were told to stop
+ * @param deadlineSeconds how long it may run ({@code activeDeadlineSeconds}); 0 if nothing ends it
  * @param claimsDevices whether it has resource claims
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
@@ -31,6 +32,7 @@ public record PodView(
     boolean terminating,
     long createdMillis,
     long graceSeconds,
+    long deadlineSeconds,
     boolean claimsDevices,
     String schedulingGroup,
     boolean ended,
@@ -166,6 +168,7 @@ public record PodView(
     private boolean terminating;
     private long createdMillis;
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
+    private long deadlineSeconds;
     private boolean claimsDevices;
     private String schedulingGroup = "";
     private boolean ended;
@@ -217,6 +220,11 @@ public record PodView(
 
     public Builder createdMillis(long value) {
       createdMillis = value;
+      return this;
+    }
+
+    public Builder deadlineSeconds(long value) {
+      deadlineSeconds = value;
       return this;
     }
 
@@ -311,6 +319,7 @@ public record PodView(
           terminating,
           createdMillis,
           graceSeconds,
+          deadlineSeconds,
           claimsDevices,
           schedulingGroup,
           ended || phase == Phase.OVER,

@@ -61,6 +61,7 @@ import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -277,7 +278,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
-    TeamStatusWriter status = new TeamStatusWriter(background, shared.loop(), clocks);
+    TeamStatusWriter status =
+        new TeamStatusWriter(background, shared.loop(), clocks, this::budgetReached);
     boolean ownStatus = options.teams == TeamSource.KERF;
     TeamFollower follower =
         new TeamFollower(
@@ -594,6 +596,13 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (turns != null) {
       turns.waiting(pod, sinceMillis, text);
     }
+  }
+
+  private void budgetReached(String team, String uid, BudgetBalance.Level level, String text) {
+    String reason =
+        level == BudgetBalance.Level.EXHAUSTED ? "BudgetExhausted" : "BudgetNearlyExhausted";
+    events.write(
+        new Events.About("Team", "", team, uid), new Events.Note(true, reason, "Accounting", text));
   }
 
   @Override

@@ -31,12 +31,18 @@ class TeamStatusWriterTest {
   private final List<TeamReading> readings = new ArrayList<>();
   private long millis;
   private TeamStatusWriter writer;
+  private final List<String> told = new ArrayList<>();
 
   @BeforeEach
   void start() {
     Clocks clocks = new Clocks(() -> BEGIN.plusMillis(millis), () -> millis * 1_000_000);
     RequestPool requests = new RequestPool(server, new DirectThreads(), 1, "test");
-    writer = new TeamStatusWriter(requests, Runnable::run, clocks);
+    writer =
+        new TeamStatusWriter(
+            requests,
+            Runnable::run,
+            clocks,
+            (team, uid, level, text) -> told.add(level + " " + text));
   }
 
   private void team(String name, int generation, String spec, String status) {
@@ -47,7 +53,8 @@ class TeamStatusWriterTest {
               JSON.readTree(
                   """
                   {"apiVersion":"kerf.gpu/v1alpha1","kind":"Team",
-                   "metadata":{"name":"%s","uid":"u-%s","generation":%d},"spec":{%s},"status":{%s}}"""
+                   "metadata":{"name":"%s","uid":"u-%s","generation":%d},"spec":{%s},"status":{%s}}\
+                  """
                       .formatted(name, name, generation, spec, status))));
     } catch (IOException e) {
       throw new AssertionError(e);
