@@ -161,26 +161,48 @@ class TeamsCheckCommandTest {
       value = {
         "{guarante: 1}                               | spec.guarante (1) is no field here.",
         "{guarantee: many}                           | spec.guarantee (\"many\") is no amount.",
-        "{guarantee: 2, limit: 1}                    | guarantee (2.000) is above the limit (1.000).",
+        "{guarantee: 2, limit: 1}                    | guarantee (2.000) is above the limit"
+            + " (1.000).",
         "{priority: 1.5}                             | spec.priority (1.5) is no whole number.",
         "{parent: ''}                                | spec.parent (\"\") is no name.",
-        "{namespaces: {}}                            | spec.namespaces needs either names or a selector.",
-        "{namespaces: {names: [A]}}                  | spec.namespaces.names (A) is no name of a namespace.",
-        "{namespaces: {names: x}}                    | spec.namespaces.names (\"x\") is no list of names.",
-        "{namespaces: {selector: {labels: {a: b}}}}  | spec.namespaces.selector.matchLabels is missing.",
+        "{namespaces: {}}                            | spec.namespaces needs either names or a"
+            + " selector.",
+        "{namespaces: {names: [A]}}                  | spec.namespaces.names (A) is no name of a"
+            + " namespace.",
+        "{namespaces: {names: x}}                    | spec.namespaces.names (\"x\") is no list of"
+            + " names.",
+        "{namespaces: {selector: {labels: {a: b}}}}  | spec.namespaces.selector.matchLabels is"
+            + " missing.",
         "{models: [{guarantee: 2, limit: 1}]}        | spec.models[0].name is missing.",
-        "{models: [{name: a, guarantee: 2, limit: 1}]} | spec.models[0].guarantee (2) is above the limit (1.000).",
+        "{models: [{name: a, guarantee: 2, limit: 1}]} | spec.models[0].guarantee (2) is above the"
+            + " limit (1.000).",
         "{models: [{name: a}, {name: a}]}            | spec.models (a) is listed twice.",
-        "{windows: [{schedule: '0 25 * * *'}]}       | spec.windows[0].schedule (\"0 25 * * *\") has no valid hour (25).",
-        "{windows: [{timeZone: Berlin}]}             | spec.windows[0].timeZone (\"Berlin\") is no time zone.",
-        "{windows: [{duration: 10}]}                 | spec.windows[0].duration (10) is no duration.",
-        "{windows: [{duration: 8d}]}                 | spec.windows[0].duration (\"8d\") is not between a minute and seven days.",
+        "{windows: [{schedule: '0 25 * * *'}]}       | spec.windows[0].schedule (\"0 25 * * *\")"
+            + " has no valid hour (25).",
+        "{windows: [{timeZone: Berlin}]}             | spec.windows[0].timeZone (\"Berlin\") is no"
+            + " time zone.",
+        "{windows: [{duration: 10}]}                 | spec.windows[0].duration (10) is no"
+            + " duration.",
+        "{windows: [{duration: 8d}]}                 | spec.windows[0].duration (\"8d\") is not"
+            + " between a minute and seven days.",
         "{windows: [{}]}                             | spec.windows[0].name is missing.",
-        "{budget: {gpuHours: -1, period: Month}}     | spec.budget.gpuHours (-1) is no number of GPU hours.",
+        "{budget: {gpuHours: -1, period: Month}}     | spec.budget.gpuHours (-1) is no number of"
+            + " GPU hours.",
+        "{budget: {gpuHours: NaN, period: Month}}    | spec.budget.gpuHours (\"NaN\") is no number"
+            + " of GPU hours.",
+        "{budget: {gpuHours: '', period: Month}}     | spec.budget.gpuHours (\"\") is no number of"
+            + " GPU hours.",
+        "{budget: {gpuHours: 1.0001, period: Month}} | spec.budget.gpuHours (1.0001) is no number"
+            + " of GPU hours.",
+        "{budget: {gpuHours: 1, period: Day, timeZone: Mars/Olympus}} | spec.budget.timeZone"
+            + " (\"Mars/Olympus\") is no time zone.",
+        "{budget: {gpuHours: 1, period: Day, hours: 1}} | spec.budget.hours (1) is no field here.",
         "{budget: {gpuHours: 1, period: Moon}}       | spec.budget.period (\"Moon\") is not known.",
-        "{budget: {gpuHours: 1, period: Week, onExhausted: Kill}} | spec.budget.onExhausted (\"Kill\") is not known.",
+        "{budget: {gpuHours: 1, period: Week, onExhausted: Kill}} | spec.budget.onExhausted"
+            + " (\"Kill\") is not known.",
         "{budget: {}}                                | spec.budget.gpuHours is missing.",
-        "{protect: {minRuntime: soon}}               | spec.protect.minRuntime (\"soon\") is no duration.",
+        "{protect: {minRuntime: soon}}               | spec.protect.minRuntime (\"soon\") is no"
+            + " duration.",
       })
   void aProblemNamesItsFieldAndItsValue(String spec, String problem) throws IOException {
     assertThat(problems(team("a", spec))).contains(problem);
