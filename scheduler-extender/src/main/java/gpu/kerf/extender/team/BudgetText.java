@@ -31,6 +31,15 @@ public final class BudgetText {
     return "Team " + team + " has used " + used(balance) + "; " + next(balance) + ".";
   }
 
+  /** The budget of a period as it is when nothing of it is used. */
+  public static String whole(BudgetBalance balance) {
+    return hours(balance.budget().milliGpuHours())
+        + " GPU hours "
+        + period(balance)
+        + ", and "
+        + next(balance);
+  }
+
   /** How much is used, and of which period. */
   public static String of(BudgetBalance balance) {
     return used(balance) + " are used; " + next(balance);

@@ -91,7 +91,14 @@ class TeamsCheckCommandTest {
     assertThat(kerf.call("teams", "check", "-f", all, "--at", "2026-11-30T12:00:00+01:00"))
         .isZero();
     assertThat(kerf.out())
-        .contains("research: window nights is closed.", "research: window sundays is closed.");
+        .contains(
+            "bank: guarantee 10.000, no limit, weight 1.000, priority 0.",
+            "research: window nights is closed.",
+            "research: window sundays is closed.",
+            // A Monday: the window opens at 20:00 in Berlin.
+            "research: guarantee 6.000, limit 12.000, weight 2.000, priority 0, until"
+                + " 2026-11-30T20:00+01:00, when window nights counts; 2,000 GPU hours of"
+                + " November 2026, and the next period starts on 1 December 2026 at 00:00 (UTC).");
 
     KerfCalls night = new KerfCalls();
     assertThat(
@@ -103,6 +110,23 @@ class TeamsCheckCommandTest {
             new JsonArray()
                 .add(window("nights").put("open", true))
                 .add(window("sundays").put("open", false)));
+    assertThat(answer.getJsonArray("terms").getJsonObject(1))
+        .isEqualTo(
+            new JsonObject()
+                .put("team", "research")
+                .put("guarantee", "12.000")
+                .put("limit", "24.000")
+                .put("weight", "2.000")
+                .put("priority", 0)
+                .put("window", "nights")
+                .put("until", "2026-12-01T06:00+01:00")
+                .putNull("next")
+                .put(
+                    "budget",
+                    new JsonObject()
+                        .put("gpuHours", "2000.000")
+                        .put("periodStart", "2026-11-01T00:00:00Z")
+                        .put("resets", "2026-12-01T00:00:00Z")));
     JsonObject problem = answer.getJsonArray("problems").getJsonObject(0);
     assertThat(problem.getString("path")).isEqualTo("team bank: guarantee");
     assertThat(problem.getString("value")).isEqualTo("10.000");
