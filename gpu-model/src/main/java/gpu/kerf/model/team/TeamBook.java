@@ -3,6 +3,7 @@ package gpu.kerf.model.team;
 import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.fleet.Ledger;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -129,15 +130,53 @@ public final class TeamBook {
     return yielding;
   }
 
-  private void build() {
-    Map<String, String> yielding =
-        yielding(TeamTree.of(terms.stream().map(TeamTerms::team).toList()));
+  private TeamNodes nodes(Collection<TeamTerms> of) {
+    Map<String, String> yielding = yielding(TeamTree.of(of.stream().map(TeamTerms::team).toList()));
     List<TeamTerms> teams =
-        terms.stream()
+        of.stream()
             .map(each -> yielding.containsKey(each.team().name()) ? each.yielding() : each)
             .toList();
     TeamTree tree = TeamTree.of(teams.stream().map(TeamTerms::team).toList());
-    nodes = new TeamNodes(tree, teams).yield(yielding);
+    return new TeamNodes(tree, teams).yield(yielding);
+  }
+
+  /**
+   * What would have to go if nothing changed but the terms of teams, in the order in which it would
+   * go. It changes nothing.
+   *
+   * @param later the terms of then
+   * @param then in milliseconds
+   */
+  public List<Shrinking> wouldShrink(Collection<TeamTerms> later, long then) {
+    TeamNodes of = nodes(later);
+    for (RunningWork work : running.values()) {
+      TeamNode node = of.find(work.work.team());
+      if (node != null && !work.leaving) {
+        node.addHeld(work.holding(), work.work.evictable(), 1);
+      }
+    }
+    List<Shrinking> shrinkings = new ArrayList<>();
+    new LimitKeeper(
+            of,
+            running.values(),
+            then,
+            (work, limit) -> {
+              shrinkings.add(new Shrinking(work.asVictim(), limit));
+              Objects.requireNonNull(of.find(work.work.team()))
+                  .addHeld(work.holding(), work.work.evictable(), -1);
+            })
+        .shrink();
+    return shrinkings;
+  }
+
+  /** Whether a pod holds GPUs and is being evicted. */
+  public boolean isLeaving(String pod) {
+    RunningWork work = byPod.get(pod);
+    return work != null && work.leaving;
+  }
+
+  private void build() {
+    nodes = nodes(terms);
     treeVersion++;
     sharesKnown = false;
     for (RunningWork work : running.values()) {

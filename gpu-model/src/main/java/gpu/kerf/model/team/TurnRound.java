@@ -170,7 +170,7 @@ public final class TurnRound {
   private void step(BooleanSupplier mayGoOn) {
     if (stage == Stage.TURNS) {
       if (pass.goOn(mayGoOn)) {
-        new LimitKeeper(book, sink, around.now()).shrink();
+        LimitKeeper.of(book, sink, around.now()).shrink();
         budgets.evict();
         stage = Stage.RECLAIM;
       }

@@ -221,6 +221,7 @@ public final class Service {
                 teams.reclaim() == Settings.Reclaim.SHARE,
                 teams.patience().toMillis(),
                 teams.placeTimeout().toMillis(),
+                teams.announce().toMillis(),
                 teams.gatesPerSecond()));
   }
 

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 public record Settings(
     @Setting("Where the service listens.") Listen listen,
     @Setting(
-            "A second port for clients that only read: kubelet, Prometheus, people. No verb is there, so"
-                + " that it may be open where the first is not.")
+            "A second port for clients that only read: kubelet, Prometheus, people. No verb is"
+                + " there, so that it may be open where the first is not.")
         Observe observe,
     @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
     @Setting("The webhook's certificate, where Kerf makes it itself; kerf serve only.")
@@ -36,9 +36,9 @@ public record Settings(
         AdmissionSettings admission,
     @Setting(
             value =
-                "Which component evicts pods of lower priority if only Kerf sees that it helps, because the"
-                    + " node's sums fit and its pieces do not: kerf, or native (kube-scheduler, which"
-                    + " does from 1.38 on). kerf serve only.",
+                "Which component evicts pods of lower priority if only Kerf sees that it helps,"
+                    + " because the node's sums fit and its pieces do not: kerf, or native"
+                    + " (kube-scheduler, which does from 1.38 on). kerf serve only.",
             live = true)
         Preemption preemption,
     @Setting(
@@ -102,9 +102,9 @@ public record Settings(
   /** A certificate that Kerf makes itself. */
   public record Certificates(
       @Setting(
-              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two thirds"
-                  + " of its time are over, and writes its authority into the webhook configurations"
-                  + " called kerf.")
+              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two"
+                  + " thirds of its time are over, and writes its authority into the webhook"
+                  + " configurations called kerf.")
           boolean make,
       @Setting("The folder where the webhook finds it, as tls.crt, tls.key and ca.crt.")
           String folder,
@@ -177,8 +177,8 @@ public record Settings(
   public record Readiness(
       @Setting(
               value =
-                  "How old its picture of the cluster may be: with an older one it is not ready, and"
-                      + " no verb decides.",
+                  "How old its picture of the cluster may be: with an older one it is not ready,"
+                      + " and no verb decides.",
               min = "1s",
               max = "1h",
               live = true)
@@ -235,9 +235,9 @@ public record Settings(
               max = "1h")
           Duration quarantineMargin,
       @Setting(
-              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind, and"
-                  + " of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that of"
-                  + " the pod, then that of the kubeconfig's context, then default.")
+              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind,"
+                  + " and of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that"
+                  + " of the pod, then that of the kubeconfig's context, then default.")
           String namespace) {}
 
   /** How the cluster is audited. */
@@ -291,9 +291,9 @@ public record Settings(
   /** Whose turn it is. */
   public record Teams(
       @Setting(
-              "What says which teams there are: kerf (the resource Team; pods belong to a team by their"
-                  + " namespace) or kai (queues of KAI's scheduler; pods belong to a team by their"
-                  + " label kai.scheduler/queue).")
+              "What says which teams there are: kerf (the resource Team; pods belong to a team by"
+                  + " their namespace) or kai (queues of KAI's scheduler; pods belong to a team by"
+                  + " their label kai.scheduler/queue).")
           TeamSource source,
       @Setting(
               value =
@@ -323,6 +323,12 @@ public record Settings(
               live = true)
           Duration placeTimeout,
       @Setting(
+              value = "How long before a window closes the pods are told that are evicted then.",
+              min = "0s",
+              max = "1d",
+              live = true)
+          Duration announce,
+      @Setting(
               value = "How many gates are taken off a second.",
               min = "1",
               max = "10000",
@@ -334,8 +340,8 @@ public record Settings(
       @Setting(
               value =
                   "How long the bind call of a pod waits for those of the other pods; not longer"
-                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200 pods"
-                      + " a second, so larger gangs need more time: then raise httpTimeout of"
+                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200"
+                      + " pods a second, so larger gangs need more time: then raise httpTimeout of"
                       + " kube-scheduler, limits.answer and this.",
               min = "100ms",
               max = "5m",
@@ -357,10 +363,10 @@ public record Settings(
                   + " device plugin.")
           GpushareDialect.Unit gpushareUnit,
       @Setting(
-              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says which"
-                  + " GPUs those pods use. Pods' owners can write it too, unless an admission policy"
-                  + " keeps them from it. Without it, no GPU of a node with such a pod gets a new pod"
-                  + " of Kerf's.")
+              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says"
+                  + " which GPUs those pods use. Pods' owners can write it too, unless an admission"
+                  + " policy keeps them from it. Without it, no GPU of a node with such a pod gets"
+                  + " a new pod of Kerf's.")
           boolean trustAnnotations) {}
 
   /** What is measured and remembered. */
@@ -438,6 +444,7 @@ public record Settings(
             Reclaim.GUARANTEE,
             Duration.ofMinutes(30),
             Duration.ofSeconds(30),
+            Duration.ofMinutes(10),
             500),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
         new Dialects(GpushareDialect.Unit.GIB, false),

@@ -16,7 +16,6 @@ public final class BudgetText {
       DateTimeFormatter.ofPattern("d MMMM uuuu", Locale.ENGLISH);
   private static final DateTimeFormatter MONTH =
       DateTimeFormatter.ofPattern("MMMM uuuu", Locale.ENGLISH);
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
 
   /** What exceeds a budget is told in steps of this part, so that texts on pods change rarely. */
   private static final int STEPS = 20;
@@ -98,19 +97,14 @@ public final class BudgetText {
   }
 
   private static String next(BudgetBalance balance) {
-    ZonedDateTime next = at(balance, balance.endMillis());
-    return "the next period starts on "
-        + DAY.format(next)
-        + " at "
-        + TIME.format(next)
-        + " ("
-        + balance.budget().zone()
-        + ")";
+    Instant end = Instant.ofEpochMilli(balance.endMillis());
+    return "the next period starts on " + TimeText.of(end, balance.budget().zone());
   }
 
   /** Of which period, such as {@code of November 2026}. */
   private static String period(BudgetBalance balance) {
-    ZonedDateTime start = at(balance, balance.startMillis());
+    ZonedDateTime start =
+        Instant.ofEpochMilli(balance.startMillis()).atZone(balance.budget().zone());
     return switch (balance.budget().period()) {
       case DAY -> "of " + DAY.format(start);
       case WEEK -> "of the week from " + DAY.format(start);
@@ -118,10 +112,6 @@ public final class BudgetText {
       case QUARTER -> "of the quarter from " + DAY.format(start);
       case YEAR -> "of " + start.getYear();
     };
-  }
-
-  private static ZonedDateTime at(BudgetBalance balance, long millis) {
-    return Instant.ofEpochMilli(millis).atZone(balance.budget().zone());
   }
 
   private static String hours(long milliGpuHours) {

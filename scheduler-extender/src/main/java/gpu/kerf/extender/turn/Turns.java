@@ -54,6 +54,7 @@ public final class Turns implements TeamsSource {
   private final TurnForecast forecast = new TurnForecast();
   private final WaitingTexts texts;
   private final FiguresTeller figures;
+  private final EvictionNotices notices;
   private final Painter painter;
   private final TurnCounts counts = new TurnCounts();
 
@@ -97,6 +98,9 @@ public final class Turns implements TeamsSource {
     this.texts = new WaitingTexts(scheduling, cluster, lines, loop);
     this.painter = new Painter(lines, terms, budgets, texts, loop.underWay());
     this.figures = new FiguresTeller(scheduling, cluster, lines, terms, budgets);
+    this.notices = new EvictionNotices(scheduling, cluster, lines, terms);
+    terms.lookAhead(options.announceMillis());
+    notices.use(options.announceMillis());
     scheduling.ledger().observe(this::entryChanged);
     scheduling.held().listen(new PlaceNews());
   }
@@ -113,6 +117,8 @@ public final class Turns implements TeamsSource {
   /** Changes how turns are given. */
   public void use(TurnOptions changed) {
     options = changed;
+    terms.lookAhead(changed.announceMillis());
+    notices.use(changed.announceMillis());
     gates.use(changed.gatesPerSecond());
     loop.use(changed);
     turnOnOrOff();
@@ -179,6 +185,7 @@ public final class Turns implements TeamsSource {
   /** A pod is known anew, and the ledger has not heard of it yet. */
   public void podSeen(PodView pod) {
     lines.seen(pod);
+    notices.seen(pod);
   }
 
   /** A pod is known anew, and so are what it asks for and its gang. */
@@ -210,6 +217,7 @@ public final class Turns implements TeamsSource {
     lines.ended(uid);
     loop.forget(uid);
     texts.forget(uid);
+    notices.forget(uid);
     loop.wake();
   }
 
@@ -373,6 +381,7 @@ public final class Turns implements TeamsSource {
       }
       loop.tick();
       texts.tick();
+      notices.tick();
       figures.tick();
     } else if (!gated.isEmpty() && cluster.teamsKnown()) {
       gated.values().forEach(gates::open);

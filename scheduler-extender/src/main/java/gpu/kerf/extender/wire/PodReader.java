@@ -53,6 +53,7 @@ public final class PodReader {
     private boolean claimsDevices;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
+    private boolean evictionAnnounced;
     private String schedulingGroup = "";
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
@@ -90,6 +91,7 @@ public final class PodReader {
           proven == Phase.OVER || stopped,
           gates,
           waitsSinceMillis,
+          evictionAnnounced,
           labels,
           annotations,
           withGranted(containers),
@@ -301,7 +303,7 @@ public final class PodReader {
 
     /**
      * The kubelet says so when the node can never grant a resize; Kerf writes since when a pod
-     * waits for its turn.
+     * waits for its turn, and that it will be evicted.
      */
     private void condition() throws IOException, WireException {
       String[] texts = {"", "", "", ""};
@@ -321,6 +323,7 @@ public final class PodReader {
       if (texts[0].equals(PodView.TURN_CONDITION)) {
         waitsSinceMillis = millis(texts[3]);
       }
+      evictionAnnounced |= texts[0].equals(PodView.EVICTION_CONDITION) && texts[2].equals("True");
       infeasible |=
           texts[0].equals("PodResizePending")
               && texts[1].equals("Infeasible")

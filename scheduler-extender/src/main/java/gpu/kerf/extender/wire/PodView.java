@@ -20,6 +20,7 @@ import java.util.Map;
  * @param gates the names of its scheduling gates
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
  *     not
+ * @param evictionAnnounced whether its status says that Kerf will evict it
  */
 public record PodView(
     Ref ref,
@@ -38,6 +39,7 @@ public record PodView(
     boolean ended,
     List<String> gates,
     long waitsSinceMillis,
+    boolean evictionAnnounced,
     Map<String, String> labels,
     Map<String, String> annotations,
     List<Container> containers,
@@ -51,6 +53,9 @@ public record PodView(
 
   /** The condition that says whether it is a pod's turn; since when it waits is its time. */
   public static final String TURN_CONDITION = "kerf.gpu/Turn";
+
+  /** The condition that says that Kerf will evict a pod, and when. */
+  public static final String EVICTION_CONDITION = "kerf.gpu/EvictionAnnounced";
 
   /** What the API server sets where a pod says nothing. */
   public static final long DEFAULT_GRACE_SECONDS = 30;
@@ -174,6 +179,7 @@ public record PodView(
     private boolean ended;
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
+    private boolean evictionAnnounced;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
 
@@ -257,6 +263,11 @@ public record PodView(
       return this;
     }
 
+    public Builder evictionAnnounced(boolean value) {
+      evictionAnnounced = value;
+      return this;
+    }
+
     public Builder waitsSinceMillis(long value) {
       waitsSinceMillis = value;
       return this;
@@ -325,6 +336,7 @@ public record PodView(
           ended || phase == Phase.OVER,
           gates,
           waitsSinceMillis,
+          evictionAnnounced,
           labels,
           annotations,
           containers,

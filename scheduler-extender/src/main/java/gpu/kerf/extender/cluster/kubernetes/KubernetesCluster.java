@@ -51,8 +51,8 @@ import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
 import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
 import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
+import gpu.kerf.extender.cluster.kubernetes.writing.PodConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
-import gpu.kerf.extender.cluster.kubernetes.writing.TurnConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnLease;
 import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamSource;
@@ -138,7 +138,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable NodeSink nodes;
   private volatile @Nullable TeamFollower teams;
   private @Nullable TeamStatusWriter teamStatus;
-  private @Nullable TurnConditions turns;
+  private @Nullable PodConditions turns;
+  private @Nullable PodConditions announcements;
 
   /**
    * How a cluster is served.
@@ -222,8 +223,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
               known.lookAgain(node);
               foreignPods.tell(node);
             });
-    TurnConditions conditions = new TurnConditions(background, loop, clocks, this::event);
+    PodConditions conditions =
+        new PodConditions(PodConditions.Kind.TURN, background, loop, clocks, this::event);
+    PodConditions notices =
+        new PodConditions(PodConditions.Kind.EVICTION, background, loop, clocks, this::event);
     turns = conditions;
+    announcements = notices;
     MissedDeletions deletions =
         new MissedDeletions(
             new Checkpoint(server, options.namespace),
@@ -244,6 +249,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             uid -> {
               claims.podEnded(uid);
               conditions.podEnded(uid);
+              notices.podEnded(uid);
             });
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
@@ -399,6 +405,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (turns != null) {
       turns.tick();
     }
+    if (announcements != null) {
+      announcements.tick();
+    }
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */
@@ -437,6 +446,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     events.binding();
     if (turns != null) {
       turns.binding();
+    }
+    if (announcements != null) {
+      announcements.binding();
     }
     BindingLease toBind = lease;
     if (toBind == null) {
@@ -594,7 +606,21 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public void waiting(PodView.Ref pod, long sinceMillis, String text) {
     if (turns != null) {
-      turns.waiting(pod, sinceMillis, text);
+      turns.holds(pod, sinceMillis, text);
+    }
+  }
+
+  @Override
+  public void announceEviction(PodView.Ref pod, String text) {
+    if (announcements != null) {
+      announcements.holds(pod, clocks.wall().millis(), text);
+    }
+  }
+
+  @Override
+  public void withdrawEviction(PodView.Ref pod) {
+    if (announcements != null) {
+      announcements.over(pod);
     }
   }
 
