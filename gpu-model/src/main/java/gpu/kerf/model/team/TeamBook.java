@@ -137,7 +137,7 @@ public final class TeamBook {
             .map(each -> yielding.containsKey(each.team().name()) ? each.yielding() : each)
             .toList();
     TeamTree tree = TeamTree.of(teams.stream().map(TeamTerms::team).toList());
-    return new TeamNodes(tree, teams).yield(yielding);
+    return new TeamNodes(tree, teams).markYielding(yielding);
   }
 
   /**

@@ -38,7 +38,7 @@ final class TeamNodes {
    *
    * @param yielding the team with that budget, which is the team or above it, by team
    */
-  TeamNodes yield(Map<String, String> yielding) {
+  TeamNodes markYielding(Map<String, String> yielding) {
     yielding.forEach((team, by) -> Objects.requireNonNull(byName.get(team)).yields = by);
     anyYields = !yielding.isEmpty();
     return this;

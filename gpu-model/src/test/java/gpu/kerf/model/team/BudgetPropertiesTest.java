@@ -30,14 +30,12 @@ class BudgetPropertiesTest {
     final TurnScene scene = world.scene;
     final Map<String, Team> teams = new LinkedHashMap<>();
     private final List<String> leaves = new ArrayList<>();
-    private final OnExhausted then;
     private final Random random;
     private final boolean deadlines;
     private int asked;
 
     Walk(long seed, OnExhausted then, boolean deadlines) {
       random = new Random(seed);
-      this.then = then;
       this.deadlines = deadlines;
       scene.rules = new TurnRules(TurnRules.Mode.GUARANTEE, Duration.ofMinutes(random.nextInt(20)));
       scene.nodes(H100, 2, 4);
@@ -84,7 +82,7 @@ class BudgetPropertiesTest {
         work = fixed ? TurnScene.notEvictable(work) : work;
         scene.asks(
             deadlines
-                ? BudgetedScene.withDeadline(work, (1 + random.nextInt(30)) * 10 * MINUTE)
+                ? BudgetedScene.withDeadline(work, (1L + random.nextInt(30)) * 10 * MINUTE)
                 : work);
       }
       world.settle();
@@ -117,7 +115,7 @@ class BudgetPropertiesTest {
       value = OnExhausted.class,
       names = {"HOLD", "EVICT"})
   void aTeamWithoutABudgetLeftStartsNothing(OnExhausted then) {
-    int exhausted = 0;
+    long exhausted = 0;
     for (long seed = 0; seed < WORLDS; seed++) {
       Walk walk = new Walk(seed, then, false);
       for (int step = 0; step < STEPS; step++) {
