@@ -309,6 +309,13 @@ public enum Metric {
       "team"),
   TEAM_STARTED(
       Kind.COUNTER, "kerf_team_started_pods_total", "Pods of a team that were bound.", "team"),
+  TEAM_GPU_SECONDS(
+      Kind.COUNTER,
+      "kerf_team_gpu_seconds_total",
+      "GPU seconds that a team and all teams below it have used, a part of a GPU as its part; pods"
+          + " without a team count as \"-\". It begins anew with each start of Kerf, and counts"
+          + " what was used while Kerf was down.",
+      "team"),
   TEAM_RECLAIMS(
       Kind.COUNTER,
       "kerf_team_reclaims_total",

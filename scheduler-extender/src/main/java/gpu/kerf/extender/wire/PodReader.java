@@ -54,6 +54,7 @@ public final class PodReader {
     private List<String> gates = List.of();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
+    private long boundMillis;
     private String schedulingGroup = "";
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
@@ -74,6 +75,7 @@ public final class PodReader {
       in.object(this::field);
       Phase proven = phase == Phase.OVER && states.anyRuns() ? Phase.RUNNING : phase;
       boolean stopped = terminating && states.allEnded(containers.size());
+      boolean ended = proven == Phase.OVER || stopped;
       return new PodView(
           new Ref(namespace, name, uid),
           schedulerName,
@@ -88,10 +90,12 @@ public final class PodReader {
           deadlineSeconds,
           claimsDevices,
           schedulingGroup,
-          proven == Phase.OVER || stopped,
+          ended,
           gates,
           waitsSinceMillis,
           evictionAnnounced,
+          boundMillis,
+          ended ? millis(states.lastEnd()) : 0,
           labels,
           annotations,
           withGranted(containers),
@@ -302,8 +306,8 @@ public final class PodReader {
     }
 
     /**
-     * The kubelet says so when the node can never grant a resize; Kerf writes since when a pod
-     * waits for its turn, and that it will be evicted.
+     * The kubelet says so when the node can never grant a resize, and the API server when a pod was
+     * bound; Kerf writes since when a pod waits for its turn, and that it will be evicted.
      */
     private void condition() throws IOException, WireException {
       String[] texts = {"", "", "", ""};
@@ -322,6 +326,8 @@ public final class PodReader {
           });
       if (texts[0].equals(PodView.TURN_CONDITION)) {
         waitsSinceMillis = millis(texts[3]);
+      } else if (texts[0].equals(PodView.BOUND_CONDITION) && texts[2].equals("True")) {
+        boundMillis = millis(texts[3]);
       }
       evictionAnnounced |= texts[0].equals(PodView.EVICTION_CONDITION) && texts[2].equals("True");
       infeasible |=
@@ -337,7 +343,7 @@ public final class PodReader {
      */
     private void containerStatus(boolean proper) throws IOException, WireException {
       String[] called = {""};
-      String[] state = {ContainerStates.WAITING};
+      ContainerStates.State[] state = {ContainerStates.State.WAITING};
       List<Map<String, String>> maps = new ArrayList<>(2);
       maps.add(Map.of());
       maps.add(Map.of());

@@ -21,6 +21,10 @@ import java.util.Map;
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
  *     not
  * @param evictionAnnounced whether its status says that Kerf will evict it
+ * @param boundMillis when the API server bound it, to the second; 0 if it is not bound or does not
+ *     say
+ * @param endedMillis when the last of its containers had ended, to the second; 0 if one may run or
+ *     it does not say
  */
 public record PodView(
     Ref ref,
@@ -40,6 +44,8 @@ public record PodView(
     List<String> gates,
     long waitsSinceMillis,
     boolean evictionAnnounced,
+    long boundMillis,
+    long endedMillis,
     Map<String, String> labels,
     Map<String, String> annotations,
     List<Container> containers,
@@ -56,6 +62,9 @@ public record PodView(
 
   /** The condition that says that Kerf will evict a pod, and when. */
   public static final String EVICTION_CONDITION = "kerf.gpu/EvictionAnnounced";
+
+  /** The condition whose time says when it was bound. */
+  static final String BOUND_CONDITION = "PodScheduled";
 
   /** What the API server sets where a pod says nothing. */
   public static final long DEFAULT_GRACE_SECONDS = 30;
@@ -180,6 +189,8 @@ public record PodView(
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
+    private long boundMillis;
+    private long endedMillis;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
 
@@ -273,6 +284,18 @@ public record PodView(
       return this;
     }
 
+    /** When it was bound, as the API server says. */
+    public Builder boundMillis(long value) {
+      boundMillis = value;
+      return this;
+    }
+
+    /** When the last of its containers had ended. */
+    public Builder endedMillis(long value) {
+      endedMillis = value;
+      return this;
+    }
+
     public Builder label(String key, String value) {
       labels.put(key, value);
       return this;
@@ -337,6 +360,8 @@ public record PodView(
           gates,
           waitsSinceMillis,
           evictionAnnounced,
+          boundMillis,
+          endedMillis,
           labels,
           annotations,
           containers,

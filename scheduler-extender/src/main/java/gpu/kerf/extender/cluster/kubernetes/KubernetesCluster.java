@@ -53,6 +53,7 @@ import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
 import gpu.kerf.extender.cluster.kubernetes.writing.PodConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
+import gpu.kerf.extender.cluster.kubernetes.writing.TeamUsageWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnLease;
 import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamSource;
@@ -65,11 +66,13 @@ import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -140,6 +143,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable TeamStatusWriter teamStatus;
   private @Nullable PodConditions turns;
   private @Nullable PodConditions announcements;
+  private @Nullable TeamUsageWriter teamUsage;
 
   /**
    * How a cluster is served.
@@ -286,6 +290,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
     TeamStatusWriter status =
         new TeamStatusWriter(background, shared.loop(), clocks, this::budgetReached);
+    TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop());
     boolean ownStatus = options.teams == TeamSource.KERF;
     TeamFollower follower =
         new TeamFollower(
@@ -293,6 +298,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             shared,
             this::watchTeams,
             (accepted, readings) -> {
+              if (ownStatus) {
+                listener.teamUsageRead(usage.read(readings));
+              }
               listener.teamsChanged(accepted);
               if (ownStatus) {
                 status.accepted(accepted, readings);
@@ -301,6 +309,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             TeamFollower.LOOK);
     teams = follower;
     teamStatus = status;
+    teamUsage = usage;
     runForEver("kerf-teams", follower);
   }
 
@@ -636,6 +645,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (teamStatus != null) {
       teamStatus.figures(figures);
     }
+  }
+
+  @Override
+  public CompletionStage<Void> teamUsage(Map<String, UsageCheckpoint> usage) {
+    return teamUsage == null ? CompletableFuture.completedFuture(null) : teamUsage.write(usage);
   }
 
   @Override
