@@ -127,6 +127,7 @@ public final class Service {
         new VerbService(
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
     this.teams = verbs.turns();
+    verbs.turns().use(usage.book());
     View.About about =
         new View.About(
             Version.text(),
@@ -233,6 +234,7 @@ public final class Service {
                 teams.reclaim() == Settings.Reclaim.SHARE,
                 teams.patience().toMillis(),
                 teams.placeTimeout().toMillis(),
+                teams.announce().toMillis(),
                 teams.gatesPerSecond()));
   }
 

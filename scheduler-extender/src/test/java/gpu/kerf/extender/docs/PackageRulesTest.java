@@ -36,6 +36,7 @@ class PackageRulesTest {
           "model.eviction",
           "model.analysis",
           "model.usage",
+          "model.budget",
           "model.team",
           "extender.time",
           "extender.client",
