@@ -211,7 +211,7 @@ public final class Service {
     GangTimes gangs = new GangTimes(barrier(now), now.gangs().repair());
     long proposal = now.scheduling().proposal().toMillis();
     scheduling.use(new Policy(answer, proposal, who, staleAfter, gangs));
-    accounting.prices(now.prices());
+    accounting.prices(now.cost().list());
     Settings.Teams teams = now.teams();
     verbs
         .turns()

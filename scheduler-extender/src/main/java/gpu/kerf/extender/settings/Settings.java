@@ -2,6 +2,8 @@ package gpu.kerf.extender.settings;
 
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.team.TeamSource;
+import gpu.kerf.model.cost.Price;
+import gpu.kerf.model.cost.PriceList;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
@@ -16,8 +18,8 @@ import java.util.TreeMap;
 public record Settings(
     @Setting("Where the service listens.") Listen listen,
     @Setting(
-            "A second port for clients that only read: kubelet, Prometheus, people. No verb is there, so"
-                + " that it may be open where the first is not.")
+            "A second port for clients that only read: kubelet, Prometheus, people. No verb is"
+                + " there, so that it may be open where the first is not.")
         Observe observe,
     @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
     @Setting("The webhook's certificate, where Kerf makes it itself; kerf serve only.")
@@ -36,24 +38,14 @@ public record Settings(
         AdmissionSettings admission,
     @Setting(
             value =
-                "Which component evicts pods of lower priority if only Kerf sees that it helps, because the"
-                    + " node's sums fit and its pieces do not: kerf, or native (kube-scheduler, which"
-                    + " does from 1.38 on). kerf serve only.",
+                "Which component evicts pods of lower priority if only Kerf sees that it helps,"
+                    + " because the node's sums fit and its pieces do not: kerf, or native"
+                    + " (kube-scheduler, which does from 1.38 on). kerf serve only.",
             live = true)
         Preemption preemption,
-    @Setting(
-            value =
-                "What an hour of a GPU costs, by GPU model, in a currency of your own: the base of"
-                    + " kerf_namespace_cost_total.\nFor example H100-80GB: 2.5",
-            min = "0",
-            live = true)
-        Map<String, Double> prices,
+    @Setting("What GPU time costs: docs/explanation/cost.md.") Cost cost,
     @Setting("What is measured and remembered.") Telemetry telemetry,
     @Setting("What the service says while it works, on stderr.") Logs log) {
-
-  public Settings {
-    prices = sorted(prices);
-  }
 
   /** Where the service listens. */
   public record Listen(
@@ -102,9 +94,9 @@ public record Settings(
   /** A certificate that Kerf makes itself. */
   public record Certificates(
       @Setting(
-              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two thirds"
-                  + " of its time are over, and writes its authority into the webhook configurations"
-                  + " called kerf.")
+              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two"
+                  + " thirds of its time are over, and writes its authority into the webhook"
+                  + " configurations called kerf.")
           boolean make,
       @Setting("The folder where the webhook finds it, as tls.crt, tls.key and ca.crt.")
           String folder,
@@ -177,8 +169,8 @@ public record Settings(
   public record Readiness(
       @Setting(
               value =
-                  "How old its picture of the cluster may be: with an older one it is not ready, and"
-                      + " no verb decides.",
+                  "How old its picture of the cluster may be: with an older one it is not ready,"
+                      + " and no verb decides.",
               min = "1s",
               max = "1h",
               live = true)
@@ -235,9 +227,9 @@ public record Settings(
               max = "1h")
           Duration quarantineMargin,
       @Setting(
-              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind, and"
-                  + " of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that of"
-                  + " the pod, then that of the kubeconfig's context, then default.")
+              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind,"
+                  + " and of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that"
+                  + " of the pod, then that of the kubeconfig's context, then default.")
           String namespace) {}
 
   /** How the cluster is audited. */
@@ -291,9 +283,9 @@ public record Settings(
   /** Whose turn it is. */
   public record Teams(
       @Setting(
-              "What says which teams there are: kerf (the resource Team; pods belong to a team by their"
-                  + " namespace) or kai (queues of KAI's scheduler; pods belong to a team by their"
-                  + " label kai.scheduler/queue).")
+              "What says which teams there are: kerf (the resource Team; pods belong to a team by"
+                  + " their namespace) or kai (queues of KAI's scheduler; pods belong to a team by"
+                  + " their label kai.scheduler/queue).")
           TeamSource source,
       @Setting(
               value =
@@ -334,8 +326,8 @@ public record Settings(
       @Setting(
               value =
                   "How long the bind call of a pod waits for those of the other pods; not longer"
-                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200 pods"
-                      + " a second, so larger gangs need more time: then raise httpTimeout of"
+                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200"
+                      + " pods a second, so larger gangs need more time: then raise httpTimeout of"
                       + " kube-scheduler, limits.answer and this.",
               min = "100ms",
               max = "5m",
@@ -357,11 +349,38 @@ public record Settings(
                   + " device plugin.")
           GpushareDialect.Unit gpushareUnit,
       @Setting(
-              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says which"
-                  + " GPUs those pods use. Pods' owners can write it too, unless an admission policy"
-                  + " keeps them from it. Without it, no GPU of a node with such a pod gets a new pod"
-                  + " of Kerf's.")
+              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says"
+                  + " which GPUs those pods use. Pods' owners can write it too, unless an admission"
+                  + " policy keeps them from it. Without it, no GPU of a node with such a pod gets"
+                  + " a new pod of Kerf's.")
           boolean trustAnnotations) {}
+
+  /** What GPU time costs. */
+  public record Cost(
+      @Setting(value = "The currency of the prices: its code of three letters.", live = true)
+          String currency,
+      @Setting(
+              value =
+                  "What an hour of a GPU costs, by GPU model: the base of kerf report and of"
+                      + " kerf_namespace_cost_total.\nFor example H100-80GB: \"3.20\"",
+              min = "0",
+              max = "1000000",
+              live = true)
+          Map<String, Price> prices,
+      @Setting(
+              value = "What an hour of a GPU of any other model costs.",
+              min = "0",
+              max = "1000000",
+              live = true)
+          Price defaultPrice) {
+    public Cost {
+      prices = sorted(prices);
+    }
+
+    public PriceList list() {
+      return new PriceList(currency, prices, defaultPrice);
+    }
+  }
 
   /** What is measured and remembered. */
   public record Telemetry(
@@ -443,7 +462,7 @@ public record Settings(
         new Dialects(GpushareDialect.Unit.GIB, false),
         AdmissionSettings.defaults(),
         Preemption.KERF,
-        Map.of(),
+        new Cost("EUR", Map.of(), Price.ZERO),
         new Telemetry(100, 200),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
@@ -466,7 +485,7 @@ public record Settings(
         dialects,
         admission,
         preemption,
-        prices,
+        cost,
         telemetry,
         log);
   }

@@ -1,0 +1,118 @@
+package gpu.kerf.model.cost;
+
+import gpu.kerf.model.usage.UsageCell;
+import java.util.List;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Costs of a span of time, one line for each team, namespace, owner or GPU model. Rows are added as
+ * they come.
+ */
+public final class CostReport {
+
+  /** What a line is about. */
+  public enum By {
+    TEAM,
+    NAMESPACE,
+    OWNER,
+    MODEL
+  }
+
+  private final By by;
+  private final TreeMap<String, Line> lines = new TreeMap<>();
+  private final Line all = new Line("");
+  private final Line unowned = new Line("");
+
+  public CostReport(By by) {
+    this.by = by;
+  }
+
+  /** The sums of one name. Amounts are thousandths of a GPU times milliseconds, or micros. */
+  public static final class Line {
+    private final String name;
+    private final long[] amounts = new long[CostRow.Kind.values().length];
+    private final long[] micros = new long[CostRow.Kind.values().length];
+    private long mebibyteMillis;
+
+    private Line(String name) {
+      this.name = name;
+    }
+
+    private void add(CostRow row) {
+      int kind = row.kind().ordinal();
+      amounts[kind] = Math.addExact(amounts[kind], row.milliGpuMillis());
+      micros[kind] = Math.addExact(micros[kind], row.micros());
+      mebibyteMillis = Math.addExact(mebibyteMillis, row.mebibyteMillis());
+    }
+
+    public String name() {
+      return name;
+    }
+
+    public long milliGpuMillis(CostRow.Kind kind) {
+      return amounts[kind.ordinal()];
+    }
+
+    public long micros(CostRow.Kind kind) {
+      return micros[kind.ordinal()];
+    }
+
+    public long micros() {
+      long sum = 0;
+      for (long each : micros) {
+        sum = Math.addExact(sum, each);
+      }
+      return sum;
+    }
+
+    public long mebibyteMillis() {
+      return mebibyteMillis;
+    }
+  }
+
+  public void add(CostRow row) {
+    all.add(row);
+    String name = nameOf(row);
+    if (name == null) {
+      unowned.add(row);
+    } else {
+      lines.computeIfAbsent(name, Line::new).add(row);
+    }
+  }
+
+  private @Nullable String nameOf(CostRow row) {
+    UsageCell.Key owner = row.owner();
+    if (by == By.MODEL) {
+      return row.model();
+    }
+    if (owner == null) {
+      return null;
+    }
+    return switch (by) {
+      case TEAM -> owner.team();
+      case NAMESPACE -> owner.namespace();
+      case OWNER -> owner.namespace() + "/" + owner.owner();
+      case MODEL -> row.model();
+    };
+  }
+
+  public By by() {
+    return by;
+  }
+
+  /** In order of the names. */
+  public List<Line> lines() {
+    return List.copyOf(lines.values());
+  }
+
+  /** What belongs to no line: what was free, and what was stranded by no placement. */
+  public Line unowned() {
+    return unowned;
+  }
+
+  /** The sum of all rows. */
+  public Line all() {
+    return all;
+  }
+}

@@ -1,0 +1,154 @@
+package gpu.kerf.extender.cost;
+
+import gpu.kerf.model.cost.BusyTime;
+import gpu.kerf.model.cost.CostReport;
+import gpu.kerf.model.cost.CostRow;
+import gpu.kerf.model.cost.CostRows;
+import gpu.kerf.model.cost.PriceList;
+import gpu.kerf.model.usage.UsageCell;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** What a Prometheus knows of the past: the GPU hours of teams, and how busy GPUs were. */
+public final class PrometheusUsage {
+
+  /** Prometheus answers no query with more than 11,000 values of a series. */
+  private static final long LONGEST = Duration.ofDays(450).toMillis();
+
+  private static final BigDecimal SECOND = BigDecimal.valueOf(1_000_000);
+  private static final BigDecimal ROUNDING = new BigDecimal("0.001");
+
+  private static final String TEAMS = "max by (team) (kerf_team_gpu_seconds_total)";
+  private static final String BUSY =
+      "max by (UUID) (avg_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE[1h]))"
+          + " or max by (UUID) (avg_over_time(DCGM_FI_DEV_GPU_UTIL[1h]) / 100)";
+
+  private final PrometheusSeries prometheus;
+
+  public PrometheusUsage(PrometheusSeries prometheus) {
+    this.prometheus = prometheus;
+  }
+
+  /**
+   * A report of teams, from the counter of their GPU seconds at every full hour. It knows neither
+   * GPUs nor what was free.
+   *
+   * @param note is told what the report lacks
+   */
+  public String teams(ReportQuery query, PriceList prices, Consumer<String> note)
+      throws IOException, ReportException {
+    if (query.by() != CostReport.By.TEAM || query.format() == ReportFormat.FOCUS) {
+      throw new ReportException(
+          "Prometheus has sums of teams alone.",
+          "Write --by team without --format focus, or take --url or --file.");
+    }
+    if (!prices.byModel().isEmpty()) {
+      throw new ReportException(
+          "The prices (cost.prices) are by GPU model, and kerf_team_gpu_seconds_total has no"
+              + " model.",
+          "Write one price for all: --set cost.defaultPrice=3.20, without --settings.");
+    }
+    ReportSpan span = query.span();
+    check(span);
+    CostReport report = new CostReport(CostReport.By.TEAM);
+    Map<String, TreeMap<Long, BigDecimal>> series =
+        prometheus.range(TEAMS, "team", span.fromMillis(), span.toMillis(), CostRows.HOUR_MILLIS);
+    for (Map.Entry<String, TreeMap<Long, BigDecimal>> team : series.entrySet()) {
+      TreeMap<Long, BigDecimal> values = team.getValue();
+      if (!values.isEmpty()) {
+        long amount = gpuMillis(team.getKey(), values);
+        report.add(row(span, team.getKey(), amount, prices));
+        noteGaps(team.getKey(), values, span, note);
+      }
+    }
+    ReportSums sums = new ReportSums(query, prices.currency(), report, false, 1, 0);
+    note.accept("Prometheus does not know what was free or stranded.");
+    return switch (query.format()) {
+      case TABLE -> SumsTable.of(sums);
+      case CSV -> SumsCsv.of(sums);
+      default -> SumsJson.of(sums);
+    };
+  }
+
+  private static CostRow row(ReportSpan span, String team, long amount, PriceList prices) {
+    UsageCell.Key key = new UsageCell.Key(team, "", "", "", "");
+    long micros = prices.otherwise().of(amount);
+    return new CostRow(span.fromMillis(), "", "", CostRow.Kind.HELD, key, amount, 0, micros);
+  }
+
+  /** By how much a counter grew, in thousandths of GPUs times milliseconds. */
+  private long gpuMillis(String team, TreeMap<Long, BigDecimal> values) throws IOException {
+    BigDecimal before = values.firstEntry().getValue();
+    for (Map.Entry<Long, BigDecimal> each : values.entrySet()) {
+      if (each.getValue().compareTo(before.subtract(ROUNDING)) < 0) {
+        throw prometheus.lie(
+            "the GPU seconds of team "
+                + team
+                + " fall from "
+                + before.toPlainString()
+                + " to "
+                + each.getValue().toPlainString()
+                + " before "
+                + Instant.ofEpochMilli(each.getKey())
+                + ", and a sum that only grows cannot fall");
+      }
+      before = each.getValue();
+    }
+    BigDecimal grown = before.subtract(values.firstEntry().getValue()).max(BigDecimal.ZERO);
+    return grown.multiply(SECOND).setScale(0, RoundingMode.HALF_UP).longValueExact();
+  }
+
+  private static void noteGaps(
+      String team, TreeMap<Long, BigDecimal> values, ReportSpan span, Consumer<String> note) {
+    if (values.firstKey() > span.fromMillis()) {
+      note.accept(
+          "Team "
+              + team
+              + " is known since "
+              + Instant.ofEpochMilli(values.firstKey())
+              + "; what it used before is not counted.");
+    }
+  }
+
+  /** Adds for how much of each hour GPUs computed anything, as the DCGM exporter says. */
+  public void addBusyTimes(ReportSpan span, RecordedUsage to) throws IOException, ReportException {
+    check(span);
+    long hour = CostRows.HOUR_MILLIS;
+    Map<String, TreeMap<Long, BigDecimal>> series =
+        prometheus.range(BUSY, "UUID", span.fromMillis() + hour, span.toMillis(), hour);
+    for (Map.Entry<String, TreeMap<Long, BigDecimal>> gpu : series.entrySet()) {
+      for (Map.Entry<Long, BigDecimal> value : gpu.getValue().entrySet()) {
+        BigDecimal part = value.getValue();
+        if (part.signum() < 0 || part.compareTo(BigDecimal.ONE) > 0) {
+          throw prometheus.lie("GPU " + gpu.getKey() + " is busy for " + part + " of an hour");
+        }
+        int permille = part.movePointRight(3).setScale(0, RoundingMode.HALF_UP).intValueExact();
+        to.addBusy(gpu.getKey(), value.getKey() - hour, permille);
+      }
+    }
+    if (series.isEmpty()) {
+      throw new ReportException(
+          "Prometheus has no figure of NVIDIA's DCGM exporter for this time.",
+          "Leave --dcgm out, or see docs/how-to/find-idle-gpus.md.");
+    }
+  }
+
+  /** The busy times of a record; those of none where there are none. */
+  public static BusyTime busy(RecordedUsage recorded) {
+    return recorded.hasBusyTimes() ? recorded : BusyTime.NOT_MEASURED;
+  }
+
+  private static void check(ReportSpan span) throws ReportException {
+    if (span.toMillis() - span.fromMillis() > LONGEST) {
+      throw new ReportException(
+          "Prometheus answers for at most " + Duration.ofMillis(LONGEST).toDays() + " days.",
+          "Ask for less at once.");
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package gpu.kerf.extender.cost;
+
+import gpu.kerf.model.cost.CostReport;
+
+/**
+ * The sums of a report with what must be said beside them.
+ *
+ * @param idleMeasured whether there were figures of how busy GPUs were
+ * @param gpuHours of how many GPUs and hours there were records
+ * @param withoutFigures for how many of those it is not known what was free
+ */
+record ReportSums(
+    ReportQuery query,
+    String currency,
+    CostReport report,
+    boolean idleMeasured,
+    long gpuHours,
+    long withoutFigures) {
+
+  boolean byModel() {
+    return report.by() == CostReport.By.MODEL;
+  }
+
+  /** How a line is called; a team may have no name, because there was no team. */
+  static String nameOf(CostReport.Line line) {
+    return line.name().isEmpty() ? "(none)" : line.name();
+  }
+}
