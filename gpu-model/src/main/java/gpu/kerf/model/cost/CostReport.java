@@ -92,7 +92,7 @@ public final class CostReport {
     return switch (by) {
       case TEAM -> owner.team();
       case NAMESPACE -> owner.namespace();
-      case OWNER -> owner.namespace() + "/" + owner.owner();
+      case OWNER -> owner.namespace() + "/" + (owner.owner().isEmpty() ? "*" : owner.owner());
       case MODEL -> row.model();
     };
   }

@@ -74,7 +74,8 @@ public final class CostRows {
       gpus.computeIfAbsent(cell.gpu(), name -> new OneGpu()).cells.add(cell);
     }
     for (GpuHour gpu : hour.gpus) {
-      gpus.computeIfAbsent(gpu.gpu(), name -> new OneGpu()).hour = gpu;
+      OneGpu known = gpus.computeIfAbsent(gpu.gpu(), name -> new OneGpu());
+      known.hour = known.hour == null ? gpu : known.hour.plus(gpu);
     }
     for (OneGpu gpu : new TreeMap<>(gpus).values()) {
       gpuHours++;

@@ -1,6 +1,7 @@
 package gpu.kerf.model.cost;
 
 import gpu.kerf.model.usage.UsageCell;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,13 @@ public record GpuHour(
 
   public GpuHour {
     stranded = List.copyOf(stranded);
+  }
+
+  /** This together with another record of the same GPU and hour. */
+  GpuHour plus(GpuHour other) {
+    List<Stranded> both = new ArrayList<>(stranded);
+    both.addAll(other.stranded);
+    return new GpuHour(hourStartMillis, gpu, model, presentMillis + other.presentMillis, both);
   }
 
   /**

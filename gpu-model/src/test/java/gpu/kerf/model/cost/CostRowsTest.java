@@ -121,6 +121,14 @@ class CostRowsTest {
   }
 
   @Test
+  void anHourThatTheClockHadTwiceIsOneRecord() {
+    there(15);
+    there(30);
+
+    assertThat(texts()).containsExactly("FREE 2.4");
+  }
+
+  @Test
   void moreThanTheHourIsNeverPriced() {
     held("a", 1000, 60);
     held("b", 1000, 60);
@@ -203,11 +211,8 @@ class CostRowsTest {
     Map<String, Long> held = new HashMap<>();
     Map<String, Long> heldMemory = new HashMap<>();
     for (UsageCell cell : cells) {
-      if (cell.milliGpuMillis() > 0) {
-        held.merge(cell.hourStartMillis() + " " + cell.gpu(), cell.milliGpuMillis(), Long::sum);
-        heldMemory.merge(
-            cell.hourStartMillis() + " " + cell.gpu(), cell.mebibyteMillis(), Long::sum);
-      }
+      held.merge(cell.hourStartMillis() + " " + cell.gpu(), cell.milliGpuMillis(), Long::sum);
+      heldMemory.merge(cell.hourStartMillis() + " " + cell.gpu(), cell.mebibyteMillis(), Long::sum);
     }
     Map<String, Long> there = new HashMap<>(held);
     hours.forEach(

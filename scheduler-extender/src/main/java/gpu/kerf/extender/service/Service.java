@@ -136,7 +136,7 @@ public final class Service {
   }
 
   private HttpService http(Settings now) {
-    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), metrics);
+    ApiRoutes api = new ApiRoutes(vertx, view, null, scheduling.decisions(), now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
         vertx, now, new HttpService.Components(handlers.byName(), readiness, metrics, api));
