@@ -1,7 +1,9 @@
 package gpu.kerf.model.cost;
 
 import gpu.kerf.model.usage.UsageCell;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ public final class CostReport {
   }
 
   private final By by;
-  private final TreeMap<String, Line> lines = new TreeMap<>();
+  private final Map<String, Line> lines = new HashMap<>();
   private final Line all = new Line("");
   private final Line unowned = new Line("");
 
@@ -103,7 +105,7 @@ public final class CostReport {
 
   /** In order of the names. */
   public List<Line> lines() {
-    return List.copyOf(lines.values());
+    return List.copyOf(new TreeMap<>(lines).values());
   }
 
   /** What belongs to no line: what was free, and what was stranded by no placement. */

@@ -1,7 +1,6 @@
 package gpu.kerf.model.cost;
 
 import java.math.BigInteger;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -16,6 +15,9 @@ final class LargestRemainder {
   /** Two numbers below this have a product below 2^64. */
   private static final long SMALL = 1L << 32;
 
+  /** So few that looking through them again and again is faster than sorting. */
+  private static final int FEW = 64;
+
   private LargestRemainder() {}
 
   /**
@@ -24,7 +26,10 @@ final class LargestRemainder {
    * @param weights not negative, and together more than 0
    */
   static long[] divide(long total, long[] weights) {
-    long all = Arrays.stream(weights).reduce(0, Math::addExact);
+    long all = 0;
+    for (long weight : weights) {
+      all = Math.addExact(all, weight);
+    }
     long[] parts = new long[weights.length];
     long left = total;
     for (int i = 0; i < weights.length; i++) {
@@ -33,14 +38,36 @@ final class LargestRemainder {
     }
     if (left > 0) {
       long[] remainders = new long[weights.length];
-      Arrays.setAll(remainders, i -> remainder(total, weights[i], all));
-      IntStream.range(0, weights.length)
-          .boxed()
-          .sorted(Comparator.comparingLong((Integer i) -> -remainders[i]))
-          .limit(left)
-          .forEach(i -> parts[i]++);
+      for (int i = 0; i < weights.length; i++) {
+        remainders[i] = remainder(total, weights[i], all);
+      }
+      for (int next : largest(remainders, (int) left)) {
+        parts[next]++;
+      }
     }
     return parts;
+  }
+
+  /** The places of the largest, and of equal ones the first. */
+  private static int[] largest(long[] values, int number) {
+    if (values.length > FEW) {
+      return IntStream.range(0, values.length)
+          .boxed()
+          .sorted(Comparator.comparingLong((Integer i) -> -values[i]))
+          .limit(number)
+          .mapToInt(Integer::intValue)
+          .toArray();
+    }
+    int[] found = new int[number];
+    for (int i = 0; i < number; i++) {
+      int largest = 0;
+      for (int j = 1; j < values.length; j++) {
+        largest = values[j] > values[largest] ? j : largest;
+      }
+      found[i] = largest;
+      values[largest] = -1;
+    }
+    return found;
   }
 
   /** A part of a whole number, rounded to the nearest, and up where two are equally near. */

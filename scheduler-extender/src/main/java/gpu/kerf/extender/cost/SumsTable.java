@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The sums of a report as a table for people: GPU hours with one decimal, money with two. */
+/** The sums of a report as a table for people: GPU hours and money with two decimals. */
 final class SumsTable {
-  private static final int HOURS = 1;
+  private static final int HOURS = 2;
   private static final int MONEY = 2;
 
   private final ReportSums sums;

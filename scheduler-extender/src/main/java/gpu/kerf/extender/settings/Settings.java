@@ -372,7 +372,14 @@ public record Settings(
               min = "0",
               max = "1000000",
               live = true)
-          Price defaultPrice) {
+          Price defaultPrice,
+      @Setting(
+              value =
+                  "For how many GPU hours Kerf remembers what was free and stranded, in some 100"
+                      + " bytes each; the oldest are dropped.",
+              min = "1000",
+              max = "10000000")
+          int gpuHours) {
     public Cost {
       prices = sorted(prices);
     }
@@ -462,7 +469,7 @@ public record Settings(
         new Dialects(GpushareDialect.Unit.GIB, false),
         AdmissionSettings.defaults(),
         Preemption.KERF,
-        new Cost("EUR", Map.of(), Price.ZERO),
+        new Cost("EUR", Map.of(), Price.ZERO, 200_000),
         new Telemetry(100, 200),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
