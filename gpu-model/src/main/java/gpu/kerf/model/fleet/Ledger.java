@@ -84,9 +84,14 @@ public final class Ledger {
   private final Map<String, Placement> withheld = new LinkedHashMap<>();
   private Observer observer = (before, after) -> {};
 
-  /** Tells of entries from now on; what is there already is not told. */
+  /** Tells one more observer of entries from now on; what is there already is not told. */
   public void observe(Observer other) {
-    observer = other;
+    Observer earlier = observer;
+    observer =
+        (before, after) -> {
+          earlier.changed(before, after);
+          other.changed(before, after);
+        };
   }
 
   public Fleet fleet() {

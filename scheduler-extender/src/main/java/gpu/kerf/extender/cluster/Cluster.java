@@ -2,7 +2,9 @@ package gpu.kerf.extender.cluster;
 
 import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.usage.UsageCheckpoint;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -73,6 +75,14 @@ public interface Cluster {
 
   /** Tells users of teams what the teams have right now. */
   default void teamFigures(TeamFigures figures) {}
+
+  /**
+   * Keeps what teams have used for the next start, by their names. It may come late, and then the
+   * newest is kept; completes when all of it is kept, or cannot be.
+   */
+  default CompletionStage<Void> teamUsage(Map<String, UsageCheckpoint> usage) {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /** Makes kube-scheduler try a pending pod again; may be dropped. */
   default void nudge(PodView.Ref pod) {}

@@ -5,6 +5,8 @@ import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.usage.UsageCheckpoint;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Receives the events of a cluster, on the thread that owns the ledger. */
@@ -21,6 +23,12 @@ public interface ClusterListener {
 
   /** A pod is there, or is another than before; pods of other schedulers, too. */
   void podChanged(PodView pod);
+
+  /**
+   * A pod is there whose containers have ended; {@link #podEnded} follows. It may be told again,
+   * and of pods that were over before anything was heard of them.
+   */
+  default void podOver(PodView pod) {}
 
   /** The containers of a pod have ended, whether its object is gone or not. */
   void podEnded(String uid);
@@ -53,6 +61,12 @@ public interface ClusterListener {
 
   /** A pod is there that cannot be read; what was known of it stands. */
   default void podUnreadable(PodView.Ref pod, String problem) {}
+
+  /**
+   * What teams had used when that was last written, by their names; told before {@link
+   * #teamsChanged} of the same teams.
+   */
+  default void teamUsageRead(Map<String, UsageCheckpoint> usage) {}
 
   /**
    * The teams in force, their acceptance or their namespaces are others than before. It is not told

@@ -5,6 +5,8 @@ import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.usage.UsageCheckpoint;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Tells another listener all that it is told, so that a subclass names only what it adds to. */
@@ -33,6 +35,11 @@ public abstract class ForwardingListener implements ClusterListener {
   @Override
   public void podChanged(PodView pod) {
     next.podChanged(pod);
+  }
+
+  @Override
+  public void podOver(PodView pod) {
+    next.podOver(pod);
   }
 
   @Override
@@ -73,6 +80,11 @@ public abstract class ForwardingListener implements ClusterListener {
   @Override
   public void podUnreadable(PodView.Ref pod, String problem) {
     next.podUnreadable(pod, problem);
+  }
+
+  @Override
+  public void teamUsageRead(Map<String, UsageCheckpoint> usage) {
+    next.teamUsageRead(usage);
   }
 
   @Override

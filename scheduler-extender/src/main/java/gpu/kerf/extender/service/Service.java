@@ -28,6 +28,9 @@ import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.turn.TeamsCollector;
 import gpu.kerf.extender.turn.TeamsSource;
 import gpu.kerf.extender.turn.TurnOptions;
+import gpu.kerf.extender.usage.Usage;
+import gpu.kerf.extender.usage.UsageCollector;
+import gpu.kerf.extender.usage.UsageOptions;
 import gpu.kerf.extender.verb.VerbService;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -37,6 +40,7 @@ import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +61,7 @@ public final class Service {
 
   private static final long USUAL_MILLIS = 10_000;
   private static final long SYNCED_MILLIS = 50;
+  private static final long LAST_CHECKPOINT_MILLIS = 3_000;
   private static final long REVIEWS_MILLIS = 250;
 
   private final Vertx vertx;
@@ -69,6 +74,7 @@ public final class Service {
   private final FleetFigures figures;
   private final Accounting accounting;
   private final FrequentDemands frequentDemands = new FrequentDemands();
+  private final Usage usage;
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
@@ -112,6 +118,11 @@ public final class Service {
     this.figures = new FleetFigures(scheduling.fleet());
     Settings now = settings.current();
     this.accounting = new Accounting(clocks.elapsed(), now.telemetry().namespaces());
+    this.usage =
+        new Usage(
+            scheduling,
+            environment.cluster,
+            new UsageOptions(now.usage().keep(), now.usage().checkpoint()));
     this.verbs =
         new VerbService(
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
@@ -174,6 +185,7 @@ public final class Service {
             () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
     metrics.add(
         new TeamsCollector(teams, scheduling::wallMillis, settings.current().telemetry().teams()));
+    metrics.add(new UsageCollector(usage, settings.current().telemetry().teams()));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
       metrics.zero(Metric.VERB_ANSWERS, verb, "error", "");
@@ -232,7 +244,8 @@ public final class Service {
 
   /** What the cluster must tell its news to. */
   public ClusterListener listener() {
-    return new AccountingListener(scheduling, accounting, verbs.listener(), fleet, view::touched);
+    return usage.listener(
+        new AccountingListener(scheduling, accounting, verbs.listener(), fleet, view::touched));
   }
 
   /** Listens; the port. It becomes ready later, when the cluster is known and the warm-up over. */
@@ -245,6 +258,7 @@ public final class Service {
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
               verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> usage.tick()));
               whenNodesAreTold();
               whenSynced();
               listenForReviews();
@@ -372,8 +386,15 @@ public final class Service {
             () -> {
               timers.forEach(vertx::cancelTimer);
               verbTimers.forEach(vertx::cancelTimer);
-              return Future.succeededFuture();
+              return keepUsage();
             });
+  }
+
+  /** The last checkpoint; an API server that does not answer does not hold up the end. */
+  private Future<Void> keepUsage() {
+    return Future.fromCompletionStage(usage.stop(), vertx.getOrCreateContext())
+        .timeout(LAST_CHECKPOINT_MILLIS, TimeUnit.MILLISECONDS)
+        .otherwiseEmpty();
   }
 
   /**
@@ -388,6 +409,11 @@ public final class Service {
 
   public Metrics metrics() {
     return metrics;
+  }
+
+  /** The GPU time that was used. */
+  public Usage usage() {
+    return usage;
   }
 
   public FleetFigures figures() {

@@ -32,6 +32,7 @@ public record Settings(
     @Setting("The audit that looks for slots that are held twice; kerf serve only.") Auditing audit,
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("Whose turn it is where the cluster has teams; kerf serve only.") Teams teams,
+    @Setting("How it is counted who uses GPUs for how long.") Usage usage,
     @Setting("How the pods of a gang start together.") Gangs gangs,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")
@@ -321,6 +322,23 @@ public record Settings(
               live = true)
           int gatesPerSecond) {}
 
+  /** How usage is kept. */
+  public record Usage(
+      @Setting(
+              value =
+                  "How long usage is kept hour by hour, for reports. Budgets and the sums of teams"
+                      + " do not end with it.",
+              min = "1d",
+              max = "100d")
+          Duration keep,
+      @Setting(
+              value =
+                  "How often it is written into the status of a Team while it changes: so much is"
+                      + " lost at most when Kerf is killed.",
+              min = "1s",
+              max = "10m")
+          Duration checkpoint) {}
+
   /** How the pods of a gang start together. */
   public record Gangs(
       @Setting(
@@ -465,6 +483,7 @@ public record Settings(
             Duration.ofMinutes(30),
             Duration.ofSeconds(30),
             500),
+        new Usage(Duration.ofDays(35), Duration.ofSeconds(5)),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
         new Dialects(GpushareDialect.Unit.GIB, false),
         AdmissionSettings.defaults(),
@@ -488,6 +507,7 @@ public record Settings(
         audit,
         scheduling,
         teams,
+        usage,
         gangs,
         dialects,
         admission,

@@ -75,7 +75,8 @@ public enum Metric {
       Kind.COUNTER,
       "kerf_watch_ends_total",
       "Watches that ended before their time: silent, broken, forgotten (the API server no longer"
-          + " knows where they stood), garbled, lost (their events could not be taken in) or failed.",
+          + " knows where they stood), garbled, lost (their events could not be taken in) or"
+          + " failed.",
       "resource",
       "cause"),
   LISTS(Kind.COUNTER, "kerf_lists_total", "Times that all objects were listed.", "resource"),
@@ -145,8 +146,9 @@ public enum Metric {
   DELETIONS_WAIT(
       Kind.GAUGE,
       "kerf_deletions_wait_seconds",
-      "How long Kerf places no pod yet, because the API server has forgotten which pods were deleted"
-          + " by force while no replica listened, and their containers may still run; 0 usually."),
+      "How long Kerf places no pod yet, because the API server has forgotten which pods were"
+          + " deleted by force while no replica listened, and their containers may still run; 0"
+          + " usually."),
   CONFLICTS(
       Kind.GAUGE,
       "kerf_ledger_conflicts",
@@ -187,8 +189,8 @@ public enum Metric {
   AUDIT_OVERLAPS(
       Kind.GAUGE,
       "kerf_audit_overlaps",
-      "GPUs of which the last audit found a part that is held twice, by the rule that is broken. The"
-          + " audit reads the API server alone and shares no code with the ledger.",
+      "GPUs of which the last audit found a part that is held twice, by the rule that is broken."
+          + " The audit reads the API server alone and shares no code with the ledger.",
       "rule"),
   AUDIT_PROBLEMS(
       Kind.GAUGE,
@@ -273,9 +275,9 @@ public enum Metric {
       Kind.GAUGE,
       "kerf_team_gpus",
       "GPUs of a team with all teams below it, by what: held, borrowed (the part of held above the"
-          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for, and"
-          + " without a place), share (what it should hold now), guarantee, or limit (no series if"
-          + " it has none).",
+          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for,"
+          + " and without a place), share (what it should hold now), guarantee, or limit (no series"
+          + " if it has none).",
       "team",
       "what"),
   TEAM_WAITING(
@@ -291,6 +293,13 @@ public enum Metric {
       "team"),
   TEAM_STARTED(
       Kind.COUNTER, "kerf_team_started_pods_total", "Pods of a team that were bound.", "team"),
+  TEAM_GPU_SECONDS(
+      Kind.COUNTER,
+      "kerf_team_gpu_seconds_total",
+      "GPU seconds that a team and all teams below it have used, a part of a GPU as its part; pods"
+          + " without a team count as \"-\". It begins anew with each start of Kerf, and counts"
+          + " what was used while Kerf was down.",
+      "team"),
   TEAM_RECLAIMS(
       Kind.COUNTER,
       "kerf_team_reclaims_total",

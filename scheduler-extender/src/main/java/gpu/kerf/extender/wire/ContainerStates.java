@@ -10,21 +10,39 @@ import java.io.IOException;
  * the pod is over counts only if no container is reported as running.
  */
 final class ContainerStates {
-  static final String WAITING = "waiting";
+
+  /**
+   * The {@code state} of a container's status.
+   *
+   * @param word the one word of it
+   * @param end when the container ended, as it is written; empty if it has not or does not say
+   */
+  record State(String word, String end) {
+    static final State WAITING = new State("waiting", "");
+  }
 
   private int running;
   private int waiting;
   private int ended;
+  private String lastEnd = "";
 
-  /** The {@code state} of a container's status: the one word of it. */
-  static String read(JsonIn in) throws IOException, WireException {
-    String[] state = {WAITING};
+  static State read(JsonIn in) throws IOException, WireException {
+    String[] texts = {State.WAITING.word, ""};
     in.object(
         word -> {
-          state[0] = word;
-          return false;
+          texts[0] = word;
+          if (!word.equals("terminated")) {
+            return false;
+          }
+          in.object(
+              field -> {
+                boolean end = field.equals("finishedAt");
+                texts[1] = end ? in.text() : texts[1];
+                return end;
+              });
+          return true;
         });
-    return state[0];
+    return new State(texts[0], texts[1]);
   }
 
   /**
@@ -32,10 +50,17 @@ final class ContainerStates {
    *
    * @param proper whether it is none of the init or ephemeral containers
    */
-  void add(String state, boolean proper) {
-    running += state.equals("running") ? 1 : 0;
-    waiting += state.equals(WAITING) ? 1 : 0;
-    ended += proper && state.equals("terminated") ? 1 : 0;
+  void add(State state, boolean proper) {
+    running += state.word.equals("running") ? 1 : 0;
+    waiting += state.word.equals(State.WAITING.word) ? 1 : 0;
+    ended += proper && state.word.equals("terminated") ? 1 : 0;
+    // All are written in UTC and to the second, so that the later one is the greater text.
+    lastEnd = state.end.compareTo(lastEnd) > 0 ? state.end : lastEnd;
+  }
+
+  /** When the last of those that have ended did, as it is written; empty if none says so. */
+  String lastEnd() {
+    return lastEnd;
   }
 
   boolean anyRuns() {

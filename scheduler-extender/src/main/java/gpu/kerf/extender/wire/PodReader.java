@@ -52,6 +52,7 @@ public final class PodReader {
     private boolean claimsDevices;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
+    private long boundMillis;
     private String schedulingGroup = "";
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
@@ -72,6 +73,7 @@ public final class PodReader {
       in.object(this::field);
       Phase proven = phase == Phase.OVER && states.anyRuns() ? Phase.RUNNING : phase;
       boolean stopped = terminating && states.allEnded(containers.size());
+      boolean ended = proven == Phase.OVER || stopped;
       return new PodView(
           new Ref(namespace, name, uid),
           schedulerName,
@@ -85,9 +87,11 @@ public final class PodReader {
           Math.max(specGraceSeconds, deletionGraceSeconds),
           claimsDevices,
           schedulingGroup,
-          proven == Phase.OVER || stopped,
+          ended,
           gates,
           waitsSinceMillis,
+          boundMillis,
+          ended ? millis(states.lastEnd()) : 0,
           labels,
           annotations,
           withGranted(containers),
@@ -297,8 +301,8 @@ public final class PodReader {
     }
 
     /**
-     * The kubelet says so when the node can never grant a resize; Kerf writes since when a pod
-     * waits for its turn.
+     * The kubelet says so when the node can never grant a resize, and the API server when a pod was
+     * bound; Kerf writes since when a pod waits for its turn.
      */
     private void condition() throws IOException, WireException {
       String[] texts = {"", "", "", ""};
@@ -317,6 +321,8 @@ public final class PodReader {
           });
       if (texts[0].equals(PodView.TURN_CONDITION)) {
         waitsSinceMillis = millis(texts[3]);
+      } else if (texts[0].equals(PodView.BOUND_CONDITION) && texts[2].equals("True")) {
+        boundMillis = millis(texts[3]);
       }
       infeasible |=
           texts[0].equals("PodResizePending")
@@ -331,7 +337,7 @@ public final class PodReader {
      */
     private void containerStatus(boolean proper) throws IOException, WireException {
       String[] called = {""};
-      String[] state = {ContainerStates.WAITING};
+      ContainerStates.State[] state = {ContainerStates.State.WAITING};
       List<Map<String, String>> maps = new ArrayList<>(2);
       maps.add(Map.of());
       maps.add(Map.of());

@@ -19,6 +19,10 @@ import java.util.Map;
  * @param gates the names of its scheduling gates
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
  *     not
+ * @param boundMillis when the API server bound it, to the second; 0 if it is not bound or does not
+ *     say
+ * @param endedMillis when the last of its containers had ended, to the second; 0 if one may run or
+ *     it does not say
  */
 public record PodView(
     Ref ref,
@@ -36,6 +40,8 @@ public record PodView(
     boolean ended,
     List<String> gates,
     long waitsSinceMillis,
+    long boundMillis,
+    long endedMillis,
     Map<String, String> labels,
     Map<String, String> annotations,
     List<Container> containers,
@@ -49,6 +55,9 @@ public record PodView(
 
   /** The condition that says whether it is a pod's turn; since when it waits is its time. */
   public static final String TURN_CONDITION = "kerf.gpu/Turn";
+
+  /** The condition whose time says when it was bound. */
+  static final String BOUND_CONDITION = "PodScheduled";
 
   /** What the API server sets where a pod says nothing. */
   public static final long DEFAULT_GRACE_SECONDS = 30;
@@ -171,6 +180,8 @@ public record PodView(
     private boolean ended;
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
+    private long boundMillis;
+    private long endedMillis;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
 
@@ -254,6 +265,18 @@ public record PodView(
       return this;
     }
 
+    /** When it was bound, as the API server says. */
+    public Builder boundMillis(long value) {
+      boundMillis = value;
+      return this;
+    }
+
+    /** When the last of its containers had ended. */
+    public Builder endedMillis(long value) {
+      endedMillis = value;
+      return this;
+    }
+
     public Builder label(String key, String value) {
       labels.put(key, value);
       return this;
@@ -316,6 +339,8 @@ public record PodView(
           ended || phase == Phase.OVER,
           gates,
           waitsSinceMillis,
+          boundMillis,
+          endedMillis,
           labels,
           annotations,
           containers,

@@ -60,6 +60,7 @@ class PackageRulesTest {
           "extender.cluster.kubernetes.reconciling",
           "extender.cluster.kubernetes",
           "extender.state",
+          "extender.usage",
           "extender.preemption",
           "extender.gang.start",
           "extender.turn",

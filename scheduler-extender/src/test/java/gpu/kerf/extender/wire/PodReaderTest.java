@@ -20,7 +20,8 @@ class PodReaderTest {
         {'metadata':{'namespace':'ml','name':'p','uid':'1' %s},
          'spec':{'nodeName':'a','terminationGracePeriodSeconds':45,
           'containers':[{'name':'c'},{'name':'d'}]},
-         'status':{%s}}"""
+         'status':{%s}}\
+        """
             .formatted(deletion, status)
             .replace('\'', '"');
     try (JsonParser parser = new JsonFactory().createParser(json)) {
@@ -53,6 +54,23 @@ class PodReaderTest {
     PodView pod = read("", "'phase':'Succeeded','containerStatuses':[" + ENDED + "," + ENDED + "]");
     assertThat(pod.phase()).isEqualTo(PodView.Phase.OVER);
     assertThat(pod.ended()).isTrue();
+  }
+
+  @Test
+  void whenAPodWasBoundAndWhenItsLastContainerEndedIsRead() {
+    String bound =
+        "'conditions':[{'type':'PodScheduled','status':'%s','lastTransitionTime':'2026-01-01T00:00:07Z'}],";
+    String ends =
+        "'phase':'%s','containerStatuses':[{'name':'c','state':{'terminated':{'exitCode':1,'finishedAt':'2026-01-01T00:01:09Z'}}},"
+            + "{'name':'d','state':{'terminated':{'finishedAt':'2026-01-01T00:00:30Z','message':'x'}}}]";
+    PodView over = read("", bound.formatted("True") + ends.formatted("Failed"));
+    assertThat(over.boundMillis()).isEqualTo(1_767_225_607_000L);
+    assertThat(over.endedMillis()).isEqualTo(1_767_225_669_000L);
+    assertThat(leaving(ends.formatted("Running")).endedMillis()).isEqualTo(over.endedMillis());
+    PodView restarts = read("", bound.formatted("False") + ends.formatted("Running"));
+    assertThat(restarts.boundMillis()).isZero();
+    assertThat(restarts.endedMillis()).as("its containers may start again").isZero();
+    assertThat(read("", "'phase':'Failed','reason':'OutOfcpu'").endedMillis()).isZero();
   }
 
   @Test

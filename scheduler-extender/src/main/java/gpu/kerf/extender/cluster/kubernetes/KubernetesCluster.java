@@ -52,6 +52,7 @@ import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
 import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
+import gpu.kerf.extender.cluster.kubernetes.writing.TeamUsageWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnLease;
 import gpu.kerf.extender.team.TeamFigures;
@@ -64,11 +65,13 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -137,6 +140,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable NodeSink nodes;
   private volatile @Nullable TeamFollower teams;
   private @Nullable TeamStatusWriter teamStatus;
+  private @Nullable TeamUsageWriter teamUsage;
   private @Nullable TurnConditions turns;
 
   /**
@@ -278,6 +282,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
     TeamStatusWriter status = new TeamStatusWriter(background, shared.loop(), clocks);
+    TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop());
     boolean ownStatus = options.teams == TeamSource.KERF;
     TeamFollower follower =
         new TeamFollower(
@@ -285,6 +290,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             shared,
             this::watchTeams,
             (accepted, readings) -> {
+              if (ownStatus) {
+                listener.teamUsageRead(usage.read(readings));
+              }
               listener.teamsChanged(accepted);
               if (ownStatus) {
                 status.accepted(accepted, readings);
@@ -293,6 +301,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             TeamFollower.LOOK);
     teams = follower;
     teamStatus = status;
+    teamUsage = usage;
     runForEver("kerf-teams", follower);
   }
 
@@ -601,6 +610,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (teamStatus != null) {
       teamStatus.figures(figures);
     }
+  }
+
+  @Override
+  public CompletionStage<Void> teamUsage(Map<String, UsageCheckpoint> usage) {
+    return teamUsage == null ? CompletableFuture.completedFuture(null) : teamUsage.write(usage);
   }
 
   @Override

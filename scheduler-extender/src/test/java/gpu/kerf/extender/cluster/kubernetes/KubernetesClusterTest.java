@@ -176,6 +176,7 @@ class KubernetesClusterTest {
     String left = ref("left").uid();
     api.put("pods", running("over", "", OVER));
     awaitLine("pod gone " + over);
+    assertThat(listener.lines).containsSubsequence("pod over ml/over", "pod gone " + over);
     api.put("pods", running("left", ",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", ENDED));
     api.delete("pods", "ml/left");
     awaitLine("pod gone " + left);

@@ -47,6 +47,11 @@ public class RecordingListener implements ClusterListener {
   }
 
   @Override
+  public void podOver(PodView pod) {
+    lines.add("pod over " + pod.ref());
+  }
+
+  @Override
   public void podEnded(String uid) {
     fail();
     lines.add("pod gone " + uid);

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.GateResult;
@@ -16,11 +17,13 @@ import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.team.GpuAmount;
+import gpu.kerf.model.usage.UsageCheckpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,6 +45,12 @@ final class TeamsOnAClusterTest {
   /** Keeps what it is told of teams. */
   private static final class TeamsListener extends RecordingListener {
     private volatile AcceptedTeams teams = AcceptedTeams.NONE;
+    private volatile Map<String, UsageCheckpoint> usage = Map.of();
+
+    @Override
+    public void teamUsageRead(Map<String, UsageCheckpoint> read) {
+      usage = Map.copyOf(read);
+    }
 
     @Override
     public void teamsChanged(AcceptedTeams now) {
@@ -81,12 +90,12 @@ final class TeamsOnAClusterTest {
 
   private static String team(String name, String spec) {
     return """
-        ---
-        apiVersion: kerf.gpu/v1alpha1
-        kind: Team
-        metadata: {name: %s}
-        spec: {%s}
-        """
+    ---
+    apiVersion: kerf.gpu/v1alpha1
+    kind: Team
+    metadata: {name: %s}
+    spec: {%s}
+    """
         .formatted(name, spec);
   }
 
@@ -123,7 +132,8 @@ final class TeamsOnAClusterTest {
         team("bank", "guarantee: \"10\"")
             + team(
                 "fraud",
-                "parent: bank, guarantee: \"4\", namespaces: {selector: {matchLabels: {team: fraud}}}")
+                "parent: bank, guarantee: \"4\", namespaces: {selector: {matchLabels: {team:"
+                    + " fraud}}}")
             + team("late", "parent: bank, guarantee: \"7\""));
     Await.until(
         "the namespace has its team",
@@ -166,11 +176,42 @@ final class TeamsOnAClusterTest {
         "--subresource=status",
         "--type=merge",
         "-p",
-        "{\"status\":{\"usage\":\"12.5\"}}");
+        "{\"status\":{\"budget\":{\"usedGpuHours\":\"12.5\"}}}");
     plane.kubectl(
         "patch", "team", "bank", "--type=merge", "-p", "{\"spec\":{\"guarantee\":\"11\"}}");
     Await.until("it is written again", () -> accepted("bank").equals("True Accepted 2"));
-    assertThat(field("team/bank", ".status.usage")).isEqualTo("12.5");
+    assertThat(field("team/bank", ".status.budget.usedGpuHours")).isEqualTo("12.5");
+  }
+
+  @Test
+  void whatATeamHasUsedIsKeptBesideTheRestAndReadByTheNextProcess() throws Exception {
+    plane.apply(team("bank", "guarantee: \"10\""));
+    Await.until("it is accepted", () -> accepted("bank").equals("True Accepted 1"));
+    UsageCheckpoint usage =
+        new UsageCheckpoint(
+            1_767_225_600_000L,
+            1_767_229_200_123L,
+            7_200_000_000_000_000_123L >> 1,
+            List.of(new UsageCheckpoint.Period(1_767_225_600_000L, 77)));
+    value(
+        CompletableFuture.supplyAsync(() -> cluster.teamUsage(Map.of("bank", usage)), loop)
+            .thenCompose(written -> written));
+    assertThat(field("team/bank", ".status.usage.until")).isEqualTo("2026-01-01T01:00:00.123Z");
+    assertThat(accepted("bank")).isEqualTo("True Accepted 1");
+    plane.kubectl(
+        "patch", "team", "bank", "--type=merge", "-p", "{\"spec\":{\"guarantee\":\"11\"}}");
+    Await.until("it is read again", () -> usage.equals(listener.usage.get("bank")));
+    assertThatThrownBy(
+            () ->
+                plane.kubectl(
+                    "patch",
+                    "team",
+                    "bank",
+                    "--subresource=status",
+                    "--type=merge",
+                    "-p",
+                    "{\"status\":{\"usage\":{\"milliGpuMillis\":-1}}}"))
+        .hasMessageContaining("milliGpuMillis");
   }
 
   @Test

@@ -72,6 +72,7 @@ public final class PodSink implements Sink<PodView> {
   @Override
   public void put(Meta meta, PodView pod) {
     if (pod.phase() == PodView.Phase.OVER) {
+      listener.podOver(pod);
       ended(pod.uid());
       return;
     }

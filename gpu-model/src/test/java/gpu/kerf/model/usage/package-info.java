@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.usage;
+
+import org.jspecify.annotations.NullMarked;

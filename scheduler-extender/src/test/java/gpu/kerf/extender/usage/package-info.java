@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.usage;
+
+import org.jspecify.annotations.NullMarked;
