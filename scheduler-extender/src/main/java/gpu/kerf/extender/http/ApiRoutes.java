@@ -46,19 +46,16 @@ public final class ApiRoutes implements Api {
   private final EventStreams streams;
   private final YAMLFactory yaml = new YAMLFactory();
   private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
-  private final @Nullable ReportRoutes reports;
+  private final ReportRoutes reports;
 
-  /**
-   * @param records what reports are made of; null where nothing counts it
-   */
   public ApiRoutes(
       Vertx vertx,
       View view,
-      @Nullable UsageRecords records,
+      UsageRecords records,
       Decisions decisions,
       Settings.Limits limits,
       Metrics metrics) {
-    this.reports = records == null ? null : new ReportRoutes(vertx, records);
+    this.reports = new ReportRoutes(vertx, records);
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
@@ -78,9 +75,7 @@ public final class ApiRoutes implements Api {
     routes.get("/api/v1/status", call -> send(call, view.status()));
     routes.get("/api/v1/events", call -> streams.open(call, refusals));
     routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
-    if (reports != null) {
-      reports.addTo(routes, refusals);
-    }
+    reports.addTo(routes, refusals);
     streams.start();
   }
 

@@ -5,6 +5,8 @@ import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.cost.GpuHours;
+import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.gang.GangTimes;
 import gpu.kerf.extender.http.ApiRoutes;
@@ -75,6 +77,7 @@ public final class Service {
   private final Accounting accounting;
   private final FrequentDemands frequentDemands = new FrequentDemands();
   private final Usage usage;
+  private final GpuHours gpuHours;
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
@@ -127,6 +130,14 @@ public final class Service {
         new VerbService(
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
     this.teams = verbs.turns();
+    this.gpuHours =
+        new GpuHours(
+            scheduling.ledger(),
+            figures,
+            verbs.turns()::teamOf,
+            scheduling::wallMillis,
+            scheduling::elapsedMillis,
+            now.cost().gpuHours());
     View.About about =
         new View.About(
             Version.text(),
@@ -147,7 +158,11 @@ public final class Service {
   }
 
   private HttpService http(Settings now) {
-    ApiRoutes api = new ApiRoutes(vertx, view, null, scheduling.decisions(), now.limits(), metrics);
+    UsageRecords records =
+        new UsageRecords(
+            usage.book(), gpuHours, () -> settings.current().cost().list(), scheduling::wallMillis);
+    ApiRoutes api =
+        new ApiRoutes(vertx, view, records, scheduling.decisions(), now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
         vertx, now, new HttpService.Components(handlers.byName(), readiness, metrics, api));
@@ -254,7 +269,7 @@ public final class Service {
         .map(
             server -> {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
-              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> followFleet()));
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
               verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
@@ -318,6 +333,11 @@ public final class Service {
   /** Where the webhook listens; 0 while it does not. */
   public int webhookPort() {
     return webhookPort;
+  }
+
+  private void followFleet() {
+    figures.refresh();
+    gpuHours.tick();
   }
 
   private void learnUsual() {

@@ -305,6 +305,12 @@ public final class Turns implements TeamsSource {
     return lines.book().limit(work) == null;
   }
 
+  /** The team of a pod; empty for none. */
+  public String teamOf(Holder holder) {
+    String team = lines.teamOf(holder.namespace(), lines.queueOf(holder.uid()));
+    return team.equals(Lines.NO_TEAM) ? "" : team;
+  }
+
   @Override
   public TeamsPicture picture() {
     return on ? painter.picture() : TeamsPicture.NONE;
