@@ -93,7 +93,7 @@ public class ReportBenchmark {
     ReportSpan span = new ReportSpan(0, HOURS * HOUR);
     ReportQuery query = new ReportQuery(CostReport.By.TEAM, ReportFormat.TABLE, span);
     PriceList prices = new PriceList("EUR", Map.of("H100-80GB", Price.parse("3.20")), Price.ZERO);
-    ReportRun run = new ReportRun(query, prices, BusyTime.NOT_MEASURED);
+    ReportRun run = new ReportRun(query, prices, BusyTime.NOT_MEASURED, ReportRun.UNKNOWN);
     StringBuilder text = new StringBuilder();
     for (int hour = 0; hour < HOURS; hour++) {
       text.append(run.hour(records(hour)));

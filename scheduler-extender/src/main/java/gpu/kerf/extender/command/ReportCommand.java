@@ -236,7 +236,12 @@ public final class ReportCommand implements Callable<Integer> {
   }
 
   private void print(ReportQuery query, RecordedUsage recorded) {
-    ReportRun run = new ReportRun(query, prices(recorded.prices()), PrometheusUsage.busy(recorded));
+    ReportRun run =
+        new ReportRun(
+            query,
+            prices(recorded.prices()),
+            PrometheusUsage.busy(recorded),
+            recorded.completeSince());
     PrintWriter out = spec.commandLine().getOut();
     ReportSpan span = query.span();
     for (long hour = span.fromMillis(); hour < span.toMillis(); hour += CostRows.HOUR_MILLIS) {

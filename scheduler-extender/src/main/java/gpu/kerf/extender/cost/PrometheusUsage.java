@@ -67,7 +67,8 @@ public final class PrometheusUsage {
         noteGaps(team.getKey(), values, span, note);
       }
     }
-    ReportSums sums = new ReportSums(query, prices.currency(), report, false, 1, 0);
+    ReportSums sums =
+        new ReportSums(query, prices.currency(), report, false, 1, 0, ReportRun.UNKNOWN);
     note.accept("Prometheus does not know what was free or stranded.");
     return switch (query.format()) {
       case TABLE -> SumsTable.of(sums);

@@ -42,6 +42,7 @@ public final class RecordedUsage implements UsageSource, GpuHourSource, BusyTime
   private final Map<Long, Map<String, Integer>> busy = new HashMap<>();
   private final Map<Object, Object> known = new HashMap<>();
   private @Nullable PriceList prices;
+  private long completeSince = ReportRun.UNKNOWN;
 
   private record Place(UsageCell.Key key, String gpu) {}
 
@@ -93,6 +94,7 @@ public final class RecordedUsage implements UsageSource, GpuHourSource, BusyTime
     }
     if (node.has(UsageLines.CURRENCY)) {
       prices = prices(node);
+      completeSince(node);
     } else if (node.has(UsageLines.BUSY_PERMILLE)) {
       addBusy(text(node, UsageLines.GPU), hour(node), permille(node));
     } else if (node.has(UsageLines.PRESENT_MILLIS)) {
@@ -110,6 +112,20 @@ public final class RecordedUsage implements UsageSource, GpuHourSource, BusyTime
               + " and "
               + UsageLines.CURRENCY
               + ".");
+    }
+  }
+
+  /** Of several, the earliest counts: the records of all of them are here. */
+  private void completeSince(JsonNode node) throws Nonsense {
+    if (node.has(UsageLines.COMPLETE_SINCE)) {
+      String text = node.path(UsageLines.COMPLETE_SINCE).asText();
+      try {
+        long since = Instant.parse(text).toEpochMilli();
+        boolean first = completeSince == ReportRun.UNKNOWN;
+        completeSince = first ? since : Math.min(completeSince, since);
+      } catch (DateTimeException | ArithmeticException e) {
+        throw new Nonsense(UsageLines.COMPLETE_SINCE + " (" + text + ") is no time.");
+      }
     }
   }
 
@@ -236,6 +252,11 @@ public final class RecordedUsage implements UsageSource, GpuHourSource, BusyTime
   /** The prices that the lines name; null if they name none. */
   public @Nullable PriceList prices() {
     return prices;
+  }
+
+  /** From when on all usage is known, or {@link ReportRun#UNKNOWN}. */
+  public long completeSince() {
+    return completeSince;
   }
 
   /** Whether it is known of any GPU how busy it was. */

@@ -14,12 +14,19 @@ public final class ReportRun {
   private final CostRows rows;
   private final ReportWriter writer;
 
-  public ReportRun(ReportQuery query, PriceList prices, BusyTime busy) {
+  /** That it is not known from when on all usage is known. */
+  public static final long UNKNOWN = Long.MIN_VALUE;
+
+  /**
+   * @param completeSince from when on all usage is known, in milliseconds, or {@link #UNKNOWN}
+   */
+  public ReportRun(ReportQuery query, PriceList prices, BusyTime busy, long completeSince) {
     this.rows = new CostRows(prices, busy);
     this.writer =
         query.format() == ReportFormat.FOCUS
             ? new FocusWriter(prices)
-            : new SumsWriter(query, prices.currency(), rows, busy != BusyTime.NOT_MEASURED);
+            : new SumsWriter(
+                query, prices.currency(), rows, busy != BusyTime.NOT_MEASURED, completeSince);
   }
 
   /** Takes one hour; the text that is finished now, often none. */
@@ -39,9 +46,16 @@ public final class ReportRun {
     private final String currency;
     private final CostRows rows;
     private final boolean idleMeasured;
+    private final long completeSince;
     private final CostReport report;
 
-    SumsWriter(ReportQuery query, String currency, CostRows rows, boolean idleMeasured) {
+    SumsWriter(
+        ReportQuery query,
+        String currency,
+        CostRows rows,
+        boolean idleMeasured,
+        long completeSince) {
+      this.completeSince = completeSince;
       this.query = query;
       this.currency = currency;
       this.rows = rows;
@@ -63,7 +77,13 @@ public final class ReportRun {
     public String end() {
       ReportSums sums =
           new ReportSums(
-              query, currency, report, idleMeasured, rows.gpuHours(), rows.withoutFigures());
+              query,
+              currency,
+              report,
+              idleMeasured,
+              rows.gpuHours(),
+              rows.withoutFigures(),
+              completeSince);
       return switch (query.format()) {
         case TABLE -> SumsTable.of(sums);
         case CSV -> SumsCsv.of(sums);

@@ -8,6 +8,7 @@ import gpu.kerf.model.cost.CostReport;
  * @param idleMeasured whether there were figures of how busy GPUs were
  * @param gpuHours of how many GPUs and hours there were records
  * @param withoutFigures for how many of those it is not known what was free
+ * @param completeSince from when on all usage is known, or {@link ReportRun#UNKNOWN}
  */
 record ReportSums(
     ReportQuery query,
@@ -15,7 +16,13 @@ record ReportSums(
     CostReport report,
     boolean idleMeasured,
     long gpuHours,
-    long withoutFigures) {
+    long withoutFigures,
+    long completeSince) {
+
+  /** Whether there may have been usage in the time of the report that is not in it. */
+  boolean lacksUsage() {
+    return completeSince > query.span().fromMillis();
+  }
 
   boolean byModel() {
     return report.by() == CostReport.By.MODEL;

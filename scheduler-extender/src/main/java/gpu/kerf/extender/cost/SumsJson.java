@@ -25,6 +25,9 @@ final class SumsJson {
     all.put("from", Instant.ofEpochMilli(sums.query().span().fromMillis()).toString());
     all.put("to", Instant.ofEpochMilli(sums.query().span().toMillis()).toString());
     all.put("currency", sums.currency());
+    if (sums.lacksUsage()) {
+      all.put("completeSince", Instant.ofEpochMilli(sums.completeSince()).toString());
+    }
     all.put("gpuHours", sums.gpuHours());
     all.put("gpuHoursWithoutFigures", sums.withoutFigures());
     ArrayNode lines = all.putArray("lines");

@@ -85,6 +85,15 @@ final class SumsTable {
   }
 
   private String notes() {
+    return figuresNote()
+        + (sums.lacksUsage()
+            ? "\nUsage before "
+                + Instant.ofEpochMilli(sums.completeSince())
+                + " is that of pods that still ran then.\n"
+            : "");
+  }
+
+  private String figuresNote() {
     if (sums.gpuHours() == 0) {
       return "\nThere are no records of this time.\n";
     }

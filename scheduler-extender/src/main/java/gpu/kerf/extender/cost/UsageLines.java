@@ -34,6 +34,8 @@ public final class UsageLines {
   static final String PRICES = "prices";
   static final String DEFAULT_PRICE = "defaultPrice";
 
+  static final String COMPLETE_SINCE = "completeSince";
+
   private static final JsonFactory JSON = new JsonFactory();
 
   private UsageLines() {}
@@ -53,8 +55,8 @@ public final class UsageLines {
     return text.getBuffer().length() == 0 ? "" : text.append('\n').toString();
   }
 
-  /** The line of the prices that are in force. */
-  public static String of(PriceList prices) {
+  /** The line of the prices that are in force, and from when on all usage is known. */
+  public static String of(PriceList prices, long completeSince) {
     return text(
         out -> {
           out.writeStartObject();
@@ -65,6 +67,7 @@ public final class UsageLines {
           }
           out.writeEndObject();
           out.writeStringField(DEFAULT_PRICE, prices.otherwise().toString());
+          out.writeStringField(COMPLETE_SINCE, Instant.ofEpochMilli(completeSince).toString());
           out.writeEndObject();
         });
   }

@@ -54,10 +54,10 @@ final class ReportRoutes {
     String end();
   }
 
-  private record Lines(PriceList prices) implements Text {
+  private record Lines(PriceList prices, long completeSince) implements Text {
     @Override
     public String begin() {
-      return UsageLines.of(prices);
+      return UsageLines.of(prices, completeSince);
     }
 
     @Override
@@ -91,8 +91,7 @@ final class ReportRoutes {
   private void usage(RoutingContext call, ErrorAnswers refusals) {
     try {
       ReportSpan span = span(call.request());
-      new Answering(call, refusals, span, new Lines(records.prices().get()))
-          .start("application/x-ndjson");
+      new Answering(call, refusals, span, lines()).start("application/x-ndjson");
     } catch (ReportException wrong) {
       refuse(call, refusals, wrong);
     }
@@ -106,11 +105,20 @@ final class ReportRoutes {
       CostReport.By by =
           ReportQuery.word(CostReport.By.class, "by", request.getParam("by", "team"));
       ReportQuery query = new ReportQuery(by, format, span(request));
-      ReportRun run = new ReportRun(query, records.prices().get(), BusyTime.NOT_MEASURED);
+      ReportRun run =
+          new ReportRun(
+              query,
+              records.prices().get(),
+              BusyTime.NOT_MEASURED,
+              records.completeSince().getAsLong());
       new Answering(call, refusals, query.span(), new Report(run)).start(format.contentType());
     } catch (ReportException wrong) {
       refuse(call, refusals, wrong);
     }
+  }
+
+  private Lines lines() {
+    return new Lines(records.prices().get(), records.completeSince().getAsLong());
   }
 
   private ReportSpan span(HttpServerRequest request) throws ReportException {

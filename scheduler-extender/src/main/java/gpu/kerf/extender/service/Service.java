@@ -160,7 +160,11 @@ public final class Service {
   private HttpService http(Settings now) {
     UsageRecords records =
         new UsageRecords(
-            usage.book(), gpuHours, () -> settings.current().cost().list(), scheduling::wallMillis);
+            usage.book(),
+            gpuHours,
+            usage.book()::completeSince,
+            () -> settings.current().cost().list(),
+            scheduling::wallMillis);
     ApiRoutes api =
         new ApiRoutes(vertx, view, records, scheduling.decisions(), now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());

@@ -52,6 +52,7 @@ class ReportRoutesTest {
                 gpus.stream()
                     .filter(gpu -> gpu.hourStartMillis() >= from && gpu.hourStartMillis() < to)
                     .forEach(each),
+            () -> START + HOUR,
             () -> EUR,
             () -> START + 5 * HOUR / 2);
     return new Api() {
@@ -100,6 +101,7 @@ class ReportRoutesTest {
     assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
     assertThat(json.path("from").asText()).isEqualTo("2026-11-01T00:00:00Z");
     assertThat(json.path("to").asText()).isEqualTo("2026-11-30T03:00:00Z");
+    assertThat(json.path("completeSince").asText()).isEqualTo("2026-11-30T01:00:00Z");
     // Three GPU hours.
     assertThat(json.at("/sum/cost").asText()).isEqualTo("9.600000");
     assertThat(json.at("/lines/0/name").asText()).isEqualTo("team-0");
@@ -123,13 +125,16 @@ class ReportRoutesTest {
     assertThat(readCells).containsExactlyInAnyOrderElementsOf(cells);
     assertThat(readGpus).containsExactlyInAnyOrderElementsOf(gpus);
     assertThat(read.prices()).isEqualTo(EUR);
+    assertThat(read.completeSince()).isEqualTo(START + HOUR);
   }
 
   @Test
   void aReportOfYearsWithFewRecordsIsAnswered() {
     hour(0, 4);
 
-    assertThat(get("/api/v1/report?from=2022-01-01&format=table").body()).contains("sum", "3.20");
+    assertThat(get("/api/v1/report?from=2022-01-01&format=table").body())
+        .contains(
+            "sum", "3.20", "Usage before 2026-11-30T01:00:00Z is that of pods that still ran");
   }
 
   @Test
