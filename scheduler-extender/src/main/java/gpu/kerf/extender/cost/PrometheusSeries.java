@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -73,7 +74,15 @@ public final class PrometheusSeries {
       String name = each.path("metric").path(label).asText();
       TreeMap<Long, BigDecimal> values = new TreeMap<>();
       for (JsonNode value : each.path("values")) {
-        values.put(millis(value.path(0)), number(name, value.path(1)));
+        long time = millis(value.path(0));
+        if (time < fromMillis || time > toMillis || (time - fromMillis) % stepMillis != 0) {
+          throw lie(
+              "it has a value of " + Instant.ofEpochMilli(time) + ", which was not asked for");
+        }
+        values.put(time, number(name, value.path(1)));
+      }
+      if (values.isEmpty()) {
+        throw lie("it has a series without values (" + name + ")");
       }
       if (series.put(name, values) != null) {
         throw lie("it has two series with " + label + " " + name);

@@ -22,12 +22,27 @@ public final class PrometheusUsage {
   private static final long LONGEST = Duration.ofDays(450).toMillis();
 
   private static final BigDecimal SECOND = BigDecimal.valueOf(1_000_000);
-  private static final BigDecimal ROUNDING = new BigDecimal("0.001");
 
-  private static final String TEAMS = "max by (team) (kerf_team_gpu_seconds_total)";
+  /** How much the counter of each team grew in the hour before, by the replica that saw most. */
+  private static final String GROWN =
+      "max by (team) (((last_over_time(kerf_team_gpu_seconds_total[1h])"
+          + " - (kerf_team_gpu_seconds_total offset 1h)) >= 0)"
+          + " or (kerf_team_gpu_seconds_total"
+          + " and on (instance) (process_start_time_seconds > (time() - 3600))))";
+
+  /** The same without teams that have teams below them, because those count again what these do. */
+  static final String TEAMS =
+      GROWN
+          + " unless on (team) (max by (team) (last_over_time(kerf_team_gpus{what=\"held\"}[1h]))"
+          + " unless on (team)"
+          + " max by (team) (last_over_time(kerf_team_oldest_waiting_seconds[1h])))";
+
   private static final String BUSY =
       "max by (UUID) (avg_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE[1h]))"
           + " or max by (UUID) (avg_over_time(DCGM_FI_DEV_GPU_UTIL[1h]) / 100)";
+
+  /** How the metric calls pods without a team. */
+  private static final String NO_TEAM = "-";
 
   private final PrometheusSeries prometheus;
 
@@ -36,8 +51,9 @@ public final class PrometheusUsage {
   }
 
   /**
-   * A report of teams, from the counter of their GPU seconds at every full hour. It knows neither
-   * GPUs nor what was free.
+   * A report of teams, from how much the counter of their GPU seconds grew in each hour. It knows
+   * neither GPUs nor what was free. Nothing is extrapolated: in an hour in which all replicas
+   * started anew, what the counters were not told of is missing.
    *
    * @param note is told what the report lacks
    */
@@ -57,15 +73,14 @@ public final class PrometheusUsage {
     ReportSpan span = query.span();
     check(span);
     CostReport report = new CostReport(CostReport.By.TEAM);
+    long hour = CostRows.HOUR_MILLIS;
     Map<String, TreeMap<Long, BigDecimal>> series =
-        prometheus.range(TEAMS, "team", span.fromMillis(), span.toMillis(), CostRows.HOUR_MILLIS);
+        prometheus.range(TEAMS, "team", span.fromMillis() + hour, span.toMillis(), hour);
+    long lastSeen = series.values().stream().mapToLong(TreeMap::lastKey).max().orElse(0);
     for (Map.Entry<String, TreeMap<Long, BigDecimal>> team : series.entrySet()) {
-      TreeMap<Long, BigDecimal> values = team.getValue();
-      if (!values.isEmpty()) {
-        long amount = gpuMillis(team.getKey(), values);
-        report.add(row(span, team.getKey(), amount, prices));
-        noteGaps(team.getKey(), values, span, note);
-      }
+      String name = team.getKey().equals(NO_TEAM) ? "" : team.getKey();
+      report.add(row(span, name, gpuMillis(team.getKey(), team.getValue()), prices));
+      noteGaps(team.getKey(), team.getValue(), lastSeen, note);
     }
     ReportSums sums =
         new ReportSums(query, prices.currency(), report, false, 1, 0, ReportRun.UNKNOWN);
@@ -83,37 +98,38 @@ public final class PrometheusUsage {
     return new CostRow(span.fromMillis(), "", "", CostRow.Kind.HELD, key, amount, 0, micros);
   }
 
-  /** By how much a counter grew, in thousandths of GPUs times milliseconds. */
-  private long gpuMillis(String team, TreeMap<Long, BigDecimal> values) throws IOException {
-    BigDecimal before = values.firstEntry().getValue();
-    for (Map.Entry<Long, BigDecimal> each : values.entrySet()) {
-      if (each.getValue().compareTo(before.subtract(ROUNDING)) < 0) {
+  /** What a counter grew by, in thousandths of GPUs times milliseconds. */
+  private long gpuMillis(String team, TreeMap<Long, BigDecimal> hours) throws IOException {
+    BigDecimal sum = BigDecimal.ZERO;
+    for (Map.Entry<Long, BigDecimal> each : hours.entrySet()) {
+      if (each.getValue().signum() < 0) {
         throw prometheus.lie(
             "the GPU seconds of team "
                 + team
-                + " fall from "
-                + before.toPlainString()
-                + " to "
-                + each.getValue().toPlainString()
-                + " before "
+                + " fall by "
+                + each.getValue().negate().toPlainString()
+                + " in the hour before "
                 + Instant.ofEpochMilli(each.getKey())
                 + ", and a sum that only grows cannot fall");
       }
-      before = each.getValue();
+      sum = sum.add(each.getValue());
     }
-    BigDecimal grown = before.subtract(values.firstEntry().getValue()).max(BigDecimal.ZERO);
-    return grown.multiply(SECOND).setScale(0, RoundingMode.HALF_UP).longValueExact();
+    return sum.multiply(SECOND).setScale(0, RoundingMode.HALF_UP).longValueExact();
   }
 
+  /** Hours without a value between the first of a team and the last of all. */
   private static void noteGaps(
-      String team, TreeMap<Long, BigDecimal> values, ReportSpan span, Consumer<String> note) {
-    if (values.firstKey() > span.fromMillis()) {
+      String team, TreeMap<Long, BigDecimal> hours, long last, Consumer<String> note) {
+    long missing = (last - hours.firstKey()) / CostRows.HOUR_MILLIS + 1 - hours.size();
+    if (missing > 0) {
       note.accept(
-          "Team "
-              + team
-              + " is known since "
-              + Instant.ofEpochMilli(values.firstKey())
-              + "; what it used before is not counted.");
+          "Prometheus does not know what team "
+              + (team.equals(NO_TEAM) ? "(none)" : team)
+              + " used in "
+              + missing
+              + " of the hours since "
+              + Instant.ofEpochMilli(hours.firstKey() - CostRows.HOUR_MILLIS)
+              + "; they are not counted.");
     }
   }
 

@@ -234,15 +234,14 @@ class ReportCommandTest {
   private static String team(String name, String... values) {
     List<String> pairs = new ArrayList<>();
     for (int i = 0; i < values.length; i++) {
-      pairs.add("[" + (1_795_996_800L + 3600L * i) + ",\"" + values[i] + "\"]");
+      pairs.add("[" + (1_796_000_400L + 3600L * i) + ",\"" + values[i] + "\"]");
     }
     return "{\"metric\":{\"team\":\"" + name + "\"},\"values\":[" + String.join(",", pairs) + "]}";
   }
 
   @Test
   void thePastOfTeamsIsTakenFromPrometheus() {
-    String url =
-        answering(200, matrix(team("fraud", "100", "3700", "7300"), team("lab", "0", "5")));
+    String url = answering(200, matrix(team("fraud", "3600", "3600"), team("-", "5")));
 
     assertThat(
             kerf.call(
@@ -256,11 +255,14 @@ class ReportCommandTest {
         .isZero();
 
     JsonObject json = new JsonObject(kerf.out());
-    JsonObject fraud = json.getJsonArray("lines").getJsonObject(0);
+    assertThat(json.getJsonArray("lines").getJsonObject(0).getString("name")).isEmpty();
+    JsonObject fraud = json.getJsonArray("lines").getJsonObject(1);
     // 7200 s are two hours.
     assertThat(fraud.getJsonObject("held").getLong("milliGpuMillis")).isEqualTo(7_200_000_000L);
     assertThat(fraud.getString("cost")).isEqualTo("6.400000");
-    assertThat(kerf.err()).contains("Prometheus does not know what was free or stranded.");
+    assertThat(kerf.err())
+        .contains("Prometheus does not know what was free or stranded.")
+        .contains("what team (none) used in 1 of the hours since 2026-11-30T00:00:00Z");
   }
 
   @ParameterizedTest
@@ -270,7 +272,7 @@ class ReportCommandTest {
       value = {
         "NaN | a value of fraud (NaN) is no finite number",
         "+Inf | a value of fraud (+Inf) is no finite number",
-        "5 | the GPU seconds of team fraud fall from 100 to 5",
+        "-5 | the GPU seconds of team fraud fall by 5 in the hour before 2026-11-30T02:00:00Z",
         "<b> | a value of fraud (<b>) is no finite number"
       })
   void aPrometheusThatLiesIsSaidAndNothingIsGuessed(String value, String what) {
@@ -289,6 +291,9 @@ class ReportCommandTest {
       value = {
         "200 | <html>login</html> | its answer is not JSON",
         "200 | {\"status\":\"success\",\"data\":{}} | its answer is no series of values",
+        "200 |"
+            + " {\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[{\"values\":[[1,\"2\"]]}]}}"
+            + " | it has a value of 1970-01-01T00:00:01Z, which was not asked for",
         "200 | {\"status\":\"error\",\"error\":\"parse error\"} | refuses the query",
         "503 | down | answers with 503: down",
         "302 | `` | answers with 302"
