@@ -88,7 +88,7 @@ class UsageBookTest {
 
     /** It may be told late: what is known after a restart began earlier. */
     private void begin() {
-      long late = random.nextInt(3) * random.nextInt(40) * MINUTE;
+      long late = random.nextInt(3) * MINUTE * random.nextInt(40);
       long since = Math.max(settledUntil, now - late);
       Pod pod = new Pod("p" + named++, team(), parts(), since);
       pod.holding = book.begin("ns", "Job/" + pod.name, path(pod.team), pod.parts, since);
@@ -123,7 +123,7 @@ class UsageBookTest {
     private void end() {
       if (!running.isEmpty()) {
         Pod pod = running.remove(random.nextInt(running.size()));
-        long late = random.nextInt(3) * random.nextInt(200) * MINUTE;
+        long late = random.nextInt(3) * MINUTE * random.nextInt(200);
         long at = Math.max(Math.max(pod.since, settledUntil), now - late);
         book.end(Objects.requireNonNull(pod.holding), at);
         settle(pod, at);
