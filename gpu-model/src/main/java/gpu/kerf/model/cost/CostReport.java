@@ -1,9 +1,11 @@
 package gpu.kerf.model.cost;
 
 import gpu.kerf.model.usage.UsageCell;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,19 +35,23 @@ public final class CostReport {
   /** The sums of one name. Amounts are thousandths of a GPU times milliseconds, or micros. */
   public static final class Line {
     private final String name;
-    private final long[] amounts = new long[CostRow.Kind.values().length];
-    private final long[] micros = new long[CostRow.Kind.values().length];
+    private final Map<CostRow.Kind, Sum> sums = new EnumMap<>(CostRow.Kind.class);
     private long mebibyteMillis;
 
     private Line(String name) {
       this.name = name;
+      for (CostRow.Kind kind : CostRow.Kind.values()) {
+        sums.put(kind, new Sum());
+      }
     }
 
     private void add(CostRow row) {
-      int kind = row.kind().ordinal();
-      amounts[kind] = Math.addExact(amounts[kind], row.milliGpuMillis());
-      micros[kind] = Math.addExact(micros[kind], row.micros());
+      of(row.kind()).add(row);
       mebibyteMillis = Math.addExact(mebibyteMillis, row.mebibyteMillis());
+    }
+
+    private Sum of(CostRow.Kind kind) {
+      return Objects.requireNonNull(sums.get(kind));
     }
 
     public String name() {
@@ -53,23 +59,33 @@ public final class CostReport {
     }
 
     public long milliGpuMillis(CostRow.Kind kind) {
-      return amounts[kind.ordinal()];
+      return of(kind).amount;
     }
 
     public long micros(CostRow.Kind kind) {
-      return micros[kind.ordinal()];
+      return of(kind).micros;
     }
 
     public long micros() {
-      long sum = 0;
-      for (long each : micros) {
-        sum = Math.addExact(sum, each);
+      long all = 0;
+      for (Sum each : sums.values()) {
+        all = Math.addExact(all, each.micros);
       }
-      return sum;
+      return all;
     }
 
     public long mebibyteMillis() {
       return mebibyteMillis;
+    }
+  }
+
+  private static final class Sum {
+    private long amount;
+    private long micros;
+
+    private void add(CostRow row) {
+      amount = Math.addExact(amount, row.milliGpuMillis());
+      micros = Math.addExact(micros, row.micros());
     }
   }
 

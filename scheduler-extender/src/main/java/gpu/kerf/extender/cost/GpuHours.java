@@ -214,7 +214,7 @@ public final class GpuHours implements GpuHourSource {
     for (FleetFigures.Node node : figures.nodes()) {
       there.add(node.name());
       OneNode known = nodes.computeIfAbsent(node.name(), name -> new OneNode());
-      if (known.state != node) {
+      if (!node.equals(known.state)) {
         if (left-- > 0) {
           changed(known, node, now);
         } else {

@@ -26,6 +26,7 @@ import gpu.kerf.extender.telemetry.FleetFigures;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.telemetry.OpenCostCollector;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.turn.TeamsCollector;
 import gpu.kerf.extender.turn.TeamsSource;
@@ -204,6 +205,9 @@ public final class Service {
             () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
     metrics.add(
         new TeamsCollector(teams, scheduling::wallMillis, settings.current().telemetry().teams()));
+    if (settings.current().telemetry().openCost()) {
+      metrics.add(new OpenCostCollector(scheduling.ledger()));
+    }
     metrics.add(new UsageCollector(usage, settings.current().telemetry().teams()));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {

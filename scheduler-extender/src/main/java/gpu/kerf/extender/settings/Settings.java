@@ -422,7 +422,11 @@ public record Settings(
                       + " \"other\".",
               min = "1",
               max = "10000")
-          int teams) {}
+          int teams,
+      @Setting(
+              "Whether the metric container_gpu_allocation is exported, which OpenCost reads:"
+                  + " docs/how-to/use-opencost.md.")
+          boolean openCost) {}
 
   /** How a line of the log looks. */
   public enum Format {
@@ -489,7 +493,7 @@ public record Settings(
         AdmissionSettings.defaults(),
         Preemption.KERF,
         new Cost("EUR", Map.of(), Price.ZERO, 200_000),
-        new Telemetry(100, 200),
+        new Telemetry(100, 200, false),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
 

@@ -189,6 +189,11 @@ public final class Accounting {
     holds.replaceAll((uid, hold) -> repriced(hold));
   }
 
+  /** What an hour of a GPU of a model costs. */
+  double pricePerHour(String model) {
+    return prices.of(model).micros() / MICROS;
+  }
+
   private Hold repriced(Hold hold) {
     Hold again = priced(hold.account, hold.placement, hold.gpus, hold.parts);
     settled(hold.account).costPerHour += again.perHour;
