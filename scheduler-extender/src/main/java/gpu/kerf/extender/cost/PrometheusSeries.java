@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
@@ -43,7 +44,7 @@ public final class PrometheusSeries {
    * @param label the label that tells the series from each other
    * @return by the value of the label, the values by their times in milliseconds
    */
-  Map<String, TreeMap<Long, BigDecimal>> range(
+  Map<String, NavigableMap<Long, BigDecimal>> range(
       String query, String label, long fromMillis, long toMillis, long stepMillis)
       throws IOException {
     String path =
@@ -69,10 +70,10 @@ public final class PrometheusSeries {
     if (!data.path("resultType").asText().equals("matrix") || !data.path("result").isArray()) {
       throw lie("its answer is no series of values");
     }
-    Map<String, TreeMap<Long, BigDecimal>> series = new TreeMap<>();
+    Map<String, NavigableMap<Long, BigDecimal>> series = new TreeMap<>();
     for (JsonNode each : data.path("result")) {
       String name = each.path("metric").path(label).asText();
-      TreeMap<Long, BigDecimal> values = new TreeMap<>();
+      NavigableMap<Long, BigDecimal> values = new TreeMap<>();
       for (JsonNode value : each.path("values")) {
         long time = millis(value.path(0));
         if (time < fromMillis || time > toMillis || (time - fromMillis) % stepMillis != 0) {

@@ -12,7 +12,7 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.NavigableMap;
 import java.util.function.Consumer;
 
 /** What a Prometheus knows of the past: the GPU hours of teams, and how busy GPUs were. */
@@ -74,10 +74,10 @@ public final class PrometheusUsage {
     check(span);
     CostReport report = new CostReport(CostReport.By.TEAM);
     long hour = CostRows.HOUR_MILLIS;
-    Map<String, TreeMap<Long, BigDecimal>> series =
+    Map<String, NavigableMap<Long, BigDecimal>> series =
         prometheus.range(TEAMS, "team", span.fromMillis() + hour, span.toMillis(), hour);
-    long lastSeen = series.values().stream().mapToLong(TreeMap::lastKey).max().orElse(0);
-    for (Map.Entry<String, TreeMap<Long, BigDecimal>> team : series.entrySet()) {
+    long lastSeen = series.values().stream().mapToLong(NavigableMap::lastKey).max().orElse(0);
+    for (Map.Entry<String, NavigableMap<Long, BigDecimal>> team : series.entrySet()) {
       String name = team.getKey().equals(NO_TEAM) ? "" : team.getKey();
       report.add(row(span, name, gpuMillis(team.getKey(), team.getValue()), prices));
       noteGaps(team.getKey(), team.getValue(), lastSeen, note);
@@ -99,7 +99,7 @@ public final class PrometheusUsage {
   }
 
   /** What a counter grew by, in thousandths of GPUs times milliseconds. */
-  private long gpuMillis(String team, TreeMap<Long, BigDecimal> hours) throws IOException {
+  private long gpuMillis(String team, NavigableMap<Long, BigDecimal> hours) throws IOException {
     BigDecimal sum = BigDecimal.ZERO;
     for (Map.Entry<Long, BigDecimal> each : hours.entrySet()) {
       if (each.getValue().signum() < 0) {
@@ -119,7 +119,7 @@ public final class PrometheusUsage {
 
   /** Hours without a value between the first of a team and the last of all. */
   private static void noteGaps(
-      String team, TreeMap<Long, BigDecimal> hours, long last, Consumer<String> note) {
+      String team, NavigableMap<Long, BigDecimal> hours, long last, Consumer<String> note) {
     long missing = (last - hours.firstKey()) / CostRows.HOUR_MILLIS + 1 - hours.size();
     if (missing > 0) {
       note.accept(
@@ -137,9 +137,9 @@ public final class PrometheusUsage {
   public void addBusyTimes(ReportSpan span, RecordedUsage to) throws IOException, ReportException {
     check(span);
     long hour = CostRows.HOUR_MILLIS;
-    Map<String, TreeMap<Long, BigDecimal>> series =
+    Map<String, NavigableMap<Long, BigDecimal>> series =
         prometheus.range(BUSY, "UUID", span.fromMillis() + hour, span.toMillis(), hour);
-    for (Map.Entry<String, TreeMap<Long, BigDecimal>> gpu : series.entrySet()) {
+    for (Map.Entry<String, NavigableMap<Long, BigDecimal>> gpu : series.entrySet()) {
       for (Map.Entry<Long, BigDecimal> value : gpu.getValue().entrySet()) {
         BigDecimal part = value.getValue();
         if (part.signum() < 0 || part.compareTo(BigDecimal.ONE) > 0) {

@@ -323,7 +323,7 @@ class ReportCommandTest {
     List<String> lines = focus(records());
     List<String> heads = List.of(lines.get(0).split(","));
     for (String line : lines.subList(1, lines.size())) {
-      String[] cells = line.split(",");
+      String[] cells = line.split(",", -1);
       String place = cells[heads.indexOf("ResourceID")] + cells[heads.indexOf("ChargePeriodStart")];
       sums.merge(place, new BigDecimal(cells[heads.indexOf("BilledCost")]), BigDecimal::add);
     }
