@@ -6,6 +6,7 @@ import gpu.kerf.extender.command.CommandProvider;
 import gpu.kerf.extender.command.DemoCommand;
 import gpu.kerf.extender.command.ExplainCommand;
 import gpu.kerf.extender.command.MpsPluginCommand;
+import gpu.kerf.extender.command.ReportCommand;
 import gpu.kerf.extender.command.SchedulerConfigCommand;
 import gpu.kerf.extender.command.ServeCommand;
 import gpu.kerf.extender.command.TeamsCommand;
@@ -66,6 +67,7 @@ public final class Kerf implements Runnable {
         new ExplainCommand(),
         new AuditCommand(),
         new TeamsCommand(),
+        new ReportCommand(),
         new MpsPluginCommand());
   }
 

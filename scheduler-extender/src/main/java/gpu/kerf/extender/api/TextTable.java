@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A table for a terminal: columns as wide as their widest cell, numbers to the right. */
-final class TextTable {
+public final class TextTable {
 
   private final List<String> heads;
   private final int texts;
@@ -13,13 +13,13 @@ final class TextTable {
   /**
    * @param texts how many columns, from the left, are not numbers
    */
-  TextTable(int texts, String... heads) {
+  public TextTable(int texts, String... heads) {
     this.texts = texts;
     this.heads = List.of(heads);
     rows.add(this.heads);
   }
 
-  void row(String... cells) {
+  public void row(String... cells) {
     rows.add(List.of(cells));
   }
 

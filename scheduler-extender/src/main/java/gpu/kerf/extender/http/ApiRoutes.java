@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
+import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decisions;
 import gpu.kerf.extender.telemetry.Metrics;
@@ -45,9 +46,16 @@ public final class ApiRoutes implements Api {
   private final EventStreams streams;
   private final YAMLFactory yaml = new YAMLFactory();
   private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
+  private final ReportRoutes reports;
 
   public ApiRoutes(
-      Vertx vertx, View view, Decisions decisions, Settings.Limits limits, Metrics metrics) {
+      Vertx vertx,
+      View view,
+      UsageRecords records,
+      Decisions decisions,
+      Settings.Limits limits,
+      Metrics metrics) {
+    this.reports = new ReportRoutes(vertx, records);
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
@@ -67,6 +75,7 @@ public final class ApiRoutes implements Api {
     routes.get("/api/v1/status", call -> send(call, view.status()));
     routes.get("/api/v1/events", call -> streams.open(call, refusals));
     routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
+    reports.addTo(routes, refusals);
     streams.start();
   }
 

@@ -5,6 +5,8 @@ import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
+import gpu.kerf.extender.cost.GpuHours;
+import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.gang.GangTimes;
 import gpu.kerf.extender.http.ApiRoutes;
@@ -24,6 +26,7 @@ import gpu.kerf.extender.telemetry.FleetFigures;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.extender.telemetry.OpenCostCollector;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.turn.TeamsCollector;
 import gpu.kerf.extender.turn.TeamsSource;
@@ -75,6 +78,7 @@ public final class Service {
   private final Accounting accounting;
   private final FrequentDemands frequentDemands = new FrequentDemands();
   private final Usage usage;
+  private final GpuHours gpuHours;
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
@@ -128,6 +132,14 @@ public final class Service {
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
     this.teams = verbs.turns();
     verbs.turns().use(usage.book());
+    this.gpuHours =
+        new GpuHours(
+            scheduling.ledger(),
+            figures,
+            verbs.turns()::teamOf,
+            scheduling::wallMillis,
+            scheduling::elapsedMillis,
+            now.cost().gpuHours());
     View.About about =
         new View.About(
             Version.text(),
@@ -148,7 +160,15 @@ public final class Service {
   }
 
   private HttpService http(Settings now) {
-    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), metrics);
+    UsageRecords records =
+        new UsageRecords(
+            usage.book(),
+            gpuHours,
+            usage.book()::completeSince,
+            () -> settings.current().cost().list(),
+            scheduling::wallMillis);
+    ApiRoutes api =
+        new ApiRoutes(vertx, view, records, scheduling.decisions(), now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
         vertx, now, new HttpService.Components(handlers.byName(), readiness, metrics, api));
@@ -186,6 +206,9 @@ public final class Service {
             () -> Pending.of(scheduling.pods().all(), scheduling.wallMillis())));
     metrics.add(
         new TeamsCollector(teams, scheduling::wallMillis, settings.current().telemetry().teams()));
+    if (settings.current().telemetry().openCost()) {
+      metrics.add(new OpenCostCollector(scheduling.ledger()));
+    }
     metrics.add(new UsageCollector(usage, settings.current().telemetry().teams()));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
@@ -224,7 +247,7 @@ public final class Service {
     GangTimes gangs = new GangTimes(barrier(now), now.gangs().repair());
     long proposal = now.scheduling().proposal().toMillis();
     scheduling.use(new Policy(answer, proposal, who, staleAfter, gangs));
-    accounting.prices(now.prices());
+    accounting.prices(now.cost().list());
     Settings.Teams teams = now.teams();
     verbs
         .turns()
@@ -256,7 +279,7 @@ public final class Service {
         .map(
             server -> {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
-              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> followFleet()));
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
               verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
@@ -320,6 +343,11 @@ public final class Service {
   /** Where the webhook listens; 0 while it does not. */
   public int webhookPort() {
     return webhookPort;
+  }
+
+  private void followFleet() {
+    figures.refresh();
+    gpuHours.tick();
   }
 
   private void learnUsual() {

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.settings;
 
+import gpu.kerf.model.cost.Price;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -18,7 +19,7 @@ import java.util.Set;
 record Branch(String path, RecordComponent component) {
 
   /** Records that are one value, and no group of settings. */
-  private static final Set<Class<?>> VALUES = Set.of(ByteCount.class, Names.class);
+  private static final Set<Class<?>> VALUES = Set.of(ByteCount.class, Names.class, Price.class);
 
   /** The components of a record, in their order. */
   static List<Branch> of(String path, Class<?> record) {

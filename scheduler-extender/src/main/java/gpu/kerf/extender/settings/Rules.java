@@ -1,7 +1,12 @@
 package gpu.kerf.extender.settings;
 
+import gpu.kerf.model.cost.Price;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuModel;
 import java.util.ArrayList;
+import java.util.Currency;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -28,6 +33,7 @@ final class Rules {
     rules.reach();
     rules.ports();
     rules.limits();
+    rules.cost();
     return rules.problems;
   }
 
@@ -141,6 +147,37 @@ final class Rules {
           "is less than limits.body (" + limits.body() + "), so that a long body never fits.",
           "Write " + limits.body() + " or more.");
     }
+  }
+
+  private void cost() {
+    String currency = settings.cost().currency();
+    boolean known =
+        Currency.getAvailableCurrencies().stream()
+            .anyMatch(each -> each.getCurrencyCode().equals(currency));
+    if (!known) {
+      refuse(
+          "cost.currency",
+          currency,
+          "is not the code of a currency (ISO 4217).",
+          "Write three capital letters, such as EUR or USD.");
+    }
+    List<String> models = GpuCatalog.builtIn().models().stream().map(GpuModel::name).toList();
+    for (Map.Entry<String, Price> price : settings.cost().prices().entrySet()) {
+      if (!models.contains(price.getKey())) {
+        refuse(
+            "cost.prices." + price.getKey(),
+            price.getValue().toString(),
+            "is the price of a GPU model that Kerf does not know.",
+            model(price.getKey(), models));
+      }
+    }
+  }
+
+  private static String model(String name, List<String> models) {
+    String nearest = Nearest.to(name, models);
+    return nearest != null
+        ? "Did you mean " + nearest + "?"
+        : "docs/reference/hardware.md has the names of all models, such as " + models.get(0) + ".";
   }
 
   static boolean loopback(String host) {

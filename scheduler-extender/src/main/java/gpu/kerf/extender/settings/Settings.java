@@ -3,6 +3,8 @@ package gpu.kerf.extender.settings;
 import gpu.kerf.extender.dialect.DialectOptions;
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.team.TeamSource;
+import gpu.kerf.model.cost.Price;
+import gpu.kerf.model.cost.PriceList;
 import gpu.kerf.model.demand.MemoryMiB;
 import java.time.Duration;
 import java.util.Collections;
@@ -44,19 +46,9 @@ public record Settings(
                     + " (kube-scheduler, which does from 1.38 on). kerf serve only.",
             live = true)
         Preemption preemption,
-    @Setting(
-            value =
-                "What an hour of a GPU costs, by GPU model, in a currency of your own: the base of"
-                    + " kerf_namespace_cost_total.\nFor example H100-80GB: 2.5",
-            min = "0",
-            live = true)
-        Map<String, Double> prices,
+    @Setting("What GPU time costs: docs/explanation/cost.md.") Cost cost,
     @Setting("What is measured and remembered.") Telemetry telemetry,
     @Setting("What the service says while it works, on stderr.") Logs log) {
-
-  public Settings {
-    prices = sorted(prices);
-  }
 
   /** Where the service listens. */
   public record Listen(
@@ -396,6 +388,40 @@ public record Settings(
                   + " a new pod of Kerf's.")
           boolean trustAnnotations) {}
 
+  /** What GPU time costs. */
+  public record Cost(
+      @Setting(value = "The currency of the prices: its code of three letters.", live = true)
+          String currency,
+      @Setting(
+              value =
+                  "What an hour of a GPU costs, by GPU model: the base of kerf report and of"
+                      + " kerf_namespace_cost_total.\nFor example H100-80GB: \"3.20\"",
+              min = "0",
+              max = "1000000",
+              live = true)
+          Map<String, Price> prices,
+      @Setting(
+              value = "What an hour of a GPU of any other model costs.",
+              min = "0",
+              max = "1000000",
+              live = true)
+          Price defaultPrice,
+      @Setting(
+              value =
+                  "For how many GPU hours Kerf remembers what was free and stranded, in some 100"
+                      + " bytes each; the oldest are dropped.",
+              min = "1000",
+              max = "10000000")
+          int gpuHours) {
+    public Cost {
+      prices = sorted(prices);
+    }
+
+    public PriceList list() {
+      return new PriceList(currency, prices, defaultPrice);
+    }
+  }
+
   /** What is measured and remembered. */
   public record Telemetry(
       @Setting(
@@ -411,7 +437,11 @@ public record Settings(
                       + " \"other\".",
               min = "1",
               max = "10000")
-          int teams) {}
+          int teams,
+      @Setting(
+              "Whether the metric container_gpu_allocation is exported, which OpenCost reads:"
+                  + " docs/how-to/use-opencost.md.")
+          boolean openCost) {}
 
   /** How a line of the log looks. */
   public enum Format {
@@ -478,8 +508,8 @@ public record Settings(
         new Dialects(GpushareDialect.Unit.GIB, ByteCount.mib(64), false),
         AdmissionSettings.defaults(),
         Preemption.KERF,
-        Map.of(),
-        new Telemetry(100, 200),
+        new Cost("EUR", Map.of(), Price.ZERO, 200_000),
+        new Telemetry(100, 200, false),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
 
@@ -508,7 +538,7 @@ public record Settings(
         dialects,
         admission,
         preemption,
-        prices,
+        cost,
         telemetry,
         log);
   }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.settings;
 
+import gpu.kerf.model.cost.Price;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +23,7 @@ record ValueKind(Class<?> type, String expects, Function<String, Object> parser)
       List.of(
           new ValueKind(String.class, "a text", text -> text),
           new ValueKind(int.class, "a whole number", Integer::valueOf),
-          new ValueKind(Double.class, "a number", ValueKind::number),
+          new ValueKind(Price.class, "a price such as 3.20, of at most 6 decimals", Price::parse),
           new ValueKind(boolean.class, "true or false", ValueKind::yesOrNo),
           new ValueKind(
               Duration.class, "a time with its unit, such as 500ms, 10s or 2m", ValueKind::time),
@@ -89,14 +90,6 @@ record ValueKind(Class<?> type, String expects, Function<String, Object> parser)
       }
     }
     throw new IllegalArgumentException(text);
-  }
-
-  private static Object number(String text) {
-    double value = Double.parseDouble(text);
-    if (!Double.isFinite(value)) {
-      throw new IllegalArgumentException(text);
-    }
-    return value;
   }
 
   private static Object yesOrNo(String text) {

@@ -1,5 +1,7 @@
 package gpu.kerf.extender.telemetry;
 
+import gpu.kerf.model.cost.Price;
+import gpu.kerf.model.cost.PriceList;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.NodeState;
@@ -27,13 +29,14 @@ public final class Accounting {
   public static final String OTHER = "other";
 
   private static final double MILLIS = 1000;
+  private static final double MICROS = 1e6;
 
   private final InstantSource clock;
   private final int limit;
   private final Map<String, Account> accounts = new TreeMap<>();
   private final Map<String, Hold> holds = new HashMap<>();
   private final Map<String, Set<String>> byNode = new HashMap<>();
-  private Map<String, Double> prices = Map.of();
+  private PriceList prices = new PriceList("", Map.of(), Price.ZERO);
 
   /** What one namespace has used. */
   public static final class Account {
@@ -133,7 +136,7 @@ public final class Accounting {
   private Hold priced(String account, Placement placement, double gpus, Map<String, Double> parts) {
     double cost = 0;
     for (Map.Entry<String, Double> each : parts.entrySet()) {
-      cost += prices.getOrDefault(each.getKey(), 0.0) * each.getValue();
+      cost += prices.of(each.getKey()).micros() / MICROS * each.getValue();
     }
     return new Hold(account, placement, gpus, cost, parts);
   }
@@ -179,11 +182,16 @@ public final class Accounting {
   }
 
   /** Prices of an hour of a GPU by model, from now on. */
-  public void prices(Map<String, Double> perHour) {
+  public void prices(PriceList perHour) {
     prices = perHour;
     settle();
     accounts.values().forEach(account -> account.costPerHour = 0);
     holds.replaceAll((uid, hold) -> repriced(hold));
+  }
+
+  /** What an hour of a GPU of a model costs. */
+  double pricePerHour(String model) {
+    return prices.of(model).micros() / MICROS;
   }
 
   private Hold repriced(Hold hold) {

@@ -90,6 +90,9 @@ public final class FleetCollector extends Collector {
     Map<String, GpuFigures> models = figures.models();
     all.add(byName(Metric.GPUS, models, GpuFigures::gpus));
     all.add(byName(Metric.GPUS_UNUSABLE, models, GpuFigures::unusable));
+    Map<String, Double> prices = new TreeMap<>();
+    models.keySet().forEach(model -> prices.put(model, accounting.pricePerHour(model)));
+    all.add(byName(Metric.GPU_PRICE, prices, Double::doubleValue));
     all.add(byName(Metric.GPUS_UNTOUCHED, models, GpuFigures::untouched));
     all.add(byName(Metric.CAPACITY, models, each -> each.capacityMiB() * MIB));
     all.add(byName(Metric.HELD, models, each -> each.heldMiB() * MIB));

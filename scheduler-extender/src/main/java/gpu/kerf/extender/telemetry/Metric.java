@@ -206,6 +206,11 @@ public enum Metric {
   GPUS(Kind.GAUGE, "kerf_gpus", "GPUs.", "model"),
   GPUS_UNUSABLE(
       Kind.GAUGE, "kerf_gpus_unusable", "GPUs that are unhealthy or used by others.", "model"),
+  GPU_PRICE(
+      Kind.GAUGE,
+      "kerf_gpu_price_per_hour",
+      "What an hour of a GPU costs, as the settings say (cost.prices), in their currency.",
+      "model"),
   GPUS_UNTOUCHED(Kind.GAUGE, "kerf_gpus_untouched", "GPUs of which no pod holds a part.", "model"),
   CAPACITY(Kind.GAUGE, "kerf_gpu_memory_capacity_bytes", "Memory of GPUs.", "model"),
   HELD(Kind.GAUGE, "kerf_gpu_memory_held_bytes", "GPU memory that pods hold.", "model"),
@@ -348,6 +353,16 @@ public enum Metric {
       "gpu",
       "uuid",
       "namespace"),
+  OPENCOST(
+      Kind.GAUGE,
+      "container_gpu_allocation",
+      "GPUs that a container holds, a part of a GPU as its part, in the form that OpenCost reads;"
+          + " only with telemetry.openCost.",
+      "namespace",
+      "pod",
+      "container",
+      "node",
+      "uid"),
   BUILD(Kind.GAUGE, "kerf_build_info", "1, with the version that runs.", "version");
 
   /** What can be done with its numbers. */

@@ -351,6 +351,12 @@ public final class Turns implements TeamsSource {
         : Reason.NOT_YOUR_TURN;
   }
 
+  /** The team of a pod; empty for none. */
+  public String teamOf(Holder holder) {
+    String team = lines.teamOf(holder.namespace(), lines.queueOf(holder.uid()));
+    return team.equals(Lines.NO_TEAM) ? "" : team;
+  }
+
   @Override
   public TeamsPicture picture() {
     return on ? painter.picture() : TeamsPicture.NONE;

@@ -23,6 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,8 @@ final class TestService implements AutoCloseable {
   final HttpServer server;
   private final Context context = vertx.getOrCreateContext();
 
-  private TestService(Settings settings, @Nullable Api api) {
+  private TestService(Settings settings, Function<Vertx, @Nullable Api> makeApi) {
+    Api api = makeApi.apply(vertx);
     readiness.warmedUp();
     Map<String, VerbHandler> verbs =
         Map.of("filter", this::filter, "bind", new Bind(), "preempt", this::preempt);
@@ -52,10 +54,14 @@ final class TestService implements AutoCloseable {
 
   /** With everything by default but what is set, as {@code path=value}. */
   static TestService with(String... assignments) {
-    return new TestService(settings(assignments), null);
+    return new TestService(settings(assignments), vertx -> null);
   }
 
   static TestService with(Api api, String... assignments) {
+    return new TestService(settings(assignments), vertx -> api);
+  }
+
+  static TestService with(Function<Vertx, @Nullable Api> api, String... assignments) {
     return new TestService(settings(assignments), api);
   }
 

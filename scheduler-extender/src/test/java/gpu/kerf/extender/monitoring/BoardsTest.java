@@ -19,7 +19,7 @@ class BoardsTest {
   private static final Pattern METRIC = Pattern.compile("\\bkerf_[a-z_]+");
 
   @ParameterizedTest
-  @ValueSource(strings = {"platform", "team", "teams"})
+  @ValueSource(strings = {"platform", "team", "teams", "my-team", "fairness"})
   void panelsHaveIdsOfTheirOwnAndDoNotOverlap(String board) {
     Set<Integer> ids = new HashSet<>();
     Set<String> cells = new HashSet<>();
@@ -44,7 +44,7 @@ class BoardsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"platform", "team", "teams"})
+  @ValueSource(strings = {"platform", "team", "teams", "my-team", "fairness"})
   void everyPanelAsksTheDataSourceThatIsChosen(String board) {
     JsonNode json = Monitoring.board(board);
     assertThat(json.at("/templating/list/0/name").asText()).isEqualTo("datasource");

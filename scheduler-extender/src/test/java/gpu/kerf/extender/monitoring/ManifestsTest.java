@@ -58,7 +58,7 @@ final class ManifestsTest {
   @Test
   void grafanaFindsTheBoards(ControlPlane plane) throws IOException {
     List<JsonNode> objects = rendered(plane, "monitoring");
-    for (String board : List.of("platform", "team", "teams")) {
+    for (String board : List.of("platform", "team", "teams", "my-team", "fairness")) {
       JsonNode map = find(objects, "ConfigMap", "kerf-board-" + board);
       assertThat(map.at("/metadata/labels/grafana_dashboard").asText()).isEqualTo("1");
       String json = map.path("data").path("kerf-" + board + ".json").asText();

@@ -26,7 +26,9 @@ final class Monitoring {
   /** A query of a board. */
   record Query(String board, String panel, String expression) {
     boolean needsDcgm() {
-      return expression.contains("DCGM");
+      return expression.contains("DCGM")
+          || expression.contains("kerf:gpu_active")
+          || expression.contains("_idle_bytes");
     }
 
     /** As Grafana would send it, with a short range, all namespaces and all teams. */
@@ -96,6 +98,8 @@ final class Monitoring {
     List<Query> queries = new ArrayList<>(queries("platform"));
     queries.addAll(queries("team"));
     queries.addAll(queries("teams"));
+    queries.addAll(queries("my-team"));
+    queries.addAll(queries("fairness"));
     return queries;
   }
 

@@ -65,12 +65,12 @@ class LiveSettingsTest {
   void whatMakesNoSenseChangesNothingAndSaysSoUntilItIsMended() throws IOException {
     LiveSettings live = live("scheduling: {answer: all}");
 
-    write("scheduling: {answer: most}\nprices: {H100-80GB: 1}");
+    write("scheduling: {answer: most}\ncost: {prices: {H100-80GB: 1}}");
     now = Instant.ofEpochMilli(2000);
 
     assertThat(Await.value(live.reload())).isEqualTo(Outcome.REFUSED);
     assertThat(live.current().scheduling().answer()).isEqualTo(Answer.ALL);
-    assertThat(live.current().prices()).isEmpty();
+    assertThat(live.current().cost().prices()).isEmpty();
     assertThat(live.status().loadedAt()).isEqualTo(1000);
     assertThat(live.status().problem()).contains("scheduling.answer (most");
 

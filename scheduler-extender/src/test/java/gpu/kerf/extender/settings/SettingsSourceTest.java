@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.settings.Settings.Answer;
 import gpu.kerf.extender.settings.Settings.Level;
+import gpu.kerf.model.cost.Price;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -70,7 +71,7 @@ class SettingsSourceTest {
             listen: {host: 127.0.0.1, port: 0, insecure: true}
             limits: {arrival: 1500ms, idle: 3m, body: 65536}
             scheduling: {answer: all}
-            prices: {H100-80GB: 2.5, A100-40GB: 1}
+            cost: {currency: USD, prices: {H100-80GB: 2.5, A100-40GB: "1.000001"}, defaultPrice: 0.10}
             log: {level: warn, levels: {gpu.kerf.extender.verb: debug}, format: json}
             """,
             Map.of());
@@ -80,7 +81,10 @@ class SettingsSourceTest {
     assertThat(settings.limits().idle()).isEqualTo(Duration.ofMinutes(3));
     assertThat(settings.limits().body()).isEqualTo(ByteCount.kib(64));
     assertThat(settings.scheduling().answer()).isEqualTo(Answer.ALL);
-    assertThat(settings.prices()).isEqualTo(Map.of("H100-80GB", 2.5, "A100-40GB", 1.0));
+    assertThat(settings.cost().currency()).isEqualTo("USD");
+    assertThat(settings.cost().prices())
+        .isEqualTo(Map.of("H100-80GB", new Price(2_500_000), "A100-40GB", new Price(1_000_001)));
+    assertThat(settings.cost().list().of("L4")).isEqualTo(new Price(100_000));
     assertThat(settings.log().levels()).isEqualTo(Map.of("gpu.kerf.extender.verb", Level.DEBUG));
   }
 
@@ -89,12 +93,12 @@ class SettingsSourceTest {
     Settings settings =
         read(
             null,
-            Map.of("KERF_PRICES", "H100-80GB=2.5, A100-40GB=1.1"),
-            "prices.A100-40GB=1.2",
+            Map.of("KERF_COST_PRICES", "H100-80GB=2.5, A100-40GB=1.1"),
+            "cost.prices.A100-40GB=1.2",
             "log.levels.gpu.kerf=trace");
 
     assertThat(settings.log().levels()).isEqualTo(Map.of("gpu.kerf", Level.TRACE));
-    assertThat(settings.prices()).containsEntry("A100-40GB", 1.2);
+    assertThat(settings.cost().prices()).containsEntry("A100-40GB", new Price(1_200_000));
   }
 
   @Test
@@ -142,9 +146,16 @@ class SettingsSourceTest {
         Arguments.of("limits: {body: 99999999999GiB}", "an amount of memory", ""),
         Arguments.of("limits: {body: -1}", "an amount of memory", ""),
         Arguments.of("scheduling: {answer: winer}", "is not one of winners, all", "winer"),
-        Arguments.of("prices: {H100-80GB: NaN}", "is not a number", "prices.H100-80GB"),
-        Arguments.of("prices: {H100-80GB: -2}", "is out of range", "Write 0 or more."),
-        Arguments.of("prices: [1]", "is not a list of names with values", ""),
+        Arguments.of("cost: {prices: {H100-80GB: NaN}}", "is not a price", "cost.prices.H100-80GB"),
+        Arguments.of("cost: {prices: {H100-80GB: -2}}", "is not a price", "Write 0 to 1000000."),
+        Arguments.of("cost: {prices: {L4: 0.0000001}}", "of at most 6 decimals", "cost.prices.L4"),
+        Arguments.of("cost: {prices: {L4: 1000001}}", "is not a price", "Write 0 to 1000000."),
+        Arguments.of("cost: {prices: {H100-8OGB: 2}}", "does not know", "Did you mean H100-80GB?"),
+        Arguments.of("cost: {prices: {Voodoo2: 2}}", "does not know", "docs/reference/hardware.md"),
+        Arguments.of("cost: {prices: [1]}", "is not a list of names with values", ""),
+        Arguments.of("cost: {defaultPrice: much}", "is not a price", "cost.defaultPrice"),
+        Arguments.of("cost: {currency: euro}", "is not the code of a currency", "EUR or USD"),
+        Arguments.of("prices: {L4: 1}", "is no setting", "Did you mean cost.prices?"),
         Arguments.of("listen: {host: 0.0.0.0}", "can be reached from other machines", "insecure"),
         Arguments.of("listen: {host: gpu-a}", "can be reached from other machines", "tls."),
         Arguments.of("observe: {host: 0.0.0.0, port: 8880}", "is where the verbs are", "8881"),

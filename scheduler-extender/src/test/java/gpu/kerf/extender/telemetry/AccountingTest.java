@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import gpu.kerf.extender.service.RunningService;
+import gpu.kerf.model.cost.Price;
+import gpu.kerf.model.cost.PriceList;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuMode;
@@ -71,9 +73,9 @@ class AccountingTest {
   void pricesHoldFromTheMomentTheyAreSet() {
     take("ml", "p", new Slot.Whole(0, 81559));
     now += 3_600_000;
-    accounting.prices(Map.of("H100-80GB", 2.5));
+    accounting.prices(perHour("2.5"));
     now += 3_600_000;
-    accounting.prices(Map.of("H100-80GB", 4.0));
+    accounting.prices(perHour("4"));
     now += 1_800_000;
 
     // nothing for the first hour, 2.5 for the second, half of 4.0 for the last half
@@ -149,5 +151,9 @@ class AccountingTest {
 
   private static Placement placement(Slot slot) {
     return new Placement("a", List.of(new ContainerSlots("main", List.of(slot))), 0, 0);
+  }
+
+  private static PriceList perHour(String price) {
+    return new PriceList("EUR", Map.of("H100-80GB", Price.parse(price)), Price.ZERO);
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.cost;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.cost;
+
+import org.jspecify.annotations.NullMarked;
