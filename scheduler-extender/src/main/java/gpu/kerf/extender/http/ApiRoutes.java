@@ -2,6 +2,7 @@ package gpu.kerf.extender.http;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.settings.Settings;
@@ -57,17 +58,25 @@ public final class ApiRoutes implements Api {
 
   @Override
   public void addTo(Routes routes, ErrorAnswers refusals, Gate gate) {
-    routes.get("/api/v1/fleet", call -> send(call, view.fleet()));
+    routes.get("/api/v1/fleet", call -> send(call, view.fleet(viewer(call))));
     routes.get("/api/v1/nodes", call -> nodes(call, refusals));
     routes.get("/api/v1/nodes/:name", call -> node(call, refusals));
     routes.get("/api/v1/pods", call -> pods(call, refusals));
     routes.get("/api/v1/decisions", call -> decisions(call, refusals));
     routes.get("/api/v1/teams", call -> teams(call, refusals));
-    routes.get("/api/v1/timeline", call -> send(call, view.timeline()));
-    routes.get("/api/v1/status", call -> send(call, view.status()));
+    routes.get("/api/v1/timeline", call -> send(call, view.timeline(viewer(call))));
+    routes.get("/api/v1/status", call -> send(call, view.status(viewer(call))));
     routes.get("/api/v1/events", call -> streams.open(call, refusals));
     routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
+  }
+
+  @Override
+  public void start() {
     streams.start();
+  }
+
+  private static Viewer viewer(RoutingContext call) {
+    return Viewing.viewer(call);
   }
 
   private static void send(RoutingContext call, byte[] json) {
@@ -88,7 +97,7 @@ public final class ApiRoutes implements Api {
 
   private void node(RoutingContext call, ErrorAnswers refusals) {
     String name = String.valueOf(call.pathParam("name"));
-    byte[] node = view.node(name);
+    byte[] node = view.node(viewer(call), name);
     if (node == null) {
       ErrorAnswer unknown =
           ErrorAnswer.noSuch(
@@ -112,7 +121,7 @@ public final class ApiRoutes implements Api {
       return;
     }
     List<String> wanted = Arrays.stream(names.split(",", -1)).distinct().limit(limit).toList();
-    send(call, view.nodes(wanted));
+    send(call, view.nodes(viewer(call), wanted));
   }
 
   private void pods(RoutingContext call, ErrorAnswers refusals) {
@@ -134,16 +143,16 @@ public final class ApiRoutes implements Api {
     String uid = request.getParam("uid", "");
     PodsJson.Query query = new PodsJson.Query(state, namespace, text, uid, limit);
     if (wantsText(call)) {
-      send(call, view.podsText(query));
+      send(call, view.podsText(viewer(call), query));
     } else {
-      send(call, view.pods(query));
+      send(call, view.pods(viewer(call), query));
     }
   }
 
   private void decisions(RoutingContext call, ErrorAnswers refusals) {
     Integer limit = limit(call, refusals, 100, MOST_DECISIONS);
     if (limit != null) {
-      send(call, view.decisions(limit, call.request().getParam("pod", "")));
+      send(call, view.decisions(viewer(call), limit, call.request().getParam("pod", "")));
     }
   }
 
@@ -152,9 +161,9 @@ public final class ApiRoutes implements Api {
     if (name != null) {
       team(call, refusals, name);
     } else if (wantsText(call)) {
-      send(call, view.teamsText());
+      send(call, view.teamsText(viewer(call)));
     } else {
-      send(call, view.teams());
+      send(call, view.teams(viewer(call)));
     }
   }
 
@@ -163,8 +172,8 @@ public final class ApiRoutes implements Api {
     if (limit == null) {
       return;
     }
-    String text = wantsText(call) ? view.teamText(name, limit) : null;
-    byte[] json = wantsText(call) ? null : view.team(name, limit);
+    String text = wantsText(call) ? view.teamText(viewer(call), name, limit) : null;
+    byte[] json = wantsText(call) ? null : view.team(viewer(call), name, limit);
     if (text != null) {
       send(call, text);
     } else if (json != null) {
@@ -250,7 +259,7 @@ public final class ApiRoutes implements Api {
         return;
       }
       try (JsonParser parser = yaml.createParser(bytes.getBytes())) {
-        budget.work(() -> send(call, view.explain(parser)));
+        budget.work(() -> send(call, view.explain(viewer(call), parser)));
       } catch (IOException nonsense) {
         String what = "The manifest cannot be read: " + nonsense.getMessage();
         refusals.answer(

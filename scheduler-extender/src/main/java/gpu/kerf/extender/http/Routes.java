@@ -9,6 +9,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Registers paths with their methods. Other methods on these paths get an error that names the
@@ -17,11 +18,23 @@ import java.util.List;
 final class Routes {
   private final Router router;
   private final ErrorAnswers refusals;
+  private final UnaryOperator<Handler<RoutingContext>> guard;
 
   Routes(Vertx vertx, ErrorAnswers refusals) {
-    this.router = Router.router(vertx);
-    this.refusals = refusals;
+    this(Router.router(vertx), refusals, handler -> handler);
     router.route().failureHandler(this::failed);
+  }
+
+  private Routes(
+      Router router, ErrorAnswers refusals, UnaryOperator<Handler<RoutingContext>> guard) {
+    this.router = router;
+    this.refusals = refusals;
+    this.guard = guard;
+  }
+
+  /** The same paths; what is added to them through this is guarded. */
+  Routes guardedBy(UnaryOperator<Handler<RoutingContext>> before) {
+    return new Routes(router, refusals, before);
   }
 
   /** A path to read; HEAD works where GET does. */
@@ -36,7 +49,7 @@ final class Routes {
   private void on(List<HttpMethod> methods, String path, Handler<RoutingContext> handler) {
     Route route = router.route(path);
     methods.forEach(route::method);
-    route.handler(handler);
+    route.handler(guard.apply(handler));
     List<String> names = new ArrayList<>(methods.stream().map(HttpMethod::name).toList());
     router.route(path).handler(call -> refuse(call.request(), names));
   }

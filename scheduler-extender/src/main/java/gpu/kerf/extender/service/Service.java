@@ -1,5 +1,7 @@
 package gpu.kerf.extender.service;
 
+import gpu.kerf.extender.access.AccessControl;
+import gpu.kerf.extender.access.AccessReviews;
 import gpu.kerf.extender.api.Pending;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
@@ -87,12 +89,18 @@ public final class Service {
    * What the service stands in.
    *
    * @param mode {@code demo} or {@code cluster}
+   * @param reviews judges clients; null where there is no API server, and every client sees all
    */
   public record Environment(
-      Cluster cluster, Delivery delivery, Disruptions disruptions, String mode, Metrics metrics) {
+      Cluster cluster,
+      Delivery delivery,
+      Disruptions disruptions,
+      String mode,
+      Metrics metrics,
+      @Nullable AccessReviews reviews) {
 
     public Environment(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {
-      this(cluster, delivery, disruptions, mode, new Metrics());
+      this(cluster, delivery, disruptions, mode, new Metrics(), null);
     }
   }
 
@@ -139,7 +147,35 @@ public final class Service {
     ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
-        vertx, now, new HttpService.Components(handlers.byName(), readiness, metrics, api));
+        vertx,
+        now,
+        new HttpService.Components(
+            handlers.byName(), readiness, metrics, api, metrics::answered, access(now)));
+  }
+
+  private @Nullable AccessControl access(Settings now) {
+    AccessReviews reviews = environment.reviews;
+    boolean open = now.observe().access() == Settings.ObserveAccess.OPEN;
+    if (reviews != null && open && now.observe().enabled() && now.observe().console()) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.ADDRESS, now.observe().host() + ":" + now.observe().port())
+          .log(
+              "Every client of the observers' port sees all pods and teams: observe.access: open.");
+    }
+    return reviews == null || open
+        ? null
+        : new AccessControl(
+            reviews,
+            now.teams().source(),
+            new KnownNames(scheduling, verbs.turns()::teams),
+            now.limits().answer(),
+            scheduling::elapsedMillis,
+            scheduling.loop());
+  }
+
+  /** The port of the observers; 0 while there is none. */
+  public int observedPort() {
+    return http.observed();
   }
 
   private long uptimeMillis() {

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 public record Settings(
     @Setting("Where the service listens.") Listen listen,
     @Setting(
-            "A second port for clients that only read: kubelet, Prometheus, people. No verb is there, so"
-                + " that it may be open where the first is not.")
+            "A second port for clients that only read: kubelet, Prometheus, people. No verb is"
+                + " there, so that it may be open where the first is not.")
         Observe observe,
     @Setting("TLS. Without a certificate the service speaks plain HTTP.") Tls tls,
     @Setting("The webhook's certificate, where Kerf makes it itself; kerf serve only.")
@@ -36,9 +36,9 @@ public record Settings(
         AdmissionSettings admission,
     @Setting(
             value =
-                "Which component evicts pods of lower priority if only Kerf sees that it helps, because the"
-                    + " node's sums fit and its pieces do not: kerf, or native (kube-scheduler, which"
-                    + " does from 1.38 on). kerf serve only.",
+                "Which component evicts pods of lower priority if only Kerf sees that it helps,"
+                    + " because the node's sums fit and its pieces do not: kerf, or native"
+                    + " (kube-scheduler, which does from 1.38 on). kerf serve only.",
             live = true)
         Preemption preemption,
     @Setting(
@@ -65,14 +65,27 @@ public record Settings(
           boolean insecure,
       @Setting("Whether the console is served at /.") boolean console) {}
 
+  /** Which clients the observers' port answers. */
+  public enum ObserveAccess {
+    /** Those whose bearer token the API server accepts. */
+    TOKEN,
+    /** All. */
+    OPEN
+  }
+
   /** Where there are no verbs. */
   public record Observe(
       @Setting("The address, such as 0.0.0.0; empty for no such port.") String host,
       @Setting(value = "The port; 0 takes any free one.", min = "0", max = "65535") int port,
       @Setting(
-              "Whether the console and the API are there too. They show the pods of all namespaces"
-                  + " to every client that reaches the port.")
-          boolean console) {
+              "Whether the console and the API are there too. With access: open they show the pods"
+                  + " of all namespaces to every client that reaches the port.")
+          boolean console,
+      @Setting(
+              "Which clients may look: token (those with a bearer token, which see what the API"
+                  + " server lets them read: it needs the role kerf-access) or open (all that reach"
+                  + " the port, and they see all). /healthz and /readyz are open in any case.")
+          ObserveAccess access) {
 
     public boolean enabled() {
       return !host.isEmpty();
@@ -102,9 +115,9 @@ public record Settings(
   /** A certificate that Kerf makes itself. */
   public record Certificates(
       @Setting(
-              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two thirds"
-                  + " of its time are over, and writes its authority into the webhook configurations"
-                  + " called kerf.")
+              "Whether Kerf makes it. Kerf keeps it in the Secret kerf-webhook, renews it when two"
+                  + " thirds of its time are over, and writes its authority into the webhook"
+                  + " configurations called kerf.")
           boolean make,
       @Setting("The folder where the webhook finds it, as tls.crt, tls.key and ca.crt.")
           String folder,
@@ -177,8 +190,8 @@ public record Settings(
   public record Readiness(
       @Setting(
               value =
-                  "How old its picture of the cluster may be: with an older one it is not ready, and"
-                      + " no verb decides.",
+                  "How old its picture of the cluster may be: with an older one it is not ready,"
+                      + " and no verb decides.",
               min = "1s",
               max = "1h",
               live = true)
@@ -235,9 +248,9 @@ public record Settings(
               max = "1h")
           Duration quarantineMargin,
       @Setting(
-              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind, and"
-                  + " of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that of"
-                  + " the pod, then that of the kubeconfig's context, then default.")
+              "The namespace of the Lease kerf-binding, which one replica at a time holds to bind,"
+                  + " and of the ConfigMap kerf-checkpoint: the same for all replicas. Empty: that"
+                  + " of the pod, then that of the kubeconfig's context, then default.")
           String namespace) {}
 
   /** How the cluster is audited. */
@@ -291,9 +304,9 @@ public record Settings(
   /** Whose turn it is. */
   public record Teams(
       @Setting(
-              "What says which teams there are: kerf (the resource Team; pods belong to a team by their"
-                  + " namespace) or kai (queues of KAI's scheduler; pods belong to a team by their"
-                  + " label kai.scheduler/queue).")
+              "What says which teams there are: kerf (the resource Team; pods belong to a team by"
+                  + " their namespace) or kai (queues of KAI's scheduler; pods belong to a team by"
+                  + " their label kai.scheduler/queue).")
           TeamSource source,
       @Setting(
               value =
@@ -334,8 +347,8 @@ public record Settings(
       @Setting(
               value =
                   "How long the bind call of a pod waits for those of the other pods; not longer"
-                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200 pods"
-                      + " a second, so larger gangs need more time: then raise httpTimeout of"
+                      + " than limits.answer less cluster.call. kube-scheduler tries 100 to 200"
+                      + " pods a second, so larger gangs need more time: then raise httpTimeout of"
                       + " kube-scheduler, limits.answer and this.",
               min = "100ms",
               max = "5m",
@@ -357,10 +370,10 @@ public record Settings(
                   + " device plugin.")
           GpushareDialect.Unit gpushareUnit,
       @Setting(
-              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says which"
-                  + " GPUs those pods use. Pods' owners can write it too, unless an admission policy"
-                  + " keeps them from it. Without it, no GPU of a node with such a pod gets a new pod"
-                  + " of Kerf's.")
+              "Whether what HAMi's and gpushare's schedulers write on pods that they placed says"
+                  + " which GPUs those pods use. Pods' owners can write it too, unless an admission"
+                  + " policy keeps them from it. Without it, no GPU of a node with such a pod gets"
+                  + " a new pod of Kerf's.")
           boolean trustAnnotations) {}
 
   /** What is measured and remembered. */
@@ -414,7 +427,7 @@ public record Settings(
   public static Settings defaults() {
     return new Settings(
         new Listen("127.0.0.1", 8880, false, true),
-        new Observe("", 8881, false),
+        new Observe("", 8881, false, ObserveAccess.TOKEN),
         new Tls("", "", "", Duration.ofSeconds(10)),
         new Certificates(
             false, "/tmp/kerf-webhook", "kerf-system", Duration.ofDays(90), Duration.ofMinutes(1)),
@@ -452,7 +465,7 @@ public record Settings(
   public Settings forRehearsal() {
     return new Settings(
         new Listen("127.0.0.1", 0, false, false),
-        new Observe("", 0, false),
+        new Observe("", 0, false, ObserveAccess.TOKEN),
         new Tls("", "", "", tls.checkEvery),
         certificates,
         limits,

@@ -117,6 +117,11 @@ public final class Turns implements TeamsSource {
     turnOnOrOff();
   }
 
+  /** The teams in force, whether Kerf acts on them or not. */
+  public AcceptedTeams teams() {
+    return teams;
+  }
+
   private void turnOnOrOff() {
     boolean wanted = options.enabled() && !teams.isEmpty();
     if (wanted != on) {

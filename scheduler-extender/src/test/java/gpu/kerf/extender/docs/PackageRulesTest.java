@@ -66,6 +66,7 @@ class PackageRulesTest {
           "extender.verb",
           "extender.explain",
           "extender.admission",
+          "extender.access",
           "extender.api",
           "extender.http",
           "extender.service",
