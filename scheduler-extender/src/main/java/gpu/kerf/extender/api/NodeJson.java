@@ -114,6 +114,7 @@ final class NodeJson {
 
   private void slots(JsonGenerator out, String node, int gpu, Viewer viewer) throws IOException {
     out.writeArrayFieldStart("slots");
+    int index = 0;
     for (Entry entry : scheduling.ledger().entriesOn(node)) {
       for (Placement.ContainerSlots container : entry.placement().containers()) {
         for (Slot slot : container.slots()) {
@@ -122,10 +123,11 @@ final class NodeJson {
             if (viewer.seesNamespace(entry.holder().namespace())) {
               holder(out, entry, container.container());
             } else {
-              anotherTeam(out, entry);
+              anotherTeam(out, entry, gpu, index);
             }
             SlotJson.fields(out, slot);
             out.writeEndObject();
+            index++;
           }
         }
       }
@@ -143,8 +145,9 @@ final class NodeJson {
   }
 
   /** The part of the GPU is taken, and by whom is not to be seen. */
-  private static void anotherTeam(JsonGenerator out, Entry entry) throws IOException {
-    out.writeStringField("uid", "");
+  private static void anotherTeam(JsonGenerator out, Entry entry, int gpu, int index)
+      throws IOException {
+    out.writeStringField("uid", "another-" + gpu + "-" + index);
     out.writeStringField("namespace", Viewer.ANOTHER_TEAM);
     out.writeStringField("pod", "");
     out.writeStringField("container", "");

@@ -216,7 +216,8 @@ class WhoSeesWhatTest {
         .containsExactlyInAnyOrder("research", "another team");
     for (JsonNode slot : slots) {
       boolean hers = slot.path("namespace").asText().equals("research");
-      assertThat(slot.path("uid").asText()).isEqualTo(hers ? "research-0" : "");
+      assertThat(slot.path("uid").asText()).matches(hers ? "research-0" : "another-\\d-0");
+      assertThat(slot.path("pod").asText()).isEqualTo(hers ? "research-0" : "");
       assertThat(slot.path("memoryMiB").asLong()).isPositive();
     }
   }
