@@ -124,9 +124,10 @@ public final class AccessControl {
   }
 
   private static String token(@Nullable String authorization) {
-    boolean bearer =
-        authorization != null && authorization.toLowerCase(Locale.ROOT).startsWith(BEARER);
-    return bearer ? authorization.substring(BEARER.length()).strip() : "";
+    if (authorization == null || !authorization.toLowerCase(Locale.ROOT).startsWith(BEARER)) {
+      return "";
+    }
+    return authorization.substring(BEARER.length()).strip();
   }
 
   private CompletableFuture<Optional<UserInfo>> user(String token) {

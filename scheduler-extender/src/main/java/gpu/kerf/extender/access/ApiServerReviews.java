@@ -82,7 +82,7 @@ public final class ApiServerReviews implements AccessReviews {
       return Optional.empty();
     }
     Map<String, List<String>> extra = new HashMap<>();
-    user.path("extra").fields().forEachRemaining(e -> extra.put(e.getKey(), texts(e.getValue())));
+    user.path("extra").properties().forEach(e -> extra.put(e.getKey(), texts(e.getValue())));
     String uid = user.path("uid").asText("");
     return Optional.of(new UserInfo(name, uid, texts(user.path("groups")), extra));
   }

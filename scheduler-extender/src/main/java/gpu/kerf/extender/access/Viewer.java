@@ -1,6 +1,7 @@
 package gpu.kerf.extender.access;
 
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -27,6 +28,9 @@ public record Viewer(
   private static final Pattern TEAM =
       Pattern.compile(
           "(?<!\\b(?:no|a|same|another) )\\b([Tt])eam ([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)");
+
+  private static final Pattern POD =
+      Pattern.compile("\\b([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)/[a-z0-9][-a-z0-9.]*");
 
   public Viewer {
     namespaces = Set.copyOf(namespaces);
@@ -64,6 +68,18 @@ public record Viewer(
   private static String namespaceOf(String name) {
     int slash = name.indexOf('/');
     return slash < 0 ? "" : name.substring(name.lastIndexOf(' ', slash) + 1, slash);
+  }
+
+  /** A sentence in which no pod has a name (NAMESPACE/NAME) that is not to be seen. */
+  public String withoutPods(String text) {
+    return allNamespaces
+        ? text
+        : POD.matcher(text)
+            .replaceAll(
+                found ->
+                    seesNamespace(found.group(1))
+                        ? Matcher.quoteReplacement(found.group())
+                        : A_POD);
   }
 
   /** A sentence in which no team has a name that is not to be seen. Kerf writes "team NAME". */

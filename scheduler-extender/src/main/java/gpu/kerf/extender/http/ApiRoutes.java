@@ -44,11 +44,18 @@ public final class ApiRoutes implements Api {
   private final View view;
   private final Settings.Limits limits;
   private final EventStreams streams;
+  private final NumberedEvents events;
   private final YAMLFactory yaml = new YAMLFactory();
   private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
 
   public ApiRoutes(
-      Vertx vertx, View view, Decisions decisions, Settings.Limits limits, Metrics metrics) {
+      Vertx vertx,
+      View view,
+      Decisions decisions,
+      NumberedEvents events,
+      Settings.Limits limits,
+      Metrics metrics) {
+    this.events = events;
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
@@ -66,13 +73,23 @@ public final class ApiRoutes implements Api {
     routes.get("/api/v1/teams", call -> teams(call, refusals));
     routes.get("/api/v1/timeline", call -> send(call, view.timeline(viewer(call))));
     routes.get("/api/v1/status", call -> send(call, view.status(viewer(call))));
-    routes.get("/api/v1/events", call -> streams.open(call, refusals));
+    routes.get("/api/v1/events", call -> events(call, refusals));
     routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
   }
 
   @Override
   public void start() {
     streams.start();
+    events.start();
+  }
+
+  /** One path for consoles, which ask for no number, and for those that must miss nothing. */
+  private void events(RoutingContext call, ErrorAnswers refusals) {
+    if (NumberedEvents.isAskedFor(call.request())) {
+      events.answer(call, refusals);
+    } else {
+      streams.open(call, refusals);
+    }
   }
 
   private static Viewer viewer(RoutingContext call) {
@@ -189,8 +206,7 @@ public final class ApiRoutes implements Api {
   /**
    * The number of things that are asked for; null if it makes no sense, which has been answered.
    */
-  private static @Nullable Integer limit(
-      RoutingContext call, ErrorAnswers refusals, int usual, int most) {
+  static @Nullable Integer limit(RoutingContext call, ErrorAnswers refusals, int usual, int most) {
     String given = call.request().getParam("limit");
     try {
       int limit = given == null ? usual : Integer.parseInt(given);
@@ -287,5 +303,6 @@ public final class ApiRoutes implements Api {
   @Override
   public void close() {
     streams.close();
+    events.close();
   }
 }

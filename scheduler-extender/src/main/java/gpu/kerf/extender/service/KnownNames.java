@@ -2,19 +2,24 @@ package gpu.kerf.extender.service;
 
 import gpu.kerf.extender.access.VisibleNames;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.stream.EventLog;
 import gpu.kerf.extender.team.AcceptedTeams;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The namespaces and teams of which the API may tell: those of pods, of decisions and of Teams. */
+/**
+ * The namespaces and teams of which the API may tell: those of pods, decisions, events and Teams.
+ */
 final class KnownNames implements VisibleNames {
   private final Scheduling scheduling;
   private final Supplier<AcceptedTeams> teams;
+  private final EventLog events;
 
-  KnownNames(Scheduling scheduling, Supplier<AcceptedTeams> teams) {
+  KnownNames(Scheduling scheduling, Supplier<AcceptedTeams> teams, EventLog events) {
     this.scheduling = scheduling;
     this.teams = teams;
+    this.events = events;
   }
 
   @Override
@@ -26,6 +31,7 @@ final class KnownNames implements VisibleNames {
         .decisions()
         .latest(Integer.MAX_VALUE, "")
         .forEach(decision -> names.add(decision.pod().namespace()));
+    names.addAll(events.namespaces());
     return names;
   }
 

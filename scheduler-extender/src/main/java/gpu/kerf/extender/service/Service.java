@@ -11,6 +11,7 @@ import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.gang.GangTimes;
 import gpu.kerf.extender.http.ApiRoutes;
 import gpu.kerf.extender.http.HttpService;
+import gpu.kerf.extender.http.NumberedEvents;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.Verbs;
 import gpu.kerf.extender.settings.LiveSettings;
@@ -74,6 +75,7 @@ public final class Service {
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
+  private final StreamedEvents stream;
   private final HttpService http;
   private final FleetView fleet;
   private final @Nullable ReviewServer webhook;
@@ -132,6 +134,7 @@ public final class Service {
             readiness::ready,
             this::uptimeMillis);
     this.view = new View(scheduling, figures, settings, about, teams, clocks.stopWatch());
+    this.stream = new StreamedEvents(now.stream(), scheduling, verbs.turns(), metrics);
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =
@@ -144,7 +147,16 @@ public final class Service {
   }
 
   private HttpService http(Settings now) {
-    ApiRoutes api = new ApiRoutes(vertx, view, scheduling.decisions(), now.limits(), metrics);
+    NumberedEvents events =
+        new NumberedEvents(
+            vertx,
+            stream.log(),
+            stream.json(),
+            scheduling::wallMillis,
+            now.limits().eventStreams(),
+            metrics);
+    ApiRoutes api =
+        new ApiRoutes(vertx, view, scheduling.decisions(), events, now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
         vertx,
@@ -167,7 +179,7 @@ public final class Service {
         : new AccessControl(
             reviews,
             now.teams().source(),
-            new KnownNames(scheduling, verbs.turns()::teams),
+            new KnownNames(scheduling, verbs.turns()::teams, stream.log()),
             now.limits().answer(),
             scheduling::elapsedMillis,
             scheduling.loop());
@@ -276,6 +288,7 @@ public final class Service {
     return http.start()
         .map(
             server -> {
+              stream.start();
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
@@ -408,6 +421,7 @@ public final class Service {
             () -> {
               timers.forEach(vertx::cancelTimer);
               verbTimers.forEach(vertx::cancelTimer);
+              stream.stop();
               return Future.succeededFuture();
             });
   }

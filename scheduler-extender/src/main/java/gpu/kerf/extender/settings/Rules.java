@@ -1,5 +1,7 @@
 package gpu.kerf.extender.settings;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -11,6 +13,8 @@ final class Rules {
       Pattern.compile("localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|::1|\\[::1]");
 
   private static final Pattern CAPABILITY = Pattern.compile("[A-Z][A-Z_]{1,40}");
+
+  private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
 
   private final Settings settings;
   private final UnaryOperator<String> from;
@@ -28,6 +32,7 @@ final class Rules {
     rules.reach();
     rules.ports();
     rules.limits();
+    rules.stream();
     return rules.problems;
   }
 
@@ -140,6 +145,52 @@ final class Rules {
           limits.allBodies().toString(),
           "is less than limits.body (" + limits.body() + "), so that a long body never fits.",
           "Write " + limits.body() + " or more.");
+    }
+  }
+
+  private void stream() {
+    StreamSettings stream = settings.stream();
+    if (stream.source().isBlank() || !isUri(stream.source())) {
+      refuse(
+          "stream.source",
+          stream.source(),
+          "is no URI and no part of one.",
+          "Write a path such as /kerf/berlin, without spaces.");
+    }
+    StreamSettings.Sink sink = stream.sink();
+    if (sink.enabled() && !isHttp(sink.url())) {
+      refuse(
+          "stream.sink.url",
+          sink.url(),
+          "is no address of an HTTP server.",
+          "Write it as http://kerf-bridge-service.kafka:8080.");
+    }
+    if (!TOPIC.matcher(sink.topic()).matches()) {
+      refuse(
+          "stream.sink.topic",
+          sink.topic(),
+          "is no name of a topic.",
+          "Use at most 249 letters, digits, dots, underscores and hyphens.");
+    }
+  }
+
+  private static boolean isUri(String text) {
+    try {
+      new URI(text);
+      return true;
+    } catch (URISyntaxException nonsense) {
+      return false;
+    }
+  }
+
+  private static boolean isHttp(String text) {
+    try {
+      URI uri = new URI(text);
+      return ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+          && uri.getHost() != null
+          && uri.getUserInfo() == null;
+    } catch (URISyntaxException nonsense) {
+      return false;
     }
   }
 

@@ -49,6 +49,7 @@ public record Settings(
             live = true)
         Map<String, Double> prices,
     @Setting("What is measured and remembered.") Telemetry telemetry,
+    @Setting("The stream of CloudEvents.") StreamSettings stream,
     @Setting("What the service says while it works, on stderr.") Logs log) {
 
   public Settings {
@@ -458,6 +459,7 @@ public record Settings(
         Preemption.KERF,
         Map.of(),
         new Telemetry(100, 200),
+        StreamSettings.defaults(),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
 
@@ -481,6 +483,7 @@ public record Settings(
         preemption,
         prices,
         telemetry,
+        stream.withoutSink(),
         log);
   }
 

@@ -75,7 +75,8 @@ public enum Metric {
       Kind.COUNTER,
       "kerf_watch_ends_total",
       "Watches that ended before their time: silent, broken, forgotten (the API server no longer"
-          + " knows where they stood), garbled, lost (their events could not be taken in) or failed.",
+          + " knows where they stood), garbled, lost (their events could not be taken in) or"
+          + " failed.",
       "resource",
       "cause"),
   LISTS(Kind.COUNTER, "kerf_lists_total", "Times that all objects were listed.", "resource"),
@@ -145,8 +146,9 @@ public enum Metric {
   DELETIONS_WAIT(
       Kind.GAUGE,
       "kerf_deletions_wait_seconds",
-      "How long Kerf places no pod yet, because the API server has forgotten which pods were deleted"
-          + " by force while no replica listened, and their containers may still run; 0 usually."),
+      "How long Kerf places no pod yet, because the API server has forgotten which pods were"
+          + " deleted by force while no replica listened, and their containers may still run; 0"
+          + " usually."),
   CONFLICTS(
       Kind.GAUGE,
       "kerf_ledger_conflicts",
@@ -187,8 +189,8 @@ public enum Metric {
   AUDIT_OVERLAPS(
       Kind.GAUGE,
       "kerf_audit_overlaps",
-      "GPUs of which the last audit found a part that is held twice, by the rule that is broken. The"
-          + " audit reads the API server alone and shares no code with the ledger.",
+      "GPUs of which the last audit found a part that is held twice, by the rule that is broken."
+          + " The audit reads the API server alone and shares no code with the ledger.",
       "rule"),
   AUDIT_PROBLEMS(
       Kind.GAUGE,
@@ -273,9 +275,9 @@ public enum Metric {
       Kind.GAUGE,
       "kerf_team_gpus",
       "GPUs of a team with all teams below it, by what: held, borrowed (the part of held above the"
-          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for, and"
-          + " without a place), share (what it should hold now), guarantee, or limit (no series if"
-          + " it has none).",
+          + " guarantee), reserved (the part of held that is not bound yet), pending (asked for,"
+          + " and without a place), share (what it should hold now), guarantee, or limit (no series"
+          + " if it has none).",
       "team",
       "what"),
   TEAM_WAITING(
@@ -313,6 +315,28 @@ public enum Metric {
           + " server or another admission plugin) or failed. Kerf tries refused and failed ones"
           + " again.",
       "outcome"),
+  STREAM_EVENTS(
+      Kind.COUNTER,
+      "kerf_stream_events_total",
+      "Events of the stream, by the type of the CloudEvent.",
+      "type"),
+  STREAM_LISTENERS(
+      Kind.GAUGE, "kerf_stream_listeners", "Clients that read the stream of CloudEvents live."),
+  STREAM_SENT(
+      Kind.COUNTER, "kerf_stream_sent_total", "Events that the sink of the stream has taken."),
+  STREAM_DROPPED(
+      Kind.COUNTER,
+      "kerf_stream_dropped_total",
+      "Events that the sink never got, by reason: overwritten (it was too slow for too long) or"
+          + " refused (it does not take this event). A gap event tells the sink of the first.",
+      "reason"),
+  STREAM_ATTEMPTS(
+      Kind.COUNTER,
+      "kerf_stream_requests_total",
+      "Requests to the sink, by outcome: sent or failed. Failed ones are made again.",
+      "outcome"),
+  STREAM_LAG(
+      Kind.GAUGE, "kerf_stream_lag_events", "Events that the sink has not taken yet, by number."),
   GPU_HELD(
       Kind.GAUGE,
       "kerf_gpu_held_bytes",

@@ -45,6 +45,8 @@ final class Reclaims {
   private final Map<String, Pause> pauses = new HashMap<>();
   private final Deque<TeamsPicture.OneReclaim> ended = new ArrayDeque<>();
 
+  private final List<Consumer<TeamsPicture.OneReclaim>> listeners = new ArrayList<>();
+
   /** One reclaim on its way. */
   private static final class Running {
     private final Reclaim reclaim;
@@ -100,6 +102,11 @@ final class Reclaims {
     this.counts = counts;
   }
 
+  /** From now on tells every reclaim that has ended. */
+  void onEnd(Consumer<TeamsPicture.OneReclaim> listener) {
+    listeners.add(listener);
+  }
+
   void begin(Reclaim reclaim) {
     Pause pause = pauses.get(reclaim.work().id());
     if (pause != null && scheduling.elapsedMillis() - pause.until < 0) {
@@ -153,6 +160,7 @@ final class Reclaims {
                   && (result.kind() == EvictResult.Kind.EVICTED
                       || result.kind() == EvictResult.Kind.GONE);
           if (gone) {
+            tellEvicted(result, pod, why);
             lines.evicted(pod.uid(), victim.work().since());
             counts.evicted(new TurnCounts.Evicted(victim.work().team(), "limit"));
             cluster.event(new PodEvent(pod.ref(), true, "Reclaimed", why));
@@ -204,6 +212,7 @@ final class Reclaims {
     switch (kind) {
       case EVICTED, GONE -> {
         running.left.poll();
+        tellEvicted(result, target.pod(), why);
         lines.evicted(target.pod().uid(), target.victim().work().since());
         counts.evicted(
             new TurnCounts.Evicted(target.victim().work().team(), word(running.reclaim.rule())));
@@ -221,6 +230,12 @@ final class Reclaims {
           giveUp(running, "blocked");
         }
       }
+    }
+  }
+
+  private void tellEvicted(@Nullable EvictResult result, KnownPod pod, String why) {
+    if (result != null && result.kind() == EvictResult.Kind.EVICTED) {
+      scheduling.evicted(pod.ref(), why);
     }
   }
 
@@ -247,7 +262,9 @@ final class Reclaims {
 
   private void remember(Running running, String outcome) {
     byWork.remove(running.reclaim.work().id());
-    ended.addFirst(running.picture(outcome, scheduling.wallMillis()));
+    TeamsPicture.OneReclaim picture = running.picture(outcome, scheduling.wallMillis());
+    ended.addFirst(picture);
+    listeners.forEach(listener -> listener.accept(picture));
     counts.reclaimed(
         new TurnCounts.Reclaimed(
             running.reclaim.work().team(), word(running.reclaim.rule()), outcome));

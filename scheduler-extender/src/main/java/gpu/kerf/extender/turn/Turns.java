@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +121,27 @@ public final class Turns implements TeamsSource {
   /** The teams in force, whether Kerf acts on them or not. */
   public AcceptedTeams teams() {
     return teams;
+  }
+
+  /** The team of a pod that is known; empty if it belongs to none. */
+  public String teamOf(PodView.Ref pod) {
+    String team = teams.teamOf(pod.namespace(), lines.queueOf(pod.uid()));
+    return team == null ? "" : team;
+  }
+
+  /** From now on tells every reclaim that has ended. */
+  public void onReclaim(Consumer<TeamsPicture.OneReclaim> listener) {
+    loop.underWay().onEnd(listener);
+  }
+
+  /** From now on tells when a window opens or closes, on the replica that gives turns. */
+  public void onWindow(WindowListener listener) {
+    terms.onChange(
+        (team, window, before) -> {
+          if (cluster.leadsTurns()) {
+            listener.changed(team, window, before);
+          }
+        });
   }
 
   private void turnOnOrOff() {

@@ -67,6 +67,7 @@ class PackageRulesTest {
           "extender.explain",
           "extender.admission",
           "extender.access",
+          "extender.stream",
           "extender.api",
           "extender.http",
           "extender.service",
