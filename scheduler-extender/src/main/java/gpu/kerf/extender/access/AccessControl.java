@@ -81,6 +81,11 @@ public final class AccessControl {
     return verdict(authorization, this::viewerOf);
   }
 
+  /** Whether the client sees all, for what tells of all teams at once. */
+  public CompletionStage<AccessVerdict> administrator(@Nullable String authorization) {
+    return verdict(authorization, user -> onlyAdministrator(user, "this, which is of all teams"));
+  }
+
   /** Whether the client may read the metrics, which name all namespaces, nodes and teams. */
   public CompletionStage<AccessVerdict> metrics(@Nullable String authorization) {
     return verdict(authorization, this::readerOfMetrics);
@@ -163,11 +168,11 @@ public final class AccessControl {
             allowed ->
                 allowed
                     ? CompletableFuture.completedFuture(AccessVerdict.allowed(user, Viewer.ALL))
-                    : metricsOfAdministrator(user),
+                    : onlyAdministrator(user, "the metrics"),
             loop);
   }
 
-  private CompletableFuture<AccessVerdict> metricsOfAdministrator(UserInfo user) {
+  private CompletableFuture<AccessVerdict> onlyAdministrator(UserInfo user, String what) {
     return viewerOf(user)
         .thenApply(
             verdict ->
@@ -175,7 +180,7 @@ public final class AccessControl {
                     ? verdict
                     : AccessVerdict.refused(
                         AccessVerdict.Kind.FORBIDDEN,
-                        "User " + user.username() + " may not read the metrics."));
+                        "User " + user.username() + " may not read " + what + "."));
   }
 
   private CompletableFuture<AccessVerdict> viewerOf(UserInfo user) {

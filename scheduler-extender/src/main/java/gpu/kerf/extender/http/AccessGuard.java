@@ -22,9 +22,14 @@ final class AccessGuard {
     this.refusals = refusals;
   }
 
-  /** Before what shows pods and teams. */
+  /** Before what shows each client only what it may see. */
   Handler<RoutingContext> viewers(Handler<RoutingContext> next) {
     return call -> guard(call, access::viewer, next);
+  }
+
+  /** Before what shows all teams to every client that gets it. */
+  Handler<RoutingContext> administrators(Handler<RoutingContext> next) {
+    return call -> guard(call, access::administrator, next);
   }
 
   /** Before what shows all names there are. */

@@ -65,16 +65,16 @@ public final class ApiRoutes implements Api {
 
   @Override
   public void addTo(Routes routes, ErrorAnswers refusals, Gate gate) {
-    routes.get("/api/v1/fleet", call -> send(call, view.fleet(viewer(call))));
-    routes.get("/api/v1/nodes", call -> nodes(call, refusals));
-    routes.get("/api/v1/nodes/:name", call -> node(call, refusals));
-    routes.get("/api/v1/pods", call -> pods(call, refusals));
-    routes.get("/api/v1/decisions", call -> decisions(call, refusals));
-    routes.get("/api/v1/teams", call -> teams(call, refusals));
-    routes.get("/api/v1/timeline", call -> send(call, view.timeline(viewer(call))));
-    routes.get("/api/v1/status", call -> send(call, view.status(viewer(call))));
-    routes.get("/api/v1/events", call -> events(call, refusals));
-    routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
+    routes.getAsSeen("/api/v1/fleet", call -> send(call, view.fleet(viewer(call))));
+    routes.getAsSeen("/api/v1/nodes", call -> nodes(call, refusals));
+    routes.getAsSeen("/api/v1/nodes/:name", call -> node(call, refusals));
+    routes.getAsSeen("/api/v1/pods", call -> pods(call, refusals));
+    routes.getAsSeen("/api/v1/decisions", call -> decisions(call, refusals));
+    routes.getAsSeen("/api/v1/teams", call -> teams(call, refusals));
+    routes.getAsSeen("/api/v1/timeline", call -> send(call, view.timeline(viewer(call))));
+    routes.getAsSeen("/api/v1/status", call -> send(call, view.status(viewer(call))));
+    routes.getAsSeen("/api/v1/events", call -> events(call, refusals));
+    routes.postAsSeen("/api/v1/explain", call -> explain(call, refusals, gate));
   }
 
   @Override

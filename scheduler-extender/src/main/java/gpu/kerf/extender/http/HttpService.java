@@ -108,8 +108,8 @@ public final class HttpService {
     Routes pages = some;
     if (components.access != null) {
       AccessGuard guard = new AccessGuard(vertx, components.access, refusals);
-      metrics = some.guardedBy(guard::metrics);
-      pages = some.guardedBy(guard::viewers);
+      metrics = some.guardedBy(new Routes.Guards(guard::metrics, guard::metrics));
+      pages = some.guardedBy(new Routes.Guards(guard::administrators, guard::viewers));
     }
     addStanding(some, metrics);
     if (!settings.observe().console()) {

@@ -18,38 +18,54 @@ import java.util.function.UnaryOperator;
 final class Routes {
   private final Router router;
   private final ErrorAnswers refusals;
-  private final UnaryOperator<Handler<RoutingContext>> guard;
+  private final Guards guards;
+
+  /**
+   * What stands before handlers.
+   *
+   * @param usual before every handler that says nothing of viewers
+   * @param viewers before those that leave out what the {@link Viewing} of the call does not see
+   */
+  record Guards(
+      UnaryOperator<Handler<RoutingContext>> usual,
+      UnaryOperator<Handler<RoutingContext>> viewers) {
+    static final Guards NONE = new Guards(handler -> handler, handler -> handler);
+  }
 
   Routes(Vertx vertx, ErrorAnswers refusals) {
-    this(Router.router(vertx), refusals, handler -> handler);
+    this(Router.router(vertx), refusals, Guards.NONE);
     router.route().failureHandler(this::failed);
   }
 
-  private Routes(
-      Router router, ErrorAnswers refusals, UnaryOperator<Handler<RoutingContext>> guard) {
+  private Routes(Router router, ErrorAnswers refusals, Guards guards) {
     this.router = router;
     this.refusals = refusals;
-    this.guard = guard;
+    this.guards = guards;
   }
 
   /** The same paths; what is added to them through this is guarded. */
-  Routes guardedBy(UnaryOperator<Handler<RoutingContext>> before) {
+  Routes guardedBy(Guards before) {
     return new Routes(router, refusals, before);
   }
 
-  /** A path to read; HEAD works where GET does. */
+  /** A path to read; HEAD works where GET does. Where clients are judged, administrators get it. */
   void get(String path, Handler<RoutingContext> handler) {
-    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, handler);
+    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, guards.usual.apply(handler));
   }
 
-  void post(String path, Handler<RoutingContext> handler) {
-    on(List.of(HttpMethod.POST), path, handler);
+  /** The same for a handler that shows each client what its {@link Viewing} sees, and no more. */
+  void getAsSeen(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, guards.viewers.apply(handler));
+  }
+
+  void postAsSeen(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.POST), path, guards.viewers.apply(handler));
   }
 
   private void on(List<HttpMethod> methods, String path, Handler<RoutingContext> handler) {
     Route route = router.route(path);
     methods.forEach(route::method);
-    route.handler(guard.apply(handler));
+    route.handler(handler);
     List<String> names = new ArrayList<>(methods.stream().map(HttpMethod::name).toList());
     router.route(path).handler(call -> refuse(call.request(), names));
   }

@@ -58,13 +58,13 @@ final class StreamedEvents {
                 log.add(told(decision, turns));
               }
             });
-    scheduling.onEvicted((pod, why) -> log.add(new PodEvicted(pod, turns.teamOf(pod), why)));
+    scheduling.onEvicted((pod, why) -> log.add(new PodEvicted(pod, turns.teamOfPod(pod), why)));
     turns.onReclaim(reclaim -> log.add(new TeamReclaimed(reclaim)));
     turns.onWindow((team, window, before) -> log.add(new TeamWindowChanged(team, window, before)));
   }
 
   private static PodDecision told(Decision decision, Turns turns) {
-    return new PodDecision(decision, turns.teamOf(decision.pod()));
+    return new PodDecision(decision, turns.teamOfPod(decision.pod()));
   }
 
   EventLog log() {

@@ -31,14 +31,8 @@ final class TermsClock {
   private final Map<String, TeamTerms> terms = new HashMap<>();
   private final Map<String, String> windows = new HashMap<>();
   private List<TeamSpec> withWindows = List.of();
-  private final List<WindowListener> listeners = new ArrayList<>();
   private long minute;
   private int next;
-
-  /** From now on tells when a window of a team opens or closes. */
-  void onChange(WindowListener listener) {
-    listeners.add(listener);
-  }
 
   void use(AcceptedTeams teams, long wallMillis) {
     terms.clear();
@@ -54,13 +48,9 @@ final class TermsClock {
   private boolean set(TeamSpec team, Instant now) {
     TeamSpec.Window open = team.windowAt(now);
     String name = open == null ? "" : open.name();
-    String before = windows.put(team.name(), name);
-    boolean same = Objects.equals(before, name);
+    boolean same = Objects.equals(windows.put(team.name(), name), name);
     if (!same) {
       terms.put(team.name(), terms(team, open));
-    }
-    if (!same && before != null) {
-      listeners.forEach(listener -> listener.changed(team.name(), name, before));
     }
     return !same;
   }

@@ -48,6 +48,7 @@ public final class Turns implements TeamsSource {
   private final GateOpener gates;
   private final TurnLoop loop;
   private final TermsClock terms = new TermsClock();
+  private final WindowNews windows = new WindowNews();
   private final TurnForecast forecast = new TurnForecast();
   private final WaitingTexts texts;
   private final FiguresTeller figures;
@@ -124,7 +125,7 @@ public final class Turns implements TeamsSource {
   }
 
   /** The team of a pod that is known; empty if it belongs to none. */
-  public String teamOf(PodView.Ref pod) {
+  public String teamOfPod(PodView.Ref pod) {
     String team = teams.teamOf(pod.namespace(), lines.queueOf(pod.uid()));
     return team == null ? "" : team;
   }
@@ -136,7 +137,7 @@ public final class Turns implements TeamsSource {
 
   /** From now on tells when a window opens or closes, on the replica that gives turns. */
   public void onWindow(WindowListener listener) {
-    terms.onChange(
+    windows.onChange(
         (team, window, before) -> {
           if (cluster.leadsTurns()) {
             listener.changed(team, window, before);
@@ -160,6 +161,7 @@ public final class Turns implements TeamsSource {
     }
     TeamBook book = new TeamBook(scheduling.fleet());
     terms.use(teams, scheduling.wallMillis());
+    windows.begin(teams, terms::window);
     book.use(terms.inForce());
     lines.use(teams, book);
     holdings.enterAll();
@@ -354,6 +356,7 @@ public final class Turns implements TeamsSource {
     gates.tick();
     if (on) {
       if (terms.haveChanged(scheduling.wallMillis())) {
+        windows.look(terms::window);
         lines.book().use(terms.inForce());
         loop.wake();
       }

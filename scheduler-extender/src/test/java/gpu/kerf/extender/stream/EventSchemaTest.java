@@ -7,9 +7,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.docs.Guides;
+import gpu.kerf.extender.state.Decision;
+import gpu.kerf.model.team.Reclaim;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -60,6 +65,25 @@ class EventSchemaTest {
     Set<String> told = new TreeSet<>();
     events().forEach(each -> told.add(each.type()));
     assertThat(described).isEqualTo(told);
+  }
+
+  @Test
+  void theSchemaHasEveryRuleOfReclaimsAndEveryKindOfGap() throws IOException {
+    assertThat(words("teamReclaimed/properties/rule"))
+        .containsExactlyInAnyOrderElementsOf(lower(Reclaim.Rule.values()));
+    assertThat(words("gap/properties/reason"))
+        .containsExactlyInAnyOrderElementsOf(lower(Gap.Reason.values()));
+    assertThat(words("verb")).containsExactlyInAnyOrderElementsOf(lower(Decision.Verb.values()));
+  }
+
+  private static List<String> words(String definition) throws IOException {
+    List<String> words = new ArrayList<>();
+    schema().at("/$defs/" + definition + "/enum").forEach(each -> words.add(each.asText()));
+    return words;
+  }
+
+  private static List<String> lower(Enum<?>[] constants) {
+    return Stream.of(constants).map(each -> each.name().toLowerCase(Locale.ROOT)).toList();
   }
 
   @Test
