@@ -95,20 +95,11 @@ public record Demand(
   }
 
   /**
-   * The MIG profiles of a model that serve it: the one that it names, or all that have the memory
-   * and the multiprocessors that it asks for.
+   * The MIG profiles of a model that serve it: the one that it names; all with the memory and the
+   * multiprocessors that it asks for; for a part of a GPU, all that are that part of it or more.
    */
   public List<MigProfile> profilesOn(GpuModel model) {
-    if (size instanceof Size.Profile named) {
-      MigProfile profile = model.profile(named.name());
-      return profile != null && profile.placeable() && profile.smMilli() >= smMilli()
-          ? List.of(profile)
-          : List.of();
-    }
-    int memory = memoryMiB(model.shareableMiB());
-    return memory == 0
-        ? List.of()
-        : model.profiles().stream().filter(profile -> profile.offers(memory, smMilli())).toList();
+    return ServingProfiles.of(this, model);
   }
 
   /** The part of the multiprocessors that is set aside on each GPU, in thousandths; 0 if none. */
@@ -119,9 +110,7 @@ public record Demand(
   /** The same total memory divided over so many distinct GPUs; other sizes are per GPU already. */
   public Demand splitOver(int parts) {
     Size part =
-        size instanceof Size.Memory memory
-            ? new Size.Memory(memory.amount().dividedBy(parts))
-            : size;
+        size instanceof Size.Memory memory ? memory.with(memory.amount().dividedBy(parts)) : size;
     return new Demand(part, parts, wall, sm, models);
   }
 

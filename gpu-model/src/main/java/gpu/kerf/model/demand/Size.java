@@ -5,10 +5,29 @@ import java.util.regex.Pattern;
 /** How much of each GPU a demand asks for. */
 public sealed interface Size {
 
-  /** At least so much memory of a GPU. */
-  record Memory(MemoryMiB amount) implements Size {}
+  /**
+   * At least so much memory of a GPU.
+   *
+   * @param nominal whether it is meant as MIG profiles are called: 5120 MiB are {@code 1g.5gb},
+   *     which has 4864, and as large a part of the multiprocessors
+   */
+  record Memory(MemoryMiB amount, boolean nominal) implements Size {
 
-  /** A part of the memory of the GPU that it is placed on. */
+    /** Exactly that amount: names of profiles do not count. */
+    public Memory(MemoryMiB amount) {
+      this(amount, false);
+    }
+
+    /** Another amount, meant in the same way. */
+    public Memory with(MemoryMiB other) {
+      return new Memory(other, nominal);
+    }
+  }
+
+  /**
+   * A part of the GPU that it is placed on: of the memory of a shared one, of the memory slices and
+   * the compute slices of one in MIG mode.
+   */
   record Fraction(Milli part) implements Size {}
 
   /** The whole GPU, with no other pod on it. */

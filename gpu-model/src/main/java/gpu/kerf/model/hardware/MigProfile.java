@@ -19,7 +19,9 @@ import java.util.regex.Pattern;
 public final class MigProfile {
 
   private static final Pattern NAME =
-      Pattern.compile("([1-9])g\\.[1-9][0-9]{0,3}gb(\\+me\\.all|\\+me|\\+gfx|-me)?");
+      Pattern.compile("([1-9])g\\.([1-9][0-9]{0,3})gb(\\+me\\.all|\\+me|\\+gfx|-me)?");
+
+  private static final int MIB_PER_GB = 1024;
 
   private final int index;
   private final String name;
@@ -29,6 +31,7 @@ public final class MigProfile {
   private final int starts;
   private final int placementUnit;
   private final int memoryMiB;
+  private final int nominalMiB;
   private final boolean memoryIsEstimate;
   private final MediaEngines media;
   private final int maxInstances;
@@ -44,6 +47,7 @@ public final class MigProfile {
     this.starts = builder.starts;
     this.placementUnit = scale.placementUnit();
     this.memoryMiB = builder.memoryMiB;
+    this.nominalMiB = builder.nominalMiB;
     this.memoryIsEstimate = builder.memoryIsEstimate;
     this.media = MediaEngines.ofName(builder.name);
     this.maxInstances = maxInstances;
@@ -112,16 +116,14 @@ public final class MigProfile {
     return !memoryIsEstimate;
   }
 
-  /**
-   * Whether a demand for so much memory and so many thousandths of the multiprocessors may get an
-   * instance of it.
-   */
-  public boolean offers(int memory, int multiprocessors) {
-    return plain()
-        && placeable()
-        && promisesMemory()
-        && memoryMiB >= memory
-        && smMilli() >= multiprocessors;
+  /** The memory that its name says, which is more than it has. */
+  public int nominalMiB() {
+    return nominalMiB;
+  }
+
+  /** Whether it may serve a demand that does not name it. */
+  public boolean isOrdinary() {
+    return plain() && placeable();
   }
 
   public MediaEngines media() {
@@ -270,6 +272,7 @@ public final class MigProfile {
     private final String name;
     private final List<String> aliases = new ArrayList<>();
     private final int computeSlices;
+    private final int nominalMiB;
     private int size;
     private int starts;
     private int memoryMiB;
@@ -285,6 +288,7 @@ public final class MigProfile {
           () -> "The MIG profile name (\"%s\") is not one.".formatted(name));
       this.name = name;
       this.computeSlices = name.charAt(0) - '0';
+      this.nominalMiB = Integer.parseInt(matcher.group(2)) * MIB_PER_GB;
     }
 
     public Builder alias(String alias) {

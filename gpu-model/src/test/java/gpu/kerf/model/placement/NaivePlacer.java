@@ -114,6 +114,12 @@ public final class NaivePlacer {
     if (demand.size() instanceof Size.Profile named) {
       return named.name().equals(profile.name());
     }
+    if (demand.size() instanceof Size.Fraction fraction) {
+      double part = fraction.part().value() / 1000.0;
+      double slices = part * model.computeSlices();
+      boolean computes = demand.sm() != null || profile.computeSlices() >= slices - 0.5;
+      return profile.plain() && computes && profile.size() >= part * model.slices();
+    }
     return profile.plain()
         && profile.promisesMemory()
         && profile.memoryMiB() >= memory(demand, model);

@@ -10,7 +10,7 @@ import java.util.List;
 /** The two paths of the node by which a container reaches its MPS daemon. */
 enum MpsPaths {
   PIPES("kerf-mps-pipe", Mps.PIPES, Mps.PIPES),
-  SHM("kerf-mps-shm", Mps.SHM, "/dev/shm");
+  SHM(Mps.SHM_VOLUME, Mps.SHM, "/dev/shm");
 
   private final String volume;
   private final String host;

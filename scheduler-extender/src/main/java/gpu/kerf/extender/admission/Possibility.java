@@ -127,7 +127,9 @@ final class Possibility {
               + mostGpus(fleet)
               + " GPUs. Maybe ask for fewer per pod and run more pods.";
       case WRONG_MODEL -> "Managed GPUs are " + models(fleet) + ".";
-      case WRONG_WALL -> "Maybe leave the wall out, so that Kerf takes one that the nodes have.";
+      case WRONG_WALL ->
+          "Maybe leave the wall out, and volumes at /dev/shm, with which a pod cannot have a share"
+              + " behind MPS.";
       case NO_SUCH_PROFILE ->
           "Maybe ask for memory (kerf.gpu/memory: 8Gi), so that Kerf finds the profile.";
       default -> "Ask for less.";

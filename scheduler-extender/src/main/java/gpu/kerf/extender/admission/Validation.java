@@ -1,9 +1,13 @@
 package gpu.kerf.extender.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
+import gpu.kerf.extender.dialect.KerfDialect;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.WallChoice;
 import java.util.Set;
 
 /** Checks a pod of Kerf's scheduler, and reports all errors and warnings together. */
@@ -56,9 +60,16 @@ final class Validation {
     }
     VariableRules.check(box, mutation.demand(box), findings);
     host.checkContainer(box);
-    volumes.checkContainer(box, mutation.demand(box), access(box));
+    volumes.checkContainer(box, access(box));
     DaemonRules.check(box, mutation.asksForDaemon(box), findings);
-    var demand = mutation.demand(box);
+    Demand demand = mutation.demand(box);
+    if (demand != null && options.mps() != DaemonAccess.NONE && losesShares(demand, box)) {
+      findings.warn(
+          "The "
+              + box
+              + " mounts a volume of its own at /dev/shm, so it can have a MIG instance or whole"
+              + " GPUs, and no share behind MPS. Leave the volume out if a share will do.");
+    }
     if (demand != null && options.mps() == DaemonAccess.NONE && Variables.mayShare(demand)) {
       findings.warn(
           "The "
@@ -68,13 +79,26 @@ final class Validation {
     }
   }
 
+  /** Whether it could have a share without its volume at /dev/shm. */
+  private boolean losesShares(Demand demand, Box box) throws WireException {
+    if (demand.wall() != WallChoice.MIG || !pod.view().annotation(KerfDialect.WALL).isEmpty()) {
+      return false;
+    }
+    for (JsonNode mount : box.mounts()) {
+      if (Paths.same(PodTree.text(mount, "mountPath"), MpsPaths.SHM.inside())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Judges the containers that are added to a pod which runs. */
   Findings ofEphemeral(Set<String> known) throws WireException {
     for (Box box : pod.ephemeral()) {
       if (!known.contains(box.name())) {
         VariableRules.check(box, null, findings);
         host.checkContainer(box);
-        volumes.checkContainer(box, null, DaemonAccess.NONE);
+        volumes.checkContainer(box, DaemonAccess.NONE);
       }
     }
     return findings;

@@ -5,13 +5,10 @@ import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.settings.HostPath;
 import gpu.kerf.extender.wire.WireException;
-import gpu.kerf.model.demand.Demand;
-import gpu.kerf.model.demand.WallChoice;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses volumes that bring files or devices of the node into a GPU pod, unless they are harmless
@@ -106,8 +103,8 @@ final class VolumeRules {
             + ", which is not open to GPU pods"
             + (above == null ? "." : ": a link may stand for what is in " + above.path() + "."),
         above == null
-            ? "Maybe take a persistentVolumeClaim or an emptyDir; an administrator can open a folder"
-                + " with admission.hostPaths."
+            ? "Maybe take a persistentVolumeClaim or an emptyDir; an administrator can open a"
+                + " folder with admission.hostPaths."
             : "Mount " + above.path() + " with a subPath.");
   }
 
@@ -127,7 +124,7 @@ final class VolumeRules {
   /**
    * @param access how the container reaches the MPS daemon
    */
-  void checkContainer(Box box, @Nullable Demand demand, DaemonAccess access) throws WireException {
+  void checkContainer(Box box, DaemonAccess access) throws WireException {
     List<JsonNode> mounts = box.mounts();
     for (JsonNode mount : mounts) {
       checkMount(box, mount, access == DaemonAccess.PATHS);
@@ -139,7 +136,7 @@ final class VolumeRules {
       }
     }
     if (access != DaemonAccess.NONE) {
-      checkDaemonMounts(box, mounts, demand, access);
+      checkDaemonMounts(box, mounts, access);
     }
   }
 
@@ -171,8 +168,7 @@ final class VolumeRules {
     }
   }
 
-  private void checkDaemonMounts(
-      Box box, List<JsonNode> mounts, @Nullable Demand demand, DaemonAccess access)
+  private void checkDaemonMounts(Box box, List<JsonNode> mounts, DaemonAccess access)
       throws WireException {
     for (MpsPaths own : MpsPaths.values()) {
       JsonNode there = null;
@@ -192,22 +188,8 @@ final class VolumeRules {
                 + ".",
             "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
       } else if (!own.isMountedBy(there)) {
-        taken(box, own, demand);
+        refuseMount(box, own.inside(), "belongs to the MPS daemon");
       }
-    }
-  }
-
-  /** Something else is mounted where the daemon's path belongs. */
-  private void taken(Box box, MpsPaths own, @Nullable Demand demand) {
-    boolean anyWall = demand != null && demand.wall() == WallChoice.ANY;
-    if (own == MpsPaths.SHM && anyWall) {
-      findings.warn(
-          "The "
-              + box
-              + " mounts a volume of its own at /dev/shm: on an MPS share CUDA will not start."
-              + " Leave it out, or ask for kerf.gpu/wall: mig.");
-    } else {
-      refuseMount(box, own.inside(), "belongs to the MPS daemon");
     }
   }
 

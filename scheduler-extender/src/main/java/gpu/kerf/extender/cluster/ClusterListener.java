@@ -54,6 +54,9 @@ public interface ClusterListener {
   /** A pod is there that cannot be read; what was known of it stands. */
   default void podUnreadable(PodView.Ref pod, String problem) {}
 
+  /** A pod that asks for GPUs in Kerf's words is on a node, and Kerf did not put it there. */
+  default void podMisplaced(PodView.Ref pod, String problem) {}
+
   /**
    * The teams in force, their acceptance or their namespaces are others than before. It is not told
    * in a cluster that has never had a Team; after the last Team is gone it is told that there is

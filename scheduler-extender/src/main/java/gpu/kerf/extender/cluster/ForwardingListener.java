@@ -76,6 +76,11 @@ public abstract class ForwardingListener implements ClusterListener {
   }
 
   @Override
+  public void podMisplaced(PodView.Ref pod, String problem) {
+    next.podMisplaced(pod, problem);
+  }
+
+  @Override
   public void teamsChanged(AcceptedTeams teams) {
     next.teamsChanged(teams);
   }

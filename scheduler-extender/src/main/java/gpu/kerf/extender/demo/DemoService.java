@@ -51,8 +51,7 @@ final class DemoService implements Demo.Service, TeamsDemo.Service {
     this.context = vertx.getOrCreateContext();
     this.settings = settings;
     this.scheduling =
-        new Scheduling(
-            Dialects.all(settings.current().dialects().gpushareUnit()), clocks, this::execute);
+        new Scheduling(Dialects.all(settings.current().reading()), clocks, this::execute);
     this.service =
         new Service(
             vertx,

@@ -17,31 +17,38 @@ public final class Dialects {
 
   private final List<Dialect> dialects;
   private final RefusedWords refused;
+  private final UnknownWords unknown;
+  private final LeastMemory least;
+  private final boolean mps;
 
-  public Dialects(List<Dialect> dialects) {
+  public Dialects(List<Dialect> dialects, DialectOptions options) {
     this.dialects = List.copyOf(dialects);
     this.refused = new RefusedWords(this.dialects);
-  }
-
-  /** Every dialect that this build knows, with gpushare's number in GiB. */
-  public static Dialects all() {
-    return all(GpushareDialect.Unit.GIB);
+    this.unknown = new UnknownWords(this.dialects);
+    this.least = new LeastMemory(options.least());
+    this.mps = options.mps();
   }
 
   /** Every dialect that this build knows. */
-  public static Dialects all(GpushareDialect.Unit gpushare) {
+  public static Dialects all() {
+    return all(DialectOptions.defaults());
+  }
+
+  /** Every dialect that this build knows. */
+  public static Dialects all(DialectOptions options) {
     return new Dialects(
         List.of(
             new KerfDialect(),
             new KaiDialect(),
             new HamiDialect(),
-            new GpushareDialect(gpushare),
+            new GpushareDialect(options.gpushare()),
             new NvidiaDialect(),
             new VolcanoDialect(),
             new VgpuManagerDialect(),
             new NosDialect(),
             new TkeDialect(),
-            new KoordinatorDialect()));
+            new KoordinatorDialect()),
+        options);
   }
 
   /** All of them, in the order in which they are documented. */
@@ -55,11 +62,17 @@ public final class Dialects {
     List<Dialect> spoken = spokenBy(pod);
     String name = names(spoken);
     GpuReading gpus = gpus(pod, spoken, name);
+    List<PodDemand.Container> asking = gpus.containers();
     List<String> problems = new ArrayList<>(gpus.problems());
     if (!pod.isBound()) {
       refused.check(pod, problems);
+      unknown.check(pod, problems);
+      least.check(pod, asking, problems);
+      if (mps) {
+        asking = OwnShm.check(pod, asking, problems);
+      }
       if (problems.isEmpty()) {
-        Counted.check(pod, name, gpus.containers(), problems);
+        Counted.check(pod, name, asking, problems);
       }
     }
     problems.addAll(host.problems());
@@ -67,10 +80,7 @@ public final class Dialects {
       try {
         PodDemand demand =
             new PodDemand(
-                gpus.containers(),
-                host.cpuMilli(),
-                host.memoryMiB(),
-                DeviceWords.ways(pod, gpus.containers(), name));
+                asking, host.cpuMilli(), host.memoryMiB(), DeviceWords.ways(pod, asking, name));
         return new Reading(demand, List.of(), name);
       } catch (IllegalArgumentException e) {
         problems.add(String.valueOf(e.getMessage()));

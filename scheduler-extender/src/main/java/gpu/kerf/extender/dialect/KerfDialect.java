@@ -112,6 +112,18 @@ public final class KerfDialect extends Dialect {
     return has(container, MEMORY) || has(container, WHOLE);
   }
 
+  /** The first container of a pod that asks for GPUs in Kerf's words, or null. */
+  public static @Nullable Container firstAsking(PodView pod) {
+    for (List<Container> some : List.of(pod.initContainers(), pod.containers())) {
+      for (Container each : some) {
+        if (asks(each)) {
+          return each;
+        }
+      }
+    }
+    return null;
+  }
+
   private static boolean has(Container container, String resource) {
     return container.resources().limits().containsKey(resource)
         || container.resources().requests().containsKey(resource);

@@ -74,7 +74,7 @@ final class RefusedWords {
     }
   }
 
-  private static String shownKey(String key) {
+  static String shownKey(String key) {
     return key.length() > LONGEST_KEY ? key.substring(0, LONGEST_KEY) + "…" : key;
   }
 

@@ -81,7 +81,7 @@ record VgpuWords(String count, String memory, String percentage, String cores) {
           "Keep one: an amount in MiB, or a part of the GPU's memory");
     }
     if (!amount.isNothing()) {
-      return new Size.Memory(amount.mib());
+      return new Size.Memory(amount.mib(), true);
     }
     Milli share = inPercent ? part.percent() : Milli.ofPercent(ALL);
     return share.value() == Milli.WHOLE ? new Size.Whole() : new Size.Fraction(share);

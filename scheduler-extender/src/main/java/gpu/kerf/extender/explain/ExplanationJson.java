@@ -89,7 +89,8 @@ public final class ExplanationJson {
     }
     long more = best.placement().memoryMiB() - asked;
     String held = more == 0 ? "what is asked" : more + "Mi more than asked";
-    return demand.containers().isEmpty() ? taken : taken + ", and holds " + held;
+    // An instance that is called after the amount has a little less.
+    return demand.containers().isEmpty() || more < 0 ? taken : taken + ", and holds " + held;
   }
 
   private static Map<String, Object> change(Change change) {

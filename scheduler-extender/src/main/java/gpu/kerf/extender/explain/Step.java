@@ -117,7 +117,10 @@ record Step(
 
   static PodDemand withMemory(PodDemand pod, int container, int mib) {
     Demand demand = pod.containers().get(container).demand();
-    return with(pod, container, sized(demand, new Size.Memory(new MemoryMiB(mib)), demand.gpus()));
+    MemoryMiB amount = new MemoryMiB(mib);
+    Size size =
+        demand.size() instanceof Size.Memory old ? old.with(amount) : new Size.Memory(amount);
+    return with(pod, container, sized(demand, size, demand.gpus()));
   }
 
   static PodDemand withFraction(PodDemand pod, int container, int milli) {
@@ -204,9 +207,10 @@ record Step(
     return each(
         pod,
         demand -> {
-          int total = ((Size.Memory) demand.size()).amount().value() * demand.gpus();
+          Size.Memory each = (Size.Memory) demand.size();
+          int total = each.amount().value() * demand.gpus();
           MemoryMiB part = new MemoryMiB(total).dividedBy(parts);
-          return sized(demand, new Size.Memory(part), parts);
+          return sized(demand, each.with(part), parts);
         });
   }
 

@@ -56,7 +56,7 @@ public final class ClusterService {
     Clocks clocks = Clocks.system();
     this.scheduling =
         new Scheduling(
-            Dialects.all(settings.current().dialects().gpushareUnit()),
+            Dialects.all(settings.current().reading()),
             clocks,
             action -> context.runOnContext(nothing -> action.run()));
     Metrics metrics = new Metrics();

@@ -2,13 +2,17 @@ package gpu.kerf.extender.settings;
 
 import java.util.List;
 
-/** An amount of memory, written {@code 16MiB}, {@code 64KiB} or as a number of bytes. */
+/** An amount of memory, written {@code 16MiB}, {@code 16Mi} or as a number of bytes. */
 public record ByteCount(long value) implements Comparable<ByteCount> {
 
   private record Unit(String name, long bytes) {}
 
   private static final List<Unit> UNITS =
       List.of(new Unit("GiB", 1 << 30), new Unit("MiB", 1 << 20), new Unit("KiB", 1 << 10));
+
+  /** The same as Kubernetes writes them. */
+  private static final List<Unit> SHORT =
+      List.of(new Unit("Gi", 1 << 30), new Unit("Mi", 1 << 20), new Unit("Ki", 1 << 10));
 
   public ByteCount {
     if (value < 0) {
@@ -24,12 +28,14 @@ public record ByteCount(long value) implements Comparable<ByteCount> {
     return new ByteCount(value << 20);
   }
 
-  /** Reads what {@link #toString} writes. */
+  /** Reads what {@link #toString} writes, and amounts as in {@code 16Mi}. */
   public static ByteCount parse(String text) {
-    for (Unit unit : UNITS) {
-      if (text.endsWith(unit.name)) {
-        String number = text.substring(0, text.length() - unit.name.length()).strip();
-        return new ByteCount(Math.multiplyExact(Long.parseLong(number), unit.bytes));
+    for (List<Unit> units : List.of(UNITS, SHORT)) {
+      for (Unit unit : units) {
+        if (text.endsWith(unit.name)) {
+          String number = text.substring(0, text.length() - unit.name.length()).strip();
+          return new ByteCount(Math.multiplyExact(Long.parseLong(number), unit.bytes));
+        }
       }
     }
     return new ByteCount(Long.parseLong(text));

@@ -1,7 +1,9 @@
 package gpu.kerf.extender.settings;
 
+import gpu.kerf.extender.dialect.DialectOptions;
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.team.TeamSource;
+import gpu.kerf.model.demand.MemoryMiB;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
@@ -371,6 +373,13 @@ public record Settings(
                   + " device plugin.")
           GpushareDialect.Unit gpushareUnit,
       @Setting(
+              value =
+                  "The least GPU memory that a pod may ask for. Less is refused: most such amounts"
+                      + " are a number whose unit was forgotten.",
+              min = "1MiB",
+              max = "16GiB")
+          ByteCount leastMemory,
+      @Setting(
               "Whether what HAMi's and gpushare's schedulers write on pods that they placed says"
                   + " which GPUs those pods use. Pods' owners can write it too, unless an admission"
                   + " policy keeps them from it. Without it, no GPU of a node with such a pod gets"
@@ -454,13 +463,19 @@ public record Settings(
             Duration.ofSeconds(30),
             500),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
-        new Dialects(GpushareDialect.Unit.GIB, false),
+        new Dialects(GpushareDialect.Unit.GIB, ByteCount.mib(64), false),
         AdmissionSettings.defaults(),
         Preemption.KERF,
         Map.of(),
         new Telemetry(100, 200),
         StreamSettings.defaults(),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
+  }
+
+  /** How pods are read. */
+  public DialectOptions reading() {
+    return new DialectOptions(
+        dialects.gpushareUnit, MemoryMiB.ofBytes(dialects.leastMemory.value()), admission.mps());
   }
 
   /** The same on a free port of this machine, without TLS and console. */

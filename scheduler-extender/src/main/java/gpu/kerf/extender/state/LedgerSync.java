@@ -131,6 +131,11 @@ final class LedgerSync {
     problems.put(podKey(pod.uid()), "Pod " + pod + ": " + problem);
   }
 
+  /** It holds nothing, and is a problem until it is gone. */
+  void podMisplaced(PodView.Ref pod, String problem) {
+    problems.put(misplacedKey(pod.uid()), "Pod " + pod + ": " + problem);
+  }
+
   void nodeRemoved(String name) {
     problems.remove(nodeKey(name));
     ill.remove(name);
@@ -159,6 +164,7 @@ final class LedgerSync {
     ledger.release(uid);
     waiting.remove(uid);
     problems.remove(podKey(uid));
+    problems.remove(misplacedKey(uid));
     String node = unreadable.remove(uid);
     if (node != null) {
       block(node);
@@ -273,6 +279,10 @@ final class LedgerSync {
 
   private static String nodeKey(String name) {
     return "node " + name;
+  }
+
+  private static String misplacedKey(String uid) {
+    return "misplaced pod " + uid;
   }
 
   private static String podKey(String uid) {

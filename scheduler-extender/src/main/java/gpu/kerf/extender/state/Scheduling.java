@@ -160,6 +160,11 @@ public final class Scheduling implements ClusterListener {
     watch.podUnreadable(pod, problem);
   }
 
+  @Override
+  public void podMisplaced(PodView.Ref pod, String problem) {
+    watch.podMisplaced(pod, problem);
+  }
+
   /**
    * The GPUs of a placement get no new pods, nor does the CPU and memory that it takes of its node,
    * until the pod that waits for them gets them.

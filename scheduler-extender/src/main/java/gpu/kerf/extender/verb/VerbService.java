@@ -4,6 +4,7 @@ import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.ForwardingListener;
+import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.gang.Gang;
@@ -37,10 +38,12 @@ public final class VerbService {
   private final PrioritizeVerb prioritize;
   private final BindVerb bind;
   private final PreemptVerb preempt;
+  private final Cluster cluster;
 
   public VerbService(
       Scheduling scheduling, Cluster cluster, Delivery delivery, Disruptions disruptions) {
     this.scheduling = scheduling;
+    this.cluster = cluster;
     this.preemptions = new Preemptions(scheduling, cluster, disruptions, gangs);
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
     this.gate = new DecisionGate(scheduling, cluster);
@@ -154,6 +157,12 @@ public final class VerbService {
     public void teamsChanged(AcceptedTeams teams) {
       super.teamsChanged(teams);
       turns.teamsChanged(teams);
+    }
+
+    @Override
+    public void podMisplaced(PodView.Ref pod, String problem) {
+      super.podMisplaced(pod, problem);
+      cluster.event(new PodEvent(pod, true, "NotPlacedByKerf", problem));
     }
 
     @Override

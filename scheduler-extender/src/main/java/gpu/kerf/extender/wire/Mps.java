@@ -13,6 +13,9 @@ public final class Mps {
   public static final String SHM = "/run/kerf/mps/shm";
 
   /** What a container asks its kubelet for, where a device plugin hands out both paths. */
+  /** The volume by which the webhook mounts the daemon's memory at /dev/shm. */
+  public static final String SHM_VOLUME = "kerf-mps-shm";
+
   public static final String RESOURCE = "kerf.gpu/mps";
 
   private Mps() {}

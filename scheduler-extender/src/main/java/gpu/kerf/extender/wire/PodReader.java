@@ -15,11 +15,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Reads pods as the API server writes them, and keeps the parts that Kerf needs. */
 public final class PodReader {
 
   /** kubectl keeps the whole manifest there once more. */
+  /** The path, however it is written. */
+  private static final Pattern SHM = Pattern.compile("/+(\\./+)*dev/+(\\./+)*shm(/+\\.?)*");
+
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
   private PodReader() {}
@@ -111,11 +115,7 @@ public final class PodReader {
       if (said == null || (said.running().equals(requests) && said.allocated().isEmpty())) {
         return container;
       }
-      return new Container(
-          container.name(),
-          container.resources(),
-          container.sidecar(),
-          new Granted(said.allocated(), said.running(), infeasible));
+      return container.with(new Granted(said.allocated(), said.running(), infeasible));
     }
 
     private static Map<String, String> hostPart(Map<String, String> quantities) {
@@ -248,11 +248,13 @@ public final class PodReader {
       String[] called = {""};
       Resources[] asked = {Resources.NONE};
       boolean[] sidecar = {false};
+      boolean[] ownShm = {false};
       in.object(
           field -> {
             switch (field) {
               case "name" -> called[0] = in.text();
               case "resources" -> asked[0] = resources();
+              case "volumeMounts" -> in.array(() -> ownShm[0] |= mountsOwnShm());
               case "restartPolicy" -> sidecar[0] = in.text().equals("Always");
               default -> {
                 return false;
@@ -260,7 +262,28 @@ public final class PodReader {
             }
             return true;
           });
-      return new Container(called[0], asked[0], sidecar[0]);
+      Container container = new Container(called[0], asked[0], sidecar[0]);
+      return ownShm[0] ? container.withOwnShm() : container;
+    }
+
+    private boolean mountsOwnShm() throws IOException, WireException {
+      boolean[] is = {false, true};
+      in.object(
+          field -> {
+            switch (field) {
+              case "mountPath" -> is[0] = isShm(in.text());
+              case "name" -> is[1] = !in.text().equals(Mps.SHM_VOLUME);
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      return is[0] && is[1];
+    }
+
+    private static boolean isShm(String path) {
+      return path.contains("shm") && SHM.matcher(path).matches();
     }
 
     private Resources resources() throws IOException, WireException {

@@ -73,13 +73,25 @@ public record PodView(
    * One container.
    *
    * @param sidecar an init container that keeps running beside the others
+   * @param ownShm whether it mounts a volume of the pod's own at /dev/shm
    * @param granted what the kubelet says of its CPU and memory
    */
-  public record Container(String name, Resources resources, boolean sidecar, Granted granted) {
+  public record Container(
+      String name, Resources resources, boolean sidecar, boolean ownShm, Granted granted) {
 
     /** A container of which the kubelet has said nothing. */
     public Container(String name, Resources resources, boolean sidecar) {
-      this(name, resources, sidecar, Granted.NOTHING_SAID);
+      this(name, resources, sidecar, false, Granted.NOTHING_SAID);
+    }
+
+    /** The same, as the kubelet has granted it. */
+    public Container with(Granted said) {
+      return new Container(name, resources, sidecar, ownShm, said);
+    }
+
+    /** The same with a volume of the pod's own at /dev/shm. */
+    public Container withOwnShm() {
+      return new Container(name, resources, sidecar, true, granted);
     }
   }
 

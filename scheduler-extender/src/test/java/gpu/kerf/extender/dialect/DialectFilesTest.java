@@ -66,7 +66,8 @@ class DialectFilesTest {
 
   private static Reading read(Path file) throws IOException, WireException {
     boolean mib = file.toString().contains("gpushare-mib");
-    Dialects dialects = Dialects.all(mib ? GpushareDialect.Unit.MIB : GpushareDialect.Unit.GIB);
+    GpushareDialect.Unit unit = mib ? GpushareDialect.Unit.MIB : GpushareDialect.Unit.GIB;
+    Dialects dialects = Dialects.all(DialectOptions.defaults().withGpushare(unit));
     List<Manifests.Found> pods = Manifests.parse(file.toString(), Files.readString(file)).found();
     assertThat(pods).hasSize(1);
     try (JsonParser parser = pods.get(0).pod().traverse()) {

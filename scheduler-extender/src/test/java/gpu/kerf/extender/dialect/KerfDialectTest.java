@@ -252,7 +252,9 @@ class KerfDialectTest {
             return GpuReading.NOTHING;
           }
         };
-    Reading reading = new Dialects(List.of(new KerfDialect(), other)).read(asking("8Gi").build());
+    Reading reading =
+        new Dialects(List.of(new KerfDialect(), other), DialectOptions.defaults())
+            .read(asking("8Gi").build());
     assertThat(reading.problems()).singleElement().asString().contains("kerf and other");
   }
 }

@@ -72,11 +72,11 @@ final class PolicyTest {
 
   private static String pod(String name, String annotations) {
     return """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: %s, namespace: team, annotations: {%s}}
-        spec: {schedulerName: kerf, containers: [{name: main, image: app}]}
-        """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %s, namespace: team, annotations: {%s}}
+    spec: {schedulerName: kerf, containers: [{name: main, image: app}]}
+    """
         .formatted(name, annotations);
   }
 
@@ -111,6 +111,47 @@ final class PolicyTest {
         new String[] {"annotate", "--overwrite", "-n", "team", "pod", pod}, 0, command, 0, 6);
     System.arraycopy(annotations, 0, command, 6, annotations.length);
     as(user, "", command);
+  }
+
+  private static String asking(String scheduler, String containers) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: asks, namespace: team}
+    spec: {%s %s}
+    """
+        .formatted(scheduler, containers);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "containers: [{name: main, image: app, resources: {limits: {kerf.gpu/memory: 8Gi}}}]",
+        "containers: [{name: a, image: app},"
+            + " {name: main, image: app, resources: {limits: {kerf.gpu/whole: 1}}}]",
+        "initContainers: [{name: main, image: app, resources: {limits: {kerf.gpu/mem: 8Gi}}}],"
+            + " containers: [{name: a, image: app}]",
+      })
+  void noPodOfAnotherSchedulerAsksInKerfsWords(String containers) {
+    for (String scheduler : new String[] {"", "schedulerName: default-scheduler,"}) {
+      String pod = asking(scheduler, containers);
+      assertThatThrownBy(() -> as(ALICE, pod, "create", "--dry-run=server", "-f", "-"))
+          .hasMessageContaining(
+              "The container main asks for GPUs in the words of Kerf, and the pod has"
+                  + " schedulerName: default-scheduler")
+          .hasMessageContaining("Write schedulerName: kerf.");
+    }
+    as(ALICE, asking("schedulerName: kerf,", containers), "create", "--dry-run=server", "-f", "-");
+  }
+
+  @Test
+  void wordsOfOthersStayTheirs() {
+    String pod =
+        asking(
+            "",
+            "containers: [{name: main, image: app,"
+                + " resources: {limits: {nvidia.com/gpu: 1, example.com/kerf.gpu: 1}}}]");
+    as(ALICE, pod, "create", "--dry-run=server", "-f", "-");
   }
 
   @ParameterizedTest

@@ -98,14 +98,12 @@ class SchedulingTest {
         Map.of("kerf.gpu/memory", "8Gi", "cpu", asked, "memory", asked + "Gi");
     return PodView.of(new PodView.Ref("ml", "pod-1", "1"))
         .container(
-            new PodView.Container(
-                "main",
-                new PodView.Resources(request, request),
-                false,
-                new PodView.Granted(
-                    Map.of("cpu", allocated, "memory", allocated + "Gi"),
-                    Map.of("cpu", running, "memory", running + "Gi"),
-                    never)))
+            new PodView.Container("main", new PodView.Resources(request, request), false)
+                .with(
+                    new PodView.Granted(
+                        Map.of("cpu", allocated, "memory", allocated + "Gi"),
+                        Map.of("cpu", running, "memory", running + "Gi"),
+                        never)))
         .nodeName("a")
         .phase(Phase.RUNNING)
         .annotation("kerf.gpu/placement", record("a", 1))
@@ -342,7 +340,7 @@ class SchedulingTest {
 
   private static String whole() {
     return "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\",\"slots\":["
-        + "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}]}]}";
+               + "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}]}]}";
   }
 
   @Test

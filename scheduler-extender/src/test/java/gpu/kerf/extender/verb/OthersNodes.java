@@ -5,6 +5,7 @@ import gpu.kerf.extender.delivery.DeliveryByNode;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.delivery.GpushareDelivery;
 import gpu.kerf.extender.delivery.HamiDelivery;
+import gpu.kerf.extender.dialect.DialectOptions;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.GpushareDialect;
 import gpu.kerf.extender.wire.BindAnswer;
@@ -26,7 +27,7 @@ final class OthersNodes {
   final BindVerb bind;
 
   OthersNodes(GpushareDialect.Unit unit) {
-    world = new World(Dialects.all(unit));
+    world = new World(Dialects.all(DialectOptions.defaults().withGpushare(unit)));
     Delays put = (millis, action) -> pauses.add(action);
     bind =
         new BindVerb(

@@ -82,4 +82,9 @@ public class RecordingListener implements ClusterListener {
   public void podUnreadable(PodView.Ref pod, String problem) {
     lines.add("unreadable " + pod);
   }
+
+  @Override
+  public void podMisplaced(PodView.Ref pod, String problem) {
+    lines.add("misplaced " + pod + ": " + problem);
+  }
 }

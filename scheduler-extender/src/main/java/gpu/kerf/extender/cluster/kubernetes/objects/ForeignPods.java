@@ -2,8 +2,10 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.KerfDialect;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.hardware.GpuSpec;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,8 +16,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Foreign pods: another scheduler bound them, and they use GPUs from a device plugin. Kerf does not
- * change them, and puts no new pods on their GPUs.
+ * Foreign pods: another scheduler bound them, and they use GPUs from a device plugin, or ask for
+ * GPUs in Kerf's words. Kerf does not change them, and puts no new pods on their GPUs.
  *
  * <p>The stock device plugin does not say which GPUs they are, so no GPU of the node gets a new pod
  * until they are gone. The schedulers of HAMi and gpushare write it on the pod, and their node
@@ -34,6 +36,9 @@ public final class ForeignPods {
   private final boolean trustsAnnotations;
   private final Map<String, Foreigner> pods = new HashMap<>();
   private final Map<String, Set<String>> uidsOn = new HashMap<>();
+
+  /** Pods that ask for GPUs in Kerf's words, as far as the listener was told of them. */
+  private final Set<String> misplaced = new HashSet<>();
 
   /**
    * Where a pod is, and what it says of its GPUs.
@@ -74,7 +79,12 @@ public final class ForeignPods {
   }
 
   void podChanged(PodView pod) {
-    if (pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty() && usesGpus(pod)) {
+    boolean unplaced = pod.isBound() && pod.annotation(Annotations.PLACEMENT).isEmpty();
+    Container asking = unplaced ? KerfDialect.firstAsking(pod) : null;
+    if (asking != null && misplaced.add(pod.uid())) {
+      listener.podMisplaced(pod.ref(), problem(pod, asking));
+    }
+    if (unplaced && (asking != null || usesGpus(pod))) {
       Foreigner now = now(pod);
       if (!now.equals(pods.put(pod.uid(), now))) {
         uidsOn.computeIfAbsent(now.node, node -> new HashSet<>()).add(pod.uid());
@@ -94,7 +104,17 @@ public final class ForeignPods {
     return wavers || !trustsAnnotations ? now.unbelieved() : now;
   }
 
+  private static String problem(PodView pod, Container asking) {
+    String scheduler = pod.schedulerName();
+    return "The container "
+        + asking.name()
+        + " asks for GPUs in Kerf's words, and Kerf did not place the pod (schedulerName: "
+        + (scheduler.isEmpty() ? "none" : scheduler)
+        + "), so it has no GPU of Kerf's. Create it again with schedulerName: kerf.";
+  }
+
   void podEnded(String uid) {
+    misplaced.remove(uid);
     Foreigner was = pods.remove(uid);
     if (was != null) {
       uidsOn.computeIfPresent(was.node, (node, uids) -> without(uid, uids));

@@ -57,6 +57,39 @@ class ForeignPodsTest {
   }
 
   @Test
+  void aPodInKerfsWordsThatKerfDidNotPlaceIsNamedAndItsNodeGetsNoNewPods() {
+    PodView.Builder stranger =
+        PodView.of(new PodView.Ref("other", "stranger", "2"))
+            .schedulerName("default-scheduler")
+            .container("plain", Map.of("cpu", "1"))
+            .container("c", Map.of("kerf.gpu/memory", "8Gi"));
+    strict.podChanged(stranger.build());
+    assertThat(listener.lines).as("it is on no node yet").isEmpty();
+    PodView bound = stranger.nodeName("a").build();
+    strict.podChanged(bound);
+    strict.podChanged(bound);
+    assertThat(listener.lines)
+        .containsExactly(
+            "misplaced other/stranger: The container c asks for GPUs in Kerf's words, and Kerf did"
+                + " not place the pod (schedulerName: default-scheduler), so it has no GPU of"
+                + " Kerf's. Create it again with schedulerName: kerf.",
+            "foreign a -1");
+    strict.podEnded("2");
+    assertThat(used()).isZero();
+  }
+
+  @Test
+  void aPodThatKerfPlacedIsNotMisplaced() {
+    strict.podChanged(
+        PodView.of(new PodView.Ref("ml", "p", "3"))
+            .nodeName("a")
+            .annotation("kerf.gpu/placement", "{}")
+            .container("c", Map.of("kerf.gpu/memory", "8Gi"))
+            .build());
+    assertThat(listener.lines).isEmpty();
+  }
+
+  @Test
   void whereOnlySchedulersWriteItItIsBelieved() {
     trusting.podChanged(pod().annotation(HAMI, "GPU-1,NVIDIA,0,0:;").build());
     assertThat(used()).isEqualTo(0b010);
