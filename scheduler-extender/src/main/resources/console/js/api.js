@@ -1,5 +1,7 @@
 // The /api/v1 of this server. Addresses are relative, so the console also works behind a path prefix.
 
+import { askForToken, authorization, hasToken, TokenEvents } from "./token.js";
+
 const BASE = "api/v1/";
 
 /** What went wrong, in words for the reader. */
@@ -14,13 +16,14 @@ export class ApiError extends Error {
 async function call(path, options = {}) {
   let response;
   try {
-    response = await fetch(BASE + path, { cache: "no-store", signal: AbortSignal.timeout(15_000), ...options });
+    response = await fetch(BASE + path, { cache: "no-store", signal: AbortSignal.timeout(15_000), ...options, headers: { ...authorization(), ...options.headers } });
   } catch (error) {
     throw new ApiError(error.name === "TimeoutError" ? "Kerf did not answer within 15 seconds." : "Kerf cannot be reached.", 0);
   }
   const body = await response.json().catch(() => null);
   if (!response.ok) {
     const { what, hint } = body?.error ?? {};
+    if (response.status === 401) askForToken(what, hint);
     throw new ApiError(what ?? `Kerf answered ${response.status}.`, response.status, hint);
   }
   if (body === null) throw new ApiError("Kerf's answer is not JSON.", response.status);
@@ -48,5 +51,5 @@ export const api = {
       body: manifest,
       headers: { "content-type": /^\s*\{/.test(manifest) ? "application/json" : "application/yaml" },
     }),
-  events: () => new EventSource(`${BASE}events`),
+  events: () => (hasToken() ? new TokenEvents(`${BASE}events`) : new EventSource(`${BASE}events`)),
 };

@@ -74,7 +74,9 @@ function costTable({ node, cost, runnerUp }) {
     h("tbody", {}, row(`${node} (chosen)`, cost), runnerUp && row(`${runnerUp.node} (next best)`, runnerUp.cost)));
 }
 
+/** A pod of another team has no name here, and no page. */
 export const podLink = (uid, namespace, name) =>
+  name === "" ? h("span", { class: "ns", text: namespace }) :
   h("a", { class: "pod-link", href: `#?pod=${encodeURIComponent(uid)}`, data: { pod: uid, focusKey: `pod-${uid}` } },
     h("span", { class: "ns", text: `${namespace}/` }), name);
 

@@ -24,7 +24,7 @@ export function pieceWords(piece) {
   if (piece.kind === "slot") {
     const { slot } = piece;
     const state = slot.state === "bound" ? "" : slot.state === "quarantined" ? `\n${heldWords(slot)}` : ` · ${slot.state}`;
-    return `${slot.namespace}/${slot.pod}\n${slotWords(slot)} · ${memory(slot.memoryMiB)}${state}`;
+    return `${slot.namespace}${slot.pod && "/"}${slot.pod}\n${slotWords(slot)} · ${memory(slot.memoryMiB)}${state}`;
   }
   if (piece.kind === "instance") return `${piece.instance.profile} at slice ${piece.instance.start}\nan instance that no pod holds`;
   return piece.kind === "stranded" ? "Stranded\nfree, but no usual demand could use it" : "Free";

@@ -138,7 +138,7 @@ export class Panel {
   }
 
   async #askWhy(uid) {
-    if (this.#why.has(uid)) return;
+    if (this.#why.has(uid) || uid === "" || uid.startsWith("another-")) return;
     this.#why.set(uid, undefined);
     try {
       const decisions = merged((await api.decisions({ pod: uid, limit: 10 })).decisions);

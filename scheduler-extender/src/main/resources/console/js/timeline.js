@@ -8,6 +8,9 @@ const RIGHT = 6;
 const BELOW = 16;
 const STRIP = 16;
 
+/** How many pods wait is not for clients that see some namespaces only. */
+const pendingWords = (point) => (point.pending === null ? "" : `; ${plural(point.pending, "pod")} pending`);
+
 export class Timeline {
   #store;
   #span = 5;
@@ -205,9 +208,9 @@ export class Timeline {
     this.box.setAttribute("aria-label",
       `Held memory over the last ${SPANS.find(([m]) => m === this.#span)[1]}: now ${percent(last.heldMiB, last.capacityMiB)} percent, ` +
       `between ${percent(Math.min(...shares), 1)} and ${percent(Math.max(...shares), 1)} percent; ` +
-      `stranded now ${percent(last.strandedMiB, last.capacityMiB)} percent; ${plural(last.pending, "pod")} pending. Arrow keys read single moments.`);
+      `stranded now ${percent(last.strandedMiB, last.capacityMiB)} percent${pendingWords(last)}. Arrow keys read single moments.`);
     const shown = this.#at === null ? last : points[Math.min(this.#at, points.length - 1)];
-    const text = [`${percent(shown.heldMiB, shown.capacityMiB)} % held`, `${percent(shown.strandedMiB, shown.capacityMiB)} % stranded`, `${count(shown.pending)} pending`];
+    const text = [`${percent(shown.heldMiB, shown.capacityMiB)} % held`, `${percent(shown.strandedMiB, shown.capacityMiB)} % stranded`, ...(shown.pending === null ? [] : [`${count(shown.pending)} pending`])];
     this.reading.replaceChildren(h("b", { text: this.#at === null ? "now" : clock(shown.time) }), ` ${text.join(" · ")}`);
     this.reading.hidden = false;
   }
@@ -232,7 +235,7 @@ export class Timeline {
     const from = this.#at ?? points.length - 1;
     this.#read(Math.max(0, Math.min(points.length - 1, from + (event.key === "ArrowLeft" ? -step : step))));
     const p = points[this.#at];
-    this.box.setAttribute("aria-label", `${clock(p.time)}: ${percent(p.heldMiB, p.capacityMiB)} percent held, ${percent(p.strandedMiB, p.capacityMiB)} percent stranded, ${plural(p.pending, "pod")} pending`);
+    this.box.setAttribute("aria-label", `${clock(p.time)}: ${percent(p.heldMiB, p.capacityMiB)} percent held, ${percent(p.strandedMiB, p.capacityMiB)} percent stranded${pendingWords(p)}`);
   }
 
   #read(at) {

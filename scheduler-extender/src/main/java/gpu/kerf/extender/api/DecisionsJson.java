@@ -1,6 +1,7 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Decisions;
 import gpu.kerf.model.placement.Cost;
@@ -19,24 +20,39 @@ final class DecisionsJson {
   }
 
   /** The latest, newest first; of one pod only unless its uid is empty. */
-  byte[] render(int limit, String uid) {
+  byte[] render(int limit, String uid, Viewer viewer) {
     return Json.versioned(
         out -> {
           out.writeArrayFieldStart("decisions");
-          for (Decision decision : decisions.latest(limit, uid)) {
+          for (Decision decision : decisions.latest(limit, each -> isWanted(each, uid, viewer))) {
             out.writeStartObject();
-            fields(out, decision);
+            fields(out, decision, viewer);
             out.writeEndObject();
           }
           out.writeEndArray();
         });
   }
 
-  static byte[] one(Decision decision) {
-    return Json.object(out -> fields(out, decision));
+  private static boolean isWanted(Decision decision, String uid, Viewer viewer) {
+    return (uid.isEmpty() || decision.pod().uid().equals(uid))
+        && viewer.seesNamespace(decision.pod().namespace());
   }
 
-  private static void fields(JsonGenerator out, Decision decision) throws IOException {
+  static byte[] one(Decision decision, Viewer viewer) {
+    return Json.object(out -> fields(out, decision, viewer));
+  }
+
+  /** Its reasons in a sentence, with victims only if all of them are to be seen. */
+  static String why(Decision decision, Viewer viewer) {
+    boolean seen =
+        decision.victims().stream().allMatch(each -> viewer.seesNamespace(each.pod().namespace()));
+    return seen
+        ? viewer.sentence(decision.why())
+        : "Evicting pods of lower priority makes room with the least harm.";
+  }
+
+  private static void fields(JsonGenerator out, Decision decision, Viewer viewer)
+      throws IOException {
     out.writeNumberField("id", decision.id());
     out.writeNumberField("time", decision.time());
     out.writeStringField("verb", Json.word(decision.verb()));
@@ -49,7 +65,7 @@ final class DecisionsJson {
       out.writeStringField("node", chosen.node());
       cost(out, chosen.cost());
     }
-    out.writeStringField("why", decision.why());
+    out.writeStringField("why", why(decision, viewer));
     out.writeNumberField("alternatives", decision.alternatives());
     Decision.Choice second = decision.runnerUp();
     if (second != null) {
@@ -59,7 +75,7 @@ final class DecisionsJson {
       out.writeEndObject();
     }
     refused(out, decision);
-    victims(out, decision);
+    victims(out, decision, viewer);
     out.writeNumberField("micros", decision.micros());
   }
 
@@ -87,12 +103,16 @@ final class DecisionsJson {
     out.writeEndArray();
   }
 
-  private static void victims(JsonGenerator out, Decision decision) throws IOException {
+  private static void victims(JsonGenerator out, Decision decision, Viewer viewer)
+      throws IOException {
     if (decision.victims().isEmpty()) {
       return;
     }
     out.writeArrayFieldStart("victims");
     for (Decision.Victim victim : decision.victims()) {
+      if (!viewer.seesNamespace(victim.pod().namespace())) {
+        continue;
+      }
       out.writeStartObject();
       out.writeStringField("uid", victim.pod().uid());
       out.writeStringField("namespace", victim.pod().namespace());

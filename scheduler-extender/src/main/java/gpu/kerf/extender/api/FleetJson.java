@@ -3,6 +3,7 @@ package gpu.kerf.extender.api;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.io.SerializedString;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
@@ -35,30 +36,34 @@ final class FleetJson {
     this.figures = figures;
   }
 
-  byte[] render() {
+  /**
+   * As one client may see it: sums of memory are there for all, names and numbers of pods are not.
+   */
+  byte[] render(Viewer viewer) {
     figures.refresh();
     return Json.versioned(
         out -> {
           out.writeNumberField("time", scheduling.wallMillis());
-          Map<String, Namespace> namespaces = namespaces();
+          Map<String, Namespace> namespaces = namespaces(viewer);
           totals(out, namespaces);
           models(out);
           namespaces(out, namespaces);
-          nodes(out);
+          nodes(out, viewer);
         });
   }
 
-  private Map<String, Namespace> namespaces() {
+  private Map<String, Namespace> namespaces(Viewer viewer) {
     Map<String, Namespace> namespaces = new TreeMap<>();
     for (Entry entry : scheduling.ledger().entries()) {
-      if (entry.state() != Entry.State.PROPOSED) {
+      boolean seen = viewer.seesNamespace(entry.holder().namespace());
+      if (seen && entry.state() != Entry.State.PROPOSED) {
         Namespace namespace = of(namespaces, entry.holder().namespace());
         namespace.heldMiB += entry.placement().memoryMiB();
         namespace.pods++;
       }
     }
     for (KnownPod pod : scheduling.pods().all()) {
-      if (Pending.is(pod)) {
+      if (Pending.is(pod) && viewer.seesNamespace(pod.holder().namespace())) {
         of(namespaces, pod.holder().namespace()).pending++;
       }
     }
@@ -117,9 +122,22 @@ final class FleetJson {
     out.writeEndArray();
   }
 
-  /** The nodes, of which only those that changed are written anew. */
-  private void nodes(JsonGenerator out) throws IOException {
+  private void nodes(JsonGenerator out, Viewer viewer) throws IOException {
     out.writeArrayFieldStart("nodes");
+    if (viewer.allNamespaces()) {
+      nodes(out);
+    } else {
+      for (FleetFigures.Node node : figures.nodes()) {
+        out.writeStartObject();
+        fields(out, node, viewer);
+        out.writeEndObject();
+      }
+    }
+    out.writeEndArray();
+  }
+
+  /** The nodes with all pods, of which only those that changed are written anew. */
+  private void nodes(JsonGenerator out) throws IOException {
     IdentityHashMap<FleetFigures.Node, SerializableString> used =
         new IdentityHashMap<>(written.size() + 1);
     for (FleetFigures.Node node : figures.nodes()) {
@@ -129,24 +147,27 @@ final class FleetJson {
       out.writeRawValue(text);
     }
     written = used;
-    out.writeEndArray();
   }
 
   private SerializableString node(FleetFigures.Node node) {
-    GpuFigures sum = node.sum();
-    byte[] json =
-        Json.object(
-            out -> {
-              out.writeStringField("name", node.name());
-              out.writeNumberField("gpus", sum.gpus());
-              out.writeNumberField("capacityMiB", sum.capacityMiB());
-              out.writeNumberField("heldMiB", sum.heldMiB());
-              out.writeNumberField("strandedMiB", sum.strandedMiB());
-              out.writeNumberField("pods", scheduling.ledger().entriesOn(node.name()).size());
-              out.writeNumberField("unusableGpus", sum.unusable());
-            });
+    byte[] json = Json.object(out -> fields(out, node, Viewer.ALL));
     SerializableString text = new SerializedString(new String(json, StandardCharsets.UTF_8));
     text.asUnquotedUTF8();
     return text;
+  }
+
+  private void fields(JsonGenerator out, FleetFigures.Node node, Viewer viewer) throws IOException {
+    GpuFigures sum = node.sum();
+    long pods =
+        scheduling.ledger().entriesOn(node.name()).stream()
+            .filter(entry -> viewer.seesNamespace(entry.holder().namespace()))
+            .count();
+    out.writeStringField("name", node.name());
+    out.writeNumberField("gpus", sum.gpus());
+    out.writeNumberField("capacityMiB", sum.capacityMiB());
+    out.writeNumberField("heldMiB", sum.heldMiB());
+    out.writeNumberField("strandedMiB", sum.strandedMiB());
+    out.writeNumberField("pods", pods);
+    out.writeNumberField("unusableGpus", sum.unusable());
   }
 }

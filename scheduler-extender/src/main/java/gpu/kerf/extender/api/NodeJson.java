@@ -1,6 +1,7 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.GpuFigures;
 import gpu.kerf.model.analysis.UsualDemands;
@@ -31,13 +32,13 @@ final class NodeJson {
   }
 
   /** A node, or null if there is none of this name. */
-  byte @Nullable [] one(String name) {
+  byte @Nullable [] one(String name, Viewer viewer) {
     NodeState node = scheduling.fleet().node(name);
-    return node == null ? null : Json.versioned(out -> fields(out, node));
+    return node == null ? null : Json.versioned(out -> fields(out, node, viewer));
   }
 
   /** Those of some nodes that are there. */
-  byte[] many(List<String> names) {
+  byte[] many(List<String> names, Viewer viewer) {
     return Json.versioned(
         out -> {
           out.writeArrayFieldStart("nodes");
@@ -45,7 +46,7 @@ final class NodeJson {
             NodeState node = scheduling.fleet().node(name);
             if (node != null) {
               out.writeStartObject();
-              fields(out, node);
+              fields(out, node, viewer);
               out.writeEndObject();
             }
           }
@@ -53,7 +54,7 @@ final class NodeJson {
         });
   }
 
-  private void fields(JsonGenerator out, NodeState node) throws IOException {
+  private void fields(JsonGenerator out, NodeState node, Viewer viewer) throws IOException {
     NodeSpec spec = node.spec();
     out.writeStringField("name", node.name());
     amount(out, "cpuMilli", spec.cpuMilli(), spec.cpuMilli());
@@ -63,7 +64,7 @@ final class NodeJson {
     out.writeArrayFieldStart("gpus");
     for (int gpu = 0; gpu < node.gpus(); gpu++) {
       out.writeStartObject();
-      gpu(out, node, gpu);
+      gpu(out, node, gpu, viewer);
       out.writeEndObject();
     }
     out.writeEndArray();
@@ -79,7 +80,7 @@ final class NodeJson {
     }
   }
 
-  private void gpu(JsonGenerator out, NodeState node, int gpu) throws IOException {
+  private void gpu(JsonGenerator out, NodeState node, int gpu, Viewer viewer) throws IOException {
     GpuSpec spec = node.spec().gpus().get(gpu);
     GpuFigures figures = GpuFigures.of(node, gpu, usual.get());
     out.writeNumberField("index", gpu);
@@ -97,7 +98,7 @@ final class NodeJson {
     }
     out.writeNumberField("clients", node.clients(gpu));
     out.writeNumberField("freeSmMilli", node.freeSm(gpu));
-    slots(out, node.name(), gpu);
+    slots(out, node.name(), gpu, viewer);
     if (spec.mode() == GpuMode.MIG) {
       instances(out, spec, node.occupied(gpu));
     }
@@ -111,13 +112,22 @@ final class NodeJson {
     out.writeEndArray();
   }
 
-  private void slots(JsonGenerator out, String node, int gpu) throws IOException {
+  private void slots(JsonGenerator out, String node, int gpu, Viewer viewer) throws IOException {
     out.writeArrayFieldStart("slots");
+    int index = 0;
     for (Entry entry : scheduling.ledger().entriesOn(node)) {
       for (Placement.ContainerSlots container : entry.placement().containers()) {
         for (Slot slot : container.slots()) {
           if (slot.gpu() == gpu) {
-            slot(out, entry, container.container(), slot);
+            out.writeStartObject();
+            if (viewer.seesNamespace(entry.holder().namespace())) {
+              holder(out, entry, container.container());
+            } else {
+              anotherTeam(out, entry, gpu, index);
+            }
+            SlotJson.fields(out, slot);
+            out.writeEndObject();
+            index++;
           }
         }
       }
@@ -125,17 +135,23 @@ final class NodeJson {
     out.writeEndArray();
   }
 
-  private void slot(JsonGenerator out, Entry entry, String container, Slot slot)
-      throws IOException {
-    out.writeStartObject();
+  private void holder(JsonGenerator out, Entry entry, String container) throws IOException {
     out.writeStringField("uid", entry.uid());
     out.writeStringField("namespace", entry.holder().namespace());
     out.writeStringField("pod", entry.holder().name());
     out.writeStringField("container", container);
     out.writeStringField("state", Json.word(entry.state()));
     QuarantineJson.field(out, scheduling, entry.uid());
-    SlotJson.fields(out, slot);
-    out.writeEndObject();
+  }
+
+  /** The part of the GPU is taken, and by whom is not to be seen. */
+  private static void anotherTeam(JsonGenerator out, Entry entry, int gpu, int index)
+      throws IOException {
+    out.writeStringField("uid", "another-" + gpu + "-" + index);
+    out.writeStringField("namespace", Viewer.ANOTHER_TEAM);
+    out.writeStringField("pod", "");
+    out.writeStringField("container", "");
+    out.writeStringField("state", Json.word(entry.state()));
   }
 
   private static void instances(JsonGenerator out, GpuSpec spec, int occupied) throws IOException {

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
@@ -68,16 +69,20 @@ public final class PodsJson {
     this.changes = changes;
   }
 
-  byte[] render(Query query) {
-    List<KnownPod> pods = scheduling.pods().all().stream().filter(query::matches).toList();
-    List<Entry> gone = scheduling.ledger().entries().stream().filter(query::matches).toList();
+  byte[] render(Query query, Viewer viewer) {
+    List<KnownPod> pods = matching(scheduling, query, viewer);
+    List<Entry> gone =
+        scheduling.ledger().entries().stream()
+            .filter(entry -> viewer.seesNamespace(entry.holder().namespace()))
+            .filter(query::matches)
+            .toList();
     int room = Math.max(0, query.limit - pods.size());
     return Json.versioned(
         out -> {
           out.writeArrayFieldStart("pods");
           for (KnownPod pod : pods.subList(0, Math.min(query.limit, pods.size()))) {
             out.writeStartObject();
-            pod(out, pod);
+            pod(out, pod, viewer);
             out.writeEndObject();
           }
           for (Entry entry : gone.subList(0, Math.min(room, gone.size()))) {
@@ -88,6 +93,14 @@ public final class PodsJson {
           out.writeEndArray();
           out.writeNumberField("total", pods.size() + gone.size());
         });
+  }
+
+  /** The pods that a query wants, of those that are to be seen. */
+  static List<KnownPod> matching(Scheduling scheduling, Query query, Viewer viewer) {
+    return scheduling.pods().all().stream()
+        .filter(pod -> viewer.seesNamespace(pod.holder().namespace()))
+        .filter(query::matches)
+        .toList();
   }
 
   private static void holder(JsonGenerator out, Holder holder, String state) throws IOException {
@@ -110,14 +123,14 @@ public final class PodsJson {
     out.writeStringField("reason", QUARANTINED);
   }
 
-  private void pod(JsonGenerator out, KnownPod pod) throws IOException {
+  private void pod(JsonGenerator out, KnownPod pod, Viewer viewer) throws IOException {
     holder(out, pod.holder(), pod.isPending() ? "pending" : "bound");
     out.writeStringField("demand", pod.isNonsense() ? "" : DemandText.brief(pod.demand()));
     Json.text(out, "node", pod.isPending() ? null : pod.node());
     out.writeNumberField("since", pod.since());
     slots(out, pod.uid());
     if (pod.isPending()) {
-      why(out, pod);
+      why(out, pod, viewer);
     }
   }
 
@@ -135,12 +148,12 @@ public final class PodsJson {
     out.writeEndArray();
   }
 
-  private void why(JsonGenerator out, KnownPod pod) throws IOException {
+  private void why(JsonGenerator out, KnownPod pod, Viewer viewer) throws IOException {
     String reason = pod.isNonsense() ? pod.problem() : pod.reason();
     if (reason.isEmpty()) {
       return;
     }
-    out.writeStringField("reason", reason);
+    out.writeStringField("reason", viewer.sentence(reason));
     if (!pod.isNonsense() && changes.isKnown(pod.demand())) {
       Json.text(out, "change", changes.of(pod.demand()));
     }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.api;
 
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
@@ -19,28 +20,28 @@ final class PodsText {
     this.changes = changes;
   }
 
-  String render(PodsJson.Query query) {
-    List<KnownPod> pods = scheduling.pods().all().stream().filter(query::matches).toList();
+  String render(PodsJson.Query query, Viewer viewer) {
+    List<KnownPod> pods = PodsJson.matching(scheduling, query, viewer);
     if (pods.isEmpty()) {
       return "Kerf knows no such pod that asks for GPUs.\n";
     }
     String some =
         pods.stream()
             .limit(query.limit())
-            .map(pod -> pod.isPending() ? waits(pod) : holds(pod))
+            .map(pod -> pod.isPending() ? waits(pod, viewer) : holds(pod))
             .collect(Collectors.joining("\n"));
     int more = pods.size() - query.limit();
     return more > 0 ? some + "\nand " + more + " more\n" : some;
   }
 
-  private String waits(KnownPod pod) {
+  private String waits(KnownPod pod, Viewer viewer) {
     String reason = pod.isNonsense() ? pod.problem() : pod.reason();
     return name(pod)
         + " has waited for "
         + TeamsText.since(pod.since(), scheduling.wallMillis())
         + (pod.isNonsense() ? "" : " and asks for " + DemandText.brief(pod.demand()))
         + ".\n  why: "
-        + (reason.isEmpty() ? "it has not been tried yet." : reason)
+        + (reason.isEmpty() ? "it has not been tried yet." : viewer.sentence(reason))
         + "\n"
         + change(pod, reason);
   }

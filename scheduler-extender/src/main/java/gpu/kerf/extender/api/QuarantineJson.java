@@ -1,6 +1,7 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.explain.Explainer;
 import gpu.kerf.extender.explain.Explanation;
@@ -45,23 +46,23 @@ final class QuarantineJson {
 
   /** The nodes on which only quarantined pods keep a demand from fitting. */
   static List<Explanation.Held> holding(
-      Scheduling scheduling, Explainer explainer, PodDemand demand) {
+      Scheduling scheduling, Explainer explainer, PodDemand demand, Viewer viewer) {
     List<Entry> quarantined =
         scheduling.ledger().entries().stream()
             .filter(entry -> entry.state() == Entry.State.QUARANTINED)
             .toList();
     return explainer.nodesWithout(quarantined, scheduling.ledger(), demand).stream()
-        .map(node -> held(scheduling, quarantined, node))
+        .map(node -> held(scheduling, quarantined, node, viewer))
         .toList();
   }
 
   private static Explanation.Held held(
-      Scheduling scheduling, List<Entry> quarantined, String node) {
+      Scheduling scheduling, List<Entry> quarantined, String node, Viewer viewer) {
     List<String> pods = new ArrayList<>();
     @Nullable Long until = scheduling.wallMillis();
     for (Entry entry : quarantined) {
       if (entry.placement().node().equals(node)) {
-        pods.add(entry.holder().namespace() + "/" + entry.holder().name());
+        pods.add(viewer.work(entry.holder().namespace() + "/" + entry.holder().name()));
         Quarantined hold = scheduling.quarantined(entry.uid());
         Long end = hold == null ? until : untilMillis(scheduling, hold);
         until = until == null || end == null ? null : Long.valueOf(Math.max(until, end));

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.api;
 
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.turn.TeamsPicture;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
@@ -90,6 +91,9 @@ final class ReclaimSentence {
   }
 
   private static String team(String name) {
+    if (name.equals(Viewer.ANOTHER_TEAM)) {
+      return name;
+    }
     return name.equals(NO_TEAM) ? "pods without a team" : "team " + name;
   }
 

@@ -2,6 +2,7 @@ package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.explain.Explainer;
@@ -18,6 +19,7 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Entry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,14 +32,12 @@ import org.jspecify.annotations.Nullable;
  * second, for any number of requests.
  */
 public final class View {
-  private static final long FRESH_NANOS = 1_000_000_000;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Scheduling scheduling;
   private final FleetFigures figures;
   private final LiveSettings settings;
   private final About about;
-  private final LongSupplier nanos;
   private final FleetJson fleet;
   private final NodeJson nodes;
   private final PodsJson pods;
@@ -48,10 +48,8 @@ public final class View {
   private final FillHistory timeline = new FillHistory();
   private final Explainer explainer;
   private final Set<String> changed = new TreeSet<>();
-  private byte @Nullable [] fleetBytes;
-  private long fleetAt;
-  private byte @Nullable [] teamsBytes;
-  private long teamsAt;
+  private final FreshBytes fleetBytes;
+  private final FreshBytes teamsBytes;
 
   /** What it must be told of the service. */
   public record About(
@@ -74,7 +72,6 @@ public final class View {
     this.about = about;
     this.source = source;
     this.teams = new TeamsJson(scheduling::wallMillis);
-    this.nanos = nanos;
     figures.onChange(changed::add);
     this.explainer =
         new Explainer(scheduling.fleet(), () -> scheduling.chooser().placer().prices());
@@ -84,105 +81,103 @@ public final class View {
     this.pods = new PodsJson(scheduling, changes);
     this.podsText = new PodsText(scheduling, changes);
     this.decisions = new DecisionsJson(scheduling.decisions());
+    this.fleetBytes = new FreshBytes(nanos, fleet::render);
+    this.teamsBytes =
+        new FreshBytes(nanos, viewer -> teams.all(new SeenTeams(viewer).of(source.picture())));
   }
 
-  public byte[] fleet() {
-    long now = nanos.getAsLong();
-    byte[] known = fleetBytes;
-    if (known == null || now - fleetAt >= FRESH_NANOS) {
-      known = fleet.render();
-      fleetBytes = known;
-      fleetAt = now;
-    }
-    return known;
+  public byte[] fleet(Viewer viewer) {
+    return fleetBytes.of(viewer);
   }
 
   /** A node, or null if there is none of this name. */
-  public byte @Nullable [] node(String name) {
-    return nodes.one(name);
+  public byte @Nullable [] node(Viewer viewer, String name) {
+    return nodes.one(name, viewer);
   }
 
-  public byte[] nodes(List<String> names) {
-    return nodes.many(names);
+  public byte[] nodes(Viewer viewer, List<String> names) {
+    return nodes.many(names, viewer);
   }
 
-  public byte[] pods(PodsJson.Query query) {
-    return pods.render(query);
+  public byte[] pods(Viewer viewer, PodsJson.Query query) {
+    return pods.render(query, viewer);
   }
 
-  public String podsText(PodsJson.Query query) {
-    return podsText.render(query);
+  public String podsText(Viewer viewer, PodsJson.Query query) {
+    return podsText.render(query, viewer);
   }
 
-  public byte[] decisions(int limit, String uid) {
-    return decisions.render(limit, uid);
+  public byte[] decisions(Viewer viewer, int limit, String uid) {
+    return decisions.render(limit, uid, viewer);
   }
 
   /** All teams, each with the first of its line. */
-  public byte[] teams() {
-    long now = nanos.getAsLong();
-    byte[] known = teamsBytes;
-    if (known == null || now - teamsAt >= FRESH_NANOS) {
-      known = teams.all(source.picture());
-      teamsBytes = known;
-      teamsAt = now;
-    }
-    return known;
+  public byte[] teams(Viewer viewer) {
+    return teamsBytes.of(viewer);
   }
 
   /** A team with its line, or null if there is none of this name. */
-  public byte @Nullable [] team(String name, int limit) {
-    return teams.one(source.picture(), name, source.line(name, limit));
+  public byte @Nullable [] team(Viewer viewer, String name, int limit) {
+    SeenTeams seen = new SeenTeams(viewer);
+    return teams.one(seen.of(source.picture()), name, seen.line(source.line(name, limit)));
   }
 
-  public String teamsText() {
-    return TeamsText.all(source.picture(), scheduling.wallMillis());
+  public String teamsText(Viewer viewer) {
+    return TeamsText.all(new SeenTeams(viewer).of(source.picture()), scheduling.wallMillis());
   }
 
   /** A team with its line, or null if there is none of this name. */
-  public @Nullable String teamText(String name, int limit) {
-    return TeamsText.one(source.picture(), name, source.line(name, limit), scheduling.wallMillis());
+  public @Nullable String teamText(Viewer viewer, String name, int limit) {
+    SeenTeams seen = new SeenTeams(viewer);
+    return TeamsText.one(
+        seen.of(source.picture()),
+        name,
+        seen.line(source.line(name, limit)),
+        scheduling.wallMillis());
   }
 
-  public byte[] timeline() {
-    return timeline.render();
+  public byte[] timeline(Viewer viewer) {
+    return timeline.render(viewer);
   }
 
-  public byte[] status() {
-    return StatusJson.render(about, settings, scheduling.problems().values());
+  /** Problems name nodes and pods of all teams. */
+  public byte[] status(Viewer viewer) {
+    Collection<String> problems =
+        viewer.seesAll() ? scheduling.problems().values() : List.<String>of();
+    return StatusJson.render(about, settings, problems);
   }
 
   /** What would become of a pod; the parser reads its manifest. */
-  public byte[] explain(JsonParser manifest) {
+  public byte[] explain(Viewer viewer, JsonParser manifest) {
     try {
-      return MAPPER.writeValueAsBytes(ExplanationJson.of(explanation(manifest)));
+      return MAPPER.writeValueAsBytes(ExplanationJson.of(explanation(viewer, manifest)));
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
   }
 
-  private Explanation explanation(JsonParser manifest) {
+  private Explanation explanation(Viewer viewer, JsonParser manifest) {
     try {
       Reading reading = scheduling.read(PodReader.readDocument(manifest));
       Explanation explanation =
           reading.isNonsense()
               ? Explanation.refused(reading.problems())
-              : explained(reading.demand());
+              : explained(viewer, reading.demand());
       return explanation.in(reading.dialect());
     } catch (WireException nonsense) {
       return Explanation.refused(List.of(String.valueOf(nonsense.getMessage())));
     }
   }
 
-  private Explanation explained(PodDemand demand) {
+  private Explanation explained(Viewer viewer, PodDemand demand) {
     Explanation explanation = explainer.explain(demand);
     return explanation.best() == null
-        ? explanation.waitingFor(QuarantineJson.holding(scheduling, explainer, demand))
+        ? explanation.waitingFor(QuarantineJson.holding(scheduling, explainer, demand, viewer))
         : explanation;
   }
 
   /** Adds the present moment to the timeline; the point, to be told to those who listen. */
-  public byte[] tick() {
+  public FillHistory.Point tick() {
     figures.refresh();
     int bound = 0;
     for (Entry entry : scheduling.ledger().entries()) {
@@ -199,7 +194,7 @@ public final class View {
             pending,
             bound);
     timeline.add(point);
-    return point.render();
+    return point;
   }
 
   /**
@@ -228,7 +223,7 @@ public final class View {
   }
 
   /** One decision as it stands in the list. */
-  public static byte[] decision(Decision decision) {
-    return DecisionsJson.one(decision);
+  public static byte[] decision(Viewer viewer, Decision decision) {
+    return DecisionsJson.one(decision, viewer);
   }
 }

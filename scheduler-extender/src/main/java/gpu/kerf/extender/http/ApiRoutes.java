@@ -2,6 +2,7 @@ package gpu.kerf.extender.http;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cost.UsageRecords;
@@ -44,6 +45,7 @@ public final class ApiRoutes implements Api {
   private final View view;
   private final Settings.Limits limits;
   private final EventStreams streams;
+  private final NumberedEvents events;
   private final YAMLFactory yaml = new YAMLFactory();
   private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
   private final ReportRoutes reports;
@@ -53,9 +55,11 @@ public final class ApiRoutes implements Api {
       View view,
       UsageRecords records,
       Decisions decisions,
+      NumberedEvents events,
       Settings.Limits limits,
       Metrics metrics) {
     this.reports = new ReportRoutes(vertx, records);
+    this.events = events;
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
@@ -65,18 +69,36 @@ public final class ApiRoutes implements Api {
 
   @Override
   public void addTo(Routes routes, ErrorAnswers refusals, Gate gate) {
-    routes.get("/api/v1/fleet", call -> send(call, view.fleet()));
-    routes.get("/api/v1/nodes", call -> nodes(call, refusals));
-    routes.get("/api/v1/nodes/:name", call -> node(call, refusals));
-    routes.get("/api/v1/pods", call -> pods(call, refusals));
-    routes.get("/api/v1/decisions", call -> decisions(call, refusals));
-    routes.get("/api/v1/teams", call -> teams(call, refusals));
-    routes.get("/api/v1/timeline", call -> send(call, view.timeline()));
-    routes.get("/api/v1/status", call -> send(call, view.status()));
-    routes.get("/api/v1/events", call -> streams.open(call, refusals));
-    routes.post("/api/v1/explain", call -> explain(call, refusals, gate));
+    routes.getAsSeen("/api/v1/fleet", call -> send(call, view.fleet(viewer(call))));
+    routes.getAsSeen("/api/v1/nodes", call -> nodes(call, refusals));
+    routes.getAsSeen("/api/v1/nodes/:name", call -> node(call, refusals));
+    routes.getAsSeen("/api/v1/pods", call -> pods(call, refusals));
+    routes.getAsSeen("/api/v1/decisions", call -> decisions(call, refusals));
+    routes.getAsSeen("/api/v1/teams", call -> teams(call, refusals));
+    routes.getAsSeen("/api/v1/timeline", call -> send(call, view.timeline(viewer(call))));
+    routes.getAsSeen("/api/v1/status", call -> send(call, view.status(viewer(call))));
+    routes.getAsSeen("/api/v1/events", call -> events(call, refusals));
+    routes.postAsSeen("/api/v1/explain", call -> explain(call, refusals, gate));
     reports.addTo(routes, refusals);
+  }
+
+  @Override
+  public void start() {
     streams.start();
+    events.start();
+  }
+
+  /** One path for consoles, which ask for no number, and for those that must miss nothing. */
+  private void events(RoutingContext call, ErrorAnswers refusals) {
+    if (NumberedEvents.isAskedFor(call.request())) {
+      events.answer(call, refusals);
+    } else {
+      streams.open(call, refusals);
+    }
+  }
+
+  private static Viewer viewer(RoutingContext call) {
+    return Viewing.viewer(call);
   }
 
   private static void send(RoutingContext call, byte[] json) {
@@ -97,7 +119,7 @@ public final class ApiRoutes implements Api {
 
   private void node(RoutingContext call, ErrorAnswers refusals) {
     String name = String.valueOf(call.pathParam("name"));
-    byte[] node = view.node(name);
+    byte[] node = view.node(viewer(call), name);
     if (node == null) {
       ErrorAnswer unknown =
           ErrorAnswer.noSuch(
@@ -121,7 +143,7 @@ public final class ApiRoutes implements Api {
       return;
     }
     List<String> wanted = Arrays.stream(names.split(",", -1)).distinct().limit(limit).toList();
-    send(call, view.nodes(wanted));
+    send(call, view.nodes(viewer(call), wanted));
   }
 
   private void pods(RoutingContext call, ErrorAnswers refusals) {
@@ -143,16 +165,16 @@ public final class ApiRoutes implements Api {
     String uid = request.getParam("uid", "");
     PodsJson.Query query = new PodsJson.Query(state, namespace, text, uid, limit);
     if (wantsText(call)) {
-      send(call, view.podsText(query));
+      send(call, view.podsText(viewer(call), query));
     } else {
-      send(call, view.pods(query));
+      send(call, view.pods(viewer(call), query));
     }
   }
 
   private void decisions(RoutingContext call, ErrorAnswers refusals) {
     Integer limit = limit(call, refusals, 100, MOST_DECISIONS);
     if (limit != null) {
-      send(call, view.decisions(limit, call.request().getParam("pod", "")));
+      send(call, view.decisions(viewer(call), limit, call.request().getParam("pod", "")));
     }
   }
 
@@ -161,9 +183,9 @@ public final class ApiRoutes implements Api {
     if (name != null) {
       team(call, refusals, name);
     } else if (wantsText(call)) {
-      send(call, view.teamsText());
+      send(call, view.teamsText(viewer(call)));
     } else {
-      send(call, view.teams());
+      send(call, view.teams(viewer(call)));
     }
   }
 
@@ -172,8 +194,8 @@ public final class ApiRoutes implements Api {
     if (limit == null) {
       return;
     }
-    String text = wantsText(call) ? view.teamText(name, limit) : null;
-    byte[] json = wantsText(call) ? null : view.team(name, limit);
+    String text = wantsText(call) ? view.teamText(viewer(call), name, limit) : null;
+    byte[] json = wantsText(call) ? null : view.team(viewer(call), name, limit);
     if (text != null) {
       send(call, text);
     } else if (json != null) {
@@ -189,8 +211,7 @@ public final class ApiRoutes implements Api {
   /**
    * The number of things that are asked for; null if it makes no sense, which has been answered.
    */
-  private static @Nullable Integer limit(
-      RoutingContext call, ErrorAnswers refusals, int usual, int most) {
+  static @Nullable Integer limit(RoutingContext call, ErrorAnswers refusals, int usual, int most) {
     String given = call.request().getParam("limit");
     try {
       int limit = given == null ? usual : Integer.parseInt(given);
@@ -259,7 +280,7 @@ public final class ApiRoutes implements Api {
         return;
       }
       try (JsonParser parser = yaml.createParser(bytes.getBytes())) {
-        budget.work(() -> send(call, view.explain(parser)));
+        budget.work(() -> send(call, view.explain(viewer(call), parser)));
       } catch (IOException nonsense) {
         String what = "The manifest cannot be read: " + nonsense.getMessage();
         refusals.answer(
@@ -287,5 +308,6 @@ public final class ApiRoutes implements Api {
   @Override
   public void close() {
     streams.close();
+    events.close();
   }
 }

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.http;
 
+import gpu.kerf.extender.access.AccessVerdict;
 import java.time.Duration;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param hint what to do about it
  */
 record ErrorAnswer(int status, String code, String what, String hint) {
+  static final int UNAUTHORIZED = 401;
 
   static ErrorAnswer badRequest(String what, String hint) {
     return new ErrorAnswer(400, "bad-request", what, hint);
@@ -42,7 +44,36 @@ record ErrorAnswer(int status, String code, String what, String hint) {
         404,
         "not-found",
         "There is nothing at " + path + " on this port.",
-        "It has /metrics, /healthz and /readyz; observe.console: true adds the console and the API.");
+        "It has /metrics, /healthz and /readyz; observe.console: true adds the console and the"
+            + " API.");
+  }
+
+  /** Why a client sees nothing. */
+  static ErrorAnswer noAccess(AccessVerdict verdict) {
+    return switch (verdict.kind()) {
+      case NO_TOKEN, INVALID_TOKEN ->
+          new ErrorAnswer(
+              UNAUTHORIZED,
+              "unauthorized",
+              verdict.text(),
+              "Send Authorization: Bearer TOKEN; kubectl create token ACCOUNT makes one.");
+      case FORBIDDEN ->
+          new ErrorAnswer(
+              403,
+              "forbidden",
+              verdict.text(),
+              "Ask for the right to get your team (teams.kerf.gpu), or pods of your namespace;"
+                  + " metrics need the right to get the path /metrics.");
+      case NOT_REVIEWED ->
+          new ErrorAnswer(
+              503,
+              "not-reviewed",
+              "The API server could not say what the bearer of the token may see: "
+                  + verdict.text()
+                  + ".",
+              "Try again; Kerf needs the role kerf-access for it.");
+      case ALLOWED -> throw new IllegalArgumentException("The client is allowed: " + verdict + ".");
+    };
   }
 
   static ErrorAnswer noSuch(String what, String hint) {

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.http;
 
+import gpu.kerf.extender.access.AccessControl;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class HttpService {
   private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
   private static final long SWEEP_MILLIS = 100;
-  private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
+  static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD);
   private static final int MOST_STREAMS = 256;
 
   private final Vertx vertx;
@@ -59,17 +60,19 @@ public final class HttpService {
    * @param verbs by their paths without the slash
    * @param api what stands under /api, or null if nothing does
    * @param answers counts the answers of the verbs
+   * @param access judges the clients of the observers' port; null if it is open
    */
   public record Components(
       Map<String, VerbHandler> verbs,
       Readiness readiness,
       Metrics metrics,
       @Nullable Api api,
-      AnswerListener answers) {
+      AnswerListener answers,
+      @Nullable AccessControl access) {
 
     public Components(
         Map<String, VerbHandler> verbs, Readiness readiness, Metrics metrics, @Nullable Api api) {
-      this(verbs, readiness, metrics, api, metrics::answered);
+      this(verbs, readiness, metrics, api, metrics::answered, null);
     }
   }
 
@@ -91,21 +94,34 @@ public final class HttpService {
             open -> components.metrics.set(Metric.CONNECTIONS, open, serverPort.name()));
     this.routes = new Routes(vertx, refusals);
     this.observer =
-        serverPort.pages() ? new Observer(vertx, settings, standing(), components.metrics) : null;
+        serverPort.pages()
+            ? new Observer(vertx, settings, observedRoutes(), components.metrics)
+            : null;
     components.verbs.forEach((name, verb) -> verbs.put("/" + name, route(name, verb)));
     addRoutes();
   }
 
   /** What the port of the observers has: all but the verbs, or no more than how things stand. */
-  private Routes standing() {
-    if (settings.observe().console()) {
-      return routes;
+  private Routes observedRoutes() {
+    Routes some = new Routes(vertx, refusals);
+    Routes metrics = some;
+    Routes pages = some;
+    if (components.access != null) {
+      AccessGuard guard = new AccessGuard(vertx, components.access, refusals);
+      metrics = some.guardedBy(new Routes.Guards(guard::metrics, guard::metrics));
+      pages = some.guardedBy(new Routes.Guards(guard::administrators, guard::viewers));
     }
-    Routes few = new Routes(vertx, refusals);
-    addStanding(few);
-    few.otherwise(
-        call -> refusals.answer(call.request(), ErrorAnswer.notObserved(call.request().path())));
-    return few;
+    addStanding(some, metrics);
+    if (!settings.observe().console()) {
+      some.otherwise(
+          call -> refusals.answer(call.request(), ErrorAnswer.notObserved(call.request().path())));
+      return some;
+    }
+    if (components.api != null) {
+      components.api.addTo(pages, refusals, gate);
+    }
+    some.otherwise(this::otherwise);
+    return some;
   }
 
   private VerbRoute route(String name, VerbHandler verb) {
@@ -113,18 +129,19 @@ public final class HttpService {
         vertx, name, verb, serverPort.limits(), gate, refusals, components.answers);
   }
 
-  private void addStanding(Routes to) {
+  private void addStanding(Routes to, Routes metrics) {
     to.get("/healthz", call -> json(call, 200, Buffer.buffer("{\"ok\":true}")));
     to.get("/readyz", this::readyz);
-    to.get("/metrics", this::metrics);
+    metrics.get("/metrics", this::metrics);
   }
 
   private void addRoutes() {
     if (serverPort.pages()) {
-      addStanding(routes);
+      addStanding(routes, routes);
     }
     if (components.api != null) {
       components.api.addTo(routes, refusals, gate);
+      components.api.start();
     }
     routes.otherwise(this::otherwise);
   }
@@ -156,7 +173,7 @@ public final class HttpService {
   }
 
   /** The port where no verbs are; 0 if there is none. */
-  int observed() {
+  public int observed() {
     return observer == null ? 0 : observer.port();
   }
 

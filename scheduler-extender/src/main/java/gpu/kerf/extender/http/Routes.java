@@ -9,6 +9,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Registers paths with their methods. Other methods on these paths get an error that names the
@@ -17,20 +18,48 @@ import java.util.List;
 final class Routes {
   private final Router router;
   private final ErrorAnswers refusals;
+  private final Guards guards;
+
+  /**
+   * What stands before handlers.
+   *
+   * @param usual before every handler that says nothing of viewers
+   * @param viewers before those that leave out what the {@link Viewing} of the call does not see
+   */
+  record Guards(
+      UnaryOperator<Handler<RoutingContext>> usual,
+      UnaryOperator<Handler<RoutingContext>> viewers) {
+    static final Guards NONE = new Guards(handler -> handler, handler -> handler);
+  }
 
   Routes(Vertx vertx, ErrorAnswers refusals) {
-    this.router = Router.router(vertx);
-    this.refusals = refusals;
+    this(Router.router(vertx), refusals, Guards.NONE);
     router.route().failureHandler(this::failed);
   }
 
-  /** A path to read; HEAD works where GET does. */
-  void get(String path, Handler<RoutingContext> handler) {
-    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, handler);
+  private Routes(Router router, ErrorAnswers refusals, Guards guards) {
+    this.router = router;
+    this.refusals = refusals;
+    this.guards = guards;
   }
 
-  void post(String path, Handler<RoutingContext> handler) {
-    on(List.of(HttpMethod.POST), path, handler);
+  /** The same paths; what is added to them through this is guarded. */
+  Routes guardedBy(Guards before) {
+    return new Routes(router, refusals, before);
+  }
+
+  /** A path to read; HEAD works where GET does. Where clients are judged, administrators get it. */
+  void get(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, guards.usual.apply(handler));
+  }
+
+  /** The same for a handler that shows each client what its {@link Viewing} sees, and no more. */
+  void getAsSeen(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.GET, HttpMethod.HEAD), path, guards.viewers.apply(handler));
+  }
+
+  void postAsSeen(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.POST), path, guards.viewers.apply(handler));
   }
 
   private void on(List<HttpMethod> methods, String path, Handler<RoutingContext> handler) {

@@ -101,6 +101,9 @@ final class Evictions {
           () -> cluster.evict(new Eviction(mate, why)),
           (result, failure) -> {
             boolean gone = result != null && result.kind() == EvictResult.Kind.EVICTED;
+            if (gone) {
+              scheduling.evicted(mate, why);
+            }
             cluster.event(
                 gone
                     ? new PodEvent(mate, true, "Preempted", why)
@@ -165,6 +168,9 @@ final class Evictions {
     EvictResult.Kind kind = result == null ? EvictResult.Kind.FAILED : result.kind();
     switch (kind) {
       case EVICTED, GONE -> {
+        if (kind == EvictResult.Kind.EVICTED) {
+          scheduling.evicted(victim, why);
+        }
         cluster.event(new PodEvent(victim, true, "Preempted", why));
         if (plans.stands(plan)) {
           evictNext(plans.put(plan.withoutFirst()));

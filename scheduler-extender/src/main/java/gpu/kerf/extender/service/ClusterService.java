@@ -1,10 +1,13 @@
 package gpu.kerf.extender.service;
 
+import gpu.kerf.extender.access.ApiServerReviews;
 import gpu.kerf.extender.certificate.CertificateKeeper;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryByNode;
@@ -38,10 +41,14 @@ public final class ClusterService {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterService.class);
   private static final long TICK_MILLIS = 500;
 
+  /** A user's first look takes a review for each namespace. */
+  private static final int REVIEW_THREADS = 8;
+
   private final Context context;
   private final Scheduling scheduling;
   private final KubernetesCluster cluster;
   private final Service service;
+  private final RequestPool reviews;
   private int port;
 
   private ClusterService(
@@ -55,9 +62,15 @@ public final class ClusterService {
     Metrics metrics = new Metrics();
     KubernetesCluster.Options options = options(settings.current(), namespace);
     this.cluster = new KubernetesCluster(server, options, clocks, metrics);
+    this.reviews = new RequestPool(server, new JvmThreads(), REVIEW_THREADS, "kerf-review");
     Service.Environment serviceEnvironment =
         new Service.Environment(
-            cluster, delivery(settings.current()), cluster.disruptions(), "cluster", metrics);
+            cluster,
+            delivery(settings.current()),
+            cluster.disruptions(),
+            "cluster",
+            metrics,
+            new ApiServerReviews(reviews));
     this.service = new Service(vertx, settings, scheduling, serviceEnvironment, clocks);
     context.exceptionHandler(cluster::loopFailed);
     cluster.start(scheduling.loop(), service.listener());
@@ -149,6 +162,7 @@ public final class ClusterService {
     try {
       started.port = started.service.listen(started.context);
     } catch (IOException e) {
+      started.reviews.close();
       started.cluster.close();
       throw e;
     }
@@ -176,6 +190,7 @@ public final class ClusterService {
   /** Answers what has been asked, then lets go of the cluster. */
   public void stop() {
     Vertxes.on(context, service::stop);
+    reviews.close();
     cluster.close();
   }
 }

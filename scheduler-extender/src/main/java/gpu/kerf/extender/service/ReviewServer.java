@@ -52,7 +52,7 @@ final class ReviewServer {
             settings,
             ServerPort.webhook(settings),
             new HttpService.Components(
-                webhooks.byName(), new Readiness(), metrics, null, metrics::reviewed));
+                webhooks.byName(), new Readiness(), metrics, null, metrics::reviewed, null));
   }
 
   /** Listens; the port. */

@@ -1,5 +1,7 @@
 package gpu.kerf.extender.service;
 
+import gpu.kerf.extender.access.AccessControl;
+import gpu.kerf.extender.access.AccessReviews;
 import gpu.kerf.extender.api.Pending;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
@@ -11,6 +13,7 @@ import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.gang.GangTimes;
 import gpu.kerf.extender.http.ApiRoutes;
 import gpu.kerf.extender.http.HttpService;
+import gpu.kerf.extender.http.NumberedEvents;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.Verbs;
 import gpu.kerf.extender.settings.LiveSettings;
@@ -82,6 +85,7 @@ public final class Service {
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
+  private final StreamedEvents stream;
   private final HttpService http;
   private final FleetView fleet;
   private final @Nullable ReviewServer webhook;
@@ -97,12 +101,18 @@ public final class Service {
    * What the service stands in.
    *
    * @param mode {@code demo} or {@code cluster}
+   * @param reviews judges clients; null where there is no API server, and every client sees all
    */
   public record Environment(
-      Cluster cluster, Delivery delivery, Disruptions disruptions, String mode, Metrics metrics) {
+      Cluster cluster,
+      Delivery delivery,
+      Disruptions disruptions,
+      String mode,
+      Metrics metrics,
+      @Nullable AccessReviews reviews) {
 
     public Environment(Cluster cluster, Delivery delivery, Disruptions disruptions, String mode) {
-      this(cluster, delivery, disruptions, mode, new Metrics());
+      this(cluster, delivery, disruptions, mode, new Metrics(), null);
     }
   }
 
@@ -148,6 +158,7 @@ public final class Service {
             readiness::ready,
             this::uptimeMillis);
     this.view = new View(scheduling, figures, settings, about, teams, clocks.stopWatch());
+    this.stream = new StreamedEvents(now.stream(), scheduling, verbs.turns(), metrics);
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =
@@ -167,11 +178,47 @@ public final class Service {
             usage.book()::completeSince,
             () -> settings.current().cost().list(),
             scheduling::wallMillis);
+    NumberedEvents events =
+        new NumberedEvents(
+            vertx,
+            stream.log(),
+            stream.json(),
+            scheduling::wallMillis,
+            now.limits().eventStreams(),
+            metrics);
     ApiRoutes api =
-        new ApiRoutes(vertx, view, records, scheduling.decisions(), now.limits(), metrics);
+        new ApiRoutes(vertx, view, records, scheduling.decisions(), events, now.limits(), metrics);
     Verbs handlers = new Verbs(verbs, scheduling.names());
     return new HttpService(
-        vertx, now, new HttpService.Components(handlers.byName(), readiness, metrics, api));
+        vertx,
+        now,
+        new HttpService.Components(
+            handlers.byName(), readiness, metrics, api, metrics::answered, access(now)));
+  }
+
+  private @Nullable AccessControl access(Settings now) {
+    AccessReviews reviews = environment.reviews;
+    boolean open = now.observe().access() == Settings.ObserveAccess.OPEN;
+    if (reviews != null && open && now.observe().enabled() && now.observe().console()) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.ADDRESS, now.observe().host() + ":" + now.observe().port())
+          .log(
+              "Every client of the observers' port sees all pods and teams: observe.access: open.");
+    }
+    return reviews == null || open
+        ? null
+        : new AccessControl(
+            reviews,
+            now.teams().source(),
+            new KnownNames(scheduling, verbs.turns()::teams, stream.log()),
+            now.limits().answer(),
+            scheduling::elapsedMillis,
+            scheduling.loop());
+  }
+
+  /** The port of the observers; 0 while there is none. */
+  public int observedPort() {
+    return http.observed();
   }
 
   private long uptimeMillis() {
@@ -278,6 +325,7 @@ public final class Service {
     return http.start()
         .map(
             server -> {
+              stream.start();
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> followFleet()));
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
@@ -416,6 +464,7 @@ public final class Service {
             () -> {
               timers.forEach(vertx::cancelTimer);
               verbTimers.forEach(vertx::cancelTimer);
+              stream.stop();
               return keepUsage();
             });
   }

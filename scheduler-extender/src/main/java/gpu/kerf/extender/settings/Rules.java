@@ -3,6 +3,8 @@ package gpu.kerf.extender.settings;
 import gpu.kerf.model.cost.Price;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuModel;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.Currency;
 import java.util.List;
@@ -16,6 +18,8 @@ final class Rules {
       Pattern.compile("localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|::1|\\[::1]");
 
   private static final Pattern CAPABILITY = Pattern.compile("[A-Z][A-Z_]{1,40}");
+
+  private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
 
   private final Settings settings;
   private final UnaryOperator<String> from;
@@ -34,6 +38,7 @@ final class Rules {
     rules.ports();
     rules.limits();
     rules.cost();
+    rules.stream();
     return rules.problems;
   }
 
@@ -178,6 +183,52 @@ final class Rules {
     return nearest != null
         ? "Did you mean " + nearest + "?"
         : "docs/reference/hardware.md has the names of all models, such as " + models.get(0) + ".";
+  }
+
+  private void stream() {
+    StreamSettings stream = settings.stream();
+    if (stream.source().isBlank() || !isUri(stream.source())) {
+      refuse(
+          "stream.source",
+          stream.source(),
+          "is no URI and no part of one.",
+          "Write a path such as /kerf/berlin, without spaces.");
+    }
+    StreamSettings.Sink sink = stream.sink();
+    if (sink.enabled() && !isHttp(sink.url())) {
+      refuse(
+          "stream.sink.url",
+          sink.url(),
+          "is no address of an HTTP server.",
+          "Write it as http://kerf-bridge-service.kafka:8080.");
+    }
+    if (!TOPIC.matcher(sink.topic()).matches()) {
+      refuse(
+          "stream.sink.topic",
+          sink.topic(),
+          "is no name of a topic.",
+          "Use at most 249 letters, digits, dots, underscores and hyphens.");
+    }
+  }
+
+  private static boolean isUri(String text) {
+    try {
+      new URI(text);
+      return true;
+    } catch (URISyntaxException nonsense) {
+      return false;
+    }
+  }
+
+  private static boolean isHttp(String text) {
+    try {
+      URI uri = new URI(text);
+      return ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+          && uri.getHost() != null
+          && uri.getUserInfo() == null;
+    } catch (URISyntaxException nonsense) {
+      return false;
+    }
   }
 
   static boolean loopback(String host) {

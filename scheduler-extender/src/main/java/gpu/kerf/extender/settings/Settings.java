@@ -48,6 +48,7 @@ public record Settings(
         Preemption preemption,
     @Setting("What GPU time costs: docs/explanation/cost.md.") Cost cost,
     @Setting("What is measured and remembered.") Telemetry telemetry,
+    @Setting("The stream of CloudEvents.") StreamSettings stream,
     @Setting("What the service says while it works, on stderr.") Logs log) {
 
   /** Where the service listens. */
@@ -60,14 +61,27 @@ public record Settings(
           boolean insecure,
       @Setting("Whether the console is served at /.") boolean console) {}
 
+  /** Which clients the observers' port answers. */
+  public enum ObserveAccess {
+    /** Those whose bearer token the API server accepts. */
+    TOKEN,
+    /** All. */
+    OPEN
+  }
+
   /** Where there are no verbs. */
   public record Observe(
       @Setting("The address, such as 0.0.0.0; empty for no such port.") String host,
       @Setting(value = "The port; 0 takes any free one.", min = "0", max = "65535") int port,
       @Setting(
-              "Whether the console and the API are there too. They show the pods of all namespaces"
-                  + " to every client that reaches the port.")
-          boolean console) {
+              "Whether the console and the API are there too. With access: open they show the pods"
+                  + " of all namespaces to every client that reaches the port.")
+          boolean console,
+      @Setting(
+              "Which clients may look: token (those with a bearer token, which see what the API"
+                  + " server lets them read: it needs the role kerf-access) or open (all that reach"
+                  + " the port, and they see all). /healthz and /readyz are open in any case.")
+          ObserveAccess access) {
 
     public boolean enabled() {
       return !host.isEmpty();
@@ -477,7 +491,7 @@ public record Settings(
   public static Settings defaults() {
     return new Settings(
         new Listen("127.0.0.1", 8880, false, true),
-        new Observe("", 8881, false),
+        new Observe("", 8881, false, ObserveAccess.TOKEN),
         new Tls("", "", "", Duration.ofSeconds(10)),
         new Certificates(
             false, "/tmp/kerf-webhook", "kerf-system", Duration.ofDays(90), Duration.ofMinutes(1)),
@@ -510,6 +524,7 @@ public record Settings(
         Preemption.KERF,
         new Cost("EUR", Map.of(), Price.ZERO, 200_000),
         new Telemetry(100, 200, false),
+        StreamSettings.defaults(),
         new Logs(Level.INFO, Map.of(), Format.TEXT));
   }
 
@@ -523,7 +538,7 @@ public record Settings(
   public Settings forRehearsal() {
     return new Settings(
         new Listen("127.0.0.1", 0, false, false),
-        new Observe("", 0, false),
+        new Observe("", 0, false, ObserveAccess.TOKEN),
         new Tls("", "", "", tls.checkEvery),
         certificates,
         limits,
@@ -540,6 +555,7 @@ public record Settings(
         preemption,
         cost,
         telemetry,
+        stream.withoutSink(),
         log);
   }
 

@@ -3,6 +3,7 @@ package gpu.kerf.extender.state;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A bounded list of the latest decisions. */
@@ -34,10 +35,15 @@ public final class Decisions {
 
   /** The latest, newest first; of one pod only unless its uid is empty. */
   public List<Decision> latest(int limit, String uid) {
+    return latest(limit, decision -> uid.isEmpty() || decision.pod().uid().equals(uid));
+  }
+
+  /** The latest that are wanted, newest first. */
+  public List<Decision> latest(int limit, Predicate<Decision> wanted) {
     List<Decision> result = new ArrayList<>();
     for (long id = next - 1; id >= Math.max(1, next - MOST) && result.size() < limit; id--) {
       Decision decision = ring[(int) (id % MOST)];
-      if (decision != null && (uid.isEmpty() || decision.pod().uid().equals(uid))) {
+      if (decision != null && wanted.test(decision)) {
         result.add(decision);
       }
     }

@@ -16,7 +16,9 @@ import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Placer;
 import gpu.kerf.model.placement.Slot;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -50,6 +52,7 @@ public final class Scheduling implements ClusterListener {
   private final EndedPods ended = new EndedPods();
   private final Map<String, Quarantined> quarantined = new HashMap<>();
   private Policy policy = Policy.defaults();
+  private final List<BiConsumer<PodView.Ref, String>> evictionListeners = new ArrayList<>();
   private boolean renewalComes;
 
   /**
@@ -243,6 +246,16 @@ public final class Scheduling implements ClusterListener {
 
   public DecisionDraft deciding(Decision.Verb verb, PodView.Ref pod) {
     return new DecisionDraft(verb, pod, stopWatch());
+  }
+
+  /** The API server has taken an eviction of Kerf's. */
+  public void evicted(PodView.Ref pod, String why) {
+    evictionListeners.forEach(listener -> listener.accept(pod, why));
+  }
+
+  /** From now on tells every eviction with its reason, on the thread that owns this. */
+  public void onEvicted(BiConsumer<PodView.Ref, String> listener) {
+    evictionListeners.add(listener);
   }
 
   /** Changes how the verbs behave. */

@@ -344,6 +344,28 @@ public enum Metric {
           + " server or another admission plugin) or failed. Kerf tries refused and failed ones"
           + " again.",
       "outcome"),
+  STREAM_EVENTS(
+      Kind.COUNTER,
+      "kerf_stream_events_total",
+      "Events of the stream, by the type of the CloudEvent.",
+      "type"),
+  STREAM_LISTENERS(
+      Kind.GAUGE, "kerf_stream_listeners", "Clients that read the stream of CloudEvents live."),
+  STREAM_SENT(
+      Kind.COUNTER, "kerf_stream_sent_total", "Events that the sink of the stream has taken."),
+  STREAM_DROPPED(
+      Kind.COUNTER,
+      "kerf_stream_dropped_total",
+      "Events that the sink never got, by reason: overwritten (it was too slow for too long) or"
+          + " refused (it does not take this event). A gap event tells the sink of the first.",
+      "reason"),
+  STREAM_ATTEMPTS(
+      Kind.COUNTER,
+      "kerf_stream_requests_total",
+      "Requests to the sink, by outcome: sent or failed. Failed ones are made again.",
+      "outcome"),
+  STREAM_LAG(
+      Kind.GAUGE, "kerf_stream_lag_events", "Events that the sink has not taken yet, by number."),
   GPU_HELD(
       Kind.GAUGE,
       "kerf_gpu_held_bytes",

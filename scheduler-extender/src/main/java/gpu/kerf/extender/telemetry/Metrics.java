@@ -58,6 +58,14 @@ public final class Metrics {
     counters.computeIfAbsent(metric, each -> described(Counter.build(), each)).labels(labels).inc();
   }
 
+  /** Adds an amount to a counter. */
+  public void add(Metric metric, double amount, String... labels) {
+    counters
+        .computeIfAbsent(metric, each -> described(Counter.build(), each))
+        .labels(labels)
+        .inc(amount);
+  }
+
   /** Lets a counter be there before anything is counted, so that the first time shows as a rise. */
   public void zero(Metric metric, String... labels) {
     counters.computeIfAbsent(metric, each -> described(Counter.build(), each)).labels(labels);

@@ -46,6 +46,8 @@ final class Reclaims {
   private final Map<String, Pause> pauses = new HashMap<>();
   private final Deque<TeamsPicture.OneReclaim> ended = new ArrayDeque<>();
 
+  private final List<Consumer<TeamsPicture.OneReclaim>> listeners = new ArrayList<>();
+
   /** One reclaim on its way. */
   private static final class Running {
     private final Reclaim reclaim;
@@ -99,6 +101,11 @@ final class Reclaims {
     this.changed = changed;
     this.dropPlace = dropPlace;
     this.counts = counts;
+  }
+
+  /** From now on tells every reclaim that has ended. */
+  void onEnd(Consumer<TeamsPicture.OneReclaim> listener) {
+    listeners.add(listener);
   }
 
   void begin(Reclaim reclaim) {
@@ -164,6 +171,7 @@ final class Reclaims {
                   && (result.kind() == EvictResult.Kind.EVICTED
                       || result.kind() == EvictResult.Kind.GONE);
           if (gone) {
+            tellEvicted(result, pod, why);
             lines.evicted(pod.uid(), victim.work().since());
             counts.evicted(new TurnCounts.Evicted(victim.work().team(), rule));
             cluster.event(new PodEvent(pod.ref(), true, "Reclaimed", why));
@@ -215,6 +223,7 @@ final class Reclaims {
     switch (kind) {
       case EVICTED, GONE -> {
         running.left.poll();
+        tellEvicted(result, target.pod(), why);
         lines.evicted(target.pod().uid(), target.victim().work().since());
         counts.evicted(
             new TurnCounts.Evicted(target.victim().work().team(), word(running.reclaim.rule())));
@@ -232,6 +241,12 @@ final class Reclaims {
           giveUp(running, "blocked");
         }
       }
+    }
+  }
+
+  private void tellEvicted(@Nullable EvictResult result, KnownPod pod, String why) {
+    if (result != null && result.kind() == EvictResult.Kind.EVICTED) {
+      scheduling.evicted(pod.ref(), why);
     }
   }
 
@@ -258,7 +273,9 @@ final class Reclaims {
 
   private void remember(Running running, String outcome) {
     byWork.remove(running.reclaim.work().id());
-    ended.addFirst(running.picture(outcome, scheduling.wallMillis()));
+    TeamsPicture.OneReclaim picture = running.picture(outcome, scheduling.wallMillis());
+    ended.addFirst(picture);
+    listeners.forEach(listener -> listener.accept(picture));
     counts.reclaimed(
         new TurnCounts.Reclaimed(
             running.reclaim.work().team(), word(running.reclaim.rule()), outcome));

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,7 @@ public final class Turns implements TeamsSource {
   private final TurnLoop loop;
   private final TermsClock terms = new TermsClock();
   private final BudgetClock budgets = new BudgetClock();
+  private final WindowNews windows = new WindowNews();
   private final TurnForecast forecast = new TurnForecast();
   private final WaitingTexts texts;
   private final FiguresTeller figures;
@@ -148,6 +150,32 @@ public final class Turns implements TeamsSource {
     turnOnOrOff();
   }
 
+  /** The teams in force, whether Kerf acts on them or not. */
+  public AcceptedTeams teams() {
+    return teams;
+  }
+
+  /** The team of a pod that is known; empty if it belongs to none. */
+  public String teamOfPod(PodView.Ref pod) {
+    String team = teams.teamOf(pod.namespace(), lines.queueOf(pod.uid()));
+    return team == null ? "" : team;
+  }
+
+  /** From now on tells every reclaim that has ended. */
+  public void onReclaim(Consumer<TeamsPicture.OneReclaim> listener) {
+    loop.underWay().onEnd(listener);
+  }
+
+  /** From now on tells when a window opens or closes, on the replica that gives turns. */
+  public void onWindow(WindowListener listener) {
+    windows.onChange(
+        (team, window, before) -> {
+          if (cluster.leadsTurns()) {
+            listener.changed(team, window, before);
+          }
+        });
+  }
+
   private void turnOnOrOff() {
     boolean wanted = options.enabled() && !teams.isEmpty();
     if (wanted != on) {
@@ -165,6 +193,7 @@ public final class Turns implements TeamsSource {
     TeamBook book = new TeamBook(scheduling.fleet());
     terms.use(teams, scheduling.wallMillis());
     budgets.use(teams);
+    windows.begin(teams, terms::window);
     book.use(terms.inForce());
     book.spend(budgets.look(scheduling.wallMillis()));
     lines.use(teams, book);
@@ -379,6 +408,7 @@ public final class Turns implements TeamsSource {
     gates.tick();
     if (on) {
       if (terms.haveChanged(scheduling.wallMillis())) {
+        windows.look(terms::window);
         lines.book().use(terms.inForce());
         loop.wake();
       }

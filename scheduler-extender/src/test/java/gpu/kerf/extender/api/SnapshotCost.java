@@ -1,5 +1,6 @@
 package gpu.kerf.extender.api;
 
+import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.service.RunningService;
 import gpu.kerf.extender.state.FrequentDemands;
 import gpu.kerf.model.fleet.Holder;
@@ -36,7 +37,7 @@ public final class SnapshotCost {
           });
       var scheduling = service.scheduling;
       FleetJson fleet = new FleetJson(scheduling, service.service.figures());
-      report("fleet.json", service, () -> fleet.render().length);
+      report("fleet.json", service, () -> fleet.render(Viewer.ALL).length);
       report("figures, nothing changed", service, () -> refresh(service));
       report(
           "figures, one node changed",

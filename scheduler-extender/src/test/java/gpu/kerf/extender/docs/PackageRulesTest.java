@@ -69,6 +69,8 @@ class PackageRulesTest {
           "extender.verb",
           "extender.explain",
           "extender.admission",
+          "extender.access",
+          "extender.stream",
           "extender.api",
           "extender.cost",
           "extender.http",

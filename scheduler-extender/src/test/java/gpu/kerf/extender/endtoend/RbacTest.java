@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.access.AccessQuestion;
+import gpu.kerf.extender.access.ApiServerReviews;
+import gpu.kerf.extender.access.UserInfo;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
 import gpu.kerf.extender.cluster.kubernetes.TestOptions;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
@@ -208,6 +213,28 @@ final class RbacTest {
       }
     } finally {
       loop.shutdown();
+    }
+  }
+
+  @Test
+  void everyRightOfTheRoleForAccessIsUsedAndNoneIsMissing() throws Exception {
+    Audit audit = Audit.in(folder);
+    try (ControlPlane plane = start(audit, KERF)) {
+      plane.apply(Shipped.text("components/access/rbac.yaml"));
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-access");
+      Access.Patience patience = new Access.Patience(Await.LONG, Await.LONG);
+      ApiServer server =
+          new Access(Map.of(), folder).connect(plane.kubeconfig(KERF).toString(), patience);
+      plane.kubectl("create", "serviceaccount", "rita", "--namespace=default");
+      String token = plane.kubectl("create", "token", "rita", "--namespace=default").strip();
+      try (RequestPool calls = new RequestPool(server, new JvmThreads(), 1, "test-review")) {
+        ApiServerReviews reviews = new ApiServerReviews(calls);
+        AccessQuestion pods = new AccessQuestion("", "", "pods", "default", "");
+        UserInfo rita = reviews.user(token).toCompletableFuture().join().orElseThrow();
+        assertThat(reviews.may(rita, pods).toCompletableFuture().join()).isFalse();
+      }
+      assertThat(audit.forbidden(KERF)).isEmpty();
+      assertThat(audit.used(KERF)).isEqualTo(granted(plane, "clusterrole/kerf-access"));
     }
   }
 

@@ -62,6 +62,9 @@ class ReportRoutesTest {
       }
 
       @Override
+      public void start() {}
+
+      @Override
       public void close() {}
     };
   }

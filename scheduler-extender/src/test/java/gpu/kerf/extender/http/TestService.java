@@ -1,9 +1,13 @@
 package gpu.kerf.extender.http;
 
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.access.AccessControl;
+import gpu.kerf.extender.access.AccessReviews;
+import gpu.kerf.extender.access.VisibleNames;
 import gpu.kerf.extender.http.VerbHandler.Answer;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.settings.SettingsSource;
+import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.telemetry.Metrics;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -16,6 +20,7 @@ import io.vertx.core.http.HttpServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,28 +46,66 @@ final class TestService implements AutoCloseable {
   final HttpServer server;
   private final Context context = vertx.getOrCreateContext();
 
-  private TestService(Settings settings, Function<Vertx, @Nullable Api> makeApi) {
+  private TestService(
+      Settings settings, Function<Vertx, @Nullable Api> makeApi, @Nullable AccessReviews reviews) {
     Api api = makeApi.apply(vertx);
     readiness.warmedUp();
     Map<String, VerbHandler> verbs =
         Map.of("filter", this::filter, "bind", new Bind(), "preempt", this::preempt);
     service =
         new HttpService(
-            vertx, settings, new HttpService.Components(verbs, readiness, metrics, api));
+            vertx,
+            settings,
+            new HttpService.Components(
+                verbs,
+                readiness,
+                metrics,
+                api,
+                metrics::answered,
+                reviews == null ? null : access(reviews)));
     server = onContext(service::start);
   }
 
   /** With everything by default but what is set, as {@code path=value}. */
   static TestService with(String... assignments) {
-    return new TestService(settings(assignments), vertx -> null);
+    return new TestService(settings(assignments), vertx -> null, null);
   }
 
   static TestService with(Api api, String... assignments) {
-    return new TestService(settings(assignments), vertx -> api);
+    return new TestService(settings(assignments), vertx -> api, null);
   }
 
   static TestService with(Function<Vertx, @Nullable Api> api, String... assignments) {
-    return new TestService(settings(assignments), api);
+    return new TestService(settings(assignments), api, null);
+  }
+
+  /** With an observers' port whose clients are judged, where nothing has a name. */
+  static TestService reviewed(Api api, AccessReviews reviews) {
+    Settings settings =
+        settings("observe.host=127.0.0.1", "observe.port=0", "observe.console=true");
+    return new TestService(settings, vertx -> api, reviews);
+  }
+
+  private AccessControl access(AccessReviews reviews) {
+    VisibleNames none =
+        new VisibleNames() {
+          @Override
+          public Set<String> namespaces() {
+            return Set.of();
+          }
+
+          @Override
+          public Set<String> teams() {
+            return Set.of();
+          }
+        };
+    return new AccessControl(
+        reviews,
+        TeamSource.KERF,
+        none,
+        Await.LONG,
+        () -> 0,
+        task -> context.runOnContext(nothing -> task.run()));
   }
 
   static Settings settings(String... assignments) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.OnPath;
+import gpu.kerf.extender.access.RecordedReviews;
 import gpu.kerf.extender.service.RunningService;
 import gpu.kerf.model.hardware.GpuMode;
 import java.io.IOException;
@@ -114,6 +115,21 @@ class KubectlPluginTest {
 
     assertThat(said.problem()).isEmpty();
     assertThat(said.status()).isZero();
+  }
+
+  @Test
+  void aTokenIsSentWhereKerfAsksForOne() throws Exception {
+    RecordedReviews reviews = RecordedReviews.ofThreeUsers();
+    try (RunningService guarded = RunningService.reviewed(reviews, List.of())) {
+      String url = "http://127.0.0.1:" + guarded.service.observedPort();
+
+      Said without = run(Map.of("KERF_URL", url), "teams");
+      Said with = run(Map.of("KERF_URL", url, "KERF_TOKEN", "admin"), "teams");
+
+      assertThat(without.problem()).contains("Kerf answered 401");
+      assertThat(with.problem()).isEmpty();
+      assertThat(with.out()).startsWith("This cluster has no teams");
+    }
   }
 
   @Test

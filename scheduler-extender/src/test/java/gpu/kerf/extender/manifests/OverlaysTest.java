@@ -43,20 +43,20 @@ final class OverlaysTest {
   /** As much of cert-manager's kinds as it takes to be asked for one. */
   private static String certManager(String plural, String kind) {
     return """
-        ---
-        apiVersion: apiextensions.k8s.io/v1
-        kind: CustomResourceDefinition
-        metadata: {name: %1$s.cert-manager.io}
-        spec:
-          group: cert-manager.io
-          scope: Namespaced
-          names: {plural: %1$s, kind: %2$s}
-          versions:
-          - name: v1
-            served: true
-            storage: true
-            schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-        """
+    ---
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata: {name: %1$s.cert-manager.io}
+    spec:
+      group: cert-manager.io
+      scope: Namespaced
+      names: {plural: %1$s, kind: %2$s}
+      versions:
+      - name: v1
+        served: true
+        storage: true
+        schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+    """
         .formatted(plural, kind);
   }
 
@@ -79,7 +79,7 @@ final class OverlaysTest {
 
   /** Kustomize takes other folders by their paths from here alone. */
   @ParameterizedTest
-  @ValueSource(strings = {"foreign-pods", "api-server-certificate", "kai-teams"})
+  @ValueSource(strings = {"foreign-pods", "api-server-certificate", "kai-teams", "access"})
   void aComponentThatNoOverlayHasIsAcceptedOnTopOfOne(String component) throws IOException {
     Path here =
         Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target", component));

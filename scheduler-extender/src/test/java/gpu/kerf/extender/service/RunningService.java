@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.access.AccessReviews;
 import gpu.kerf.extender.client.HttpConnection;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.Disruptions;
@@ -12,6 +13,7 @@ import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
@@ -58,7 +60,11 @@ public final class RunningService implements AutoCloseable {
     return NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode)));
   }
 
-  private RunningService(@Nullable Path file, List<NodeSpec> nodes, String... assignments) {
+  private RunningService(
+      @Nullable Path file,
+      List<NodeSpec> nodes,
+      @Nullable AccessReviews reviews,
+      String... assignments) {
     List<String> all =
         new ArrayList<>(
             List.of("listen.port=0", "stop.lead=0s", "stop.drain=1s", "readiness.warmUpPods=0"));
@@ -74,7 +80,12 @@ public final class RunningService implements AutoCloseable {
             () -> {
               Service.Environment environment =
                   new Service.Environment(
-                      new Steered(), new EnvDelivery(), Disruptions.NONE, "demo");
+                      new Steered(),
+                      new EnvDelivery(),
+                      Disruptions.NONE,
+                      "demo",
+                      new Metrics(),
+                      reviews);
               Service made = new Service(vertx, settings, scheduling, environment, clocks);
               nodes.forEach(made.listener()::nodeChanged);
               return made;
@@ -84,21 +95,33 @@ public final class RunningService implements AutoCloseable {
 
   /** Starts with nodes that are all known at once. */
   public static RunningService on(List<NodeSpec> nodes, String... assignments) {
-    RunningService running = new RunningService(null, nodes, assignments);
+    RunningService running = new RunningService(null, nodes, null, assignments);
+    running.synced = true;
+    return running;
+  }
+
+  /** Starts with an observers' port whose clients are judged. */
+  public static RunningService reviewed(
+      AccessReviews reviews, List<NodeSpec> nodes, String... assignments) {
+    List<String> all =
+        new ArrayList<>(
+            List.of("observe.host=127.0.0.1", "observe.port=0", "observe.console=true"));
+    all.addAll(List.of(assignments));
+    RunningService running = new RunningService(null, nodes, reviews, all.toArray(String[]::new));
     running.synced = true;
     return running;
   }
 
   /** Starts with settings in a file. */
   static RunningService with(Path file, List<NodeSpec> nodes) {
-    RunningService running = new RunningService(file, nodes);
+    RunningService running = new RunningService(file, nodes, null);
     running.synced = true;
     return running;
   }
 
   /** Starts with nodes, while the cluster says that it is not all. */
   public static RunningService notSynced(List<NodeSpec> nodes, String... assignments) {
-    return new RunningService(null, nodes, assignments);
+    return new RunningService(null, nodes, null, assignments);
   }
 
   /** From now on all nodes are there, and pods may be missing. */

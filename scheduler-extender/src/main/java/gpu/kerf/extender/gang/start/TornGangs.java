@@ -77,7 +77,10 @@ final class TornGangs {
   private void tell(Gang.Member member, String why, @Nullable EvictResult result) {
     EvictResult.Kind kind = result == null ? EvictResult.Kind.FAILED : result.kind();
     switch (kind) {
-      case EVICTED -> cluster.event(new PodEvent(member.pod(), true, REASON, why));
+      case EVICTED -> {
+        scheduling.evicted(member.pod(), why);
+        cluster.event(new PodEvent(member.pod(), true, REASON, why));
+      }
       case BLOCKED ->
           cluster.event(
               new PodEvent(
