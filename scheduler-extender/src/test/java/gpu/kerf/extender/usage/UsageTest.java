@@ -138,6 +138,20 @@ class UsageTest {
   }
 
   @Test
+  void ifEndedPodsCannotBeReadLivingOnesCountAllTheSame() {
+    teams();
+    world.place("fraud", "lives", whole(0));
+    world.place("fraud", "ends", whole(1));
+    world.pass(100 * SECOND);
+    world.usage.tick();
+    world.pass(10 * SECOND);
+    world.ends("ends");
+    world.api.refuses = true;
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo((200 + 10) * SECOND * GPU);
+  }
+
+  @Test
   void withoutAnAnswerWhetherThereAreTeamsPodsCountForNoneAfterAWhile() {
     world.place("fraud", "p", whole(0));
     world.pass(301 * SECOND);
