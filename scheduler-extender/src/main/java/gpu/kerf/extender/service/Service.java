@@ -158,7 +158,7 @@ public final class Service {
             readiness::ready,
             this::uptimeMillis);
     this.view = new View(scheduling, figures, settings, about, teams, clocks.stopWatch());
-    this.stream = new StreamedEvents(now.stream(), scheduling, verbs.turns(), metrics);
+    this.stream = new StreamedEvents(now.stream(), scheduling, verbs.turns(), usage, metrics);
     this.http = http(now);
     this.fleet = new FleetView(scheduling);
     this.webhook =

@@ -8,11 +8,17 @@ import gpu.kerf.extender.stream.EventLog;
 import gpu.kerf.extender.stream.EventSink;
 import gpu.kerf.extender.stream.PodDecision;
 import gpu.kerf.extender.stream.PodEvicted;
+import gpu.kerf.extender.stream.PodReleased;
 import gpu.kerf.extender.stream.SinkOptions;
+import gpu.kerf.extender.stream.TeamBudgetChanged;
 import gpu.kerf.extender.stream.TeamReclaimed;
+import gpu.kerf.extender.stream.TeamUsed;
 import gpu.kerf.extender.stream.TeamWindowChanged;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.turn.Turns;
+import gpu.kerf.extender.usage.ReleasedPod;
+import gpu.kerf.extender.usage.Usage;
+import gpu.kerf.extender.usage.UsageListener;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -26,7 +32,8 @@ final class StreamedEvents {
   private final EventJson json;
   private final @Nullable EventSink sink;
 
-  StreamedEvents(StreamSettings settings, Scheduling scheduling, Turns turns, Metrics metrics) {
+  StreamedEvents(
+      StreamSettings settings, Scheduling scheduling, Turns turns, Usage usage, Metrics metrics) {
     byte[] random = new byte[RUN_BYTES];
     new SecureRandom().nextBytes(random);
     String run = HexFormat.of().formatHex(random);
@@ -37,6 +44,7 @@ final class StreamedEvents {
             ? new EventSink(log, json, options(settings.sink()), scheduling::wallMillis, metrics)
             : null;
     follow(scheduling, turns);
+    usage.tell(new UsageNews(usage, turns));
   }
 
   private static SinkOptions options(StreamSettings.Sink sink) {
@@ -61,6 +69,32 @@ final class StreamedEvents {
     scheduling.onEvicted((pod, why) -> log.add(new PodEvicted(pod, turns.teamOfPod(pod), why)));
     turns.onReclaim(reclaim -> log.add(new TeamReclaimed(reclaim)));
     turns.onWindow((team, window, before) -> log.add(new TeamWindowChanged(team, window, before)));
+    turns.onBudget((team, now) -> log.add(new TeamBudgetChanged(team, now)));
+  }
+
+  /** Of several replicas the one that gives turns tells it. */
+  private final class UsageNews implements UsageListener {
+    private final Usage usage;
+    private final Turns turns;
+
+    UsageNews(Usage usage, Turns turns) {
+      this.usage = usage;
+      this.turns = turns;
+    }
+
+    @Override
+    public void released(ReleasedPod pod) {
+      if (turns.leads()) {
+        log.add(new PodReleased(pod));
+      }
+    }
+
+    @Override
+    public void hourOver(long hourStartMillis) {
+      if (turns.leads()) {
+        TeamUsed.ofHour(usage.book(), hourStartMillis).forEach(log::add);
+      }
+    }
   }
 
   private static PodDecision told(Decision decision, Turns turns) {

@@ -10,6 +10,7 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
@@ -52,6 +53,7 @@ public final class Turns implements TeamsSource {
   private final TurnLoop loop;
   private final TermsClock terms = new TermsClock();
   private final BudgetClock budgets = new BudgetClock();
+  private final BudgetNews budgetNews = new BudgetNews();
   private final WindowNews windows = new WindowNews();
   private final TurnForecast forecast = new TurnForecast();
   private final WaitingTexts texts;
@@ -133,9 +135,19 @@ public final class Turns implements TeamsSource {
   }
 
   private void lookAtBudgets() {
-    if (on && lines.book().spend(budgets.look(scheduling.wallMillis()))) {
+    if (!on) {
+      return;
+    }
+    Map<String, BudgetBalance> balances = budgets.look(scheduling.wallMillis());
+    budgetNews.look(balances);
+    if (lines.book().spend(balances)) {
       loop.wake();
     }
+  }
+
+  /** Whether this replica tells of what all of them see: always where there are no teams. */
+  public boolean leads() {
+    return !on || cluster.leadsTurns();
   }
 
   /** Whether Kerf acts on teams. */
@@ -172,6 +184,16 @@ public final class Turns implements TeamsSource {
         (team, window, before) -> {
           if (cluster.leadsTurns()) {
             listener.changed(team, window, before);
+          }
+        });
+  }
+
+  /** From now on tells what becomes of budgets, on the replica that gives turns. */
+  public void onBudget(BudgetListener listener) {
+    budgetNews.onChange(
+        (team, now) -> {
+          if (cluster.leadsTurns()) {
+            listener.changed(team, now);
           }
         });
   }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A pod that holds parts of GPUs, and since when it does. */
 final class HeldPod {
-  private final String namespace;
+  private final Holder holder;
   private final String owner;
   private final String queue;
   private final long since;
@@ -26,7 +26,7 @@ final class HeldPod {
    * @param queue the queue of KAI that it names; empty for none
    */
   HeldPod(Holder holder, String queue, Placement placement, List<UsagePart> parts, long since) {
-    this.namespace = holder.namespace();
+    this.holder = holder;
     this.owner = holder.owner().isEmpty() ? "Pod/" + holder.name() : holder.owner();
     this.queue = queue;
     this.placement = placement;
@@ -34,8 +34,12 @@ final class HeldPod {
     this.since = since;
   }
 
+  Holder holder() {
+    return holder;
+  }
+
   String namespace() {
-    return namespace;
+    return holder.namespace();
   }
 
   String owner() {

@@ -54,6 +54,7 @@ public final class Usage {
   private static final long TEAMS_WAIT_MILLIS = 300_000;
 
   private static final int MOST_RELEASED = 4_096;
+  private static final long HOUR_MILLIS = 3_600_000;
 
   private final Scheduling scheduling;
   private final Cluster cluster;
@@ -79,13 +80,15 @@ public final class Usage {
         }
       };
 
-  /** Pods that had ended when counting began, by uid. */
+  /** Pods that have ended before counting begins, by uid. */
   private final Map<String, HeldPod> ended = new LinkedHashMap<>();
 
   private final Map<String, List<String>> paths = new HashMap<>();
   private AcceptedTeams teams = AcceptedTeams.NONE;
   private boolean counts;
+  private boolean asksForEnded;
   private long hour;
+  private @Nullable UsageListener listener;
 
   public Usage(Scheduling scheduling, Cluster cluster, UsageOptions options) {
     this.scheduling = scheduling;
@@ -102,6 +105,11 @@ public final class Usage {
   /** What was used, in all, since moments, and by hour. */
   public UsageBook book() {
     return book;
+  }
+
+  /** From now on tells what is counted. */
+  public void tell(UsageListener told) {
+    listener = told;
   }
 
   /** The teams that it is counted for now. */
@@ -287,6 +295,17 @@ public final class Usage {
       ended.put(uid, pod);
     } else {
       book.end(holding, at);
+      tellOfEnd(pod, at);
+    }
+  }
+
+  private void tellOfEnd(HeldPod pod, long at) {
+    if (listener != null) {
+      Holder holder = pod.holder();
+      PodView.Ref ref = new PodView.Ref(holder.namespace(), holder.name(), holder.uid());
+      String team = path(pod).get(0);
+      long end = Math.max(at, pod.since());
+      listener.released(new ReleasedPod(ref, pod.owner(), team, pod.parts(), pod.since(), end));
     }
   }
 
@@ -322,14 +341,35 @@ public final class Usage {
 
   private void countIfKnown() {
     boolean late = scheduling.elapsedMillis() - begun > TEAMS_WAIT_MILLIS;
-    if (!counts && cluster.synced() && (cluster.teamsKnown() || late)) {
-      counts = true;
-      for (HeldPod pod : ended.values()) {
-        book.end(count(pod), pod.end());
-      }
-      ended.clear();
-      pods.values().forEach(this::count);
+    if (counts || !cluster.synced() || !(cluster.teamsKnown() || late)) {
+      return;
     }
+    if (teams.isEmpty() || late) {
+      count();
+    } else if (!asksForEnded) {
+      asksForEnded = true;
+      scheduling.whenDone(cluster::tellEndedPods, (told, failure) -> endedPodsTold(failure));
+    }
+  }
+
+  private void endedPodsTold(@Nullable Throwable failure) {
+    if (failure != null) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, failure.toString())
+          .log("What pods used that ended while Kerf was down is not known, and is not counted.");
+    }
+    if (!counts) {
+      count();
+    }
+  }
+
+  private void count() {
+    counts = true;
+    for (HeldPod pod : ended.values()) {
+      book.end(count(pod), pod.end());
+    }
+    ended.clear();
+    pods.values().forEach(this::count);
   }
 
   /** Goes on; to be called twice a second. */
@@ -339,10 +379,15 @@ public final class Usage {
       return;
     }
     followWallClock();
-    if (clock.now() / 3_600_000 != hour) {
-      hour = clock.now() / 3_600_000;
+    long now = clock.now() / HOUR_MILLIS;
+    if (now != hour) {
+      boolean over = hour != 0;
+      hour = now;
       book.prune();
       book.keepTeams(named());
+      if (over && listener != null) {
+        listener.hourOver((now - 1) * HOUR_MILLIS);
+      }
     }
     checkpoints.writeSome();
   }

@@ -2,9 +2,15 @@ package gpu.kerf.extender.stream;
 
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.turn.TeamsPicture;
+import gpu.kerf.extender.usage.ReleasedPod;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.budget.BudgetBalance;
+import gpu.kerf.model.budget.BudgetPeriod;
+import gpu.kerf.model.budget.GpuBudget;
 import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.team.Reclaim;
+import gpu.kerf.model.usage.UsagePart;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -80,6 +86,28 @@ final class SampleEvents {
     return new TeamWindowChanged("research", "nights", "");
   }
 
+  static TeamBudgetChanged budget() {
+    GpuBudget budget =
+        new GpuBudget(2_000_000, BudgetPeriod.MONTH, ZoneOffset.UTC, GpuBudget.OnExhausted.HOLD);
+    long used = budget.milliGpuMillis() / 100 * 96;
+    return new TeamBudgetChanged("research", new BudgetBalance(budget, 1_000, 2_000, used, 1_500));
+  }
+
+  static PodReleased released(String namespace) {
+    return new PodReleased(
+        new ReleasedPod(
+            pod(namespace, "train"),
+            "Job/train",
+            namespace,
+            List.of(new UsagePart("GPU-1", "H100-80GB", "mps", 250, 20_096)),
+            1_000,
+            61_000));
+  }
+
+  static TeamUsed used(String team) {
+    return new TeamUsed(team, "H100-80GB", 3_600_000, 15_000_000, 1_205_760_000);
+  }
+
   static Stream<EventData> all() {
     return Stream.of(
         bound("research", "train"),
@@ -88,6 +116,12 @@ final class SampleEvents {
         evicted(),
         reclaimed(),
         window(),
+        budget(),
+        released("research"),
+        released("fraud"),
+        used("research"),
+        used("fraud"),
+        used(""),
         new Gap(Gap.Reason.OVERWRITTEN, new Position("a1", 3), 9, 5),
         new Gap(Gap.Reason.RESTARTED, new Position("old", 3), 1, 0),
         new Gap(Gap.Reason.UNKNOWN, new Position("", 99), 1, 0));

@@ -62,6 +62,43 @@ class UsageTest {
   }
 
   @Test
+  void theEndOfAPodAndOfAnHourIsToldOnce() {
+    List<String> news = new ArrayList<>();
+    teams();
+    world.usage.tell(
+        new UsageListener() {
+          @Override
+          public void released(ReleasedPod pod) {
+            news.add(
+                "%s of %s, %s: %d parts for %d ms"
+                    .formatted(
+                        pod.pod(),
+                        pod.team(),
+                        pod.owner(),
+                        pod.parts().size(),
+                        pod.endMillis() - pod.sinceMillis()));
+          }
+
+          @Override
+          public void hourOver(long hourStartMillis) {
+            news.add("hour " + (world.wall - hourStartMillis));
+          }
+        });
+    world.place("fraud", "p", whole(0));
+    world.pass(60 * SECOND);
+    PodView over = world.ends("p");
+    world.pass(9 * SECOND);
+    world.tellOver(over);
+    world.tellOver(over);
+    assertThat(news).containsExactly("fraud/p of fraud, Job/p: 1 parts for 60000 ms");
+    news.clear();
+    world.pass(HOUR);
+    world.usage.tick();
+    world.usage.tick();
+    assertThat(news).containsExactly("hour " + (HOUR + 69 * SECOND));
+  }
+
+  @Test
   void withoutTeamsAllPodsCountTogether() {
     world.api.teamsKnown = true;
     world.usage.tick();
@@ -135,6 +172,20 @@ class UsageTest {
     world.usage.tick();
     assertThat(world.used("fraud")).isEqualTo(120 * SECOND * GPU);
     assertThat(world.used("")).isZero();
+  }
+
+  @Test
+  void ifEndedPodsCannotBeReadLivingOnesCountAllTheSame() {
+    teams();
+    world.place("fraud", "lives", whole(0));
+    world.place("fraud", "ends", whole(1));
+    world.pass(100 * SECOND);
+    world.usage.tick();
+    world.pass(10 * SECOND);
+    world.ends("ends");
+    world.api.refuses = true;
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo((200 + 10) * SECOND * GPU);
   }
 
   @Test

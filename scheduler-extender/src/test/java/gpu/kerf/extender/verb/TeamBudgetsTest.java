@@ -7,7 +7,9 @@ import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.team.Reclaim;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -173,5 +175,34 @@ class TeamBudgetsTest {
     used.put("research", 9 * HOUR);
     world.pass(30_000);
     assertThat(figure().used()).isEqualTo(9 * HOUR);
+  }
+
+  @Test
+  void levelsExtensionsAndNewPeriodsAreToldOnce() {
+    List<String> news = new ArrayList<>();
+    world
+        .verbs
+        .turns()
+        .onBudget(
+            (team, now) ->
+                news.add(team + " " + now.level() + " of " + now.budget().milliGpuHours()));
+    use(1);
+    use(2);
+    assertThat(news).isEmpty();
+    use(8);
+    use(9);
+    use(10);
+    assertThat(news)
+        .containsExactly("research USED_80_PERCENT of 10000", "research EXHAUSTED of 10000");
+    news.clear();
+    world.team(
+        "research",
+        "'guarantee': '2', 'budget': {'gpuHours': '20', 'period': 'Month', 'onExhausted': 'Hold'}");
+    world.pass(1_100);
+    assertThat(news).containsExactly("research WITHIN of 20000");
+    news.clear();
+    use(0);
+    world.pass(12 * 3_600_000);
+    assertThat(news).as("December begins").containsExactly("research WITHIN of 20000");
   }
 }

@@ -35,6 +35,7 @@ import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Checkpoint;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.EndedPods;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.MissedDeletions;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Reconciler;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
@@ -144,6 +145,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodConditions turns;
   private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
+  private @Nullable EndedPods endedPods;
 
   /**
    * How a cluster is served.
@@ -310,6 +312,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     teams = follower;
     teamStatus = status;
     teamUsage = usage;
+    endedPods = new EndedPods(background, shared.loop(), listener);
     runForEver("kerf-teams", follower);
   }
 
@@ -653,6 +656,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public CompletionStage<Void> teamUsage(Map<String, UsageCheckpoint> usage) {
     return teamUsage == null ? CompletableFuture.completedFuture(null) : teamUsage.write(usage);
+  }
+
+  @Override
+  public CompletionStage<Void> tellEndedPods() {
+    return endedPods == null ? CompletableFuture.completedFuture(null) : endedPods.tell();
   }
 
   @Override

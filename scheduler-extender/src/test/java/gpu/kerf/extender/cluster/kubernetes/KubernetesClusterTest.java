@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
@@ -132,23 +133,27 @@ class KubernetesClusterTest {
   /** What a pod of its own status looks like on node a, with a slot of Kerf's. */
   private static String running(String name, String deletion, String status) {
     return """
-        {"metadata":{"namespace":"ml","name":"%s","annotations":{"kerf.gpu/placement":"{}"}%s},
-         "spec":{"nodeName":"a","terminationGracePeriodSeconds":1,
-          "containers":[{"name":"main","resources":{}}]},"status":%s}"""
+    {"metadata":{"namespace":"ml","name":"%s","annotations":{"kerf.gpu/placement":"{}"}%s},
+     "spec":{"nodeName":"a","terminationGracePeriodSeconds":1,
+      "containers":[{"name":"main","resources":{}}]},"status":%s}\
+    """
         .formatted(name, deletion, status);
   }
 
   private static final String RUNS =
       """
-      {"phase":"Running","containerStatuses":[{"name":"main","state":{"running":{}}}]}""";
+      {"phase":"Running","containerStatuses":[{"name":"main","state":{"running":{}}}]}\
+      """;
 
   private static final String ENDED =
       """
-      {"phase":"Running","containerStatuses":[{"name":"main","state":{"terminated":{}}}]}""";
+      {"phase":"Running","containerStatuses":[{"name":"main","state":{"terminated":{}}}]}\
+      """;
 
   private static final String OVER =
       """
-      {"phase":"Succeeded","containerStatuses":[{"name":"main","state":{"terminated":{}}}]}""";
+      {"phase":"Succeeded","containerStatuses":[{"name":"main","state":{"terminated":{}}}]}\
+      """;
 
   @Test
   void aPodThatIsDeletedWhileItRunsIsQuarantinedAndGoneAfterItsTime() {
@@ -184,6 +189,25 @@ class KubernetesClusterTest {
   }
 
   @Test
+  void podsThatEndedBeforeTheStartAreToldWhenTheyAreAskedFor() {
+    api.put("nodes", Manifests.node("a", Manifests.INVENTORY));
+    api.put("pods", running("alive", "", RUNS));
+    int pages = 3;
+    for (int i = 0; i < 400 * pages; i++) {
+      api.put("pods", running("over-" + i, "", OVER));
+    }
+    follow();
+    listener.lines.clear();
+    value(cluster.tellEndedPods());
+    assertThat(Set.copyOf(listener.lines))
+        .hasSize(400 * pages)
+        .contains("pod over ml/over-0", "pod over ml/over-1199")
+        .allMatch(line -> line.startsWith("pod over ml/over-"));
+    api.close();
+    assertThat(cluster.tellEndedPods().toCompletableFuture()).failsWithin(Duration.ofSeconds(30));
+  }
+
+  @Test
   void aPodThatVanishedWithoutAWatchIsQuarantinedAndOneThatEndedIsNot() {
     follow();
     api.put("pods", running("vanished", "", RUNS));
@@ -210,7 +234,8 @@ class KubernetesClusterTest {
         """
         {"metadata":{"name":"s"},"spec":{"driver":"gpu.nvidia.com","nodeName":"a",
           "pool":{"name":"a","generation":1},"devices":[{"name":"gpu-1",
-          "attributes":{"type":{"string":"gpu"},"uuid":{"string":"GPU-1"}}}]}}""");
+          "attributes":{"type":{"string":"gpu"},"uuid":{"string":"GPU-1"}}}]}}\
+        """);
     api.put("claims", claim("p-gpu", "1"));
     api.put("pods", claiming("p"));
     follow();
@@ -231,19 +256,21 @@ class KubernetesClusterTest {
 
   private static String claim(String name, String pod) {
     return """
-        {"metadata":{"namespace":"ml","name":"%s"},"spec":{},"status":{
-          "allocation":{"devices":{"results":[
-            {"request":"r","driver":"gpu.nvidia.com","pool":"a","device":"gpu-1"}]}},
-          "reservedFor":[{"resource":"pods","name":"p","uid":"%s"}]}}"""
+    {"metadata":{"namespace":"ml","name":"%s"},"spec":{},"status":{
+      "allocation":{"devices":{"results":[
+        {"request":"r","driver":"gpu.nvidia.com","pool":"a","device":"gpu-1"}]}},
+      "reservedFor":[{"resource":"pods","name":"p","uid":"%s"}]}}\
+    """
         .formatted(name, pod);
   }
 
   private static String claiming(String uid) {
     return """
-        {"metadata":{"namespace":"ml","name":"%s","uid":"1"},
-         "spec":{"schedulerName":"default-scheduler","nodeName":"a",
-          "terminationGracePeriodSeconds":1,"containers":[{"name":"main","resources":{}}],
-          "resourceClaims":[{"name":"gpu","resourceClaimName":"p-gpu"}]},"status":%s}"""
+    {"metadata":{"namespace":"ml","name":"%s","uid":"1"},
+     "spec":{"schedulerName":"default-scheduler","nodeName":"a",
+      "terminationGracePeriodSeconds":1,"containers":[{"name":"main","resources":{}}],
+      "resourceClaims":[{"name":"gpu","resourceClaimName":"p-gpu"}]},"status":%s}\
+    """
         .formatted(uid, RUNS);
   }
 
@@ -460,7 +487,8 @@ class KubernetesClusterTest {
     String blocked =
         """
         {"kind":"Status","code":429,"message":"Cannot evict pod as it would violate the pod's disruption budget.",
-         "details":{"causes":[{"reason":"DisruptionBudget","message":"The disruption budget pdb needs 1 healthy pods"}]}}""";
+         "details":{"causes":[{"reason":"DisruptionBudget","message":"The disruption budget pdb needs 1 healthy pods"}]}}\
+        """;
     api.plan(new FakeApiServer.Answer("POST", "/eviction", 429, blocked, false));
     EvictResult result = value(cluster.evict(new Eviction(ref("p"), "")));
     assertThat(result.kind()).isEqualTo(EvictResult.Kind.BLOCKED);

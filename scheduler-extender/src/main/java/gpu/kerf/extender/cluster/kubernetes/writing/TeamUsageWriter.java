@@ -57,6 +57,7 @@ public final class TeamUsageWriter {
   private final List<CompletableFuture<Void>> whenAllIsWritten = new ArrayList<>();
   private int underWay;
   private long nextTry;
+  private boolean troubled;
 
   /** Of another Team of the same name it says nothing. */
   private record Failed(String uid, UsageCheckpoint usage) {}
@@ -148,14 +149,18 @@ public final class TeamUsageWriter {
       String team, Failed tried, @Nullable ApiReply reply, @Nullable Throwable failure) {
     underWay--;
     boolean ok = reply != null && reply.ok();
-    if (!ok) {
-      if (!waiting.containsKey(team)) {
-        failed.put(team, tried);
-      }
+    if (ok) {
+      troubled = false;
+    } else if (!waiting.containsKey(team)) {
+      failed.put(team, tried);
+    }
+    if (!ok && !troubled) {
+      // Once, and not for each team every few seconds.
+      troubled = true;
       LOG.atWarn()
           .addKeyValue(LogKeys.RESOURCE, "team " + team)
           .addKeyValue(LogKeys.PROBLEM, reply == null ? Objects.toString(failure) : reply.problem())
-          .log("What a team has used could not be written.");
+          .log("What teams have used cannot be written; Kerf tries again.");
     }
     goOn();
     return ok;

@@ -1,0 +1,49 @@
+package gpu.kerf.extender.stream;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.access.Viewer;
+import gpu.kerf.model.budget.BudgetBalance;
+import gpu.kerf.model.budget.GpuTime;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** A budget has reached 80, 95 or 100 percent, was changed, or begins anew. */
+public record TeamBudgetChanged(String team, BudgetBalance now) implements EventData {
+
+  @Override
+  public String type() {
+    return PREFIX + "team.budget.v1";
+  }
+
+  @Override
+  public String subject() {
+    return "teams/" + team;
+  }
+
+  @Override
+  public String key() {
+    return team;
+  }
+
+  @Override
+  public List<String> namespaces() {
+    return List.of();
+  }
+
+  @Override
+  public boolean isSeenBy(Viewer viewer) {
+    return viewer.seesTeam(team);
+  }
+
+  @Override
+  public void write(JsonGenerator out, Viewer viewer) throws IOException {
+    out.writeStringField("team", team);
+    out.writeStringField("gpuHours", GpuTime.text(now.budget().milliGpuHours()));
+    out.writeStringField("used", GpuTime.text(GpuTime.milliGpuHours(now.used())));
+    out.writeNumberField("usedPercent", now.level().percent());
+    out.writeStringField("onExhausted", now.budget().onExhausted().name().toLowerCase(Locale.ROOT));
+    out.writeNumberField("since", now.startMillis());
+    out.writeNumberField("end", now.endMillis());
+  }
+}
