@@ -94,6 +94,13 @@ public final class ControlPlane implements AutoCloseable {
     return workplace.folder();
   }
 
+  /** The minor version that is built for tests, such as 36; for flags that it does not share. */
+  public static int minor() {
+    String version =
+        System.getenv().getOrDefault(Programs.VERSION_VARIABLE, Programs.DEFAULT_VERSION);
+    return Integer.parseInt(version.split("\\.", -1)[1]);
+  }
+
   /** The version that the API server says it has, such as {@code 1.36.3}. */
   public String version() {
     Matcher matcher =

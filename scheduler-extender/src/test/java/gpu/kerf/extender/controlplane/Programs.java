@@ -20,6 +20,9 @@ sealed interface Programs {
 
   String DEFAULT_VERSION = "1.36.3";
 
+  /** Says which version is built, if no programs are named. */
+  String VERSION_VARIABLE = "KERF_K8S_VERSION";
+
   /** A place that has all of them. */
   record Found(List<Path> folders) implements Programs {
     Path path(String program) {
@@ -105,7 +108,7 @@ sealed interface Programs {
   /** The folder of the cache that a script has filled; the first time this takes minutes. */
   private static Path made(Map<String, String> environment, String by) {
     Path script = Path.of(System.getProperty("basedir", ""), "src/test", by);
-    String version = environment.getOrDefault("KERF_K8S_VERSION", DEFAULT_VERSION);
+    String version = environment.getOrDefault(VERSION_VARIABLE, DEFAULT_VERSION);
     ProcessBuilder builder =
         new ProcessBuilder("bash", script.toString(), version).redirectError(Redirect.INHERIT);
     builder.environment().clear();

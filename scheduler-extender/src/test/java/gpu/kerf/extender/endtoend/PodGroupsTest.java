@@ -16,9 +16,14 @@ import org.junit.jupiter.api.Test;
 /** The PodGroups of Kubernetes itself, where its gates for them are on. */
 @ClusterTest
 final class PodGroupsTest {
-  private static final String GATES = "--feature-gates=GenericWorkload=true,GangScheduling=true";
-  private static final String GROUPS =
-      "/apis/scheduling.k8s.io/v1alpha2/namespaces/default/podgroups";
+
+  /** Since 1.37 they are a beta, and one gate is all. */
+  private static final boolean BETA = ControlPlane.minor() >= 37;
+
+  private static final String GATES =
+      "--feature-gates=GenericWorkload=true" + (BETA ? "" : ",GangScheduling=true");
+  private static final String API = "scheduling.k8s.io/" + (BETA ? "v1beta1" : "v1alpha2");
+  private static final String GROUPS = "/apis/" + API + "/namespaces/default/podgroups";
 
   private static TestCluster cluster;
 
@@ -28,7 +33,7 @@ final class PodGroupsTest {
         ControlPlane.start(
             Options.defaults()
                 .apiServerFlag(GATES)
-                .apiServerFlag("--runtime-config=scheduling.k8s.io/v1alpha2=true")
+                .apiServerFlag("--runtime-config=" + API + "=true")
                 .schedulerFlag(GATES));
     TestCluster.Accounts administrator =
         new TestCluster.Accounts(plane.kubeconfig(), plane.kubeconfig(), "");
