@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -29,7 +30,10 @@ final class BindingLog {
 
   private final Path log;
 
-  /** When a pod was bound, and when its containers had ended; the end of time if they have not. */
+  /**
+   * When a pod was bound, and the second in which its containers had ended; the end of time if they
+   * run.
+   */
   record Run(String namespace, String pod, Instant bound, Instant ended) {}
 
   private BindingLog(Path log) {
@@ -79,7 +83,9 @@ final class BindingLog {
     for (JsonNode container : entry.at("/requestObject/status/containerStatuses")) {
       String end = container.at("/state/terminated/finishedAt").asText();
       if (run != null && !end.isEmpty() && run.ended.equals(Instant.MAX)) {
-        runs.put(key, new Run(namespace, pod, run.bound, Instant.parse(end)));
+        // The API server keeps seconds alone.
+        Instant ended = Instant.parse(end).truncatedTo(ChronoUnit.SECONDS);
+        runs.put(key, new Run(namespace, pod, run.bound, ended));
       }
     }
   }
