@@ -37,7 +37,7 @@ final class BankOnAClusterTest {
   private KubeScheduler scheduler;
 
   @BeforeEach
-  void aBankAtNight() {
+  void aBank() {
     plane = ControlPlane.start();
     plane.kwok();
     plane.apply(Shipped.text("base/teams.yaml"));
@@ -49,7 +49,10 @@ final class BankOnAClusterTest {
       plane.apply(Inventory.eightH100("h100-" + i).manifest());
     }
     plane.apply(Shipped.text("examples/teams/bank.yaml"));
-    moveTo(monday(21, 0));
+  }
+
+  private void startAt(ZonedDateTime time) {
+    moveTo(time);
     Clocks clocks = new Clocks(() -> Instant.now().plusMillis(ahead.get()), System::nanoTime);
     kerf = RunningKerf.on(plane, clocks);
     scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start();
@@ -122,6 +125,7 @@ final class BankOnAClusterTest {
 
   @Test
   void analyticsRunsAtNightAndIsToldBeforeMorningWhatWillGo() {
+    startAt(monday(21, 0));
     pods("analytics", "night", 12);
     Await.until("all of them run at night", () -> running("analytics") == 12);
     assertThat(announced("analytics")).isZero();
@@ -142,6 +146,7 @@ final class BankOnAClusterTest {
 
   @Test
   void researchWaitsWhenItsBudgetIsUsedUpAndGoesOnWhenItIsExtended() {
+    startAt(monday(21, 0));
     budget("0");
     Await.until("its status says so", () -> exhausted().equals("True Exhausted"));
     pods("research", "p", 1);
@@ -160,6 +165,37 @@ final class BankOnAClusterTest {
     assertThat(field("team/research", "", ".status.budget.leftGpuHours")).isNotEmpty();
   }
 
+  @Test
+  void whatResearchUsesIsChargedAndTheNextMonthBeginsAnew() {
+    // The kubelet says when pods ended, and usage follows it: until then both have one clock.
+    startAt(ZonedDateTime.now(BERLIN));
+    research("{\"budget\":{\"gpuHours\":\"0.010\",\"onExhausted\":\"Evict\"},\"protect\":null}");
+    // 8 GPUs use 0.010 GPU hours in 4.5 seconds
+    pods("research", "p", 8);
+    Await.until("what it uses is told", () -> exhausted().equals("True Exhausted"));
+    Await.until("all of it is evicted", () -> running("research") == 0);
+    Await.until(
+        "the events say why",
+        () ->
+            plane
+                .kubectl("get", "events", "-n", "research")
+                .contains("Evicted because of a budget. Team research has used"));
+    pods("research", "later", 1);
+    Await.until(
+        "a new pod waits",
+        () ->
+            field(
+                    "pod/later-0",
+                    "research",
+                    ".status.conditions[?(@.type==\"kerf.gpu/Turn\")].message")
+                .contains("Team research has used"));
+    assertThat(running("research")).isZero();
+
+    moveTo(ZonedDateTime.now(BERLIN).with(TemporalAdjusters.firstDayOfNextMonth()).withHour(12));
+    Await.until("it runs in the next month", () -> running("research") == 1);
+    Await.until("the status says so", () -> exhausted().equals("False Within"));
+  }
+
   private String exhausted() {
     return field(
         "team/research",
@@ -168,12 +204,10 @@ final class BankOnAClusterTest {
   }
 
   private void budget(String gpuHours) {
-    plane.kubectl(
-        "patch",
-        "team",
-        "research",
-        "--type=merge",
-        "-p",
-        "{\"spec\":{\"budget\":{\"gpuHours\":\"" + gpuHours + "\"}}}");
+    research("{\"budget\":{\"gpuHours\":\"" + gpuHours + "\"}}");
+  }
+
+  private void research(String change) {
+    plane.kubectl("patch", "team", "research", "--type=merge", "-p", "{\"spec\":" + change + "}");
   }
 }
