@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
+import gpu.kerf.extender.cost.UsageAsSeen;
 import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decisions;
@@ -55,7 +56,7 @@ public final class ApiRoutes implements Api {
       Decisions decisions,
       Settings.Limits limits,
       Metrics metrics) {
-    this.reports = new ReportRoutes(vertx, records);
+    this.reports = new ReportRoutes(vertx, records, call -> UsageAsSeen.ALL);
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
