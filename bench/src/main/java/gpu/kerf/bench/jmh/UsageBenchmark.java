@@ -9,6 +9,7 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -43,6 +44,15 @@ public class UsageBenchmark {
   private static final long HOUR = 60 * MINUTE;
   private static final long BEGIN = 500_000 * HOUR;
 
+  /** The strings that the ledger has anyway. */
+  private static final List<List<String>> PATHS =
+      IntStream.range(0, TEAMS)
+          .mapToObj(team -> List.of("team-" + team, "department-" + team % 20, "company"))
+          .toList();
+
+  private static final List<String> NAMES =
+      IntStream.range(0, GPUS).mapToObj("GPU-0b5e8a7c-3f1d-4c57-9a20-%012d"::formatted).toList();
+
   private long now = BEGIN;
   private UsageBook book = new UsageBook(() -> now, KEPT_HOURS);
   private UsageHolding[] running = new UsageHolding[0];
@@ -76,8 +86,8 @@ public class UsageBenchmark {
     return book.begin(
         "namespace-" + team,
         "Job/train-" + pod,
-        List.of("team-" + team, "department-" + team % 20, "company"),
-        List.of(new UsagePart("GPU-" + pod % GPUS, "H100-80GB", "mps", 500, 40_000)),
+        PATHS.get(team),
+        List.of(new UsagePart(NAMES.get(pod % GPUS), "H100-80GB", "mps", 500, 40_000)),
         now);
   }
 

@@ -1,14 +1,15 @@
 package gpu.kerf.model.usage;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * What ended pods used, hour by hour. Pods of one owner on one GPU share a cell, and whole hours of
- * a pod are kept as one line. If there are too many cells, those of the oldest hours no longer tell
- * owners apart, and if there are still too many, the oldest hours are dropped.
+ * a pod are kept as one line. If that takes too much memory, the cells of the oldest hours no
+ * longer tell owners apart, and if it is still too much, the oldest hours are dropped.
  */
 final class CellStore {
 
@@ -19,10 +20,17 @@ final class CellStore {
 
   private static final int FEWEST_HOURS_OF_A_LINE = 3;
 
-  private final int mostCells;
+  /** About what a cell takes with an owner that no other object knows; a line takes the same. */
+  static final int CELL_BYTES = 160;
+
+  /** About what a cell takes that shares its key. */
+  static final int SHARED_BYTES = 50;
+
+  private final long mostBytes;
+  private final Map<UsageCell.Key, UsageCell.Key> shared = new HashMap<>();
   private final TreeMap<Long, HourCells> hours = new TreeMap<>();
   private final List<Line> lines = new ArrayList<>();
-  private int cells;
+  private long bytes;
 
   /** Before this hour, cells tell no owners apart. */
   private long ownersFrom = Long.MIN_VALUE;
@@ -33,8 +41,8 @@ final class CellStore {
   /** What an ended pod held of a GPU in each of some hours, numbered from 1970. */
   private record Line(long from, long to, UsageCell.Key key, UsagePart part) {}
 
-  CellStore(int mostCells) {
-    this.mostCells = mostCells;
+  CellStore(long mostBytes) {
+    this.mostBytes = mostBytes;
   }
 
   static long hourOf(long millis) {
@@ -57,13 +65,13 @@ final class CellStore {
       cell(first, key, part, overlap(first, since, at));
       cell(last, key, part, overlap(last, since, at));
       lines.add(new Line(first + 1, last, key, part));
-      cells++;
+      bytes += CELL_BYTES;
     } else {
       for (long hour = first; hour <= last; hour++) {
         cell(hour, key, part, overlap(hour, since, at));
       }
     }
-    while (cells > mostCells && !hours.isEmpty()) {
+    while (bytes > mostBytes && !hours.isEmpty()) {
       makeRoom();
     }
   }
@@ -72,13 +80,20 @@ final class CellStore {
     HourCells there = hours.computeIfAbsent(hour, any -> new HourCells());
     int before = there.size();
     there.add(shown(hour, key), part.gpu(), part.milli() * millis, part.mebibytes() * millis);
-    cells += there.size() - before;
+    bytes += bytes(hour, there.size() - before);
+  }
+
+  private long bytes(long hour, int cells) {
+    return (long) cells * (hour >= ownersFrom ? CELL_BYTES : SHARED_BYTES);
   }
 
   private UsageCell.Key shown(long hour, UsageCell.Key key) {
-    return hour >= ownersFrom
-        ? key
-        : new UsageCell.Key(key.team(), key.namespace(), ANY_OWNER, key.model(), key.wall());
+    if (hour >= ownersFrom) {
+      return key;
+    }
+    return shared.computeIfAbsent(
+        new UsageCell.Key(key.team(), key.namespace(), ANY_OWNER, key.model(), key.wall()),
+        same -> same);
   }
 
   private void makeRoom() {
@@ -88,12 +103,13 @@ final class CellStore {
       return;
     }
     long hour = oldest.getKey();
+    bytes -= bytes(hour, oldest.getValue().size());
     ownersFrom = hour + 1;
     HourCells merged = new HourCells();
     oldest
         .getValue()
         .each((key, gpu, milli, mebibytes) -> merged.add(shown(hour, key), gpu, milli, mebibytes));
-    cells += merged.size() - oldest.getValue().size();
+    bytes += bytes(hour, merged.size());
     hours.put(hour, merged);
   }
 
@@ -104,13 +120,11 @@ final class CellStore {
     }
     keptFrom = hour;
     Map<Long, HourCells> old = hours.headMap(hour);
-    for (HourCells each : old.values()) {
-      cells -= each.size();
-    }
+    old.forEach((each, cells) -> bytes -= bytes(each, cells.size()));
     old.clear();
     int before = lines.size();
     lines.removeIf(line -> line.to <= hour);
-    cells -= before - lines.size();
+    bytes -= (long) CELL_BYTES * (before - lines.size());
   }
 
   /** The clock has jumped back: hours from this one on are kept again. */

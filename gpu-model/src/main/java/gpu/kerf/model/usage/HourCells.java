@@ -7,14 +7,36 @@ final class HourCells {
 
   private static final int FIRST = 8;
 
-  private UsageCell.Key[] keys = new UsageCell.Key[FIRST];
-  private String[] gpus = new String[FIRST];
-  private long[] milli = new long[FIRST];
-  private long[] mebibytes = new long[FIRST];
+  private UsageCell.Key[] keys;
+  private String[] gpus;
+  private int[] hashes;
+  private long[] milli;
+  private long[] mebibytes;
   private int size;
 
   /** One more than the index of a cell, at the place that its hash gives; 0 where there is none. */
-  private int[] places = new int[2 * FIRST];
+  private int[] places;
+
+  HourCells() {
+    this(FIRST);
+  }
+
+  /**
+   * @param expected how many cells there will be, about
+   */
+  HourCells(int expected) {
+    int room = Math.max(FIRST, expected);
+    keys = new UsageCell.Key[room];
+    gpus = new String[room];
+    hashes = new int[room];
+    milli = new long[room];
+    mebibytes = new long[room];
+    places = new int[placesFor(room)];
+  }
+
+  private static int placesFor(int room) {
+    return Integer.highestOneBit(room - 1) << 2;
+  }
 
   int size() {
     return size;
@@ -27,42 +49,48 @@ final class HourCells {
   }
 
   private int cell(UsageCell.Key key, String gpu) {
-    int place = place(key, gpu);
-    if (places[place] != 0) {
-      return places[place] - 1;
+    int hash = (31 * key.hashCode() + gpu.hashCode()) * 0x9E3779B9;
+    int place = place(hash);
+    while (places[place] != 0) {
+      int cell = places[place] - 1;
+      if (hashes[cell] == hash && keys[cell].equals(key) && gpus[cell].equals(gpu)) {
+        return cell;
+      }
+      place = (place + 1) & (places.length - 1);
     }
     if (size == keys.length) {
       grow();
-      place = place(key, gpu);
+      place = freePlace(hash);
     }
     keys[size] = key;
     gpus[size] = gpu;
+    hashes[size] = hash;
     places[place] = ++size;
     return size - 1;
   }
 
-  private int place(UsageCell.Key key, String gpu) {
-    int hash = (31 * key.hashCode() + gpu.hashCode()) * 0x9E3779B9;
-    int place = (hash ^ (hash >>> 16)) & (places.length - 1);
-    while (places[place] != 0 && !isAt(places[place] - 1, key, gpu)) {
+  private int place(int hash) {
+    return (hash ^ (hash >>> 16)) & (places.length - 1);
+  }
+
+  private int freePlace(int hash) {
+    int place = place(hash);
+    while (places[place] != 0) {
       place = (place + 1) & (places.length - 1);
     }
     return place;
   }
 
-  private boolean isAt(int cell, UsageCell.Key key, String gpu) {
-    return keys[cell].equals(key) && gpus[cell].equals(gpu);
-  }
-
   private void grow() {
-    int more = 2 * size;
-    keys = Arrays.copyOf(keys, more);
-    gpus = Arrays.copyOf(gpus, more);
-    milli = Arrays.copyOf(milli, more);
-    mebibytes = Arrays.copyOf(mebibytes, more);
-    places = new int[2 * more];
+    int room = 2 * size;
+    keys = Arrays.copyOf(keys, room);
+    gpus = Arrays.copyOf(gpus, room);
+    hashes = Arrays.copyOf(hashes, room);
+    milli = Arrays.copyOf(milli, room);
+    mebibytes = Arrays.copyOf(mebibytes, room);
+    places = new int[placesFor(room)];
     for (int cell = 0; cell < size; cell++) {
-      places[place(keys[cell], gpus[cell])] = cell + 1;
+      places[freePlace(hashes[cell])] = cell + 1;
     }
   }
 

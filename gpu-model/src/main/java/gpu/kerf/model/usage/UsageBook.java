@@ -31,13 +31,19 @@ public final class UsageBook implements TeamUsage, UsageSource {
   /** The team of pods that have none. */
   public static final String NO_TEAM = "";
 
-  private static final int MOST_CELLS = 100_000;
+  /** For what has ended. What runs takes its place beside that. */
+  private static final long MOST_BYTES = 6L << 20;
 
   private final LongSupplier clock;
   private final long begun;
   private final int keptHours;
   private final CellStore ended;
   private final Map<String, UsageAccount> accounts = new HashMap<>();
+
+  /** The accounts of teams and those above them: most pods share theirs with others. */
+  private final Map<List<String>, List<UsageAccount>> paths = new HashMap<>();
+
+  private final Map<String, String> namespaces = new HashMap<>();
   private final List<UsageHolding> running = new ArrayList<>();
 
   /**
@@ -45,10 +51,10 @@ public final class UsageBook implements TeamUsage, UsageSource {
    * @param keptHours how many hours are told apart; what is older stays in the sums alone
    */
   public UsageBook(LongSupplier clock, int keptHours) {
-    this(clock, keptHours, MOST_CELLS);
+    this(clock, keptHours, MOST_BYTES);
   }
 
-  UsageBook(LongSupplier clock, int keptHours, int mostCells) {
+  UsageBook(LongSupplier clock, int keptHours, long mostBytes) {
     if (keptHours < 1) {
       throw new IllegalArgumentException(
           "The number of hours (" + keptHours + ") that are kept must be at least 1.\nTry 840.");
@@ -56,7 +62,7 @@ public final class UsageBook implements TeamUsage, UsageSource {
     this.clock = clock;
     this.begun = clock.getAsLong();
     this.keptHours = keptHours;
-    this.ended = new CellStore(mostCells);
+    this.ended = new CellStore(mostBytes);
     prune();
   }
 
@@ -73,7 +79,8 @@ public final class UsageBook implements TeamUsage, UsageSource {
    */
   public UsageHolding begin(
       String namespace, String owner, List<String> teams, List<UsagePart> parts, long since) {
-    UsageHolding holding = new UsageHolding(namespace, owner, teams, merged(parts));
+    String shared = namespaces.computeIfAbsent(namespace, same -> same);
+    UsageHolding holding = new UsageHolding(shared, owner, teams, merged(parts));
     holding.moveTo(running.size());
     running.add(holding);
     holding.begin(accountsOf(holding.teams()), Math.min(since, now()));
@@ -81,6 +88,9 @@ public final class UsageBook implements TeamUsage, UsageSource {
   }
 
   private static List<UsagePart> merged(List<UsagePart> parts) {
+    if (parts.size() == 1) {
+      return parts;
+    }
     List<UsagePart> merged = new ArrayList<>(parts.size());
     for (UsagePart part : parts) {
       int same = 0;
@@ -97,11 +107,15 @@ public final class UsageBook implements TeamUsage, UsageSource {
   }
 
   private List<UsageAccount> accountsOf(List<String> teams) {
+    return paths.computeIfAbsent(teams, this::accounts);
+  }
+
+  private List<UsageAccount> accounts(List<String> teams) {
     List<UsageAccount> all = new ArrayList<>(teams.size());
     for (String team : teams) {
       all.add(accounts.computeIfAbsent(team, any -> account(null)));
     }
-    return all;
+    return List.copyOf(all);
   }
 
   private UsageAccount account(@Nullable UsageCheckpoint restored) {
@@ -172,6 +186,7 @@ public final class UsageBook implements TeamUsage, UsageSource {
     Set<String> counted = new HashSet<>(teams);
     running.forEach(holding -> counted.addAll(holding.teams()));
     accounts.keySet().retainAll(counted);
+    paths.clear();
   }
 
   /** Drops hours that are too old; to be called now and then. */
@@ -226,12 +241,14 @@ public final class UsageBook implements TeamUsage, UsageSource {
     long now = now();
     long first = Math.max(CellStore.hourOf(fromMillis), firstHour());
     long last = CellStore.hourOf(Math.min(toMillis, now + 1) - 1);
+    int size = running.size();
     for (long hour = first; hour <= last; hour++) {
-      HourCells sum = new HourCells();
+      HourCells sum = new HourCells(size);
       ended.addTo(sum, hour);
       for (UsageHolding holding : running) {
         addTo(sum, hour, holding, now);
       }
+      size = sum.size();
       long start = hour * CellStore.HOUR;
       sum.each(
           (key, gpu, milli, mebibytes) ->

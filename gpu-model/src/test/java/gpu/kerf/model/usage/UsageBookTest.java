@@ -387,7 +387,7 @@ class UsageBookTest {
 
   @Test
   void tooManyCellsLoseFirstTheirOwnersAndThenTheOldestHours() {
-    UsageBook book = new UsageBook(() -> now, KEPT_HOURS, 20);
+    UsageBook book = new UsageBook(() -> now, KEPT_HOURS, 20L * CellStore.CELL_BYTES);
     long used = 0;
     for (int pod = 0; pod < 30; pod++) {
       UsageHolding holding = book.begin("ns", "Job/j" + pod, List.of("a"), whole(), now);
@@ -408,7 +408,8 @@ class UsageBookTest {
     }
     cells.clear();
     book.cells(BEGIN, now, cells::add);
-    assertThat(cells).hasSizeLessThanOrEqualTo(20);
+    assertThat(cells).hasSizeLessThanOrEqualTo(66);
+    assertThat(cells.get(0).key().owner()).isEmpty();
     assertThat(book.completeSince()).isGreaterThan(BEGIN);
     assertThat(cells).allMatch(cell -> cell.hourStartMillis() >= book.completeSince());
     assertThat(book.total("a")).isEqualTo(used + 90 * HOUR * 1000);

@@ -84,6 +84,14 @@ public interface Cluster {
     return CompletableFuture.completedFuture(null);
   }
 
+  /**
+   * Tells the listener of pods whose containers had ended before anything was heard of them; see
+   * {@link ClusterListener#podOver}. Completes when all are told, and fails where they are not.
+   */
+  default CompletionStage<Void> tellEndedPods() {
+    return CompletableFuture.completedFuture(null);
+  }
+
   /** Makes kube-scheduler try a pending pod again; may be dropped. */
   default void nudge(PodView.Ref pod) {}
 

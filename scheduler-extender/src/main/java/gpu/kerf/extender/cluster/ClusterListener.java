@@ -25,8 +25,8 @@ public interface ClusterListener {
   void podChanged(PodView pod);
 
   /**
-   * A pod is there whose containers have ended; {@link #podEnded} follows. It may be told again,
-   * and of pods that were over before anything was heard of them.
+   * A pod is there whose containers have ended. {@link #podEnded} follows, except for pods that
+   * were over before anything was heard of them. It may be told again.
    */
   default void podOver(PodView pod) {}
 

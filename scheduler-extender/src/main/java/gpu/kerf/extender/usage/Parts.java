@@ -23,7 +23,7 @@ final class Parts {
         parts.add(part(slot, node, node.gpus().get(slot.gpu())));
       }
     }
-    return parts;
+    return List.copyOf(parts);
   }
 
   private static UsagePart part(Slot slot, NodeSpec node, GpuSpec gpu) {

@@ -79,12 +79,13 @@ public final class Usage {
         }
       };
 
-  /** Pods that had ended when counting began, by uid. */
+  /** Pods that have ended before counting begins, by uid. */
   private final Map<String, HeldPod> ended = new LinkedHashMap<>();
 
   private final Map<String, List<String>> paths = new HashMap<>();
   private AcceptedTeams teams = AcceptedTeams.NONE;
   private boolean counts;
+  private boolean asksForEnded;
   private long hour;
 
   public Usage(Scheduling scheduling, Cluster cluster, UsageOptions options) {
@@ -297,6 +298,7 @@ public final class Usage {
     paths.clear();
     checkpoints.use(changed, counts);
     pods.values().forEach(this::changed);
+    book.keepTeams(named());
     countIfKnown();
   }
 
@@ -321,14 +323,35 @@ public final class Usage {
 
   private void countIfKnown() {
     boolean late = scheduling.elapsedMillis() - begun > TEAMS_WAIT_MILLIS;
-    if (!counts && cluster.synced() && (cluster.teamsKnown() || late)) {
-      counts = true;
-      for (HeldPod pod : ended.values()) {
-        book.end(count(pod), pod.end());
-      }
-      ended.clear();
-      pods.values().forEach(this::count);
+    if (counts || !cluster.synced() || !(cluster.teamsKnown() || late)) {
+      return;
     }
+    if (teams.isEmpty() || late) {
+      count();
+    } else if (!asksForEnded) {
+      asksForEnded = true;
+      scheduling.whenDone(cluster::tellEndedPods, (told, failure) -> endedPodsTold(failure));
+    }
+  }
+
+  private void endedPodsTold(@Nullable Throwable failure) {
+    if (failure != null) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.PROBLEM, failure.toString())
+          .log("What pods used that ended while Kerf was down is not known, and is not counted.");
+    }
+    if (!counts) {
+      count();
+    }
+  }
+
+  private void count() {
+    counts = true;
+    for (HeldPod pod : ended.values()) {
+      book.end(count(pod), pod.end());
+    }
+    ended.clear();
+    pods.values().forEach(this::count);
   }
 
   /** Goes on; to be called twice a second. */

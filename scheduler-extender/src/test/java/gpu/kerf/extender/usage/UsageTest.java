@@ -138,6 +138,20 @@ class UsageTest {
   }
 
   @Test
+  void ifEndedPodsCannotBeReadLivingOnesCountAllTheSame() {
+    teams();
+    world.place("fraud", "lives", whole(0));
+    world.place("fraud", "ends", whole(1));
+    world.pass(100 * SECOND);
+    world.usage.tick();
+    world.pass(10 * SECOND);
+    world.ends("ends");
+    world.api.refuses = true;
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo((200 + 10) * SECOND * GPU);
+  }
+
+  @Test
   void withoutAnAnswerWhetherThereAreTeamsPodsCountForNoneAfterAWhile() {
     world.place("fraud", "p", whole(0));
     world.pass(301 * SECOND);
@@ -155,6 +169,23 @@ class UsageTest {
     world.pass(SECOND);
     assertThat(world.used("fraud")).isEqualTo(SECOND * GPU);
     assertThat(world.used("")).isEqualTo(HOUR * GPU);
+  }
+
+  @Test
+  void aTeamThatIsDeletedAndMadeAgainBeginsWithNothing() {
+    teams();
+    world.place("fraud", "p", whole(0));
+    world.pass(HOUR);
+    world.withoutTeam("fraud").tellTeams();
+    assertThat(world.used("fraud")).isZero();
+    assertThat(world.used("bank")).as("it used what teams below it used").isEqualTo(HOUR * GPU);
+    world.pass(SECOND);
+    world.api.kept.remove("fraud");
+    world.team("fraud", "bank", true).tellTeams();
+    world.pass(2 * SECOND);
+    assertThat(world.used("fraud")).isEqualTo(2 * SECOND * GPU);
+    assertThat(world.used("bank")).isEqualTo(HOUR * GPU + 2 * SECOND * GPU);
+    assertThat(world.used("")).isEqualTo(SECOND * GPU);
   }
 
   @Test

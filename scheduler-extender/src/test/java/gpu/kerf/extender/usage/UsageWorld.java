@@ -114,6 +114,12 @@ final class UsageWorld {
     return this;
   }
 
+  UsageWorld withoutTeam(String name) {
+    readings.removeIf(team -> team.name().equals(name));
+    teams = TeamAcceptor.accept(TeamSource.KERF, readings, teams, Map.of());
+    return this;
+  }
+
   void tellTeams() {
     listener.teamUsageRead(Map.copyOf(api.kept));
     listener.teamsChanged(teams);
@@ -186,9 +192,7 @@ final class UsageWorld {
 
   void tellPods() {
     for (PodView pod : List.copyOf(pods.values())) {
-      if (pod.phase() == PodView.Phase.OVER) {
-        tellOver(pod);
-      } else {
+      if (pod.phase() != PodView.Phase.OVER) {
         listener.podChanged(pod);
       }
     }
@@ -199,18 +203,32 @@ final class UsageWorld {
     return usage.book().total(team);
   }
 
-  /** Keeps checkpoints as an API server does. */
-  static final class Api implements Cluster {
+  /** Keeps checkpoints and pods as an API server does. */
+  final class Api implements Cluster {
     final Map<String, UsageCheckpoint> kept = new HashMap<>();
     boolean synced = true;
     boolean teamsKnown;
     boolean leads = true;
+    boolean refuses;
     int writes;
 
     @Override
     public CompletionStage<Void> teamUsage(Map<String, UsageCheckpoint> usage) {
       kept.putAll(usage);
       writes += usage.size();
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> tellEndedPods() {
+      if (refuses) {
+        return CompletableFuture.failedFuture(new IOException("as the test says"));
+      }
+      for (PodView pod : List.copyOf(pods.values())) {
+        if (pod.phase() == PodView.Phase.OVER) {
+          listener.podOver(pod);
+        }
+      }
       return CompletableFuture.completedFuture(null);
     }
 

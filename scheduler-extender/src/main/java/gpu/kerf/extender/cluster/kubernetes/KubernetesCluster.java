@@ -35,6 +35,7 @@ import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Checkpoint;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.EndedPods;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.MissedDeletions;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Reconciler;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
@@ -141,6 +142,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private volatile @Nullable TeamFollower teams;
   private @Nullable TeamStatusWriter teamStatus;
   private @Nullable TeamUsageWriter teamUsage;
+  private @Nullable EndedPods endedPods;
   private @Nullable TurnConditions turns;
 
   /**
@@ -282,7 +284,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
     TeamStatusWriter status = new TeamStatusWriter(background, shared.loop(), clocks);
-    TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop());
+    TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop(), clocks);
     boolean ownStatus = options.teams == TeamSource.KERF;
     TeamFollower follower =
         new TeamFollower(
@@ -302,6 +304,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     teams = follower;
     teamStatus = status;
     teamUsage = usage;
+    endedPods = new EndedPods(background, shared.loop(), listener);
     runForEver("kerf-teams", follower);
   }
 
@@ -402,6 +405,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     if (teamStatus != null) {
       teamStatus.tick();
+    }
+    if (teamUsage != null) {
+      teamUsage.tick();
     }
     if (turns != null) {
       turns.tick();
@@ -615,6 +621,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public CompletionStage<Void> teamUsage(Map<String, UsageCheckpoint> usage) {
     return teamUsage == null ? CompletableFuture.completedFuture(null) : teamUsage.write(usage);
+  }
+
+  @Override
+  public CompletionStage<Void> tellEndedPods() {
+    return endedPods == null ? CompletableFuture.completedFuture(null) : endedPods.tell();
   }
 
   @Override

@@ -9,6 +9,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.team.TeamReading;
 import gpu.kerf.extender.telemetry.LogKeys;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * gives turns.
  *
  * <p>A few requests are under way at once; what waits for them is replaced by what is newer. What
- * could not be written is written with the next checkpoint.
+ * could not be written is written again after a while, unless something newer has been.
  *
  * <p>Used on the thread that owns the ledger.
  */
@@ -40,20 +41,31 @@ public final class TeamUsageWriter {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String MANAGER = "kerf-usage";
   private static final int MOST_UNDER_WAY = 2;
+  private static final long PAUSE_MILLIS = 5_000;
 
   private final RequestPool requests;
   private final Executor loop;
+  private final Clocks clocks;
   private final Map<String, String> uids = new HashMap<>();
 
   /** What waits to be written, the longest first. */
   private final Map<String, UsageCheckpoint> waiting = new LinkedHashMap<>();
 
+  /** What could not be written. */
+  private final Map<String, Failed> failed = new HashMap<>();
+
   private final List<CompletableFuture<Void>> whenAllIsWritten = new ArrayList<>();
   private int underWay;
+  private long nextTry;
 
-  public TeamUsageWriter(RequestPool requests, Executor loop) {
+  /** Of another Team of the same name it says nothing. */
+  private record Failed(String uid, UsageCheckpoint usage) {}
+
+  public TeamUsageWriter(RequestPool requests, Executor loop, Clocks clocks) {
     this.requests = requests;
     this.loop = loop;
+    this.clocks = clocks;
+    this.nextTry = clocks.elapsedMillis();
   }
 
   /** The Teams that there are; what their statuses say was used, by their names. */
@@ -80,10 +92,27 @@ public final class TeamUsageWriter {
   /** Writes it as soon as it can be; completes when nothing waits any more. */
   public CompletionStage<Void> write(Map<String, UsageCheckpoint> usage) {
     waiting.putAll(usage);
+    failed.keySet().removeAll(usage.keySet());
     CompletableFuture<Void> written = new CompletableFuture<>();
     whenAllIsWritten.add(written);
     goOn();
     return written;
+  }
+
+  /** Tries again what could not be written; to be called now and then. */
+  public void tick() {
+    if (failed.isEmpty() || clocks.elapsedMillis() - nextTry < 0) {
+      return;
+    }
+    nextTry = clocks.elapsedMillis() + PAUSE_MILLIS;
+    failed.forEach(
+        (team, each) -> {
+          if (each.uid.equals(uids.get(team))) {
+            waiting.putIfAbsent(team, each.usage);
+          }
+        });
+    failed.clear();
+    goOn();
   }
 
   private void goOn() {
@@ -95,7 +124,8 @@ public final class TeamUsageWriter {
         underWay++;
         requests
             .start(server -> send(server, team, uid, usage))
-            .handleAsync((reply, failure) -> written(team, reply, failure), loop);
+            .handleAsync(
+                (reply, failure) -> written(team, new Failed(uid, usage), reply, failure), loop);
       }
     }
     if (underWay == 0) {
@@ -114,10 +144,14 @@ public final class TeamUsageWriter {
     return server.send(ApiRequest.apply(path, MANAGER, body.toString()));
   }
 
-  private boolean written(String team, @Nullable ApiReply reply, @Nullable Throwable failure) {
+  private boolean written(
+      String team, Failed tried, @Nullable ApiReply reply, @Nullable Throwable failure) {
     underWay--;
     boolean ok = reply != null && reply.ok();
     if (!ok) {
+      if (!waiting.containsKey(team)) {
+        failed.put(team, tried);
+      }
       LOG.atWarn()
           .addKeyValue(LogKeys.RESOURCE, "team " + team)
           .addKeyValue(LogKeys.PROBLEM, reply == null ? Objects.toString(failure) : reply.problem())

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.team.TeamReading;
+import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -33,8 +35,12 @@ class TeamUsageWriterTest {
 
   private final AnsweringServer server = new AnsweringServer();
   private final Queue<Runnable> later = new ArrayDeque<>();
+  private long millis;
   private final TeamUsageWriter writer =
-      new TeamUsageWriter(new RequestPool(server, new DirectThreads(), 1, "test"), later::add);
+      new TeamUsageWriter(
+          new RequestPool(server, new DirectThreads(), 1, "test"),
+          later::add,
+          new Clocks(() -> Instant.ofEpochMilli(BEGIN + millis), () -> millis * 1_000_000));
 
   private static JsonNode json(String text) {
     try {
@@ -106,6 +112,29 @@ class TeamUsageWriterTest {
     CompletionStage<Void> written = writer.write(Map.of("bank", USAGE));
     turn();
     assertThat(written.toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  void whatCouldNotBeWrittenIsWrittenLaterUnlessItsTeamIsAnotherOneByThen() {
+    writer.read(List.of(team("bank", "{}"), team("other", "{}")));
+    server.answer(500);
+    var unused = writer.write(Map.of("bank", USAGE, "other", USAGE));
+    turn();
+    writer.tick();
+    turn();
+    assertThat(server.sent()).as("at once, and tried again").hasSize(4);
+    writer.tick();
+    turn();
+    assertThat(server.sent()).as("not all the time").hasSize(4);
+    server.answer(200);
+    millis += 5_000;
+    writer.read(List.of(team("bank", "{}")));
+    writer.tick();
+    turn();
+    assertThat(server.sent()).hasSize(5);
+    millis += 5_000;
+    writer.tick();
+    assertThat(server.sent()).hasSize(5);
   }
 
   @ParameterizedTest
