@@ -5,10 +5,12 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.api.PodsJson;
 import gpu.kerf.extender.api.View;
+import gpu.kerf.extender.cost.UsageAsSeen;
 import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decisions;
 import gpu.kerf.extender.telemetry.Metrics;
+import gpu.kerf.model.usage.UsageCell;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -18,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /api/v1}: what people and the console see. It only reads. */
@@ -58,7 +61,7 @@ public final class ApiRoutes implements Api {
       NumberedEvents events,
       Settings.Limits limits,
       Metrics metrics) {
-    this.reports = new ReportRoutes(vertx, records);
+    this.reports = new ReportRoutes(vertx, records, call -> seen(viewer(call)));
     this.events = events;
     this.vertx = vertx;
     this.view = view;
@@ -95,6 +98,15 @@ public final class ApiRoutes implements Api {
     } else {
       streams.open(call, refusals);
     }
+  }
+
+  /** Which owners have names in reports: those of namespaces and of teams that are seen. */
+  private static Predicate<UsageCell.Key> seen(Viewer viewer) {
+    return viewer.seesAll()
+        ? UsageAsSeen.ALL
+        : key ->
+            viewer.seesNamespace(key.namespace())
+                || (!key.team().isEmpty() && viewer.seesTeam(key.team()));
   }
 
   private static Viewer viewer(RoutingContext call) {

@@ -5,18 +5,22 @@ import gpu.kerf.extender.cost.ReportFormat;
 import gpu.kerf.extender.cost.ReportQuery;
 import gpu.kerf.extender.cost.ReportRun;
 import gpu.kerf.extender.cost.ReportSpan;
+import gpu.kerf.extender.cost.UsageAsSeen;
 import gpu.kerf.extender.cost.UsageLines;
 import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.model.cost.BusyTime;
 import gpu.kerf.model.cost.CostReport;
 import gpu.kerf.model.cost.CostRows;
 import gpu.kerf.model.cost.PriceList;
+import gpu.kerf.model.usage.UsageCell;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Usage and reports of it. An answer is made hour by hour: the records of an hour are taken on the
@@ -33,16 +37,22 @@ final class ReportRoutes {
 
   private final Vertx vertx;
   private final UsageRecords records;
+  private final Function<RoutingContext, Predicate<UsageCell.Key>> seen;
   private int running;
 
-  ReportRoutes(Vertx vertx, UsageRecords records) {
+  /**
+   * @param seen which owners the client of a call may see by name
+   */
+  ReportRoutes(
+      Vertx vertx, UsageRecords records, Function<RoutingContext, Predicate<UsageCell.Key>> seen) {
     this.vertx = vertx;
     this.records = records;
+    this.seen = seen;
   }
 
   void addTo(Routes routes, ErrorAnswers refusals) {
-    routes.get("/api/v1/usage", call -> usage(call, refusals));
-    routes.get("/api/v1/report", call -> report(call, refusals));
+    routes.getAsSeen("/api/v1/usage", call -> usage(call, refusals));
+    routes.getAsSeen("/api/v1/report", call -> report(call, refusals));
   }
 
   /** Makes an answer; on a worker but the first, one call after the other. */
@@ -136,6 +146,7 @@ final class ReportRoutes {
     private final ErrorAnswers refusals;
     private final HttpServerResponse response;
     private final Text text;
+    private final UsageAsSeen asSeen;
     private final long end;
     private long next;
     private boolean over;
@@ -145,6 +156,7 @@ final class ReportRoutes {
       this.refusals = refusals;
       this.response = call.response();
       this.text = text;
+      this.asSeen = new UsageAsSeen(seen.apply(call));
       this.next = span.fromMillis();
       this.end = span.toMillis();
     }
@@ -192,7 +204,7 @@ final class ReportRoutes {
         next += CostRows.HOUR_MILLIS;
         if (!hour.cells().isEmpty() || !hour.gpus().isEmpty()) {
           vertx
-              .executeBlocking(() -> text.hour(hour))
+              .executeBlocking(() -> text.hour(asSeen.of(hour)))
               .onSuccess(this::write)
               .onFailure(this::failed);
           return;

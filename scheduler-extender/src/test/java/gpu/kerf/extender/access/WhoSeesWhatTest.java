@@ -51,6 +51,12 @@ class WhoSeesWhatTest {
           "/api/v1/teams?team=research",
           "/api/v1/teams?team=fraud",
           "/api/v1/timeline",
+          "/api/v1/usage",
+          "/api/v1/report?by=team&format=table",
+          "/api/v1/report?by=namespace",
+          "/api/v1/report?by=owner&format=csv",
+          "/api/v1/report?by=team&format=focus",
+          "/api/v1/events?after=0",
           "/api/v1/status");
 
   private final RecordedReviews reviews = RecordedReviews.ofThreeUsers();
@@ -203,6 +209,18 @@ class WhoSeesWhatTest {
             .doesNotContain("research-");
       }
     }
+  }
+
+  @Test
+  void aReportNamesWhatIsSeenAndAddsUpToTheSame() {
+    service.millis.addAndGet(60_000);
+    String report = "/api/v1/report?by=owner";
+    JsonNode all = json("admin", report);
+    JsonNode hers = json("rita", report);
+    assertThat(all.toString()).contains("Pod/research-0", "Pod/fraud-0");
+    assertThat(hers.toString()).contains("Pod/research-0", "another namespace");
+    assertThat(all.at("/sum/held/milliGpuMillis").asLong()).isEqualTo(120_000_000);
+    assertThat(hers.path("sum")).isEqualTo(all.path("sum"));
   }
 
   @Test

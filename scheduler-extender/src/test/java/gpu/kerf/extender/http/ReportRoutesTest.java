@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cost.RecordedUsage;
+import gpu.kerf.extender.cost.UsageAsSeen;
 import gpu.kerf.extender.cost.UsageRecords;
 import gpu.kerf.model.cost.GpuHour;
 import gpu.kerf.model.cost.Price;
 import gpu.kerf.model.cost.PriceList;
 import gpu.kerf.model.usage.UsageCell;
 import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +61,7 @@ class ReportRoutesTest {
     return new Api() {
       @Override
       public void addTo(Routes routes, ErrorAnswers refusals, Gate gate) {
-        new ReportRoutes(vertx, records).addTo(routes, refusals);
+        new ReportRoutes(vertx, records, ReportRoutesTest::seen).addTo(routes, refusals);
       }
 
       @Override
@@ -67,6 +70,12 @@ class ReportRoutesTest {
       @Override
       public void close() {}
     };
+  }
+
+  /** A client that says it is of a team sees no others. */
+  private static Predicate<UsageCell.Key> seen(RoutingContext call) {
+    String team = call.request().getHeader("Test-Team");
+    return team == null ? UsageAsSeen.ALL : key -> key.team().equals(team);
   }
 
   @AfterEach
@@ -109,6 +118,41 @@ class ReportRoutesTest {
     assertThat(json.at("/sum/cost").asText()).isEqualTo("9.600000");
     assertThat(json.at("/lines/0/name").asText()).isEqualTo("team-0");
     assertThat(json.at("/lines/0/cost").asText()).isEqualTo("2.400000");
+  }
+
+  @Test
+  void aClientSeesNoNamesOfOthersButTheSameSums() throws IOException {
+    hour(0, 8);
+    UsageCell.Key cause = new UsageCell.Key("team-5", "ns", "Job/5", "H100-80GB", "mps");
+    gpus.add(
+        new GpuHour(
+            START, "GPU-7", "H100-80GB", HOUR, List.of(new GpuHour.Stranded(cause, 100 * HOUR))));
+
+    for (String path :
+        List.of("report?by=team", "report?by=owner", "report?format=focus", "usage")) {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(service.url("/api/v1/" + path)))
+              .header("Test-Team", "team-1")
+              .build();
+      String text = body(request);
+      assertThat(text).doesNotContain("team-0", "team-5", "Job/5").contains("another ");
+    }
+    String json =
+        body(
+            HttpRequest.newBuilder(URI.create(service.url("/api/v1/report")))
+                .header("Test-Team", "team-1")
+                .build());
+    JsonNode lines = new ObjectMapper().readTree(json).path("lines");
+    assertThat(lines.findValuesAsText("name")).containsExactly("another team", "team-1");
+    assertThat(new ObjectMapper().readTree(json).at("/sum/cost").asText()).isEqualTo("9.600000");
+  }
+
+  private String body(HttpRequest request) {
+    try {
+      return http.send(request, BodyHandlers.ofString()).body();
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

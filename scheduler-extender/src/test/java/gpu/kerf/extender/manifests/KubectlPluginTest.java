@@ -108,6 +108,17 @@ class KubectlPluginTest {
   }
 
   @Test
+  void reportsAreTables() throws Exception {
+    service.place("runs", "\"kerf.gpu/memory\":\"8Gi\"");
+
+    assertThat(run(Map.of(), "report").out()).startsWith("From ").contains("TEAM", "COST");
+    assertThat(run(Map.of(), "report", "owner", "2026-11-01", "2026-12-01").out())
+        .startsWith("From 2026-11-01T00:00:00Z to 2026-12-01T00:00:00Z, costs in EUR");
+    assertThat(run(Map.of(), "report", "pod").problem())
+        .isEqualTo("kubectl kerf: Kerf answered 400: by (pod) is unknown.\n");
+  }
+
+  @Test
   void anAddressThatIsKnownIsAskedWithoutForwarding() throws Exception {
     kubectl("echo \"It must not be called.\" >&2; exit 1\n");
 
@@ -147,6 +158,7 @@ class KubectlPluginTest {
     assertThat(run(Map.of()).status()).isEqualTo(2);
     assertThat(run(Map.of(), "why").status()).isEqualTo(2);
     assertThat(run(Map.of(), "why", "a&limit=1").status()).isEqualTo(2);
+    assertThat(run(Map.of(), "report", "team", "a&to=b").status()).isEqualTo(2);
     assertThat(run(Map.of(), "--help").out()).contains("kubectl kerf COMMAND");
   }
 }
