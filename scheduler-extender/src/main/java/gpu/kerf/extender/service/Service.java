@@ -40,6 +40,7 @@ import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ public final class Service {
   private static final long USUAL_MILLIS = 10_000;
   private static final long SYNCED_MILLIS = 50;
   private static final long REVIEWS_MILLIS = 250;
+  private static final long LAST_EVENTS_MILLIS = 2_000;
 
   private final Vertx vertx;
   private final LiveSettings settings;
@@ -421,9 +423,15 @@ public final class Service {
             () -> {
               timers.forEach(vertx::cancelTimer);
               verbTimers.forEach(vertx::cancelTimer);
-              stream.stop();
-              return Future.succeededFuture();
+              return sendLastEvents();
             });
+  }
+
+  /** A sink that does not answer does not hold up the end. */
+  private Future<Void> sendLastEvents() {
+    return Future.fromCompletionStage(stream.stop(), vertx.getOrCreateContext())
+        .timeout(LAST_EVENTS_MILLIS, TimeUnit.MILLISECONDS)
+        .otherwiseEmpty();
   }
 
   /**
