@@ -58,8 +58,4 @@ final class ReviewCache<K, V> {
       oldest.remove();
     }
   }
-
-  int size() {
-    return kept.size();
-  }
 }

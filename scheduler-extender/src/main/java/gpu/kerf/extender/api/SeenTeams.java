@@ -40,7 +40,8 @@ final class SeenTeams {
         viewer.sentence(team.problem()),
         line(team.line()),
         team.waiting(),
-        team.oldest());
+        team.oldest(),
+        team.budget());
   }
 
   /** Pods of the team's other namespaces keep their place, and have no name. */

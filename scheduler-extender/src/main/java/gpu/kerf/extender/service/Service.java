@@ -69,6 +69,7 @@ public final class Service {
   private static final long SYNCED_MILLIS = 50;
   private static final long LAST_CHECKPOINT_MILLIS = 3_000;
   private static final long REVIEWS_MILLIS = 250;
+  private static final long LAST_EVENTS_MILLIS = 2_000;
 
   private final Vertx vertx;
   private final LiveSettings settings;
@@ -464,8 +465,7 @@ public final class Service {
             () -> {
               timers.forEach(vertx::cancelTimer);
               verbTimers.forEach(vertx::cancelTimer);
-              stream.stop();
-              return keepUsage();
+              return Future.all(keepUsage(), sendLastEvents()).mapEmpty();
             });
   }
 
@@ -473,6 +473,13 @@ public final class Service {
   private Future<Void> keepUsage() {
     return Future.fromCompletionStage(usage.stop(), vertx.getOrCreateContext())
         .timeout(LAST_CHECKPOINT_MILLIS, TimeUnit.MILLISECONDS)
+        .otherwiseEmpty();
+  }
+
+  /** A sink that does not answer does not hold up the end. */
+  private Future<Void> sendLastEvents() {
+    return Future.fromCompletionStage(stream.stop(), vertx.getOrCreateContext())
+        .timeout(LAST_EVENTS_MILLIS, TimeUnit.MILLISECONDS)
         .otherwiseEmpty();
   }
 

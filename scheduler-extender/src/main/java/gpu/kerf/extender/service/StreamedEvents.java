@@ -22,6 +22,8 @@ import gpu.kerf.extender.usage.UsageListener;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Puts the stream of events together: what is told, the log, and the sink if there is one. */
@@ -115,9 +117,8 @@ final class StreamedEvents {
     }
   }
 
-  void stop() {
-    if (sink != null) {
-      sink.close();
-    }
+  /** Completes when the sink has what is left, or does not take it. */
+  CompletionStage<Void> stop() {
+    return sink == null ? CompletableFuture.completedStage(null) : sink.stop();
   }
 }

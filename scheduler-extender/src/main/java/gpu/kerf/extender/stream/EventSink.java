@@ -4,10 +4,11 @@ import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
-import java.io.Closeable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * stands there, those events are dropped, counted, and told to the sink as a gap. A batch that the
  * sink will never take is halved until the one event is found, which is dropped.
  */
-public final class EventSink implements Closeable {
+public final class EventSink {
   private static final Logger LOG = LoggerFactory.getLogger(EventSink.class);
 
   /** How late an event is at most because nothing wakes the thread. */
@@ -37,7 +38,9 @@ public final class EventSink implements Closeable {
   private final LongSupplier wallMillis;
   private final Backoff backoff = new Backoff(() -> ThreadLocalRandom.current().nextDouble());
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final Thread thread = new Thread(this::run, "kerf-stream");
+  private boolean started;
   private Position position;
   private int batch;
 
@@ -61,6 +64,7 @@ public final class EventSink implements Closeable {
   }
 
   public void start() {
+    started = true;
     thread.start();
     LOG.atInfo().addKeyValue(LogKeys.ADDRESS, options.target()).log("Events go to a sink.");
   }
@@ -77,9 +81,21 @@ public final class EventSink implements Closeable {
           isClosedAfter(backoff.failed());
         }
       }
+      sendRest();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      client.close();
+      ended.complete(null);
     }
+  }
+
+  /** What is left goes out as long as the sink takes it. */
+  private void sendRest() throws InterruptedException {
+    Position before;
+    do {
+      before = position;
+    } while (sendPage() && !position.equals(before));
   }
 
   private boolean isClosedAfter(Duration time) throws InterruptedException {
@@ -197,10 +213,16 @@ public final class EventSink implements Closeable {
         : json.batch(new EventLog.Page(events, gap, position), Viewer.ALL, now);
   }
 
-  /** Sends no more; a request that is under way is cut off. */
-  @Override
-  public void close() {
+  /**
+   * Sends what is left, and nothing a second time; completes when that is over, which takes no
+   * longer than a request may for each batch.
+   */
+  public CompletionStage<Void> stop() {
     closed.countDown();
-    client.close();
+    if (!started) {
+      client.close();
+      ended.complete(null);
+    }
+    return ended;
   }
 }

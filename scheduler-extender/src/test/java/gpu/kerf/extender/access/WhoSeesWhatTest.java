@@ -98,6 +98,7 @@ class WhoSeesWhatTest {
     ObjectNode spec = object.putObject("spec").put("guarantee", guarantee);
     if (!parent.isEmpty()) {
       spec.put("parent", parent).putObject("namespaces").putArray("names").add(name);
+      spec.putObject("budget").put("gpuHours", "100").put("period", "Month");
     }
     return TeamReading.of(object);
   }
@@ -186,6 +187,7 @@ class WhoSeesWhatTest {
     assertThat(texts(json("rita", "/api/v1/teams").path("teams"), "name"))
         .containsExactly("research");
     assertThat(json("rita", "/api/v1/teams").at("/teams/0/parent").isNull()).isTrue();
+    assertThat(json("rita", "/api/v1/teams").at("/teams/0/budget").isObject()).isTrue();
     assertThat(texts(json("rita", "/api/v1/pods").path("pods"), "name"))
         .containsExactlyInAnyOrder("research-0", "research-1", "research-2");
     assertThat(json("rita", "/api/v1/pods").path("total").asInt()).isEqualTo(3);

@@ -24,7 +24,7 @@ class EventSinkTest {
 
   @AfterEach
   void stop() {
-    sink.close();
+    sink.stop();
     server.close();
   }
 
@@ -38,7 +38,7 @@ class EventSinkTest {
   }
 
   private void use(SinkOptions.Format format, int batch, Duration timeout) {
-    sink.close();
+    sink.stop();
     sink = sink(format, server.url(), batch, timeout);
   }
 
@@ -99,7 +99,7 @@ class EventSinkTest {
     try (ServerSocket free = new ServerSocket(0)) {
       nowhere = URI.create("http://127.0.0.1:" + free.getLocalPort());
     }
-    sink.close();
+    sink.stop();
     sink = sink(SinkOptions.Format.CLOUDEVENTS, nowhere, 10, Duration.ofSeconds(60));
     add(3);
     sink.start();
@@ -204,6 +204,24 @@ class EventSinkTest {
     assertThat(again).hasSize(1);
     assertThat(again.get(0).at("/value/id").asText()).isEqualTo("run-2");
     Await.until("all are counted", () -> metric("kerf_stream_sent_total") == 3);
+  }
+
+  @Test
+  void whatIsLeftGoesOutBeforeItStops() {
+    use(SinkOptions.Format.CLOUDEVENTS, 2, Duration.ofSeconds(60));
+    sink.start();
+    add(7);
+    assertThat(sink.stop().toCompletableFuture()).succeedsWithin(Await.LONG);
+    assertThat(ids()).hasSize(7).endsWith("run-7");
+  }
+
+  @Test
+  void aSinkThatTakesNothingDoesNotKeepItFromStopping() {
+    server.behave(request -> new TestSink.Answer(503, ""));
+    sink.start();
+    add(7);
+    assertThat(sink.stop().toCompletableFuture()).succeedsWithin(Await.LONG);
+    assertThat(server.taken()).isEmpty();
   }
 
   @Test
