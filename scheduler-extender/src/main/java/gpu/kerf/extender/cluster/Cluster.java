@@ -91,6 +91,14 @@ public interface Cluster {
   }
 
   /**
+   * Whether this replica is to keep what teams have used: it gives turns, or knows of no other one
+   * that does. To be asked while there are teams.
+   */
+  default boolean keepsTeamUsage() {
+    return leadsTurns();
+  }
+
+  /**
    * Tells the listener of pods whose containers had ended before anything was heard of them; see
    * {@link ClusterListener#podOver}. Completes when all are told, and fails where they are not.
    */

@@ -97,7 +97,7 @@ final class Checkpoints {
 
   private CompletionStage<Void> write(int most, long age) {
     Map<String, UsageCheckpoint> changed = new HashMap<>();
-    if (!order.isEmpty() && cluster.leadsTurns()) {
+    if (!order.isEmpty() && cluster.keepsTeamUsage()) {
       for (int i = order.size(); i > 0 && changed.size() < most; i--) {
         String team = order.get(next++ % order.size());
         UsageCheckpoint now = book.checkpoint(team);

@@ -659,6 +659,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
+  public boolean keepsTeamUsage() {
+    return turnLease != null && (turnLease.isHeld() || !turnLease.isAnothers());
+  }
+
+  @Override
   public CompletionStage<Void> tellEndedPods() {
     return endedPods == null ? CompletableFuture.completedFuture(null) : endedPods.tell();
   }

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps what teams have used in the status of Teams, by server-side apply with a field manager of
  * its own: the other parts of the status are written by every replica, this one by the replica that
- * gives turns.
+ * gives turns, or by those that know of no such replica.
  *
  * <p>A few requests are under way at once; what waits for them is replaced by what is newer. What
  * could not be written is written again after a while, unless something newer has been.

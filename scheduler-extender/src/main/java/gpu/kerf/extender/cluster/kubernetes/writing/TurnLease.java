@@ -50,6 +50,10 @@ public final class TurnLease {
   private long from;
   private long until;
   private long seenSince;
+
+  /** When another replica was last seen to renew it. */
+  private long anotherSeen;
+
   private long lastRequest;
   private long interest;
   private String problem = "";
@@ -62,6 +66,7 @@ public final class TurnLease {
     long now = now();
     this.lastRequest = now - LOOK.toNanos();
     this.interest = now - INTEREST.toNanos();
+    this.anotherSeen = now - DURATION.toNanos();
   }
 
   private long now() {
@@ -75,6 +80,14 @@ public final class TurnLease {
       tick();
     }
     return mine && interest - from >= 0 && until - interest >= MARGIN.toNanos();
+  }
+
+  /**
+   * Whether another replica has renewed it before the eyes of this one, and so is alive. That of a
+   * replica that was killed stays as it is.
+   */
+  public boolean isAnothers() {
+    return !mine && now() - anotherSeen < DURATION.toNanos();
   }
 
   /** kube-scheduler has asked this replica about a pod. */
@@ -142,6 +155,10 @@ public final class TurnLease {
     LeaseRequests.Seen before = seen;
     if (before == null || !before.version().equals(found.version())) {
       seenSince = now();
+      boolean anothers = !found.holder().isEmpty() && !found.holder().equals(requests.identity());
+      if (before != null && anothers) {
+        anotherSeen = seenSince;
+      }
     }
     seen = found;
     problem = found.problem();

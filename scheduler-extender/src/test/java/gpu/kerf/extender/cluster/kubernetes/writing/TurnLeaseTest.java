@@ -166,6 +166,21 @@ class TurnLeaseTest {
   }
 
   @Test
+  void aHolderIsAnotherOnesOnlyWhileItIsSeenToRenew() throws Exception {
+    Replica one = new Replica("one");
+    pass(Duration.ofSeconds(6), one);
+    Replica two = new Replica("two");
+    pass(Duration.ofSeconds(2), two);
+    assertThat(onLoop(two.lease::isAnothers)).as("it may be dead").isFalse();
+    pass(Duration.ofSeconds(10), one, two);
+    assertThat(onLoop(two.lease::isAnothers)).isTrue();
+    assertThat(onLoop(one.lease::isAnothers)).isFalse();
+    pass(Duration.ofSeconds(30), two);
+    assertThat(two.isHeld()).isTrue();
+    assertThat(onLoop(two.lease::isAnothers)).isFalse();
+  }
+
+  @Test
   void aReplicaThatCannotRenewItStopsBeforeItRunsOut() throws Exception {
     Replica one = new Replica("one");
     pass(Duration.ofSeconds(4), one);
