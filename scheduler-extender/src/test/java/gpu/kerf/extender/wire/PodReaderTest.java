@@ -50,6 +50,23 @@ class PodReaderTest {
   }
 
   @Test
+  void theDeadlineOfAPodIsRead() throws IOException, WireException {
+    String json = "{\"spec\":{\"activeDeadlineSeconds\":7200}}";
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      assertThat(PodReader.readDocument(parser).deadlineSeconds()).isEqualTo(7200);
+    }
+    assertThat(read("", "").deadlineSeconds()).isZero();
+  }
+
+  @Test
+  void thatAnEvictionIsAnnouncedIsRead() {
+    String condition =
+        "'conditions':[{'type':'kerf.gpu/EvictionAnnounced','status':'%s','message':'m'}]";
+    assertThat(read("", condition.formatted("True")).evictionAnnounced()).isTrue();
+    assertThat(read("", condition.formatted("False")).evictionAnnounced()).isFalse();
+  }
+
+  @Test
   void aPodThatIsOverHasEnded() {
     PodView pod = read("", "'phase':'Succeeded','containerStatuses':[" + ENDED + "," + ENDED + "]");
     assertThat(pod.phase()).isEqualTo(PodView.Phase.OVER);

@@ -640,6 +640,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   private void budgetReached(String team, String uid, BudgetBalance.Level level, String text) {
+    if (!leadsTurns()) {
+      // The other replica tells it.
+      return;
+    }
     String reason =
         level == BudgetBalance.Level.EXHAUSTED ? "BudgetExhausted" : "BudgetNearlyExhausted";
     events.write(

@@ -49,10 +49,6 @@ final class BankOnAClusterTest {
       plane.apply(Inventory.eightH100("h100-" + i).manifest());
     }
     plane.apply(Shipped.text("examples/teams/bank.yaml"));
-  }
-
-  private void startAt(ZonedDateTime time) {
-    moveTo(time);
     Clocks clocks = new Clocks(() -> Instant.now().plusMillis(ahead.get()), System::nanoTime);
     kerf = RunningKerf.on(plane, clocks);
     scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start();
@@ -125,7 +121,7 @@ final class BankOnAClusterTest {
 
   @Test
   void analyticsRunsAtNightAndIsToldBeforeMorningWhatWillGo() {
-    startAt(monday(21, 0));
+    moveTo(monday(21, 0));
     pods("analytics", "night", 12);
     Await.until("all of them run at night", () -> running("analytics") == 12);
     assertThat(announced("analytics")).isZero();
@@ -146,7 +142,7 @@ final class BankOnAClusterTest {
 
   @Test
   void researchWaitsWhenItsBudgetIsUsedUpAndGoesOnWhenItIsExtended() {
-    startAt(monday(21, 0));
+    moveTo(monday(21, 0));
     budget("0");
     Await.until("its status says so", () -> exhausted().equals("True Exhausted"));
     pods("research", "p", 1);
@@ -168,11 +164,16 @@ final class BankOnAClusterTest {
   @Test
   void whatResearchUsesIsChargedAndTheNextMonthBeginsAnew() {
     // The kubelet says when pods ended, and usage follows it: until then both have one clock.
-    startAt(ZonedDateTime.now(BERLIN));
-    research("{\"budget\":{\"gpuHours\":\"0.010\",\"onExhausted\":\"Evict\"},\"protect\":null}");
+    research("{\"budget\":{\"gpuHours\":\"0.010\",\"onExhausted\":\"Hold\"},\"protect\":null}");
     // 8 GPUs use 0.010 GPU hours in 4.5 seconds
     pods("research", "p", 8);
     Await.until("what it uses is told", () -> exhausted().equals("True Exhausted"));
+    // Ends are told to the second, so that a pod may have used a second less than it seemed.
+    Await.until(
+        "far more than the budget is used",
+        () -> kerf.metric("kerf_team_budget_used_gpu_hours{team=\"research\"") >= 0.020);
+    assertThat(running("research")).as("it was to hold").isEqualTo(8);
+    research("{\"budget\":{\"onExhausted\":\"Evict\"}}");
     Await.until("all of it is evicted", () -> running("research") == 0);
     Await.until(
         "the events say why",
