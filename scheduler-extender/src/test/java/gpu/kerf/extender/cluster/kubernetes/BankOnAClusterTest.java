@@ -39,6 +39,14 @@ final class BankOnAClusterTest {
   @BeforeEach
   void aBank() {
     plane = ControlPlane.start();
+    fill(plane);
+    Clocks clocks = new Clocks(() -> Instant.now().plusMillis(ahead.get()), System::nanoTime);
+    kerf = RunningKerf.on(plane, clocks);
+    scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start();
+    Await.until("the teams are in force", () -> accepted("analytics").equals("True"));
+  }
+
+  private static void fill(ControlPlane plane) {
     plane.kwok();
     plane.apply(Shipped.text("base/teams.yaml"));
     plane.kubectl("wait", "--for=condition=Established", "crd/teams.kerf.gpu", "--timeout=60s");
@@ -49,10 +57,6 @@ final class BankOnAClusterTest {
       plane.apply(Inventory.eightH100("h100-" + i).manifest());
     }
     plane.apply(Shipped.text("examples/teams/bank.yaml"));
-    Clocks clocks = new Clocks(() -> Instant.now().plusMillis(ahead.get()), System::nanoTime);
-    kerf = RunningKerf.on(plane, clocks);
-    scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start();
-    Await.until("the teams are in force", () -> accepted("analytics").equals("True"));
   }
 
   @AfterEach
