@@ -15,9 +15,10 @@ export function lineCard(place, team, below, detailed, now) {
   const line = detailed?.name === team.name ? detailed.line : team.line;
   const coarse = line.map((each) => [each, waited(each.since, now)]);
   const waiting = below.filter((child) => child.waiting > 0);
-  fill(place, JSON.stringify([{ ...team, line: null, oldest: null }, coarse, waiting.map(({ name, waiting: n }) => [name, n])]), () => [
+  fill(place, JSON.stringify([{ ...team, line: null, oldest: null, budget: team.budget?.text }, coarse, waiting.map(({ name, waiting: n }) => [name, n])]), () => [
     h("div", { class: "card-head" }, h("h2", { text: `Team ${team.name}` }), h("span", { class: "when", text: team.waiting ? `${count(team.waiting)} waiting` : "nothing waits" })),
     h("p", { class: "asks", text: facts(team) }),
+    team.budget && h("p", { class: team.budget.exhausted ? "problem" : "asks", text: `Budget: ${team.budget.text}.` }),
     team.problem && h("p", { class: "problem" }, h("b", { text: `Not accepted: ${team.acceptance}. ` }), h("span", { text: team.problem }), h("span", { text: "The form that was accepted last is in force." })),
     line.length > 0 && h("ol", { class: "team-line", tabindex: "0", "aria-label": `The line of ${team.name}` }, line.map((each) => entry(each, now))),
     line.length > 0 && line.length < team.waiting && below.length === 0 && h("p", { class: "quiet", text: `The first ${count(line.length)} of ${count(team.waiting)}.` }),

@@ -118,6 +118,7 @@ export class TeamsView {
         level > DEEPEST_INDENT && h("small", { text: `level ${count(level + 1)}` }),
         !open && below > 0 && h("small", { text: `${count(below)} below` }),
         team.window && h("span", { class: "badge", text: `${team.window} open` }),
+        team.budget?.exhausted && h("span", { class: "badge bad", text: "budget used up" }),
         team.problem && h("span", { class: "badge bad", text: `not accepted: ${team.acceptance}` })),
       h("div", { role: "gridcell" }, teamBar(team, scale)),
       cell(gpus(team.held), Number(team.held) < Number(team.guarantee) && Number(team.pending) > 0 ? "is-short" : ""),

@@ -124,4 +124,7 @@ public class TurnBenchmark implements TurnSink {
 
   @Override
   public void shrinks(Reclaim.Victim victim, WaitReason.Limit limit) {}
+
+  @Override
+  public void overspends(Reclaim.Victim victim, WaitReason.Budget budget) {}
 }

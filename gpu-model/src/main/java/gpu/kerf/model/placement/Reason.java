@@ -18,6 +18,8 @@ public enum Reason {
   TOO_MUCH_CPU(true, "the node has less CPU than the pod asks for"),
   TOO_MUCH_HOST_MEMORY(true, "the node has less memory than the pod asks for"),
   NOT_YOUR_TURN(true, "it is not the turn of the pod's team; see its condition kerf.gpu/Turn"),
+  BUDGET_EXHAUSTED(
+      true, "the budget of the pod's team leaves nothing for it; see its condition kerf.gpu/Turn"),
   GANG_WAITS(
       true, "the pods of the gang start together, and not all of them exist and fit at once yet"),
   GPUS_UNUSABLE(false, "the GPUs that could hold the pod are unhealthy or used by others"),

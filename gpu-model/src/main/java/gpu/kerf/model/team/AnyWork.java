@@ -24,7 +24,7 @@ final class AnyWork implements Victims {
   private final TeamBook book;
   private final Predicate<RunningWork> rule;
 
-  private AnyWork(TeamBook book, Predicate<RunningWork> rule) {
+  AnyWork(TeamBook book, Predicate<RunningWork> rule) {
     this.book = book;
     this.rule = rule;
   }
@@ -38,6 +38,16 @@ final class AnyWork implements Victims {
                 && work.work.evictable()
                 && work.work.team().equals(than.team())
                 && work.work.priority() < than.priority());
+  }
+
+  /** Work of teams that have used up their budgets, and run on what no other team wants. */
+  static AnyWork thatYields(TeamBook book) {
+    return new AnyWork(
+        book,
+        work -> {
+          TeamNode leaf = book.nodes().find(work.work.team());
+          return !work.leaving && work.work.evictable() && leaf != null && leaf.yields();
+        });
   }
 
   /** All work: it ends by itself some day. */

@@ -1,8 +1,11 @@
 package gpu.kerf.model.team;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,19 +14,41 @@ import org.jspecify.annotations.Nullable;
  */
 final class LimitKeeper {
 
-  private final TeamBook book;
-  private final TurnSink sink;
+  private final TeamNodes nodes;
+  private final Collection<RunningWork> running;
   private final long now;
+  private final Eviction eviction;
+  private final Set<RunningWork> gone = new HashSet<>();
 
-  LimitKeeper(TeamBook book, TurnSink sink, long now) {
-    this.book = book;
-    this.sink = sink;
+  /** What is done with work that goes. */
+  @FunctionalInterface
+  interface Eviction {
+    /** The work goes, and must count as held no more when this returns. */
+    void evict(RunningWork work, WaitReason.Limit limit);
+  }
+
+  LimitKeeper(TeamNodes nodes, Collection<RunningWork> running, long now, Eviction eviction) {
+    this.nodes = nodes;
+    this.running = running;
     this.now = now;
+    this.eviction = eviction;
+  }
+
+  /** Of a book, whose sink is told. */
+  static LimitKeeper of(TeamBook book, TurnSink sink, long now) {
+    return new LimitKeeper(
+        book.nodes(),
+        book.runningWork(),
+        now,
+        (work, limit) -> {
+          book.leaves(work.work.id());
+          sink.shrinks(work.asVictim(), limit);
+        });
   }
 
   void shrink() {
     List<RunningWork> youngestFirst = null;
-    for (TeamNode node : book.nodes().all()) {
+    for (TeamNode node : nodes.all()) {
       for (Limit limit : exceeded(node)) {
         youngestFirst = youngestFirst == null ? youngestFirst() : youngestFirst;
         shrink(limit, youngestFirst);
@@ -74,7 +99,7 @@ final class LimitKeeper {
   }
 
   private List<RunningWork> youngestFirst() {
-    List<RunningWork> works = new ArrayList<>(book.runningWork());
+    List<RunningWork> works = new ArrayList<>(running);
     works.sort(
         Comparator.comparingLong((RunningWork work) -> -work.started)
             .thenComparing(work -> work.work.id()));
@@ -86,16 +111,16 @@ final class LimitKeeper {
       if (!limit.isExceeded()) {
         return;
       }
-      TeamNode leaf = book.nodes().find(work.work.team());
+      TeamNode leaf = nodes.find(work.work.team());
       if (!work.leaving
+          && !gone.contains(work)
           && work.work.evictable()
           && leaf != null
           && leaf.isBelow(limit.node())
           && limit.counts(work)
           && now - work.started >= leaf.minRuntimeMillis()) {
-        WaitReason.Limit reason = limit.reason();
-        book.leaves(work.work.id());
-        sink.shrinks(work.asVictim(), reason);
+        gone.add(work);
+        eviction.evict(work, limit.reason());
       }
     }
   }

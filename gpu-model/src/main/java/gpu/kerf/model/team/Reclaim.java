@@ -22,6 +22,8 @@ public record Reclaim(Work work, List<Ledger.Claim> places, List<Victim> victims
 
   /** By which right. */
   public enum Rule {
+    /** The victims' team has used up its budget and yields, and the team has a budget left. */
+    BUDGET,
     /** The team is under its guarantee, and the victims' teams borrow. */
     GUARANTEE,
     /** The team is under its share, and the victims' teams are above theirs. */

@@ -16,6 +16,9 @@ final class RunningWork {
 
   final Map<String, GpuHolding> pods = new LinkedHashMap<>();
 
+  /** When the pods end at the latest that have a deadline, in milliseconds. */
+  final Map<String, Long> deadlines = new LinkedHashMap<>();
+
   /** The pods that have a place and are not bound yet. */
   final Set<String> unbound = new LinkedHashSet<>();
 

@@ -115,6 +115,9 @@ final class TakenBack implements Victims {
     if (agreed.contains(work)) {
       return false;
     }
+    if (place == null && leaf.yields()) {
+      return true;
+    }
     boolean may = place == null ? isBelowEntitled(leaf) : place.touches(candidate.placement());
     return may
         && leaf != asker
@@ -196,6 +199,10 @@ final class TakenBack implements Victims {
 
     private void count(RunningWork work, @Nullable TeamNode leaf, int sign) {
       GpuHolding holding = holding(work);
+      if (leaf != null && leaf.yields()) {
+        // It runs on what no other team wants: no team keeps it.
+        return;
+      }
       for (TeamNode node = leaf; node != null && !isFree(node); node = node.parent) {
         long before = taken.getOrDefault(node, 0L);
         long after = before + sign * holding.milli();

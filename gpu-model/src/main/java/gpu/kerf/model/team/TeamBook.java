@@ -1,13 +1,18 @@
 package gpu.kerf.model.team;
 
+import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Fleet;
 import gpu.kerf.model.fleet.Ledger;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +36,10 @@ public final class TeamBook {
   private final TeamLines lines;
   private final Map<String, RunningWork> running = new LinkedHashMap<>();
   private final Map<String, RunningWork> byPod = new HashMap<>();
+  private final Set<RunningWork> withDeadline = new LinkedHashSet<>();
+  private List<TeamTerms> terms = List.of();
+  private Map<String, BudgetBalance> balances = Map.of();
+  private Set<String> exhausted = Set.of();
   private TeamNodes nodes = new TeamNodes(TeamTree.of(List.of()), List.of());
   private long total;
   private boolean sharesKnown;
@@ -49,8 +58,125 @@ public final class TeamBook {
    * counts nowhere, and does not get a turn.
    */
   public void use(Collection<TeamTerms> teams) {
+    terms = List.copyOf(teams);
+    build();
+  }
+
+  /**
+   * Says how much teams have used of their budgets; teams that are left out have none. To be called
+   * again and again, because usage grows.
+   *
+   * @return whether a budget is used up now that was not before, or the other way round
+   */
+  public boolean spend(Map<String, BudgetBalance> now) {
+    balances = Map.copyOf(now);
+    Set<String> before = exhausted;
+    exhausted = new HashSet<>();
+    balances.forEach(
+        (team, balance) -> {
+          if (balance.isExhausted()) {
+            exhausted.add(team + " " + balance.budget().onExhausted());
+          }
+        });
+    if (exhausted.equals(before)) {
+      putBudgets();
+      return false;
+    }
+    build();
+    return true;
+  }
+
+  /** Whether a budget is used up that says that running work must end, and some of it runs. */
+  public boolean mustEvict() {
+    return nodes.all().stream()
+        .anyMatch(node -> node.budget != null && node.budget.evicts() && node.held > node.fixed);
+  }
+
+  private void putBudgets() {
+    for (TeamNode node : nodes.all()) {
+      BudgetBalance balance = balances.get(node.name());
+      node.budget = balance == null ? null : new NodeBudget(balance);
+    }
+    if (!balances.isEmpty()) {
+      withDeadline.forEach(work -> work.deadlines.keySet().forEach(pod -> setAside(work, pod)));
+    }
+  }
+
+  /** What a pod may still use until its deadline is kept for it, unless it is being evicted. */
+  private void setAside(RunningWork work, String pod) {
+    long held = work.pods.getOrDefault(pod, GpuHolding.NONE).milli();
+    long end = work.deadlines.getOrDefault(pod, 0L);
+    TeamNode leaf = nodes.find(work.work.team());
+    for (TeamNode node = leaf; node != null && !work.leaving; node = node.parent) {
+      NodeBudget budget = node.budget;
+      if (budget != null) {
+        budget.setAside(held, Math.max(0, end - budget.balance.atMillis()));
+      }
+    }
+  }
+
+  /** Those that have used up their budgets and run on what no other team wants, and by which. */
+  private Map<String, String> yielding(TeamTree tree) {
+    Map<String, String> yielding = new HashMap<>();
+    for (Team team : tree.inOrder()) {
+      BudgetBalance own = balances.get(team.name());
+      String above = team.parent() == null ? null : yielding.get(team.parent());
+      if (above != null) {
+        yielding.put(team.name(), above);
+      } else if (own != null && new NodeBudget(own).yields()) {
+        yielding.put(team.name(), team.name());
+      }
+    }
+    return yielding;
+  }
+
+  private TeamNodes nodes(Collection<TeamTerms> of) {
+    Map<String, String> yielding = yielding(TeamTree.of(of.stream().map(TeamTerms::team).toList()));
+    List<TeamTerms> teams =
+        of.stream()
+            .map(each -> yielding.containsKey(each.team().name()) ? each.yielding() : each)
+            .toList();
     TeamTree tree = TeamTree.of(teams.stream().map(TeamTerms::team).toList());
-    nodes = new TeamNodes(tree, teams);
+    return new TeamNodes(tree, teams).markYielding(yielding);
+  }
+
+  /**
+   * What would have to go if nothing changed but the terms of teams, in the order in which it would
+   * go. It changes nothing.
+   *
+   * @param later the terms of then
+   * @param then in milliseconds
+   */
+  public List<Shrinking> wouldShrink(Collection<TeamTerms> later, long then) {
+    TeamNodes of = nodes(later);
+    for (RunningWork work : running.values()) {
+      TeamNode node = of.find(work.work.team());
+      if (node != null && !work.leaving) {
+        node.addHeld(work.holding(), work.work.evictable(), 1);
+      }
+    }
+    List<Shrinking> shrinkings = new ArrayList<>();
+    new LimitKeeper(
+            of,
+            running.values(),
+            then,
+            (work, limit) -> {
+              shrinkings.add(new Shrinking(work.asVictim(), limit));
+              Objects.requireNonNull(of.find(work.work.team()))
+                  .addHeld(work.holding(), work.work.evictable(), -1);
+            })
+        .shrink();
+    return shrinkings;
+  }
+
+  /** Whether a pod holds GPUs and is being evicted. */
+  public boolean isLeaving(String pod) {
+    RunningWork work = byPod.get(pod);
+    return work != null && work.leaving;
+  }
+
+  private void build() {
+    nodes = nodes(terms);
     treeVersion++;
     sharesKnown = false;
     for (RunningWork work : running.values()) {
@@ -61,6 +187,7 @@ public final class TeamBook {
       work.unbound.forEach(pod -> addReserved(work, pod, 1));
     }
     lines.use(nodes);
+    putBudgets();
   }
 
   /** Sets how many GPUs there are to divide, in thousandths. */
@@ -126,6 +253,18 @@ public final class TeamBook {
     if (node != null) {
       node.addHeld(started.holding(), work.evictable(), 1);
     }
+    haveDeadlines(started, work, now);
+  }
+
+  private void haveDeadlines(RunningWork running, Work work, long started) {
+    for (Work.Member member : work.members()) {
+      String pod = member.holder().uid();
+      if (member.longestMillis() != Work.NO_DEADLINE && running.pods.containsKey(pod)) {
+        running.deadlines.put(pod, started + member.longestMillis());
+        withDeadline.add(running);
+        setAside(running, pod);
+      }
+    }
   }
 
   /**
@@ -145,6 +284,7 @@ public final class TeamBook {
     if (node != null && !known.leaving) {
       node.addHeld(holding, known.work.evictable(), 1);
     }
+    haveDeadlines(known, work, since);
     sharesKnown = false;
   }
 
@@ -176,8 +316,10 @@ public final class TeamBook {
     if (node != null && !work.leaving) {
       node.addHeld(held, work.work.evictable(), -1);
     }
+    work.deadlines.remove(pod);
     if (work.pods.isEmpty()) {
       running.remove(work.work.id(), work);
+      withDeadline.remove(work);
     }
     sharesKnown = false;
     return true;
@@ -221,13 +363,21 @@ public final class TeamBook {
   public Map<String, GpuAmount> shares() {
     Map<String, GpuAmount> asks = new HashMap<>();
     for (TeamNode leaf : nodes.leaves()) {
-      asks.put(leaf.name(), new GpuAmount(Math.min(Thousandths.MOST, leaf.held + leaf.waiting)));
+      asks.put(leaf.name(), new GpuAmount(Math.min(Thousandths.MOST, asks(leaf))));
     }
     Map<String, GpuAmount> shares = Division.of(nodes.tree(), new GpuAmount(total), asks);
     shares.forEach((team, share) -> Objects.requireNonNull(nodes.find(team)).share = share.milli());
     nodes.root().share = total;
     sharesKnown = true;
     return shares;
+  }
+
+  /** What a team can use: one without a budget left starts nothing, or only what is left over. */
+  private static long asks(TeamNode leaf) {
+    if (leaf.yields()) {
+      return 0;
+    }
+    return leaf.held + (leaf.isStopped() ? 0 : leaf.waiting);
   }
 
   /** Works the shares out again if something has changed what teams ask for. */
@@ -278,7 +428,7 @@ public final class TeamBook {
    */
   public long room(String team) {
     TeamNode node = nodes.find(team);
-    return node == null ? 0 : Math.max(0, node.limit() - node.held);
+    return node == null || node.isStopped() ? 0 : Math.max(0, node.limit() - node.held);
   }
 
   /** How much work waits in all lines. */

@@ -34,6 +34,15 @@ final class TeamNode {
   int waitingWorks;
   long share;
 
+  /** Null for none. */
+  @Nullable NodeBudget budget;
+
+  /**
+   * The team, this one or one above it, whose budget is used up so that this team's work runs on
+   * what no other team wants; empty if there is none.
+   */
+  String yields = "";
+
   /** What a team holds of one GPU model, and what holds for it there. */
   static final class ModelPart {
     final long guarantee;
@@ -63,6 +72,52 @@ final class TeamNode {
     if (parent != null) {
       parent.children.add(this);
     }
+  }
+
+  /** Whether its work runs on what no other team wants. */
+  boolean yields() {
+    return !yields.isEmpty();
+  }
+
+  /** The budget because of which it yields; null if it does not. */
+  @Nullable NodeBudget yieldsBy() {
+    TeamNode node = this;
+    while (node != null && !node.name().equals(yields)) {
+      node = node.parent;
+    }
+    return node == null ? null : node.budget;
+  }
+
+  /** Whether a budget on the way to the top lets nothing of it start. */
+  boolean isStopped() {
+    for (TeamNode node = this; node != null; node = node.parent) {
+      if (node.budget != null && node.budget.stops()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether anything is meant for it: a team without a guarantee and weight gets what is left. */
+  boolean hasRights() {
+    return !yields()
+        && terms != null
+        && (guarantee() > 0 || terms.team().weight().milli() > 0 || hasGuaranteeOfModel());
+  }
+
+  private boolean hasGuaranteeOfModel() {
+    return models.values().stream().anyMatch(part -> part.guarantee > 0);
+  }
+
+  /** Whether it, or a team below it, has work in its line, and yields or does not. */
+  boolean hasWaiting(boolean ofYielding) {
+    if (waitingWorks == 0) {
+      return false;
+    }
+    if (children.isEmpty()) {
+      return yields() == ofYielding;
+    }
+    return children.stream().anyMatch(child -> child.hasWaiting(ofYielding));
   }
 
   String name() {

@@ -15,6 +15,7 @@ final class TeamNodes {
   private final Map<String, TeamNode> byName = new HashMap<>();
   private final List<TeamNode> leaves = new ArrayList<>();
   private final TeamNode root = new TeamNode(null, null);
+  private boolean anyYields;
 
   TeamNodes(TeamTree tree, Collection<TeamTerms> teams) {
     this.tree = tree;
@@ -30,6 +31,22 @@ final class TeamNodes {
         leaves.add(node);
       }
     }
+  }
+
+  /**
+   * Says which budget is used up for each team that runs on what no other team wants.
+   *
+   * @param yielding the team with that budget, which is the team or above it, by team
+   */
+  TeamNodes markYielding(Map<String, String> yielding) {
+    yielding.forEach((team, by) -> Objects.requireNonNull(byName.get(team)).yields = by);
+    anyYields = !yielding.isEmpty();
+    return this;
+  }
+
+  /** Whether any team yields. */
+  boolean anyYields() {
+    return anyYields;
   }
 
   @Nullable TeamNode find(String team) {

@@ -1,6 +1,7 @@
 package gpu.kerf.model.team;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,22 @@ public record TeamTerms(Team team, Map<String, ModelTerms> models, Duration minR
           "The minRuntime (%s) of team %s must not be negative.\nWrite 0s for none."
               .formatted(minRuntime, team.name()));
     }
+  }
+
+  /** The same team when it runs on what no other team wants. */
+  TeamTerms yielding() {
+    Team without =
+        new Team(
+            team.name(),
+            team.parent(),
+            GpuAmount.NONE,
+            team.limit(),
+            new Weight(0),
+            Integer.MIN_VALUE);
+    Map<String, ModelTerms> limits = new HashMap<>();
+    models.forEach(
+        (model, part) -> limits.put(model, new ModelTerms(GpuAmount.NONE, part.limit())));
+    return new TeamTerms(without, limits, Duration.ZERO);
   }
 
   /** A team without terms for single models. */

@@ -6,6 +6,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.time.zone.ZoneOffsetTransition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A time that comes again: it opens at each minute of its schedule, and stays open for its
@@ -15,6 +16,8 @@ import java.time.zone.ZoneOffsetTransition;
 public record TeamWindow(CronSchedule schedule, ZoneId zone, Duration duration) {
 
   private static final Duration LONGEST = Duration.ofDays(7);
+
+  private static final Duration HORIZON = Duration.ofDays(366);
 
   /** More than any clock was ever put forward or back. */
   private static final Duration MOST_SHIFT = Duration.ofHours(25);
@@ -33,18 +36,51 @@ public record TeamWindow(CronSchedule schedule, ZoneId zone, Duration duration) 
   }
 
   public boolean isOpen(Instant at) {
+    return end(at) != null;
+  }
+
+  /** When it opens or closes next; null if it does not within a year. */
+  public @Nullable Instant nextChange(Instant at) {
+    Instant horizon = at.plus(HORIZON);
+    Instant closes = end(at);
+    if (closes == null) {
+      return nextOpening(at, horizon);
+    }
+    // One opening may follow another before that one is over.
+    Instant later = end(closes);
+    while (later != null && closes.isBefore(horizon)) {
+      closes = later;
+      later = end(closes);
+    }
+    return closes.isBefore(horizon) ? closes : null;
+  }
+
+  /** When the latest opening ends in which a moment lies; null if it lies in none. */
+  private @Nullable Instant end(Instant at) {
     LocalDateTime now = LocalDateTime.ofInstant(at, zone);
-    LocalDateTime last = now.plus(MOST_SHIFT);
-    LocalDateTime minute = now.minus(duration).minus(MOST_SHIFT).truncatedTo(ChronoUnit.MINUTES);
-    for (; minute.isBefore(last); minute = minute.plusMinutes(1)) {
+    LocalDateTime first = now.minus(duration).minus(MOST_SHIFT);
+    LocalDateTime minute = now.plus(MOST_SHIFT).truncatedTo(ChronoUnit.MINUTES);
+    for (; minute.isAfter(first); minute = minute.minusMinutes(1)) {
       if (schedule.matches(minute)) {
-        Instant start = start(minute);
-        if (!start.isAfter(at) && start.plus(duration).isAfter(at)) {
-          return true;
+        Instant end = start(minute).plus(duration);
+        if (!start(minute).isAfter(at) && end.isAfter(at)) {
+          return end;
         }
       }
     }
-    return false;
+    return null;
+  }
+
+  private @Nullable Instant nextOpening(Instant at, Instant horizon) {
+    LocalDateTime last = LocalDateTime.ofInstant(horizon, zone);
+    LocalDateTime minute =
+        LocalDateTime.ofInstant(at, zone).minus(MOST_SHIFT).truncatedTo(ChronoUnit.MINUTES);
+    for (; minute.isBefore(last); minute = minute.plusMinutes(1)) {
+      if (schedule.matches(minute) && start(minute).isAfter(at)) {
+        return start(minute);
+      }
+    }
+    return null;
   }
 
   private Instant start(LocalDateTime minute) {

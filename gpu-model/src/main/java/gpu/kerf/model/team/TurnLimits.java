@@ -24,6 +24,10 @@ final class TurnLimits {
    */
   static @Nullable WaitReason broken(
       TeamNode leaf, Work work, GpuHolding holding, @Nullable GpuHolding kept) {
+    WaitReason budget = overspent(leaf, work, holding);
+    if (budget != null) {
+      return budget;
+    }
     GpuHolding own = kept == null ? GpuHolding.NONE : kept;
     if (!work.evictable() && leaf.fixed - own.milli() + holding.milli() > leaf.guarantee()) {
       return new WaitReason.NotEvictable(leaf.name(), new GpuAmount(leaf.guarantee()));
@@ -45,9 +49,40 @@ final class TurnLimits {
     return null;
   }
 
+  private static @Nullable WaitReason overspent(TeamNode leaf, Work work, GpuHolding holding) {
+    for (TeamNode node = leaf; node != null && holding.milli() > 0; node = node.parent) {
+      NodeBudget budget = node.budget;
+      if (budget != null && budget.refuses(holding.milli(), work.longestMillis())) {
+        return new WaitReason.Budget(node.name(), budget.balance, !budget.balance.isExhausted());
+      }
+    }
+    return null;
+  }
+
   private static WaitReason limit(TeamNode node, @Nullable String model, long held, long limit) {
     return new WaitReason.Limit(
         node.name(), model, new GpuAmount(Math.max(0, held)), new GpuAmount(limit));
+  }
+
+  /** The limit, of all or of models, that leaves no room for work; null if none does. */
+  static @Nullable WaitReason inTheWay(TeamNode leaf, WaitingWork waiting, GpuModels models) {
+    WaitReason broken = broken(leaf, waiting.work, waiting.shape.atMinimum(), waiting.kept);
+    return broken != null || withinModels(leaf, waiting.work, models) != null
+        ? broken
+        : ofModels(leaf, waiting);
+  }
+
+  /** The limit of the first model that the work could use. */
+  static WaitReason ofModels(TeamNode leaf, WaitingWork waiting) {
+    for (TeamNode node = leaf; node != null; node = node.parent) {
+      for (Map.Entry<String, TeamNode.ModelPart> part : node.models.entrySet()) {
+        TeamNode.ModelPart of = part.getValue();
+        if (of.limit != Long.MAX_VALUE && of.held + waiting.shape.least() > of.limit) {
+          return limit(node, part.getKey(), of.held, of.limit);
+        }
+      }
+    }
+    return WaitReason.NoRoom.NOW;
   }
 
   /**
@@ -98,7 +133,9 @@ final class TurnLimits {
         }
         containers.add(new Container(container.name(), demand.onModels(names)));
       }
-      members.add(new Member(member.holder(), member.demand().withContainers(containers)));
+      members.add(
+          new Member(
+              member.holder(), member.demand().withContainers(containers), member.longestMillis()));
     }
     return new Work(
         work.id(),

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>At each level of the tree {@link TurnOrder} says which sibling comes first, and the line of a
  * team says which of its work. Later work may start although earlier work found no place: it is
  * smaller, or of another kind. During a pass less and less is free, so what did not fit once is not
- * tried again. A pass can pause after any piece of work; if the teams change meanwhile, it ends.
+ * tried again. Teams that have used up their budgets and yield come after all others. A pass can
+ * pause after any piece of work; if the teams change meanwhile, it ends.
  */
 public final class TurnPass {
 
@@ -31,6 +32,11 @@ public final class TurnPass {
   private final Map<TeamNode, Line> lines = new HashMap<>();
   private final Map<WaitingWork.Shape, WaitReason> refused = new HashMap<>();
   private final List<WaitingWork> blocked = new ArrayList<>();
+  private final List<WaitingWork> stopped = new ArrayList<>();
+
+  /** Whether only teams are left that run on what no other team wants. */
+  private boolean yielding;
+
   private boolean over;
 
   /** The work of a team as it was when its first turn came. */
@@ -79,10 +85,15 @@ public final class TurnPass {
     return blocked;
   }
 
+  /** The work that a limit stopped. */
+  List<WaitingWork> stopped() {
+    return stopped;
+  }
+
   private void step() {
     TeamNode leaf = first();
     if (leaf == null) {
-      over = true;
+      end();
       return;
     }
     Line line = lines.computeIfAbsent(leaf, Line::new);
@@ -117,7 +128,7 @@ public final class TurnPass {
   private PriorityQueue<TeamNode> sorted(TeamNode parent) {
     PriorityQueue<TeamNode> queue = new PriorityQueue<>(Math.max(1, parent.children.size()), order);
     for (TeamNode child : parent.children) {
-      if (child.waitingWorks > 0) {
+      if (book.nodes().anyYields() ? child.hasWaiting(yielding) : child.waitingWorks > 0) {
         queue.add(child);
       }
     }
@@ -143,7 +154,14 @@ public final class TurnPass {
       }
       node = node.parent;
     }
-    over = true;
+    end();
+  }
+
+  /** All lines are done, or those of the teams that yield come next. */
+  private void end() {
+    over = yielding || !book.nodes().anyYields();
+    yielding = true;
+    levels.clear();
   }
 
   /** Whether it started. */
@@ -160,6 +178,9 @@ public final class TurnPass {
     }
     if (reason == null) {
       return true;
+    }
+    if (reason instanceof WaitReason.Limit) {
+      stopped.add(waiting);
     }
     if (reason instanceof WaitReason.NoRoom || reason instanceof WaitReason.Behind) {
       blocked.add(waiting);
@@ -184,7 +205,7 @@ public final class TurnPass {
     }
     Work work = TurnLimits.withinModels(leaf, waiting.work, book.fleet().models());
     if (work == null) {
-      return limitOfModel(leaf, waiting);
+      return TurnLimits.ofModels(leaf, waiting);
     }
     Answer answer = places.place(work);
     if (!(answer instanceof Answer.Found) && work.minimum() < work.members().size()) {
@@ -217,20 +238,6 @@ public final class TurnPass {
     return waiting.work.evictable()
         && leaf.minRuntimeMillis() == 0
         && leaf.held >= leaf.guarantee();
-  }
-
-  /** The limit of the first model that the work could use. */
-  private WaitReason limitOfModel(TeamNode leaf, WaitingWork waiting) {
-    for (TeamNode node = leaf; node != null; node = node.parent) {
-      for (Map.Entry<String, TeamNode.ModelPart> part : node.models.entrySet()) {
-        TeamNode.ModelPart of = part.getValue();
-        if (of.limit != Long.MAX_VALUE && of.held + waiting.shape.least() > of.limit) {
-          return new WaitReason.Limit(
-              node.name(), part.getKey(), new GpuAmount(of.held), new GpuAmount(of.limit));
-        }
-      }
-    }
-    return WaitReason.NoRoom.NOW;
   }
 
   private static WaitReason reason(Answer answer) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,7 @@ public final class TurnRound {
   private final Surroundings around;
   private final Starting turns;
   private final TurnPass pass;
+  private final BudgetKeeper budgets;
   private final Set<List<Object>> hopeless = new HashSet<>();
   private final Map<String, Integer> lowest = new HashMap<>();
   private Stage stage = Stage.TURNS;
@@ -50,9 +52,21 @@ public final class TurnRound {
    *
    * @param rule by which it may evict; null if it looks for a place to drain
    * @param anywhere whether it may also take what is drained for other work
+   * @param gone what goes beside the victims of the search, and counts as held no more
    */
   private record Attempt(
-      WaitingWork waiting, RoomSearch search, Reclaim.@Nullable Rule rule, boolean anywhere) {}
+      WaitingWork waiting,
+      RoomSearch search,
+      Reclaim.@Nullable Rule rule,
+      boolean anywhere,
+      List<RunningWork> gone) {
+
+    Set<RunningWork> victims() {
+      Set<RunningWork> all = new LinkedHashSet<>(gone);
+      all.addAll(search.victims());
+      return all;
+    }
+  }
 
   public TurnRound(
       TeamBook book,
@@ -69,6 +83,7 @@ public final class TurnRound {
     this.around = around;
     dropOldPlaces();
     this.turns = new Starting();
+    this.budgets = new BudgetKeeper(book, sink, around.now());
     this.pass = new TurnPass(book, places, turns, around.now());
   }
 
@@ -85,7 +100,9 @@ public final class TurnRound {
 
     @Override
     public void waits(Work work, WaitReason reason) {
-      if (reason instanceof WaitReason.Limit || reason instanceof WaitReason.NotEvictable) {
+      if (reason instanceof WaitReason.Limit
+          || reason instanceof WaitReason.NotEvictable
+          || reason instanceof WaitReason.Budget) {
         dropPlace(work.id());
       }
       sink.waits(work, reason);
@@ -105,16 +122,28 @@ public final class TurnRound {
     public void shrinks(Reclaim.Victim victim, WaitReason.Limit limit) {
       sink.shrinks(victim, limit);
     }
+
+    @Override
+    public void overspends(Reclaim.Victim victim, WaitReason.Budget budget) {
+      sink.overspends(victim, budget);
+    }
   }
 
   private void dropOldPlaces() {
     for (DrainedPlace place : List.copyOf(drained.all())) {
       boolean there =
           place.gpus().keySet().stream().allMatch(node -> book.fleet().node(node) != null);
-      if (book.lines().find(place.work()) == null || !there) {
+      WaitingWork waiting = book.lines().find(place.work());
+      if (waiting == null || !there || mayNotDrain(waiting)) {
         dropPlace(place.work());
       }
     }
+  }
+
+  /** No place is drained for what runs on what no other team wants. */
+  private boolean mayNotDrain(WaitingWork waiting) {
+    TeamNode leaf = book.nodes().find(waiting.work.team());
+    return waiting.kept == null && leaf != null && leaf.yields();
   }
 
   /** A place is not kept any more; the work waits as all other work does. */
@@ -141,7 +170,8 @@ public final class TurnRound {
   private void step(BooleanSupplier mayGoOn) {
     if (stage == Stage.TURNS) {
       if (pass.goOn(mayGoOn)) {
-        new LimitKeeper(book, sink, around.now()).shrink();
+        LimitKeeper.of(book, sink, around.now()).shrink();
+        budgets.evict();
         stage = Stage.RECLAIM;
       }
     } else if (attempt != null) {
@@ -150,6 +180,8 @@ public final class TurnRound {
       }
     } else if (at < pass.blocked().size()) {
       consider(pass.blocked().get(at));
+    } else if (stage == Stage.RECLAIM && at < pass.blocked().size() + stopped()) {
+      makeRoom(pass.stopped().get(at - pass.blocked().size()));
     } else {
       at = 0;
       stage = stage == Stage.RECLAIM ? Stage.DRAIN : Stage.OVER;
@@ -163,6 +195,30 @@ public final class TurnRound {
     } else {
       attempt = stage == Stage.RECLAIM ? reclaim(waiting, leaf, null) : drain(waiting, leaf);
       at += attempt == null ? 1 : 0;
+    }
+  }
+
+  /** How much work a limit stops that teams might have filled which yield. */
+  private int stopped() {
+    return book.nodes().anyYields() ? pass.stopped().size() : 0;
+  }
+
+  private void makeRoom(WaitingWork waiting) {
+    TeamNode leaf = book.nodes().find(waiting.work.team());
+    boolean may = !waiting.gone && waiting.kept == null && leaf != null && leaf.hasRights();
+    List<RunningWork> gone = may && leaf != null ? budgets.makeRoom(leaf, waiting) : null;
+    if (gone == null) {
+      at++;
+    } else {
+      attempt =
+          new Attempt(
+              waiting,
+              new RoomSearch(
+                      book, around, drained, waiting.work, AnyWork.thatYields(book), any -> {})
+                  .youngestFirst(),
+              Reclaim.Rule.BUDGET,
+              false,
+              gone);
     }
   }
 
@@ -193,8 +249,17 @@ public final class TurnRound {
   }
 
   private @Nullable Attempt byRule(WaitingWork waiting, TeamNode leaf, Reclaim.Rule rule) {
+    if (leaf.yields() && rule != Reclaim.Rule.PRIORITY) {
+      // It takes nothing from other teams, also not by the guarantee of a team above it.
+      return null;
+    }
     if (rule == Reclaim.Rule.PATIENCE) {
       return waiting.drained ? freed(waiting, leaf) : null;
+    }
+    if (rule == Reclaim.Rule.BUDGET) {
+      return book.nodes().anyYields() && leaf.hasRights()
+          ? attempt(waiting, rule, AnyWork.thatYields(book), any -> {}, false)
+          : null;
     }
     if (rule == Reclaim.Rule.PRIORITY) {
       return lowestRunning(leaf) < waiting.work.priority()
@@ -241,7 +306,7 @@ public final class TurnRound {
       boolean anywhere) {
     RoomSearch search =
         new RoomSearch(book, around, drained, waiting.work, victims, agreed).youngestFirst();
-    return new Attempt(waiting, anywhere ? search.anywhere() : search, rule, anywhere);
+    return new Attempt(waiting, anywhere ? search.anywhere() : search, rule, anywhere, List.of());
   }
 
   /** The search for a place to drain; null if none is drained for this work now. */
@@ -251,6 +316,7 @@ public final class TurnRound {
     if (waiting.drained
         || !hasWaitedLong(waiting)
         || served
+        || leaf.yields()
         || full
         || hopeless.contains(List.of(leaf.name(), waiting.shape))) {
       return null;
@@ -259,7 +325,8 @@ public final class TurnRound {
         waiting,
         new RoomSearch(book, around, drained, waiting.work, AnyWork.thatEnds(book), any -> {}),
         null,
-        false);
+        false,
+        List.of());
   }
 
   private boolean hasWaitedLong(WaitingWork waiting) {
@@ -275,7 +342,11 @@ public final class TurnRound {
     TeamNode leaf = book.nodes().find(waiting.work.team());
     List<Ledger.Claim> places = done.search().places();
     attempt = null;
-    if (waiting.gone || leaf == null) {
+    if (!done.gone().isEmpty()
+        && (places == null || waiting.gone || leaf == null || breaksLimit(waiting, leaf, places))) {
+      done.gone().forEach(work -> book.stays(work.work.id()));
+      at++;
+    } else if (waiting.gone || leaf == null) {
       at++;
     } else if (places == null || breaksLimit(waiting, leaf, places)) {
       attempt = next(done, leaf);
@@ -283,7 +354,7 @@ public final class TurnRound {
     } else {
       at++;
       dropOthersAt(waiting, places);
-      if (done.search().victims().isEmpty() && free.areFree(places)) {
+      if (done.victims().isEmpty() && free.areFree(places)) {
         start(waiting.work, places);
         return;
       }
@@ -294,7 +365,7 @@ public final class TurnRound {
       if (done.rule() == null) {
         sink.drains(waiting.work, place);
       } else {
-        reclaim(waiting, places, done.search().victims(), done.rule());
+        reclaim(waiting, places, done.victims(), done.rule());
       }
     }
   }

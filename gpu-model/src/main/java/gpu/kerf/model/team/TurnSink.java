@@ -24,4 +24,7 @@ public interface TurnSink {
 
   /** Running work must be evicted, since its team holds more than a limit that has become less. */
   void shrinks(Reclaim.Victim victim, WaitReason.Limit limit);
+
+  /** Running work must be evicted, since a budget of its team is used up. */
+  void overspends(Reclaim.Victim victim, WaitReason.Budget budget);
 }

@@ -1,5 +1,6 @@
 package gpu.kerf.model.team;
 
+import gpu.kerf.model.budget.BudgetBalance;
 import org.jspecify.annotations.Nullable;
 
 /** Why work that waits did not get its turn. */
@@ -15,6 +16,14 @@ public sealed interface WaitReason {
 
   /** It is not evictable, and its team would hold more such work than its guarantee. */
   record NotEvictable(String team, GpuAmount guarantee) implements WaitReason {}
+
+  /**
+   * A budget on its way to the top is used up, or what is left of it is not enough for work that
+   * may run until its deadline.
+   *
+   * @param forDeadline whether something is left, and too little for the deadline
+   */
+  record Budget(String team, BudgetBalance balance, boolean forDeadline) implements WaitReason {}
 
   /** No place is free that is large enough. */
   record NoRoom() implements WaitReason {

@@ -29,8 +29,21 @@ public record Work(
   /** Kubernetes' own gangs end here too. */
   public static final int MOST_MEMBERS = 512;
 
-  /** A pod of the work. */
-  public record Member(Holder holder, PodDemand demand) {}
+  /** The pod may run for as long as it likes. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  /**
+   * A pod of the work.
+   *
+   * @param longestMillis how long it may run; {@link #NO_DEADLINE} if nothing ends it
+   */
+  public record Member(Holder holder, PodDemand demand, long longestMillis) {
+
+    /** A pod without a deadline. */
+    public Member(Holder holder, PodDemand demand) {
+      this(holder, demand, NO_DEADLINE);
+    }
+  }
 
   public Work {
     members = List.copyOf(members);
@@ -49,8 +62,14 @@ public record Work(
 
   /** A single pod. */
   public static Work of(Holder holder, String team, long since, PodDemand demand) {
-    return new Work(
-        holder.uid(), team, holder.priority(), since, List.of(new Member(holder, demand)), 1, true);
+    return of(holder, team, since, demand, NO_DEADLINE);
+  }
+
+  /** A single pod that may run for so long. */
+  public static Work of(
+      Holder holder, String team, long since, PodDemand demand, long longestMillis) {
+    List<Member> alone = List.of(new Member(holder, demand, longestMillis));
+    return new Work(holder.uid(), team, holder.priority(), since, alone, 1, true);
   }
 
   /** The same work with as many members as must start together. */
@@ -70,6 +89,15 @@ public record Work(
       }
     }
     return rest;
+  }
+
+  /** How long the member may run that may run longest. */
+  long longestMillis() {
+    long longest = 0;
+    for (Member member : members) {
+      longest = Math.max(longest, member.longestMillis());
+    }
+    return longest;
   }
 
   /** What its members ask for, in order. */

@@ -38,9 +38,10 @@ class VerdictTest {
 
   @AfterAll
   void everyReasonWasGivenAtLeastOnce() {
-    // These two say when a pod may start, and no placement gives them.
+    // These say when a pod may start, and no placement gives them.
     Set<Reason> ofPlaces =
-        EnumSet.complementOf(EnumSet.of(Reason.NOT_YOUR_TURN, Reason.GANG_WAITS));
+        EnumSet.complementOf(
+            EnumSet.of(Reason.NOT_YOUR_TURN, Reason.BUDGET_EXHAUSTED, Reason.GANG_WAITS));
     assertThat(given).containsExactlyInAnyOrderElementsOf(ofPlaces);
   }
 

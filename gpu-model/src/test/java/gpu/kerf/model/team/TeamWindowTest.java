@@ -116,4 +116,35 @@ class TeamWindowTest {
     assertThatIllegalArgumentException().isThrownBy(() -> isOpen("* * * * *", "P8D", "now"));
     assertThat(isOpen("0 0 * * 1", "P7D", "2026-11-29T12:00:00Z")).isTrue();
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0 20 * * 1-5, PT10H, 2026-11-30T12:00:00Z, 2026-11-30T19:00:00Z",
+    "0 20 * * 1-5, PT10H, 2026-11-30T19:00:00Z, 2026-12-01T05:00:00Z",
+    // Saturday morning: Friday's night is over, and Monday's is the next
+    "0 20 * * 1-5, PT10H, 2026-12-05T05:00:00Z, 2026-12-07T19:00:00Z",
+    // an opening each hour for two hours closes after the last of the day: 22:00 in Berlin
+    "0 8-20 * * *, PT2H,  2026-11-30T12:00:00Z, 2026-11-30T21:00:00Z",
+    // the skipped 02:30 opens at 03:00, which is 01:00 UTC
+    "30 2 * * *,   PT10M, 2026-03-29T00:30:00Z, 2026-03-29T01:00:00Z",
+    // of the two 02:30 the first counts
+    "30 2 * * *,   PT10M, 2026-10-25T00:31:00Z, 2026-10-25T00:40:00Z",
+    "30 2 * * *,   PT10M, 2026-10-25T00:40:00Z, 2026-10-26T01:30:00Z",
+  })
+  void theNextChangeIsWhereItOpensOrCloses(
+      String schedule, Duration duration, Instant at, Instant next) {
+    TeamWindow window = new TeamWindow(CronSchedule.parse(schedule), BERLIN, duration);
+    assertThat(window.nextChange(at)).isEqualTo(next);
+    assertThat(window.isOpen(next)).isNotEqualTo(window.isOpen(at));
+    assertThat(window.isOpen(next.minusMillis(1))).isEqualTo(window.isOpen(at));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0 0 * * *, P1D", "0 0 30 2 *, PT1H"})
+  void aWindowThatIsAlwaysOrNeverOpenDoesNotChange(String schedule, Duration duration) {
+    assertThat(
+            new TeamWindow(CronSchedule.parse(schedule), ZoneId.of("UTC"), duration)
+                .nextChange(Instant.parse("2026-11-30T12:00:00Z")))
+        .isNull();
+  }
 }

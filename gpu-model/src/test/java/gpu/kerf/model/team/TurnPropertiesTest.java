@@ -155,7 +155,7 @@ class TurnPropertiesTest {
         }
         case GUARANTEE, SHARE ->
             assertThat(victim.work().team()).as(where).isNotEqualTo(reclaim.work().team());
-        case PATIENCE -> {}
+        case BUDGET, PATIENCE -> {}
       }
       long least = reclaim.rule() == Reclaim.Rule.PRIORITY ? 0 : minRuntime(walk, victim);
       assertThat(walk.scene.now - victim.startedAt()).as(where).isGreaterThanOrEqualTo(least);

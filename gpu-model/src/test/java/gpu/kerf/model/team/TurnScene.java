@@ -37,6 +37,7 @@ final class TurnScene implements TurnSink {
   final TeamBook book = new TeamBook(ledger.fleet());
   final Map<String, WaitReason> reasons = new HashMap<>();
   final List<String> started = new ArrayList<>();
+  final List<String> overspent = new ArrayList<>();
   final List<Reclaim> reclaims = new ArrayList<>();
   final Map<String, Work> running = new LinkedHashMap<>();
   TurnRules rules = new TurnRules(TurnRules.Mode.GUARANTEE, Duration.ofMinutes(30));
@@ -191,6 +192,12 @@ final class TurnScene implements TurnSink {
 
   @Override
   public void shrinks(Reclaim.Victim victim, WaitReason.Limit limit) {
+    evict(victim.work());
+  }
+
+  @Override
+  public void overspends(Reclaim.Victim victim, WaitReason.Budget budget) {
+    overspent.add(victim.work().id());
     evict(victim.work());
   }
 

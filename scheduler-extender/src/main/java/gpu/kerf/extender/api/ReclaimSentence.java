@@ -58,6 +58,7 @@ final class ReclaimSentence {
 
   private static String right(TeamsPicture.OneReclaim reclaim) {
     return switch (reclaim.rule()) {
+      case BUDGET -> "what teams hold that have used up their budgets, and yield";
       case GUARANTEE -> "its guarantee";
       case SHARE -> "its share";
       case PRIORITY -> "higher priority in the same team";

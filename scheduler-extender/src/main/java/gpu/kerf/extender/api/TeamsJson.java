@@ -1,7 +1,10 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.team.BudgetText;
 import gpu.kerf.extender.turn.TeamsPicture;
+import gpu.kerf.model.budget.BudgetBalance;
+import gpu.kerf.model.budget.GpuTime;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.TeamNumbers;
 import java.io.IOException;
@@ -102,7 +105,27 @@ final class TeamsJson {
     } else {
       out.writeNumberField("oldest", team.oldest());
     }
+    budget(out, team.budget());
     line(out, line);
+  }
+
+  private static void budget(JsonGenerator out, @Nullable BudgetBalance balance)
+      throws IOException {
+    if (balance == null) {
+      out.writeNullField("budget");
+      return;
+    }
+    out.writeObjectFieldStart("budget");
+    out.writeStringField("gpuHours", GpuTime.text(balance.budget().milliGpuHours()));
+    out.writeStringField("usedGpuHours", GpuTime.text(GpuTime.milliGpuHours(balance.used())));
+    out.writeStringField("leftGpuHours", GpuTime.text(GpuTime.milliGpuHours(balance.left())));
+    out.writeStringField("period", Json.word(balance.budget().period()));
+    out.writeStringField("onExhausted", Json.word(balance.budget().onExhausted()));
+    out.writeNumberField("since", balance.startMillis());
+    out.writeNumberField("resets", balance.endMillis());
+    out.writeBooleanField("exhausted", balance.isExhausted());
+    out.writeStringField("text", BudgetText.of(balance));
+    out.writeEndObject();
   }
 
   private static void line(JsonGenerator out, List<TeamsPicture.OneWaiting> line)

@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Checks manifests of Teams and lists every problem at once.",
       "",
-      "It reads YAML or JSON, several documents in one file. Objects that are no Teams are skipped.",
+      "It reads YAML or JSON, several documents in one file. Objects that are no Teams are"
+          + " skipped.",
       ""
     },
     mixinStandardHelpOptions = true)
@@ -47,7 +48,8 @@ final class TeamsCheckCommand implements Callable<Integer> {
       names = "--at",
       paramLabel = "TIME",
       description = {
-        "Say which windows are open at this time, and check the guarantees of then.",
+        "Say what holds for each team at this time, which windows are open, and when that changes,",
+        "and check the guarantees of then.",
         "The time has an offset, such as 2026-11-30T21:00:00+01:00."
       })
   private @Nullable String at;
@@ -101,7 +103,10 @@ final class TeamsCheckCommand implements Callable<Integer> {
       out.println("The Teams are valid: " + manifests.teams().size() + ".");
     }
     if (moment != null) {
-      manifests.teams().forEach(manifest -> printWindows(out, manifest, moment));
+      for (TeamSpec manifest : manifests.teams()) {
+        printWindows(out, manifest, moment);
+        out.println(manifest.name() + ": " + TeamMoment.of(manifest, moment).text() + ".");
+      }
     }
     out.flush();
   }
@@ -128,6 +133,8 @@ final class TeamsCheckCommand implements Callable<Integer> {
     }
     if (moment != null) {
       answer.set("windows", windows(manifests, moment));
+      ArrayNode terms = answer.putArray("terms");
+      manifests.teams().forEach(team -> TeamMoment.of(team, moment).writeTo(terms.addObject()));
     }
     return answer;
   }

@@ -26,6 +26,11 @@ final class BankTeams {
   /** The teams that have pods, in the order in which they are shown. */
   static final List<String> LEAVES = List.of(BankWork.FRAUD, BankWork.RESEARCH, BankWork.ANALYTICS);
 
+  /**
+   * GPU hours a month for each GPU of the bank, which are more than two thirds of all there are.
+   */
+  private static final int RESEARCH_HOURS = 500;
+
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
 
   private BankTeams() {}
@@ -41,42 +46,43 @@ final class BankTeams {
     int night = gpus / 3;
     int day = gpus / 6;
     return """
-        apiVersion: kerf.gpu/v1alpha1
-        kind: Team
-        metadata: {name: bank, uid: team-bank, generation: 1}
-        spec:
-          guarantee: "%1$d"
-        ---
-        apiVersion: kerf.gpu/v1alpha1
-        kind: Team
-        metadata: {name: fraud, uid: team-fraud, generation: 1}
-        spec:
-          parent: bank
-          namespaces: {names: [fraud]}
-          guarantee: "%2$d"
-        ---
-        apiVersion: kerf.gpu/v1alpha1
-        kind: Team
-        metadata: {name: research, uid: team-research, generation: 1}
-        spec:
-          parent: bank
-          namespaces: {names: [research]}
-          guarantee: "%3$d"
-          weight: 2
-        ---
-        apiVersion: kerf.gpu/v1alpha1
-        kind: Team
-        metadata: {name: analytics, uid: team-analytics, generation: 1}
-        spec:
-          parent: bank
-          namespaces: {names: [analytics]}
-          guarantee: "0"
-          limit: "%4$d"
-          windows:
-          - {name: weekend, schedule: "0 0 * * 6", timeZone: UTC, duration: 48h, guarantee: "%5$d", limit: "%6$d"}
-          - {name: nights, schedule: "0 20 * * 1-5", timeZone: UTC, duration: 10h, guarantee: "%5$d", limit: "%6$d"}
-        """
-        .formatted(gpus, fraud, research, day, night, gpus / 2);
+    apiVersion: kerf.gpu/v1alpha1
+    kind: Team
+    metadata: {name: bank, uid: team-bank, generation: 1}
+    spec:
+      guarantee: "%1$d"
+    ---
+    apiVersion: kerf.gpu/v1alpha1
+    kind: Team
+    metadata: {name: fraud, uid: team-fraud, generation: 1}
+    spec:
+      parent: bank
+      namespaces: {names: [fraud]}
+      guarantee: "%2$d"
+    ---
+    apiVersion: kerf.gpu/v1alpha1
+    kind: Team
+    metadata: {name: research, uid: team-research, generation: 1}
+    spec:
+      parent: bank
+      namespaces: {names: [research]}
+      guarantee: "%3$d"
+      weight: 2
+      budget: {gpuHours: "%7$d", period: Month, onExhausted: Hold}
+    ---
+    apiVersion: kerf.gpu/v1alpha1
+    kind: Team
+    metadata: {name: analytics, uid: team-analytics, generation: 1}
+    spec:
+      parent: bank
+      namespaces: {names: [analytics]}
+      guarantee: "0"
+      limit: "%4$d"
+      windows:
+      - {name: weekend, schedule: "0 0 * * 6", timeZone: UTC, duration: 48h, guarantee: "%5$d", limit: "%6$d"}
+      - {name: nights, schedule: "0 20 * * 1-5", timeZone: UTC, duration: 10h, guarantee: "%5$d", limit: "%6$d"}
+    """
+        .formatted(gpus, fraud, research, day, night, gpus / 2, gpus * RESEARCH_HOURS);
   }
 
   /** The teams as a cluster accepts them. */

@@ -72,6 +72,7 @@ final class TeamNews {
     amounts.forEach((team, milli) -> owners.add(gpus(milli) + " from " + team));
     String what =
         switch (reclaim.rule()) {
+          case BUDGET -> " takes " + String.join(" and ", owners) + ", whose budgets are used up,";
           case GUARANTEE -> " takes back " + String.join(" and ", owners);
           case SHARE -> " takes " + String.join(" and ", owners) + " up to its share";
           case PRIORITY -> " makes room for its more important work";

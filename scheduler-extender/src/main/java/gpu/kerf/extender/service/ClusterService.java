@@ -44,9 +44,9 @@ public final class ClusterService {
   private final Service service;
   private int port;
 
-  private ClusterService(Vertx vertx, LiveSettings settings, ApiServer server, String namespace) {
+  private ClusterService(
+      Vertx vertx, LiveSettings settings, ApiServer server, String namespace, Clocks clocks) {
     this.context = vertx.getOrCreateContext();
-    Clocks clocks = Clocks.system();
     this.scheduling =
         new Scheduling(
             Dialects.all(settings.current().dialects().gpushareUnit()),
@@ -127,6 +127,13 @@ public final class ClusterService {
   public static ClusterService start(
       Vertx vertx, LiveSettings settings, Map<String, String> environment)
       throws AccessException, IOException {
+    return start(vertx, settings, environment, Clocks.system());
+  }
+
+  /** The same with other clocks. */
+  public static ClusterService start(
+      Vertx vertx, LiveSettings settings, Map<String, String> environment, Clocks clocks)
+      throws AccessException, IOException {
     Settings.Cluster how = settings.current().cluster();
     Duration silence = how.watch().plus(how.watch().dividedBy(2));
     Access access = new Access(environment, Path.of(System.getProperty("user.home", "/")));
@@ -136,7 +143,9 @@ public final class ClusterService {
     ClusterService started =
         Vertxes.on(
             vertx.getOrCreateContext(),
-            () -> Future.succeededFuture(new ClusterService(vertx, settings, server, namespace)));
+            () ->
+                Future.succeededFuture(
+                    new ClusterService(vertx, settings, server, namespace, clocks)));
     try {
       started.port = started.service.listen(started.context);
     } catch (IOException e) {

@@ -139,6 +139,7 @@ public final class Service {
             scheduling::wallMillis,
             scheduling::elapsedMillis,
             now.cost().gpuHours());
+    verbs.turns().use(usage.book());
     View.About about =
         new View.About(
             Version.text(),
@@ -256,6 +257,7 @@ public final class Service {
                 teams.reclaim() == Settings.Reclaim.SHARE,
                 teams.patience().toMillis(),
                 teams.placeTimeout().toMillis(),
+                teams.announce().toMillis(),
                 teams.gatesPerSecond()));
   }
 

@@ -316,6 +316,12 @@ public record Settings(
               live = true)
           Duration placeTimeout,
       @Setting(
+              value = "How long before a window closes the pods are told that are evicted then.",
+              min = "0s",
+              max = "1d",
+              live = true)
+          Duration announce,
+      @Setting(
               value = "How many gates are taken off a second.",
               min = "1",
               max = "10000",
@@ -486,6 +492,7 @@ public record Settings(
             Reclaim.GUARANTEE,
             Duration.ofMinutes(30),
             Duration.ofSeconds(30),
+            Duration.ofMinutes(10),
             500),
         new Usage(Duration.ofDays(35), Duration.ofSeconds(5)),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),

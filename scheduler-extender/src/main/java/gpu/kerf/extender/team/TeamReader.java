@@ -2,12 +2,12 @@ package gpu.kerf.extender.team;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.team.InputProblems.Problem;
-import gpu.kerf.extender.team.TeamSpec.Budget;
 import gpu.kerf.extender.team.TeamSpec.ModelAmounts;
 import gpu.kerf.extender.team.TeamSpec.Namespaces;
-import gpu.kerf.extender.team.TeamSpec.OnExhausted;
-import gpu.kerf.extender.team.TeamSpec.Period;
 import gpu.kerf.extender.team.TeamSpec.Window;
+import gpu.kerf.model.budget.BudgetPeriod;
+import gpu.kerf.model.budget.GpuBudget;
+import gpu.kerf.model.budget.GpuBudget.OnExhausted;
 import gpu.kerf.model.team.CronSchedule;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class TeamReader {
   static final String API_VERSION = "kerf.gpu/v1alpha1";
 
+  private static final ZoneId UTC = ZoneId.of("UTC");
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
   private final InputProblems problems;
@@ -91,7 +92,7 @@ final class TeamReader {
       window(window, team, models, windows);
     }
     refuseTwins("spec.windows", windows.stream().map(Window::name).toList());
-    Budget budget = spec.object("budget").map(TeamReader::budget).orElse(null);
+    GpuBudget budget = spec.object("budget").map(TeamReader::budget).orElse(null);
     Duration minRuntime = spec.object("protect").map(TeamReader::protect).orElse(Duration.ZERO);
     spec.refuseUnknown();
     return new TeamSpec(
@@ -211,18 +212,20 @@ final class TeamReader {
     }
   }
 
-  private static @Nullable Budget budget(FieldReader budget) {
+  private static @Nullable GpuBudget budget(FieldReader budget) {
     budget.require("gpuHours", "Write how many GPU hours a period has, such as \"2000\".");
     budget.require("period", "Write Month.");
     Long hours = budget.parsed("gpuHours", TeamValues::milliGpuHours);
     String period = budget.oneOf("period", List.of("Day", "Week", "Month", "Quarter", "Year"));
+    ZoneId zone = budget.parsed("timeZone", TeamValues::zone);
     String exhausted = budget.oneOf("onExhausted", List.of("Hold", "Evict", "Yield"));
     budget.refuseUnknown();
     return hours == null || period == null
         ? null
-        : new Budget(
+        : new GpuBudget(
             hours,
-            Period.valueOf(period.toUpperCase(Locale.ROOT)),
+            BudgetPeriod.valueOf(period.toUpperCase(Locale.ROOT)),
+            zone == null ? UTC : zone,
             exhausted == null
                 ? OnExhausted.HOLD
                 : OnExhausted.valueOf(exhausted.toUpperCase(Locale.ROOT)));

@@ -1,10 +1,12 @@
 package gpu.kerf.extender.team;
 
+import gpu.kerf.model.budget.GpuBudget;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
 import gpu.kerf.model.team.TeamWindow;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,8 +29,11 @@ public record TeamSpec(
     Namespaces namespaces,
     List<ModelAmounts> models,
     List<Window> windows,
-    @Nullable Budget budget,
+    @Nullable GpuBudget budget,
     Duration minRuntime) {
+
+  /** Of windows behind an open one, which change nothing. */
+  private static final int MOST_CHANGES = 1_000;
 
   public TeamSpec {
     models = List.copyOf(models);
@@ -69,32 +74,6 @@ public record TeamSpec(
     }
   }
 
-  /**
-   * GPU hours of a period.
-   *
-   * @param milliGpuHours thousandths of GPU hours
-   */
-  public record Budget(long milliGpuHours, Period period, OnExhausted onExhausted) {}
-
-  /** After which time a budget begins anew. */
-  public enum Period {
-    DAY,
-    WEEK,
-    MONTH,
-    QUARTER,
-    YEAR
-  }
-
-  /** What follows when a budget is used up. */
-  public enum OnExhausted {
-    /** New pods wait. */
-    HOLD,
-    /** Running pods are evicted, too. */
-    EVICT,
-    /** Pods run on what no other team wants, and can be evicted at once. */
-    YIELD
-  }
-
   public String name() {
     return team.name();
   }
@@ -106,6 +85,29 @@ public record TeamSpec(
   /** The first window of the list that is open at a moment, or null. */
   public @Nullable Window windowAt(Instant moment) {
     return windows.stream().filter(window -> window.time().isOpen(moment)).findFirst().orElse(null);
+  }
+
+  /**
+   * When another window counts than at a moment, or none counts any more; null if that does not
+   * happen within a year.
+   */
+  public @Nullable Instant nextChange(Instant moment) {
+    Instant at = nextWindowChange(moment);
+    for (int i = 0; at != null && i < MOST_CHANGES; i++) {
+      if (!Objects.equals(windowAt(at), windowAt(moment))) {
+        return at;
+      }
+      at = nextWindowChange(at);
+    }
+    return null;
+  }
+
+  private @Nullable Instant nextWindowChange(Instant moment) {
+    return windows.stream()
+        .map(window -> window.time().nextChange(moment))
+        .filter(Objects::nonNull)
+        .min(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   /** The team at a moment. */

@@ -296,6 +296,22 @@ public enum Metric {
       "How long the pod or gang has waited that has waited longest in the line of a team; 0 if the"
           + " line is empty, no series for teams that have teams below them.",
       "team"),
+  TEAM_BUDGET(
+      Kind.GAUGE,
+      "kerf_team_budget_gpu_hours",
+      "GPU hours that a team and all teams below it may use in a period; no series if it has no"
+          + " budget.",
+      "team"),
+  TEAM_BUDGET_USED(
+      Kind.GAUGE,
+      "kerf_team_budget_used_gpu_hours",
+      "GPU hours of the budget that are used in this period.",
+      "team"),
+  TEAM_BUDGET_RESETS(
+      Kind.GAUGE,
+      "kerf_team_budget_resets_seconds",
+      "In how many seconds the next period of the budget begins.",
+      "team"),
   TEAM_STARTED(
       Kind.COUNTER, "kerf_team_started_pods_total", "Pods of a team that were bound.", "team"),
   TEAM_GPU_SECONDS(
@@ -308,16 +324,17 @@ public enum Metric {
   TEAM_RECLAIMS(
       Kind.COUNTER,
       "kerf_team_reclaims_total",
-      "Reclaims that have ended, by the team that took, by rule (guarantee, share, or priority in"
-          + " the same team) and by outcome: done, blocked (an eviction was refused) or late.",
+      "Reclaims that have ended, by the team that took, by rule (budget, guarantee, share, or"
+          + " priority in the same team) and by outcome: done, blocked (an eviction was refused) or"
+          + " late.",
       "team",
       "rule",
       "outcome"),
   TEAM_EVICTED(
       Kind.COUNTER,
       "kerf_team_evicted_pods_total",
-      "Pods that a team lost to reclaims, by rule: guarantee, share or priority, or limit (the team"
-          + " held more than a limit that became lower).",
+      "Pods that a team lost to reclaims, by rule: guarantee, share or priority, limit (the team"
+          + " held more than a limit that became lower), or budget (it had used up its budget).",
       "team",
       "rule"),
   GATES(

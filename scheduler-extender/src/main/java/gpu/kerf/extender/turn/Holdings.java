@@ -83,7 +83,9 @@ final class Holdings {
     Gang gang = gangs.of(entry.uid());
     Holder holder = entry.holder();
     KnownPod pod = scheduling.pods().get(entry.uid());
-    Work.Member member = new Work.Member(holder, pod == null ? NOTHING : pod.demand());
+    Work.Member member =
+        new Work.Member(
+            holder, pod == null ? NOTHING : pod.demand(), lines.longestMillis(holder.uid()));
     return new Work(
         gang == null ? holder.uid() : gang.key().id(),
         waiting == null

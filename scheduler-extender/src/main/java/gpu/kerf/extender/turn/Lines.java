@@ -34,6 +34,9 @@ final class Lines {
   /** A pod with this label has had its turn by Kueue. */
   static final String KUEUE = "kueue.x-k8s.io/managed";
 
+  /** Deadlines after the next hundred years end nothing. */
+  private static final long LONGEST_SECONDS = 100L * 365 * 24 * 3_600;
+
   private final Scheduling scheduling;
   private final Gangs gangs;
   private final Ages ages = new Ages();
@@ -47,6 +50,9 @@ final class Lines {
 
   /** The queues of KAI that pods name, bound ones too. */
   private final Map<String, String> queues = new HashMap<>();
+
+  /** How many seconds pods may run that have a deadline, bound ones too. */
+  private final Map<String, Long> deadlines = new HashMap<>();
 
   private AcceptedTeams teams = AcceptedTeams.NONE;
   private TeamBook book;
@@ -104,10 +110,19 @@ final class Lines {
     if (isOfKueue(pod)) {
       ofKueue.add(pod.uid());
     }
+    if (pod.deadlineSeconds() > 0) {
+      deadlines.put(pod.uid(), pod.deadlineSeconds());
+    }
     String queue = pod.labels().getOrDefault(AcceptedTeams.QUEUE_LABEL, "");
     if (!queue.isEmpty()) {
       queues.put(pod.uid(), queue);
     }
+  }
+
+  /** How long a pod may run, in milliseconds; {@link Work#NO_DEADLINE} if nothing ends it. */
+  long longestMillis(String uid) {
+    Long seconds = deadlines.get(uid);
+    return seconds == null || seconds > LONGEST_SECONDS ? Work.NO_DEADLINE : seconds * 1_000;
   }
 
   static boolean isOfKueue(PodView pod) {
@@ -158,6 +173,7 @@ final class Lines {
         queue,
         pod.owner(),
         before == null ? since(pod) : before.since(),
+        longestMillis(pod.uid()),
         !fixed.contains(pod.uid()),
         pod.waitsAtGate(),
         gang == null ? null : gang.key().id());
@@ -181,6 +197,7 @@ final class Lines {
   void ended(String uid) {
     fixed.remove(uid);
     queues.remove(uid);
+    deadlines.remove(uid);
     ofKueue.remove(uid);
     remove(uid);
   }
@@ -229,7 +246,7 @@ final class Lines {
         withoutGpus++;
       } else if (pod != null && takesPart(pod) && book.waiting(member.uid()) == null) {
         first = first == null ? pod : first;
-        members.add(new Work.Member(pod.holder(), pod.demand()));
+        members.add(pod.member());
         since = Math.min(since, pod.since());
         evictable &= pod.evictable();
       }

@@ -22,10 +22,13 @@ final class Painter {
 
   private final Lines lines;
   private final TermsClock terms;
+  private final BudgetClock budgets;
   private final WaitingTexts texts;
   private final Reclaims reclaims;
 
-  Painter(Lines lines, TermsClock terms, WaitingTexts texts, Reclaims reclaims) {
+  Painter(
+      Lines lines, TermsClock terms, BudgetClock budgets, WaitingTexts texts, Reclaims reclaims) {
+    this.budgets = budgets;
     this.lines = lines;
     this.terms = terms;
     this.texts = texts;
@@ -62,7 +65,8 @@ final class Painter {
         acceptance == null || acceptance.accepted() ? "" : acceptance.message(),
         line(spec.name(), SHOWN_OF_A_LINE),
         numbers == null ? 0 : numbers.pendingWorks(),
-        book.oldest(spec.name()));
+        book.oldest(spec.name()),
+        budgets.of(spec.name()));
   }
 
   private static TeamNumbers nothing(String team) {

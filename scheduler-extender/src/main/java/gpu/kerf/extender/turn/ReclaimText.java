@@ -11,6 +11,12 @@ final class ReclaimText {
     String taker = TeamNames.text(reclaim.work().team());
     String owner = TeamNames.text(victim.work().team());
     return switch (reclaim.rule()) {
+      case BUDGET ->
+          "Evicted because "
+              + owner
+              + " has used up its budget and runs on what no other team wants, and "
+              + taker
+              + " wants it.";
       case GUARANTEE ->
           "Evicted because "
               + taker

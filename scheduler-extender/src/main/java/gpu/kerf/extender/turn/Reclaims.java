@@ -6,6 +6,7 @@ import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.team.BudgetText;
 import gpu.kerf.model.team.Reclaim;
 import gpu.kerf.model.team.TeamBook;
 import gpu.kerf.model.team.WaitReason;
@@ -130,6 +131,16 @@ final class Reclaims {
             + " GPUs and its limit is "
             + limit.limit()
             + " now.";
+    evict(victim, why, "limit");
+  }
+
+  /** A budget of a team is used up: running work of it must go. */
+  void overspend(Reclaim.Victim victim, WaitReason.Budget budget) {
+    String used = BudgetText.exhausted(budget.team(), budget.balance());
+    evict(victim, "Evicted because of a budget. " + used, "budget");
+  }
+
+  private void evict(Reclaim.Victim victim, String why, String rule) {
     Deque<KnownPod> left = new ArrayDeque<>();
     for (String uid : victim.pods()) {
       KnownPod pod = scheduling.pods().get(uid);
@@ -137,10 +148,10 @@ final class Reclaims {
         left.add(pod);
       }
     }
-    scheduling.loop().execute(() -> evictNext(victim, left, why));
+    scheduling.loop().execute(() -> evictNext(victim, left, why, rule));
   }
 
-  private void evictNext(Reclaim.Victim victim, Deque<KnownPod> left, String why) {
+  private void evictNext(Reclaim.Victim victim, Deque<KnownPod> left, String why, String rule) {
     KnownPod pod = left.poll();
     if (pod == null) {
       return;
@@ -154,9 +165,9 @@ final class Reclaims {
                       || result.kind() == EvictResult.Kind.GONE);
           if (gone) {
             lines.evicted(pod.uid(), victim.work().since());
-            counts.evicted(new TurnCounts.Evicted(victim.work().team(), "limit"));
+            counts.evicted(new TurnCounts.Evicted(victim.work().team(), rule));
             cluster.event(new PodEvent(pod.ref(), true, "Reclaimed", why));
-            evictNext(victim, left, why);
+            evictNext(victim, left, why, rule);
           } else {
             // The next round tries again.
             lines.book().stays(victim.work().id());

@@ -2,6 +2,8 @@ package gpu.kerf.extender.turn;
 
 import gpu.kerf.extender.telemetry.FleetCollector;
 import gpu.kerf.extender.telemetry.Metric;
+import gpu.kerf.model.budget.BudgetBalance;
+import gpu.kerf.model.budget.GpuTime;
 import gpu.kerf.model.team.TeamNumbers;
 import io.prometheus.client.Collector;
 import java.util.ArrayList;
@@ -84,6 +86,9 @@ public final class TeamsCollector extends Collector {
     Series gpus = new Series(Metric.TEAM_GPUS);
     Series waiting = new Series(Metric.TEAM_WAITING);
     Series oldest = new Series(Metric.TEAM_OLDEST);
+    Series budget = new Series(Metric.TEAM_BUDGET);
+    Series used = new Series(Metric.TEAM_BUDGET_USED);
+    Series resets = new Series(Metric.TEAM_BUDGET_RESETS);
     long now = wallMillis.getAsLong();
     for (TeamsPicture.OneTeam team : picture.teams()) {
       boolean leaf = !parents.contains(team.name());
@@ -92,12 +97,19 @@ public final class TeamsCollector extends Collector {
         gpus(gpus, label, team);
         waiting.add(team.waiting(), label);
       }
+      BudgetBalance balance = team.budget();
+      if (balance != null && !label.equals(OTHER)) {
+        budget.add(balance.budget().milliGpuHours() / MILLI, label);
+        used.add(GpuTime.milliGpuHours(balance.used()) / MILLI, label);
+        resets.add(Math.max(0, balance.endMillis() - now) / MILLI, label);
+      }
       if (leaf) {
         long since = team.oldest() == 0 ? now : team.oldest();
         oldest.most(Math.max(0, now - since) / MILLI, label);
       }
     }
-    List.of(gpus, waiting, oldest).forEach(series -> all.add(series.family()));
+    List.of(gpus, waiting, oldest, budget, used, resets)
+        .forEach(series -> all.add(series.family()));
   }
 
   private static void gpus(Series gpus, String label, TeamsPicture.OneTeam team) {

@@ -1,8 +1,10 @@
 package gpu.kerf.extender.turn;
 
+import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.team.Reclaim;
 import gpu.kerf.model.team.TeamNumbers;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What there is to see of teams at one moment.
@@ -33,6 +35,7 @@ public record TeamsPicture(
    * @param problem why it is not; empty if it is
    * @param line the first of those that wait
    * @param waiting how many wait in all, each gang as one
+   * @param budget what is used of its budget; null if it has none
    * @param oldest since when the one waits that has waited longest; 0 if none stands in its line
    */
   public record OneTeam(
@@ -48,9 +51,61 @@ public record TeamsPicture(
       String problem,
       List<OneWaiting> line,
       int waiting,
-      long oldest) {
+      long oldest,
+      @Nullable BudgetBalance budget) {
     public OneTeam {
       line = List.copyOf(line);
+    }
+
+    /** The same team with this much of its budget used. */
+    public OneTeam with(BudgetBalance balance) {
+      return new OneTeam(
+          name,
+          parent,
+          guarantee,
+          limit,
+          weight,
+          priority,
+          numbers,
+          window,
+          acceptance,
+          problem,
+          line,
+          waiting,
+          oldest,
+          balance);
+    }
+
+    /** A team without a budget. */
+    public OneTeam(
+        String name,
+        String parent,
+        long guarantee,
+        long limit,
+        long weight,
+        int priority,
+        TeamNumbers numbers,
+        String window,
+        String acceptance,
+        String problem,
+        List<OneWaiting> line,
+        int waiting,
+        long oldest) {
+      this(
+          name,
+          parent,
+          guarantee,
+          limit,
+          weight,
+          priority,
+          numbers,
+          window,
+          acceptance,
+          problem,
+          line,
+          waiting,
+          oldest,
+          null);
     }
   }
 

@@ -2,11 +2,13 @@ package gpu.kerf.extender.turn;
 
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.team.TeamSpec;
+import gpu.kerf.extender.team.TimeText;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
 import gpu.kerf.model.team.TeamTerms;
 import gpu.kerf.model.team.Weight;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,13 +32,41 @@ final class TermsClock {
 
   private final Map<String, TeamTerms> terms = new HashMap<>();
   private final Map<String, String> windows = new HashMap<>();
+  private final Map<String, Change> changes = new HashMap<>();
+  private final Map<String, TeamTerms> later = new HashMap<>();
+  private long aheadMillis;
   private List<TeamSpec> withWindows = List.of();
   private long minute;
   private int next;
 
+  /**
+   * A window of a team opens or closes soon.
+   *
+   * @param window the one that closes; empty if none is open
+   * @param next the one that opens; empty if none does
+   */
+  record Change(String team, String window, String next, Instant at, ZoneId zone) {
+    String text() {
+      String what = window.isEmpty() ? next : window;
+      return "Window "
+          + what
+          + " of team "
+          + team
+          + (window.isEmpty() ? " opens on " : " closes on ")
+          + TimeText.of(at, zone);
+    }
+  }
+
+  /** How far to look ahead. */
+  void lookAhead(long millis) {
+    aheadMillis = millis;
+  }
+
   void use(AcceptedTeams teams, long wallMillis) {
     terms.clear();
     windows.clear();
+    changes.clear();
+    later.clear();
     Instant now = Instant.ofEpochMilli(wallMillis);
     teams.inForce().values().forEach(team -> set(team, now));
     withWindows =
@@ -52,7 +82,42 @@ final class TermsClock {
     if (!same) {
       terms.put(team.name(), terms(team, open));
     }
+    setLater(team, open, now);
     return !same;
+  }
+
+  private void setLater(TeamSpec team, TeamSpec.@Nullable Window open, Instant now) {
+    TeamSpec.Window next = team.windowAt(now.plusMillis(aheadMillis));
+    Instant at = Objects.equals(open, next) ? null : team.nextChange(now);
+    TeamSpec.Window named = open == null ? next : open;
+    if (at == null || named == null) {
+      changes.remove(team.name());
+      later.remove(team.name());
+      return;
+    }
+    String closes = open == null ? "" : open.name();
+    String opens = next == null ? "" : next.name();
+    changes.put(team.name(), new Change(team.name(), closes, opens, at, named.time().zone()));
+    later.put(team.name(), terms(team, next));
+  }
+
+  /** Whether a window opens or closes soon. */
+  boolean changesSoon() {
+    return !changes.isEmpty();
+  }
+
+  /** What changes soon for a team; null if nothing does. */
+  @Nullable Change change(String team) {
+    return changes.get(team);
+  }
+
+  /** The terms of all teams as they will be then. */
+  List<TeamTerms> soon() {
+    Map<String, TeamTerms> all = new HashMap<>(terms);
+    all.putAll(later);
+    List<TeamTerms> list = new ArrayList<>(all.values());
+    list.add(NO_TEAM);
+    return list;
   }
 
   private static TeamTerms terms(TeamSpec team, TeamSpec.@Nullable Window open) {

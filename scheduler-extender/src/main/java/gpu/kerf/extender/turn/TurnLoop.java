@@ -56,6 +56,7 @@ final class TurnLoop {
   private final OfferedPlaces places;
   private final Reclaims reclaims;
   private final TurnForecast forecast;
+  private final BudgetClock budgets;
   private final Map<String, WaitReason> reasons = new HashMap<>();
   private final StartTimes starts = new StartTimes();
   private final Set<String> onTheirWay = new HashSet<>();
@@ -84,7 +85,9 @@ final class TurnLoop {
       TurnForecast forecast,
       TurnCounts counts,
       OfferedPlaces places,
-      DrainedPlaces drained) {
+      DrainedPlaces drained,
+      BudgetClock budgets) {
+    this.budgets = budgets;
     this.places = places;
     this.drained = drained;
     this.forecast = forecast;
@@ -161,6 +164,7 @@ final class TurnLoop {
     if (round == null && changed) {
       changed = false;
       spent = 0;
+      lines.book().spend(budgets.look(scheduling.wallMillis()));
       round =
           new TurnRound(
               lines.book(),
@@ -250,6 +254,11 @@ final class TurnLoop {
     public void shrinks(Reclaim.Victim victim, WaitReason.Limit limit) {
       reclaims.shrink(victim, limit);
     }
+
+    @Override
+    public void overspends(Reclaim.Victim victim, WaitReason.Budget budget) {
+      reclaims.overspend(victim, budget);
+    }
   }
 
   private void letGo(Work work, String uid) {
@@ -335,7 +344,7 @@ final class TurnLoop {
     long now = scheduling.elapsedMillis();
     if (now - lookedAgain >= LOOK_AGAIN_MILLIS) {
       lookedAgain = now;
-      changed |= lines.book().waitingWorks() > 0;
+      changed |= lines.book().waitingWorks() > 0 || lines.book().mustEvict();
     }
     comeSoon();
   }

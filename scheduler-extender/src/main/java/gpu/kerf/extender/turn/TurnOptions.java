@@ -8,6 +8,7 @@ package gpu.kerf.extender.turn;
  *     guarantee
  * @param patienceMillis after how long the first of a line gets a place drained
  * @param placeMillis how long a place is held for a pod that is not yet bound
+ * @param announceMillis how long before a window closes its evictions are announced
  * @param gatesPerSecond how many gates are taken off a second
  */
 public record TurnOptions(
@@ -15,9 +16,10 @@ public record TurnOptions(
     boolean reclaimsShares,
     long patienceMillis,
     long placeMillis,
+    long announceMillis,
     int gatesPerSecond) {
 
   public static TurnOptions defaults() {
-    return new TurnOptions(true, false, 1_800_000, 30_000, 500);
+    return new TurnOptions(true, false, 1_800_000, 30_000, 600_000, 500);
   }
 }

@@ -13,9 +13,12 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.team.DrainedPlaces;
 import gpu.kerf.model.team.TeamBook;
+import gpu.kerf.model.team.WaitReason;
 import gpu.kerf.model.team.Work;
+import gpu.kerf.model.usage.TeamUsage;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +50,11 @@ public final class Turns implements TeamsSource {
   private final GateOpener gates;
   private final TurnLoop loop;
   private final TermsClock terms = new TermsClock();
+  private final BudgetClock budgets = new BudgetClock();
   private final TurnForecast forecast = new TurnForecast();
   private final WaitingTexts texts;
   private final FiguresTeller figures;
+  private final EvictionNotices notices;
   private final Painter painter;
   private final TurnCounts counts = new TurnCounts();
 
@@ -79,11 +84,23 @@ public final class Turns implements TeamsSource {
     OfferedPlaces places = new OfferedPlaces(scheduling, gangs, starts, drained);
     this.loop =
         new TurnLoop(
-            scheduling, cluster, disruptions, lines, gates, forecast, counts, places, drained);
+            scheduling,
+            cluster,
+            disruptions,
+            lines,
+            gates,
+            forecast,
+            counts,
+            places,
+            drained,
+            budgets);
     starts.use(gang -> !on);
     this.texts = new WaitingTexts(scheduling, cluster, lines, loop);
-    this.painter = new Painter(lines, terms, texts, loop.underWay());
-    this.figures = new FiguresTeller(scheduling, cluster, lines, terms);
+    this.painter = new Painter(lines, terms, budgets, texts, loop.underWay());
+    this.figures = new FiguresTeller(scheduling, cluster, lines, terms, budgets);
+    this.notices = new EvictionNotices(scheduling, cluster, lines, terms);
+    terms.lookAhead(options.announceMillis());
+    notices.use(options.announceMillis());
     scheduling.ledger().observe(this::entryChanged);
     scheduling.held().listen(new PlaceNews());
   }
@@ -100,9 +117,23 @@ public final class Turns implements TeamsSource {
   /** Changes how turns are given. */
   public void use(TurnOptions changed) {
     options = changed;
+    terms.lookAhead(changed.announceMillis());
+    notices.use(changed.announceMillis());
     gates.use(changed.gatesPerSecond());
     loop.use(changed);
     turnOnOrOff();
+  }
+
+  /** From now on this says what teams have used of their budgets. */
+  public void use(TeamUsage usage) {
+    budgets.use(usage);
+    lookAtBudgets();
+  }
+
+  private void lookAtBudgets() {
+    if (on && lines.book().spend(budgets.look(scheduling.wallMillis()))) {
+      loop.wake();
+    }
   }
 
   /** Whether Kerf acts on teams. */
@@ -133,7 +164,9 @@ public final class Turns implements TeamsSource {
     }
     TeamBook book = new TeamBook(scheduling.fleet());
     terms.use(teams, scheduling.wallMillis());
+    budgets.use(teams);
     book.use(terms.inForce());
+    book.spend(budgets.look(scheduling.wallMillis()));
     lines.use(teams, book);
     holdings.enterAll();
     loop.begin();
@@ -152,6 +185,7 @@ public final class Turns implements TeamsSource {
   /** A pod is known anew, and the ledger has not heard of it yet. */
   public void podSeen(PodView pod) {
     lines.seen(pod);
+    notices.seen(pod);
   }
 
   /** A pod is known anew, and so are what it asks for and its gang. */
@@ -183,6 +217,7 @@ public final class Turns implements TeamsSource {
     lines.ended(uid);
     loop.forget(uid);
     texts.forget(uid);
+    notices.forget(uid);
     loop.wake();
   }
 
@@ -299,10 +334,21 @@ public final class Turns implements TeamsSource {
   }
 
   private boolean isWithinLimits(KnownPod pod) {
+    return inTheWay(pod) == null;
+  }
+
+  private @Nullable WaitReason inTheWay(KnownPod pod) {
     Holder holder = pod.holder();
     String team = lines.teamOf(holder.namespace(), lines.queueOf(holder.uid()));
-    Work work = Work.of(holder, team, pod.since(), pod.demand());
-    return lines.book().limit(work) == null;
+    Work work = Work.of(holder, team, pod.since(), pod.demand(), lines.longestMillis(holder.uid()));
+    return lines.book().limit(work);
+  }
+
+  /** Why it is not the turn of a pod, in a reason that has no numbers. */
+  public Reason whyNot(KnownPod pod) {
+    return inTheWay(pod) instanceof WaitReason.Budget
+        ? Reason.BUDGET_EXHAUSTED
+        : Reason.NOT_YOUR_TURN;
   }
 
   /** The team of a pod; empty for none. */
@@ -336,8 +382,12 @@ public final class Turns implements TeamsSource {
         lines.book().use(terms.inForce());
         loop.wake();
       }
+      if (budgets.isDue(scheduling.elapsedMillis())) {
+        lookAtBudgets();
+      }
       loop.tick();
       texts.tick();
+      notices.tick();
       figures.tick();
     } else if (!gated.isEmpty() && cluster.teamsKnown()) {
       gated.values().forEach(gates::open);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param queue the queue of KAI that it names; empty if it names none
  * @param owner what created it, such as {@code Job/name}; empty if nothing did
  * @param since since when it waits, in milliseconds; what it replaces may have waited before it
+ * @param longestMillis how long it may run; {@link Work#NO_DEADLINE} if nothing ends it
  * @param atGate whether Kerf's gate keeps it from kube-scheduler
  * @param gang the gang that it is in; null if it is in none
  */
@@ -25,6 +26,7 @@ record WaitingPod(
     String queue,
     String owner,
     long since,
+    long longestMillis,
     boolean evictable,
     boolean atGate,
     @Nullable String gang) {
@@ -39,12 +41,17 @@ record WaitingPod(
   }
 
   WaitingPod of(String other) {
-    return new WaitingPod(ref, holder, demand, other, queue, owner, since, evictable, atGate, gang);
+    return new WaitingPod(
+        ref, holder, demand, other, queue, owner, since, longestMillis, evictable, atGate, gang);
   }
 
   /** The work of a pod that is in no gang. */
   Work alone() {
-    Work.Member member = new Work.Member(holder, demand);
-    return new Work(uid(), team, holder.priority(), since, List.of(member), 1, evictable);
+    return new Work(uid(), team, holder.priority(), since, List.of(member()), 1, evictable);
+  }
+
+  /** What it is as a part of work. */
+  Work.Member member() {
+    return new Work.Member(holder, demand, longestMillis);
   }
 }

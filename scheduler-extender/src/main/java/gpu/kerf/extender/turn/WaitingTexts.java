@@ -3,6 +3,7 @@ package gpu.kerf.extender.turn;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.team.BudgetText;
 import gpu.kerf.model.team.DrainedPlace;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.TeamNumbers;
@@ -156,6 +157,11 @@ final class WaitingTexts {
           + ", and its limit is "
           + amount(limit.limit())
           + ".";
+    }
+    if (reason instanceof WaitReason.Budget budget) {
+      return budget.forDeadline()
+          ? BudgetText.tooLong(budget.team(), budget.balance())
+          : BudgetText.exhausted(budget.team(), budget.balance());
     }
     if (reason instanceof WaitReason.NotEvictable fixed) {
       return "It is not evictable, so it can only use the guarantee of team "

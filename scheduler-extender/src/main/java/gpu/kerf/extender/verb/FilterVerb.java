@@ -144,7 +144,7 @@ public final class FilterVerb {
   /** It is not its turn, or the pods of its gang start together and cannot yet. */
   private FilterAnswer waits(KnownPod pod, NodeList nodes, DecisionDraft decision) {
     FilterAnswer answer = FilterAnswer.to(nodes);
-    answer.refuseAll(turns.decides(pod) ? Reason.NOT_YOUR_TURN : Reason.GANG_WAITS);
+    answer.refuseAll(turns.decides(pod) ? turns.whyNot(pod) : Reason.GANG_WAITS);
     decision.refused(answer.refusedByReason());
     scheduling.pods().explain(pod, answer.refusedByReason());
     return answer;

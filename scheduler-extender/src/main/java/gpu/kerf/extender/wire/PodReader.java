@@ -49,9 +49,11 @@ public final class PodReader {
     private long createdMillis;
     private long specGraceSeconds = PodView.DEFAULT_GRACE_SECONDS;
     private long deletionGraceSeconds;
+    private long deadlineSeconds;
     private boolean claimsDevices;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
+    private boolean evictionAnnounced;
     private long boundMillis;
     private String schedulingGroup = "";
     private final ContainerStates states = new ContainerStates();
@@ -85,11 +87,13 @@ public final class PodReader {
           terminating,
           createdMillis,
           Math.max(specGraceSeconds, deletionGraceSeconds),
+          deadlineSeconds,
           claimsDevices,
           schedulingGroup,
           ended,
           gates,
           waitsSinceMillis,
+          evictionAnnounced,
           boundMillis,
           ended ? millis(states.lastEnd()) : 0,
           labels,
@@ -206,6 +210,7 @@ public final class PodReader {
         case "nodeName" -> nodeName = in.text();
         case "priority" -> priority = in.integer();
         case "terminationGracePeriodSeconds" -> specGraceSeconds = in.bigInteger();
+        case "activeDeadlineSeconds" -> deadlineSeconds = in.bigInteger();
         case "preemptionPolicy" -> mayPreempt = !in.text().equals("Never");
         case "containers" -> in.array(() -> containers.add(container()));
         case "initContainers" -> in.array(() -> initContainers.add(container()));
@@ -302,7 +307,7 @@ public final class PodReader {
 
     /**
      * The kubelet says so when the node can never grant a resize, and the API server when a pod was
-     * bound; Kerf writes since when a pod waits for its turn.
+     * bound; Kerf writes since when a pod waits for its turn, and that it will be evicted.
      */
     private void condition() throws IOException, WireException {
       String[] texts = {"", "", "", ""};
@@ -324,6 +329,7 @@ public final class PodReader {
       } else if (texts[0].equals(PodView.BOUND_CONDITION) && texts[2].equals("True")) {
         boundMillis = millis(texts[3]);
       }
+      evictionAnnounced |= texts[0].equals(PodView.EVICTION_CONDITION) && texts[2].equals("True");
       infeasible |=
           texts[0].equals("PodResizePending")
               && texts[1].equals("Infeasible")

@@ -13,12 +13,14 @@ import java.util.Map;
  * @param resources what the pod asks for as a whole, where it does ({@code spec.resources})
  * @param createdMillis 0 if the pod does not say
  * @param graceSeconds how long its containers may run on after they were told to stop
+ * @param deadlineSeconds how long it may run ({@code activeDeadlineSeconds}); 0 if nothing ends it
  * @param claimsDevices whether it has resource claims
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
  * @param gates the names of its scheduling gates
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
  *     not
+ * @param evictionAnnounced whether its status says that Kerf will evict it
  * @param boundMillis when the API server bound it, to the second; 0 if it is not bound or does not
  *     say
  * @param endedMillis when the last of its containers had ended, to the second; 0 if one may run or
@@ -35,11 +37,13 @@ public record PodView(
     boolean terminating,
     long createdMillis,
     long graceSeconds,
+    long deadlineSeconds,
     boolean claimsDevices,
     String schedulingGroup,
     boolean ended,
     List<String> gates,
     long waitsSinceMillis,
+    boolean evictionAnnounced,
     long boundMillis,
     long endedMillis,
     Map<String, String> labels,
@@ -55,6 +59,9 @@ public record PodView(
 
   /** The condition that says whether it is a pod's turn; since when it waits is its time. */
   public static final String TURN_CONDITION = "kerf.gpu/Turn";
+
+  /** The condition that says that Kerf will evict a pod, and when. */
+  public static final String EVICTION_CONDITION = "kerf.gpu/EvictionAnnounced";
 
   /** The condition whose time says when it was bound. */
   static final String BOUND_CONDITION = "PodScheduled";
@@ -175,11 +182,13 @@ public record PodView(
     private boolean terminating;
     private long createdMillis;
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
+    private long deadlineSeconds;
     private boolean claimsDevices;
     private String schedulingGroup = "";
     private boolean ended;
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
+    private boolean evictionAnnounced;
     private long boundMillis;
     private long endedMillis;
     private Resources resources = Resources.NONE;
@@ -231,6 +240,11 @@ public record PodView(
       return this;
     }
 
+    public Builder deadlineSeconds(long value) {
+      deadlineSeconds = value;
+      return this;
+    }
+
     public Builder graceSeconds(long value) {
       graceSeconds = value;
       return this;
@@ -257,6 +271,11 @@ public record PodView(
     /** It has a scheduling gate of this name. */
     public Builder gate(String name) {
       gates.add(name);
+      return this;
+    }
+
+    public Builder evictionAnnounced(boolean value) {
+      evictionAnnounced = value;
       return this;
     }
 
@@ -334,11 +353,13 @@ public record PodView(
           terminating,
           createdMillis,
           graceSeconds,
+          deadlineSeconds,
           claimsDevices,
           schedulingGroup,
           ended || phase == Phase.OVER,
           gates,
           waitsSinceMillis,
+          evictionAnnounced,
           boundMillis,
           endedMillis,
           labels,

@@ -5,9 +5,14 @@ import gpu.kerf.extender.turn.TeamsPicture.OneReclaim;
 import gpu.kerf.extender.turn.TeamsPicture.OneTeam;
 import gpu.kerf.extender.turn.TeamsPicture.OneVictim;
 import gpu.kerf.extender.turn.TeamsPicture.OneWaiting;
+import gpu.kerf.model.budget.BudgetBalance;
+import gpu.kerf.model.budget.BudgetPeriod;
+import gpu.kerf.model.budget.GpuBudget;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Reclaim;
 import gpu.kerf.model.team.TeamNumbers;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 
 /** A bank with 24 GPUs: fraud takes back its guarantee, analytics stands at its limit. */
@@ -46,12 +51,13 @@ public final class BankOfTeams {
             1,
             NOW - MINUTE),
         team(
-            "research",
-            "bank",
-            8_000,
-            16_000,
-            2_000,
-            numbers("research", 11_500, 3_500, 0, 9_250, 3, 11_000)),
+                "research",
+                "bank",
+                8_000,
+                16_000,
+                2_000,
+                numbers("research", 11_500, 3_500, 0, 9_250, 3, 11_000))
+            .with(budget()),
         new OneTeam(
             "language",
             "research",
@@ -130,6 +136,13 @@ public final class BankOfTeams {
             List.of(),
             0,
             0));
+  }
+
+  /** 8,000 GPU hours a month, of which 6,912.5 are used. */
+  private static BudgetBalance budget() {
+    ZoneId berlin = ZoneId.of("Europe/Berlin");
+    return new GpuBudget(8_000_000, BudgetPeriod.MONTH, berlin, GpuBudget.OnExhausted.HOLD)
+        .at(Instant.ofEpochMilli(NOW), since -> 6_912_500L * 3_600_000);
   }
 
   private static OneTeam team(

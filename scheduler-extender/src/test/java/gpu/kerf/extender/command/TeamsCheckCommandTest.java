@@ -91,7 +91,14 @@ class TeamsCheckCommandTest {
     assertThat(kerf.call("teams", "check", "-f", all, "--at", "2026-11-30T12:00:00+01:00"))
         .isZero();
     assertThat(kerf.out())
-        .contains("research: window nights is closed.", "research: window sundays is closed.");
+        .contains(
+            "bank: guarantee 10.000, no limit, weight 1.000, priority 0.",
+            "research: window nights is closed.",
+            "research: window sundays is closed.",
+            // A Monday: the window opens at 20:00 in Berlin.
+            "research: guarantee 6.000, limit 12.000, weight 2.000, priority 0, until"
+                + " 2026-11-30T20:00+01:00, when window nights counts; 2,000 GPU hours of"
+                + " November 2026, and the next period starts on 1 December 2026 at 00:00 (UTC).");
 
     KerfCalls night = new KerfCalls();
     assertThat(
@@ -103,6 +110,23 @@ class TeamsCheckCommandTest {
             new JsonArray()
                 .add(window("nights").put("open", true))
                 .add(window("sundays").put("open", false)));
+    assertThat(answer.getJsonArray("terms").getJsonObject(1))
+        .isEqualTo(
+            new JsonObject()
+                .put("team", "research")
+                .put("guarantee", "12.000")
+                .put("limit", "24.000")
+                .put("weight", "2.000")
+                .put("priority", 0)
+                .put("window", "nights")
+                .put("until", "2026-12-01T06:00+01:00")
+                .putNull("next")
+                .put(
+                    "budget",
+                    new JsonObject()
+                        .put("gpuHours", "2000.000")
+                        .put("periodStart", "2026-11-01T00:00:00Z")
+                        .put("resets", "2026-12-01T00:00:00Z")));
     JsonObject problem = answer.getJsonArray("problems").getJsonObject(0);
     assertThat(problem.getString("path")).isEqualTo("team bank: guarantee");
     assertThat(problem.getString("value")).isEqualTo("10.000");
@@ -161,26 +185,48 @@ class TeamsCheckCommandTest {
       value = {
         "{guarante: 1}                               | spec.guarante (1) is no field here.",
         "{guarantee: many}                           | spec.guarantee (\"many\") is no amount.",
-        "{guarantee: 2, limit: 1}                    | guarantee (2.000) is above the limit (1.000).",
+        "{guarantee: 2, limit: 1}                    | guarantee (2.000) is above the limit"
+            + " (1.000).",
         "{priority: 1.5}                             | spec.priority (1.5) is no whole number.",
         "{parent: ''}                                | spec.parent (\"\") is no name.",
-        "{namespaces: {}}                            | spec.namespaces needs either names or a selector.",
-        "{namespaces: {names: [A]}}                  | spec.namespaces.names (A) is no name of a namespace.",
-        "{namespaces: {names: x}}                    | spec.namespaces.names (\"x\") is no list of names.",
-        "{namespaces: {selector: {labels: {a: b}}}}  | spec.namespaces.selector.matchLabels is missing.",
+        "{namespaces: {}}                            | spec.namespaces needs either names or a"
+            + " selector.",
+        "{namespaces: {names: [A]}}                  | spec.namespaces.names (A) is no name of a"
+            + " namespace.",
+        "{namespaces: {names: x}}                    | spec.namespaces.names (\"x\") is no list of"
+            + " names.",
+        "{namespaces: {selector: {labels: {a: b}}}}  | spec.namespaces.selector.matchLabels is"
+            + " missing.",
         "{models: [{guarantee: 2, limit: 1}]}        | spec.models[0].name is missing.",
-        "{models: [{name: a, guarantee: 2, limit: 1}]} | spec.models[0].guarantee (2) is above the limit (1.000).",
+        "{models: [{name: a, guarantee: 2, limit: 1}]} | spec.models[0].guarantee (2) is above the"
+            + " limit (1.000).",
         "{models: [{name: a}, {name: a}]}            | spec.models (a) is listed twice.",
-        "{windows: [{schedule: '0 25 * * *'}]}       | spec.windows[0].schedule (\"0 25 * * *\") has no valid hour (25).",
-        "{windows: [{timeZone: Berlin}]}             | spec.windows[0].timeZone (\"Berlin\") is no time zone.",
-        "{windows: [{duration: 10}]}                 | spec.windows[0].duration (10) is no duration.",
-        "{windows: [{duration: 8d}]}                 | spec.windows[0].duration (\"8d\") is not between a minute and seven days.",
+        "{windows: [{schedule: '0 25 * * *'}]}       | spec.windows[0].schedule (\"0 25 * * *\")"
+            + " has no valid hour (25).",
+        "{windows: [{timeZone: Berlin}]}             | spec.windows[0].timeZone (\"Berlin\") is no"
+            + " time zone.",
+        "{windows: [{duration: 10}]}                 | spec.windows[0].duration (10) is no"
+            + " duration.",
+        "{windows: [{duration: 8d}]}                 | spec.windows[0].duration (\"8d\") is not"
+            + " between a minute and seven days.",
         "{windows: [{}]}                             | spec.windows[0].name is missing.",
-        "{budget: {gpuHours: -1, period: Month}}     | spec.budget.gpuHours (-1) is no number of GPU hours.",
+        "{budget: {gpuHours: -1, period: Month}}     | spec.budget.gpuHours (-1) is no number of"
+            + " GPU hours.",
+        "{budget: {gpuHours: NaN, period: Month}}    | spec.budget.gpuHours (\"NaN\") is no number"
+            + " of GPU hours.",
+        "{budget: {gpuHours: '', period: Month}}     | spec.budget.gpuHours (\"\") is no number of"
+            + " GPU hours.",
+        "{budget: {gpuHours: 1.0001, period: Month}} | spec.budget.gpuHours (1.0001) is no number"
+            + " of GPU hours.",
+        "{budget: {gpuHours: 1, period: Day, timeZone: Mars/Olympus}} | spec.budget.timeZone"
+            + " (\"Mars/Olympus\") is no time zone.",
+        "{budget: {gpuHours: 1, period: Day, hours: 1}} | spec.budget.hours (1) is no field here.",
         "{budget: {gpuHours: 1, period: Moon}}       | spec.budget.period (\"Moon\") is not known.",
-        "{budget: {gpuHours: 1, period: Week, onExhausted: Kill}} | spec.budget.onExhausted (\"Kill\") is not known.",
+        "{budget: {gpuHours: 1, period: Week, onExhausted: Kill}} | spec.budget.onExhausted"
+            + " (\"Kill\") is not known.",
         "{budget: {}}                                | spec.budget.gpuHours is missing.",
-        "{protect: {minRuntime: soon}}               | spec.protect.minRuntime (\"soon\") is no duration.",
+        "{protect: {minRuntime: soon}}               | spec.protect.minRuntime (\"soon\") is no"
+            + " duration.",
       })
   void aProblemNamesItsFieldAndItsValue(String spec, String problem) throws IOException {
     assertThat(problems(team("a", spec))).contains(problem);

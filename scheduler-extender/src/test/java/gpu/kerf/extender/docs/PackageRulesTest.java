@@ -37,6 +37,7 @@ class PackageRulesTest {
           "model.analysis",
           "model.usage",
           "model.cost",
+          "model.budget",
           "model.team",
           "extender.time",
           "extender.client",

@@ -43,7 +43,7 @@ final class TeamResourceTest {
           priority: 7
           models: [{name: H100-80GB, limit: "16"}]
         - {name: sundays, schedule: "0 0 * * SUN", timeZone: UTC, duration: 1d}
-        budget: {gpuHours: "2000.125", period: Month, onExhausted: Evict}
+        budget: {gpuHours: "2000.125", period: Month, onExhausted: Evict, timeZone: Asia/Tokyo}
         protect: {minRuntime: 1h30m}
       """;
 
@@ -90,6 +90,7 @@ final class TeamResourceTest {
     assertThat(spec.windows()).hasSize(2);
     assertThat(spec.windows().get(0).team().weight()).hasToString("0.500");
     assertThat(Objects.requireNonNull(spec.budget()).milliGpuHours()).isEqualTo(2_000_125);
+    assertThat(spec.budget().zone()).hasToString("Asia/Tokyo");
     assertThat(create(team("namespaces: {selector: {matchLabels: {team: research}}}")))
         .contains("matchLabels");
     assertThat(create(team("budget: {gpuHours: \"1\", period: Day}")))
@@ -146,6 +147,12 @@ final class TeamResourceTest {
         Arguments.of(window.formatted("").replace("1h", "1 h"), "spec.windows[0].duration"),
         Arguments.of(window.formatted("").replace("timeZone: UTC, ", ""), "timeZone"),
         Arguments.of("budget: {gpuHours: \"-5\", period: Month}", "spec.budget.gpuHours"),
+        Arguments.of("budget: {gpuHours: NaN, period: Month}", "spec.budget.gpuHours"),
+        Arguments.of("budget: {gpuHours: \"NaN\", period: Month}", "spec.budget.gpuHours"),
+        Arguments.of("budget: {gpuHours: \"1e9\", period: Month}", "spec.budget.gpuHours"),
+        Arguments.of("budget: {gpuHours: 5, period: Month}", "must be of type string"),
+        Arguments.of(
+            "budget: {gpuHours: \"5\", period: Month, timeZone: \"+1\"}", "spec.budget.timeZone"),
         Arguments.of("budget: {gpuHours: \"5\"}", "spec.budget.period"),
         Arguments.of("budget: {gpuHours: \"5\", period: Decade}", "spec.budget.period"),
         Arguments.of(

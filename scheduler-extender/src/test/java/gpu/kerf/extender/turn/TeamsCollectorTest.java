@@ -68,6 +68,17 @@ class TeamsCollectorTest {
   }
 
   @Test
+  void aTeamWithABudgetSaysHowMuchOfItIsUsedAndWhenItBeginsAnew() {
+    TeamsCollector all = collector(200);
+
+    assertThat(scraped(all, Metric.TEAM_BUDGET)).containsOnly(Map.entry("research", 8_000.0));
+    assertThat(scraped(all, Metric.TEAM_BUDGET_USED)).containsOnly(Map.entry("research", 6_912.5));
+    // From 21 November, 11:00 UTC, until midnight of 1 December in Berlin: 9 days and 12 hours.
+    assertThat(scraped(all, Metric.TEAM_BUDGET_RESETS))
+        .containsOnly(Map.entry("research", (9 * 24 + 12) * 3_600.0));
+  }
+
+  @Test
   void theOldestOfALineIsToldWhereTheLineIs() {
     assertThat(scraped(collector(200), Metric.TEAM_OLDEST))
         .containsOnly(

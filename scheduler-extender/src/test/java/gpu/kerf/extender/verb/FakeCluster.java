@@ -62,12 +62,28 @@ final class FakeCluster implements Cluster {
   boolean leads = true;
   final List<String> opened = new ArrayList<>();
   final Map<String, String> told = new HashMap<>();
+
+  /** The evictions that are announced, by the pod's uid. */
+  final Map<String, String> announced = new HashMap<>();
+
   TeamFigures figures = new TeamFigures(Map.of());
   final Map<String, String> nominated = new HashMap<>();
   final List<String> nudged = new ArrayList<>();
+  final List<String> withdrawn = new ArrayList<>();
 
   /** Which pod holds the lock of a node. */
   final Map<String, PodView.Ref> locks = new HashMap<>();
+
+  @Override
+  public void announceEviction(PodView.Ref pod, String text) {
+    announced.put(pod.uid(), text);
+  }
+
+  @Override
+  public void withdrawEviction(PodView.Ref pod) {
+    announced.remove(pod.uid());
+    withdrawn.add(pod.uid());
+  }
 
   @Override
   public CompletionStage<LockResult> lock(String node, PodView.Ref pod) {

@@ -45,6 +45,10 @@ final class TeamWorld {
   final FakeCluster cluster = new FakeCluster();
   final Queue<Runnable> later = new ArrayDeque<>();
   long millis = 1_000_000;
+
+  /** How far the time of day was set forward. */
+  long wallShift;
+
   final Scheduling scheduling;
   final VerbService verbs;
   private final ClusterListener listener;
@@ -54,7 +58,8 @@ final class TeamWorld {
   private int made;
 
   TeamWorld() {
-    Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(millis), () -> millis * 1_000_000);
+    Clocks clocks =
+        new Clocks(() -> Instant.ofEpochMilli(millis + wallShift), () -> millis * 1_000_000);
     scheduling = new Scheduling(Dialects.all(), clocks, later::add);
     verbs = new VerbService(scheduling, cluster, new EnvDelivery(), Disruptions.NONE);
     listener = verbs.listener();

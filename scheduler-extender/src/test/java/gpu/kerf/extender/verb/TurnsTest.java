@@ -206,7 +206,7 @@ class TurnsTest {
     world.tell(world.gated("research", "waits", 1));
     world.pass(100);
     assertThat(world.mayGo("waits")).isFalse();
-    world.verbs.turns().use(new TurnOptions(false, false, 600_000, 30_000, 500));
+    world.verbs.turns().use(new TurnOptions(false, false, 600_000, 30_000, 600_000, 500));
     world.pass(100);
     assertThat(world.mayGo("waits")).isTrue();
   }

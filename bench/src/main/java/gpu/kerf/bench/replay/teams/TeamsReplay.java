@@ -181,5 +181,11 @@ final class TeamsReplay {
       changed = true;
       cluster.evict(victim.work(), now);
     }
+
+    @Override
+    public void overspends(Reclaim.Victim victim, WaitReason.Budget budget) {
+      changed = true;
+      cluster.evict(victim.work(), now);
+    }
   }
 }

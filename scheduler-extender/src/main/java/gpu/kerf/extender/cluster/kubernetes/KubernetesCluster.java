@@ -52,9 +52,9 @@ import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
 import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
 import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
+import gpu.kerf.extender.cluster.kubernetes.writing.PodConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamUsageWriter;
-import gpu.kerf.extender.cluster.kubernetes.writing.TurnConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnLease;
 import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamSource;
@@ -63,6 +63,7 @@ import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -141,9 +142,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable NodeSink nodes;
   private volatile @Nullable TeamFollower teams;
   private @Nullable TeamStatusWriter teamStatus;
+  private @Nullable PodConditions turns;
+  private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
   private @Nullable EndedPods endedPods;
-  private @Nullable TurnConditions turns;
 
   /**
    * How a cluster is served.
@@ -227,8 +229,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
               known.lookAgain(node);
               foreignPods.tell(node);
             });
-    TurnConditions conditions = new TurnConditions(background, loop, clocks, this::event);
+    PodConditions conditions =
+        new PodConditions(PodConditions.Kind.TURN, background, loop, clocks, this::event);
+    PodConditions notices =
+        new PodConditions(PodConditions.Kind.EVICTION, background, loop, clocks, this::event);
     turns = conditions;
+    announcements = notices;
     MissedDeletions deletions =
         new MissedDeletions(
             new Checkpoint(server, options.namespace),
@@ -249,6 +255,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             uid -> {
               claims.podEnded(uid);
               conditions.podEnded(uid);
+              notices.podEnded(uid);
             });
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
@@ -283,7 +290,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
-    TeamStatusWriter status = new TeamStatusWriter(background, shared.loop(), clocks);
+    TeamStatusWriter status =
+        new TeamStatusWriter(background, shared.loop(), clocks, this::budgetReached);
     TeamUsageWriter usage = new TeamUsageWriter(background, shared.loop(), clocks);
     boolean ownStatus = options.teams == TeamSource.KERF;
     TeamFollower follower =
@@ -412,6 +420,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (turns != null) {
       turns.tick();
     }
+    if (announcements != null) {
+      announcements.tick();
+    }
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */
@@ -450,6 +461,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     events.binding();
     if (turns != null) {
       turns.binding();
+    }
+    if (announcements != null) {
+      announcements.binding();
     }
     BindingLease toBind = lease;
     if (toBind == null) {
@@ -607,8 +621,29 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public void waiting(PodView.Ref pod, long sinceMillis, String text) {
     if (turns != null) {
-      turns.waiting(pod, sinceMillis, text);
+      turns.holds(pod, sinceMillis, text);
     }
+  }
+
+  @Override
+  public void announceEviction(PodView.Ref pod, String text) {
+    if (announcements != null) {
+      announcements.holds(pod, clocks.wall().millis(), text);
+    }
+  }
+
+  @Override
+  public void withdrawEviction(PodView.Ref pod) {
+    if (announcements != null) {
+      announcements.over(pod);
+    }
+  }
+
+  private void budgetReached(String team, String uid, BudgetBalance.Level level, String text) {
+    String reason =
+        level == BudgetBalance.Level.EXHAUSTED ? "BudgetExhausted" : "BudgetNearlyExhausted";
+    events.write(
+        new Events.About("Team", "", team, uid), new Events.Note(true, reason, "Accounting", text));
   }
 
   @Override

@@ -8,6 +8,7 @@ import gpu.kerf.extender.service.ClusterService;
 import gpu.kerf.extender.service.Vertxes;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.SettingsSource;
+import gpu.kerf.extender.time.Clocks;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +30,7 @@ final class RunningKerf implements AutoCloseable {
   private final ClusterService service;
   private final Path kubeconfig;
 
-  private RunningKerf(Path kubeconfig, List<String> more) {
+  private RunningKerf(Path kubeconfig, Clocks clocks, List<String> more) {
     this.kubeconfig = kubeconfig;
     List<String> assignments =
         new ArrayList<>(
@@ -44,7 +45,7 @@ final class RunningKerf implements AutoCloseable {
     LiveSettings settings =
         new LiveSettings(source, Await.value(source.read()), InstantSource.system());
     try {
-      service = ClusterService.start(vertx, settings, Map.of());
+      service = ClusterService.start(vertx, settings, Map.of(), clocks);
     } catch (AccessException | IOException e) {
       throw new AssertionError(e);
     }
@@ -53,7 +54,12 @@ final class RunningKerf implements AutoCloseable {
 
   /** Started with the given settings beside the usual ones, and ready. */
   static RunningKerf on(ControlPlane plane, String... assignments) {
-    return new RunningKerf(plane.kubeconfig(), List.of(assignments));
+    return on(plane, Clocks.system(), assignments);
+  }
+
+  /** The same with other clocks. */
+  static RunningKerf on(ControlPlane plane, Clocks clocks, String... assignments) {
+    return new RunningKerf(plane.kubeconfig(), clocks, List.of(assignments));
   }
 
   /** The configuration of a kube-scheduler that asks it. */

@@ -130,13 +130,17 @@ public final class Events {
     event.put("reportingController", "kerf.gpu/kerf").put("reportingInstance", instance);
     event.put("type", note.warning ? "Warning" : "Normal");
     event.put("reason", note.reason).put("action", note.action).put("note", cut(note.text));
-    ObjectNode regarding = event.putObject("regarding").put("apiVersion", "v1");
+    ObjectNode regarding = event.putObject("regarding").put("apiVersion", apiVersion(about));
     regarding.put("kind", about.kind).put("name", about.name).put("uid", about.uid);
     if (!about.namespace.isEmpty()) {
       regarding.put("namespace", about.namespace);
     }
     String path = "/apis/events.k8s.io/v1/namespaces/" + ApiRequest.segment(namespace) + "/events";
     return server.send(ApiRequest.post(path, event.toString()));
+  }
+
+  private static String apiVersion(About about) {
+    return about.kind.equals("Team") ? "kerf.gpu/v1alpha1" : "v1";
   }
 
   private long next() {

@@ -12,6 +12,7 @@ import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamReading;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.model.budget.BudgetBalance;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -46,6 +47,7 @@ public final class TeamStatusWriter {
   private final RequestPool requests;
   private final Executor loop;
   private final Clocks clocks;
+  private final Announcer announcer;
 
   /** Those whose last write is longest ago are first. */
   private final Map<String, Known> teams = new LinkedHashMap<>();
@@ -76,7 +78,15 @@ public final class TeamStatusWriter {
     }
   }
 
-  public TeamStatusWriter(RequestPool requests, Executor loop, Clocks clocks) {
+  /** Is told what users of a team must hear once. */
+  @FunctionalInterface
+  public interface Announcer {
+    /** A team has used so much of its budget; it was not told of that in this period. */
+    void reached(String team, String uid, BudgetBalance.Level level, String text);
+  }
+
+  public TeamStatusWriter(RequestPool requests, Executor loop, Clocks clocks, Announcer announcer) {
+    this.announcer = announcer;
     this.requests = requests;
     this.loop = loop;
     this.clocks = clocks;
@@ -165,7 +175,11 @@ public final class TeamStatusWriter {
     boolean gone = reply != null && reply.status() == NOT_FOUND;
     if (gone || (reply != null && reply.ok())) {
       known.failures = 0;
+      BudgetBalance.Level level = status.reachedSince(known.written);
       known.written = status;
+      if (level != null && !gone) {
+        announcer.reached(name, known.uid, level, status.budgetText());
+      }
       return true;
     }
     known.failures++;

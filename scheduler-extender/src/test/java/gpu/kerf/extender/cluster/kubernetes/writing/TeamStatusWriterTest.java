@@ -12,9 +12,13 @@ import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamReading;
 import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.model.budget.BudgetBalance;
+import gpu.kerf.model.budget.BudgetPeriod;
+import gpu.kerf.model.budget.GpuBudget;
 import gpu.kerf.model.team.GpuAmount;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,12 +35,18 @@ class TeamStatusWriterTest {
   private final List<TeamReading> readings = new ArrayList<>();
   private long millis;
   private TeamStatusWriter writer;
+  private final List<String> told = new ArrayList<>();
 
   @BeforeEach
   void start() {
     Clocks clocks = new Clocks(() -> BEGIN.plusMillis(millis), () -> millis * 1_000_000);
     RequestPool requests = new RequestPool(server, new DirectThreads(), 1, "test");
-    writer = new TeamStatusWriter(requests, Runnable::run, clocks);
+    writer =
+        new TeamStatusWriter(
+            requests,
+            Runnable::run,
+            clocks,
+            (team, uid, level, text) -> told.add(level + " " + text));
   }
 
   private void team(String name, int generation, String spec, String status) {
@@ -47,7 +57,8 @@ class TeamStatusWriterTest {
               JSON.readTree(
                   """
                   {"apiVersion":"kerf.gpu/v1alpha1","kind":"Team",
-                   "metadata":{"name":"%s","uid":"u-%s","generation":%d},"spec":{%s},"status":{%s}}"""
+                   "metadata":{"name":"%s","uid":"u-%s","generation":%d},"spec":{%s},"status":{%s}}\
+                  """
                       .formatted(name, name, generation, spec, status))));
     } catch (IOException e) {
       throw new AssertionError(e);
@@ -174,6 +185,101 @@ class TeamStatusWriterTest {
     pass(60_000);
     pass(60_000);
     assertThat(sent).hasSize(5);
+  }
+
+  private static final String MONTH =
+      "\"guarantee\":\"1\",\"budget\":{\"gpuHours\":\"100\",\"period\":\"Month\"}";
+
+  /** So many of 100 GPU hours of January are used, or of another amount or month. */
+  private void used(long hours, long of, Instant at) {
+    BudgetBalance balance =
+        new GpuBudget(of * 1_000, BudgetPeriod.MONTH, ZoneId.of("UTC"), GpuBudget.OnExhausted.HOLD)
+            .at(at, since -> hours * 3_600_000_000L);
+    GpuAmount none = GpuAmount.NONE;
+    writer.figures(
+        new TeamFigures(
+            Map.of("bank", new TeamFigures.Figures(none, none, none, none, 0, "", balance))));
+    pass(60_000);
+  }
+
+  @Test
+  void aBudgetIsToldWithItsPeriodAndWhatIsLeft() {
+    team("bank", 1, MONTH, "");
+    accept();
+    used(40, 100, BEGIN);
+    assertThat(last().path("budget"))
+        .isEqualTo(
+            JSON.createObjectNode()
+                .put("periodStart", "2026-01-01T00:00:00Z")
+                .put("usedGpuHours", "40.000")
+                .put("leftGpuHours", "60.000")
+                .put("resets", "2026-02-01T00:00:00Z"));
+    assertThat(last().at("/conditions/1/type").asText()).isEqualTo("BudgetExhausted");
+    assertThat(last().at("/conditions/1/status").asText()).isEqualTo("False");
+    assertThat(last().at("/conditions/1/reason").asText()).isEqualTo("Within");
+    used(100, 100, BEGIN.plusSeconds(90));
+    assertThat(last().at("/conditions/1/status").asText()).isEqualTo("True");
+    assertThat(last().at("/conditions/1/reason").asText()).isEqualTo("Exhausted");
+    assertThat(last().at("/conditions/1/message").asText())
+        .isEqualTo(
+            "The 100 GPU hours of January 2026 are used up; the next period starts on"
+                + " 1 February 2026 at 00:00 (UTC).");
+    assertThat(last().at("/conditions/1/lastTransitionTime").asText())
+        .isEqualTo("2026-01-01T00:01:30Z");
+  }
+
+  @Test
+  void eachLevelIsAnnouncedOnceAPeriod() {
+    team("bank", 1, MONTH, "");
+    accept();
+    for (long hours : new long[] {40, 79, 80, 81, 94, 95, 96, 100, 130}) {
+      used(hours, 100, BEGIN);
+    }
+    assertThat(told)
+        .extracting(each -> each.substring(0, each.indexOf(' ')))
+        .containsExactly("USED_80_PERCENT", "USED_95_PERCENT", "EXHAUSTED");
+    used(85, 100, Instant.parse("2026-02-10T00:00:00Z"));
+    assertThat(told).hasSize(4);
+    assertThat(told.get(3))
+        .startsWith("USED_80_PERCENT At least 80 % of the 100 GPU hours of February 2026 are used");
+  }
+
+  @Test
+  void anExtensionAnnouncesTheLevelsAnew() {
+    team("bank", 1, MONTH, "");
+    accept();
+    used(100, 100, BEGIN);
+    used(100, 200, BEGIN);
+    assertThat(told).hasSize(1);
+    used(170, 200, BEGIN);
+    assertThat(told).hasSize(2);
+  }
+
+  @Test
+  void afterARestartNothingIsAnnouncedThatTheStatusSays() throws IOException {
+    team("bank", 1, MONTH, "");
+    accept();
+    used(96, 100, BEGIN);
+    String status = last().toString();
+    told.clear();
+    start();
+    team("bank", 1, MONTH, status.substring(1, status.length() - 1));
+    accept();
+    used(97, 100, BEGIN);
+    assertThat(told).isEmpty();
+    used(100, 100, BEGIN);
+    assertThat(told).hasSize(1);
+  }
+
+  @Test
+  void aTeamThatHasABudgetNoMoreSaysNothingOfOne() {
+    team("bank", 1, MONTH, "");
+    accept();
+    used(40, 100, BEGIN);
+    writer.figures(new TeamFigures(Map.of("bank", figures(5))));
+    pass(60_000);
+    assertThat(last().has("budget")).isFalse();
+    assertThat(last().path("conditions")).hasSize(1);
   }
 
   @Test

@@ -24,20 +24,44 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
- * Keeps the condition {@code kerf.gpu/Turn} of pods that wait for their turn: {@code False} with a
- * text that says why, and {@code True} when the gate is off. It is written when the text changes,
- * the newest text alone, and it has a lower priority than other requests: so many per second, and
- * fewer while many pods are being bound.
+ * Keeps one condition of pods, which has a text while it holds. It is written when the text
+ * changes, the newest text alone, and it has a lower priority than other requests: so many per
+ * second, and fewer while many pods are being bound.
  *
  * <p>Used on the thread that owns the ledger.
  */
-public final class TurnConditions {
+public final class PodConditions {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int PER_SECOND = 50;
   private static final int BURST = 50;
   private static final int PER_SECOND_IN_RUSH = 10;
   private static final int LONGEST_TEXT = 1_000;
 
+  /** Which condition it is. */
+  public enum Kind {
+    /** The pod waits for its turn; {@code False} while it does, as it is no turn. */
+    TURN(TurnGate.CONDITION, "Waiting", "False", "Opened"),
+    /** Kerf will evict the pod; {@code True} while that is so. */
+    EVICTION(PodView.EVICTION_CONDITION, "WindowCloses", "True", "Withdrawn");
+
+    private final String type;
+    private final String reason;
+    private final String status;
+    private final String reasonAfter;
+
+    Kind(String type, String reason, String status, String reasonAfter) {
+      this.type = type;
+      this.reason = reason;
+      this.status = status;
+      this.reasonAfter = reasonAfter;
+    }
+
+    private String statusAfter() {
+      return status.equals("True") ? "False" : "True";
+    }
+  }
+
+  private final Kind kind;
   private final RequestPool requests;
   private final Executor loop;
   private final Clocks clocks;
@@ -58,16 +82,17 @@ public final class TurnConditions {
   /**
    * What is to be written.
    *
-   * @param text why it waits; empty if it does not wait any more
+   * @param text empty if the condition does not hold any more
    * @param since since when that is so
    */
   private record Due(PodView.Ref pod, String text, long since) {}
 
   /**
-   * @param events is told when a pod begins to wait
+   * @param events is told when the condition begins to hold
    */
-  public TurnConditions(
-      RequestPool requests, Executor loop, Clocks clocks, Consumer<PodEvent> events) {
+  public PodConditions(
+      Kind kind, RequestPool requests, Executor loop, Clocks clocks, Consumer<PodEvent> events) {
+    this.kind = kind;
     this.requests = requests;
     this.loop = loop;
     this.clocks = clocks;
@@ -76,18 +101,18 @@ public final class TurnConditions {
   }
 
   /**
-   * A pod waits, because of what the text says.
+   * The condition holds, because of what the text says.
    *
    * @param sinceMillis since when; the time of the condition, where it is found after a restart
    */
-  public void waiting(PodView.Ref pod, long sinceMillis, String text) {
+  public void holds(PodView.Ref pod, long sinceMillis, String text) {
     String shown = text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
     String before = texts.put(pod.uid(), shown);
     if (shown.equals(before)) {
       return;
     }
     if (before == null) {
-      events.accept(new PodEvent(pod, false, "Waiting", shown));
+      events.accept(new PodEvent(pod, kind == Kind.EVICTION, kind.reason, shown));
     }
     due.put(pod.uid(), new Due(pod, shown, sinceMillis));
     tick();
@@ -113,6 +138,13 @@ public final class TurnConditions {
     if (earlier == null || inFlight.contains(pod.uid())) {
       due.put(pod.uid(), new Due(pod, "", clocks.wall().millis()));
     }
+  }
+
+  /** The condition holds no more; whether it was written by this process does not matter. */
+  public void over(PodView.Ref pod) {
+    texts.remove(pod.uid());
+    due.put(pod.uid(), new Due(pod, "", clocks.wall().millis()));
+    tick();
   }
 
   /** A pod is over. */
@@ -161,14 +193,14 @@ public final class TurnConditions {
   private boolean send(ApiServer server, Due one) throws IOException {
     ObjectNode body = JSON.createObjectNode();
     body.putObject("metadata").put("uid", one.pod.uid());
-    boolean waits = !one.text.isEmpty();
+    boolean holds = !one.text.isEmpty();
     ObjectNode condition =
         body.putObject("status")
             .putArray("conditions")
             .addObject()
-            .put("type", TurnGate.CONDITION)
-            .put("status", waits ? "False" : "True")
-            .put("reason", waits ? "Waiting" : "Opened")
+            .put("type", kind.type)
+            .put("status", holds ? kind.status : kind.statusAfter())
+            .put("reason", holds ? kind.reason : kind.reasonAfter)
             .put("message", one.text);
     Instant since = Instant.ofEpochMilli(one.since).truncatedTo(ChronoUnit.SECONDS);
     condition.put("lastTransitionTime", since.toString());

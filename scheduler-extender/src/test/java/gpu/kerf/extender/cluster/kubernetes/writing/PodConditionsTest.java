@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class TurnConditionsTest {
+class PodConditionsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -27,13 +27,14 @@ class TurnConditionsTest {
   private final DirectThreads threads = new DirectThreads();
   private final List<PodEvent> events = new ArrayList<>();
   private long millis;
-  private TurnConditions conditions;
+  private PodConditions conditions;
 
   @BeforeEach
   void start() {
     Clocks clocks = new Clocks(() -> BEGIN.plusMillis(millis), () -> millis * 1_000_000);
     RequestPool requests = new RequestPool(server, threads, 1, "test");
-    conditions = new TurnConditions(requests, Runnable::run, clocks, events::add);
+    conditions =
+        new PodConditions(PodConditions.Kind.TURN, requests, Runnable::run, clocks, events::add);
   }
 
   private static PodView.Ref pod(int number) {
@@ -67,13 +68,13 @@ class TurnConditionsTest {
 
   @Test
   void aTextIsWrittenOnceAndTheFirstOneIsAnEvent() {
-    conditions.waiting(pod(1), 1_000, "a");
-    conditions.waiting(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
     assertThat(written()).hasSize(1);
     assertThat(last().path("lastTransitionTime").asText())
         .as("since when it waits")
         .isEqualTo("1970-01-01T00:00:01Z");
-    conditions.waiting(pod(1), 1_000, "b");
+    conditions.holds(pod(1), 1_000, "b");
     assertThat(last().path("message").asText()).isEqualTo("b");
     assertThat(last().path("lastTransitionTime").asText())
         .as("the text is another, and it has waited since the same time")
@@ -86,11 +87,11 @@ class TurnConditionsTest {
   void tenThousandPodsAreWrittenOneAfterTheOtherAndTheNewestTextAlone() {
     int pods = 10_000;
     for (int i = 0; i < pods; i++) {
-      conditions.waiting(pod(i), 1_000, "old");
+      conditions.holds(pod(i), 1_000, "old");
     }
     assertThat(written()).hasSize(50);
     for (int i = 0; i < pods; i++) {
-      conditions.waiting(pod(i), 1_000, "new");
+      conditions.holds(pod(i), 1_000, "new");
     }
     pass(1_000);
     assertThat(written()).hasSize(100);
@@ -105,7 +106,7 @@ class TurnConditionsTest {
   @Test
   void whileManyPodsAreBoundFewAreWritten() {
     for (int i = 0; i < 200; i++) {
-      conditions.waiting(pod(i), 1_000, "a");
+      conditions.holds(pod(i), 1_000, "a");
     }
     for (int second = 0; second < 4; second++) {
       for (int i = 0; i < 50; i++) {
@@ -118,7 +119,7 @@ class TurnConditionsTest {
 
   @Test
   void aPodWhoseGateIsOffDoesNotWaitAnyMore() {
-    conditions.waiting(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
     millis += 5_000;
     open(1, GateResult.Kind.REFUSED);
     assertThat(written()).as("it still waits").hasSize(1);
@@ -134,7 +135,7 @@ class TurnConditionsTest {
   @Test
   void whatWasNotWrittenYetNeedsNoEnd() {
     for (int i = 0; i < 51; i++) {
-      conditions.waiting(pod(i), 1_000, "a");
+      conditions.holds(pod(i), 1_000, "a");
     }
     open(50, GateResult.Kind.OPENED);
     pass(60_000);
@@ -144,7 +145,7 @@ class TurnConditionsTest {
   @Test
   void anEarlierWriteCannotComeAfterALaterOne() {
     threads.hold();
-    conditions.waiting(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
     open(1, GateResult.Kind.OPENED);
     pass(60_000);
     assertThat(written()).isEmpty();
@@ -157,18 +158,18 @@ class TurnConditionsTest {
   @Test
   void aTextThatCouldNotBeWrittenIsWrittenWhenItIsToldAgain() {
     server.answer(500);
-    conditions.waiting(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
     server.answer(200);
-    conditions.waiting(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
     assertThat(written()).hasSize(2);
-    conditions.waiting(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "a");
     assertThat(written()).hasSize(2);
   }
 
   @Test
   void ofAPodThatIsOverNothingIsWritten() {
     for (int i = 0; i < 51; i++) {
-      conditions.waiting(pod(i), 1_000, "a");
+      conditions.holds(pod(i), 1_000, "a");
     }
     conditions.podEnded("u50");
     pass(60_000);

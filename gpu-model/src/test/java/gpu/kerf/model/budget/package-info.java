@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.budget;
+
+import org.jspecify.annotations.NullMarked;
