@@ -5,7 +5,9 @@ import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which placements on a node are the cause that parts of its GPUs are of no use.
@@ -39,7 +41,7 @@ public final class StrandedCauses {
   private final NodeState node;
   private final List<Placement> placements;
   private final Measure measure;
-  private final List<NodeState> without = new ArrayList<>();
+  private final Map<Integer, NodeState> without = new HashMap<>();
 
   /**
    * @param placements what is placed on the node; parts of them may have no slot any more
@@ -59,7 +61,11 @@ public final class StrandedCauses {
       return List.of();
     }
     long[] weights = new long[placements.size()];
-    Arrays.setAll(weights, i -> Math.max(0, stranded - measure.strandedMiB(without(i), gpu)));
+    for (int i = 0; i < weights.length; i++) {
+      if (mayBeTheCause(placements.get(i), gpu)) {
+        weights[i] = Math.max(0, stranded - measure.strandedMiB(without(i), gpu));
+      }
+    }
     if (Arrays.stream(weights).sum() == 0) {
       Arrays.setAll(weights, i -> heldMiB(placements.get(i), gpu));
     }
@@ -76,20 +82,27 @@ public final class StrandedCauses {
     return causes;
   }
 
+  /** Those on other GPUs take nothing of this one but the CPU of the node. */
+  private boolean mayBeTheCause(Placement placement, int gpu) {
+    return node.freeCpuMilli() < 1 || heldMiB(placement, gpu) > 0;
+  }
+
   private static long heldMiB(Placement placement, int gpu) {
-    return placement.slots().stream()
-        .filter(slot -> slot.gpu() == gpu)
-        .mapToLong(Slot::memoryMiB)
-        .sum();
+    long held = 0;
+    for (Slot slot : placement.slots()) {
+      held += slot.gpu() == gpu ? slot.memoryMiB() : 0;
+    }
+    return held;
   }
 
   /** The node as it would be without a placement. */
   private NodeState without(int placement) {
-    while (without.size() <= placement) {
-      NodeState copy = node.copy();
-      copy.release(placements.get(without.size()));
-      without.add(copy);
-    }
-    return without.get(placement);
+    return without.computeIfAbsent(
+        placement,
+        index -> {
+          NodeState copy = node.copy();
+          copy.release(placements.get(index));
+          return copy;
+        });
   }
 }

@@ -31,17 +31,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps for how much of each hour each GPU was there, and what of it was stranded by which owner.
  *
- * <p>It looks at the fleet twice a second, at the nodes that have changed, and a few of them at a
- * time. Time is counted by the clock that only runs; if the clock on the wall is set, counting goes
- * on in the hour that it then shows. What was before a start is not known, and the oldest hours are
- * dropped when there are too many.
+ * <p>It looks at the fleet ten times a second, at the nodes that have changed, and a few of them at
+ * a time. Time is counted by the clock that only runs; if the clock on the wall is set, counting
+ * goes on in the hour that it then shows. What was before a start is not known, and the oldest
+ * hours are dropped when there are too many.
  */
 public final class GpuHours implements GpuHourSource {
 
   /** A wall clock that is off by more was set; smaller differences are those of slow adjustment. */
   private static final long STEP_MILLIS = 5_000;
 
-  private static final int NODES_AT_ONCE = 20;
+  private static final int NODES_AT_ONCE = 5;
   private static final long WHOLE = 1000;
 
   private final Ledger ledger;
@@ -69,8 +69,17 @@ public final class GpuHours implements GpuHourSource {
 
   /** The GPUs of a node since the start of the hour. */
   private static final class OneNode {
-    private FleetFigures.@Nullable Node state;
+    private @Nullable NodeState state;
+    private int version;
+    private @Nullable UsualDemands usual;
     private final Map<String, OneGpu> gpus = new LinkedHashMap<>();
+  }
+
+  /** Whether a node is as it was when it was looked at. */
+  private static boolean isKnown(OneNode known, FleetFigures.Node node) {
+    return known.state == node.state()
+        && known.version == node.version()
+        && known.usual == node.usual();
   }
 
   private static final class OneGpu {
@@ -142,7 +151,7 @@ public final class GpuHours implements GpuHourSource {
     return millis - Math.floorMod(millis, CostRows.HOUR_MILLIS);
   }
 
-  /** Looks at what has changed; to be called twice a second, after the figures were refreshed. */
+  /** Looks at what has changed; to be called ten times a second. */
   public void tick() {
     followWall();
     closeHours(now());
@@ -214,7 +223,7 @@ public final class GpuHours implements GpuHourSource {
     for (FleetFigures.Node node : figures.nodes()) {
       there.add(node.name());
       OneNode known = nodes.computeIfAbsent(node.name(), name -> new OneNode());
-      if (!node.equals(known.state)) {
+      if (!isKnown(known, node)) {
         if (left-- > 0) {
           changed(known, node, now);
         } else {
@@ -241,7 +250,9 @@ public final class GpuHours implements GpuHourSource {
   }
 
   private void changed(OneNode known, FleetFigures.Node node, long now) {
-    known.state = node;
+    known.state = node.state();
+    known.version = node.version();
+    known.usual = node.usual();
     List<Entry> entries = List.copyOf(ledger.entriesOn(node.name()));
     StrandedCauses causes =
         new StrandedCauses(

@@ -58,6 +58,7 @@ public final class Service {
   private static final Logger LOG = LoggerFactory.getLogger(Service.class);
   private static final long RELOAD_MILLIS = 2_000;
   private static final long FOLLOW_MILLIS = 500;
+  private static final long GPU_HOURS_MILLIS = 100;
 
   /** A pod whose place has come free waits for no longer than this and a request. */
   private static final long TURNS_MILLIS = 20;
@@ -279,7 +280,8 @@ public final class Service {
         .map(
             server -> {
               timers.add(vertx.setPeriodic(RELOAD_MILLIS, id -> reload()));
-              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> followFleet()));
+              timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> figures.refresh()));
+              timers.add(vertx.setPeriodic(GPU_HOURS_MILLIS, id -> gpuHours.tick()));
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
               verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
@@ -343,11 +345,6 @@ public final class Service {
   /** Where the webhook listens; 0 while it does not. */
   public int webhookPort() {
     return webhookPort;
-  }
-
-  private void followFleet() {
-    figures.refresh();
-    gpuHours.tick();
   }
 
   private void learnUsual() {

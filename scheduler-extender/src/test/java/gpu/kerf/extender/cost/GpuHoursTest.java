@@ -89,6 +89,23 @@ class GpuHoursTest {
   }
 
   @Test
+  void manyNodesAtOnceAreLookedAtOneAfterTheOther() {
+    for (int i = 0; i < 12; i++) {
+      ledger.putNode(RunningService.node("n" + i, 1, "H100-80GB", GpuMode.PLAIN));
+    }
+    look();
+    pass(100);
+    assertThat(all()).hasSizeBetween(1, 11);
+
+    hours.tick();
+    hours.tick();
+    hours.tick();
+    pass(100);
+
+    assertThat(all()).hasSize(12);
+  }
+
+  @Test
   void everyHourHasRecordsOfItsOwnWithoutAnyEvent() {
     node("a", 2);
     pass(2 * HOUR + 6 * MINUTE);
