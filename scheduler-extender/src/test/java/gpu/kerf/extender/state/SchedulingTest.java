@@ -340,7 +340,7 @@ class SchedulingTest {
 
   private static String whole() {
     return "{\"v\":1,\"node\":\"a\",\"containers\":[{\"name\":\"main\",\"wall\":\"none\",\"slots\":["
-               + "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}]}]}";
+        + "{\"gpu\":0,\"whole\":true,\"memoryMiB\":81559}]}]}";
   }
 
   @Test
