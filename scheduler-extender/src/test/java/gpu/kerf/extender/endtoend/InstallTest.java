@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.Await;
 import gpu.kerf.extender.controlplane.NodeTest;
+import gpu.kerf.extender.manifests.Shipped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,8 @@ final class InstallTest {
 
   /** A pod that no scheduler sees. */
   private static final String PAST = "{schedulerName: default-scheduler, nodeName: real}";
+
+  private static final String DECISION = "metadata.annotations['kerf.gpu/visible-devices.main']";
 
   private static InstalledCluster cluster;
 
@@ -144,22 +148,76 @@ final class InstallTest {
 
   @Test
   void podPastTheSchedulerThatReadsDecisionsFindsNone() {
-    Pod pod = Pod.named("p").whole(1).spec(PAST);
-    cluster.create(
-        pod.variableFrom(DEVICES, "metadata.annotations['kerf.gpu/visible-devices.main']"));
+    cluster.create(Pod.named("p").spec(PAST).variableFrom(DEVICES, DECISION));
     cluster.awaitRunning("p");
     assertThat(main("p")).containsEntry(DEVICES, "");
   }
 
   @Test
-  void podPastTheSchedulerThatAsksForMoreThanIsFreeIsRefusedByTheKubelet() {
-    cluster.create(Pod.named("holds").whole(2));
-    cluster.awaitRunning("holds");
-    cluster.create(Pod.named("p").whole(1).spec(PAST));
-    cluster.awaitPhase("Failed", "p");
-    assertThat(cluster.pod("p").at("/status/reason").asText()).isEqualTo("OutOfkerf.gpu/whole");
-    assertThat(cluster.pod("p").at("/status/containerStatuses")).isEmpty();
-    assertThat(cluster.pod("holds").at("/status/phase").asText()).isEqualTo("Running");
+  void podPastTheSchedulerThatAsksForGpusIsRefused() {
+    assertThat(cluster.refusal(Pod.named("p").whole(1).spec(PAST)))
+        .contains("schedulerName: default-scheduler", "Write schedulerName: kerf.");
+  }
+
+  /** As one that was there before the policy. */
+  @Test
+  void withoutThePolicyPodPastTheSchedulerIsNamedAndHasNoDevice() {
+    withoutThePolicy(
+        () -> {
+          Pod pod = Pod.named("p").whole(1).spec(PAST).variableFrom(DEVICES, DECISION);
+          Await.until("the policy is off", () -> cluster.refusal(pod).isEmpty());
+          cluster.awaitRunning("p");
+          assertThat(main("p")).containsEntry(DEVICES, "");
+          Await.until(
+              "an event names it",
+              () ->
+                  cluster
+                      .plane()
+                      .kubectl("get", "events", "-o", "jsonpath={.items[*].reason}")
+                      .contains("NotPlacedByKerf"));
+        });
+  }
+
+  @Test
+  void withoutThePolicyPodPastTheSchedulerThatAsksForMoreThanIsFreeIsRefusedByTheKubelet() {
+    withoutThePolicy(
+        () -> {
+          cluster.create(Pod.named("holds").whole(2));
+          cluster.awaitRunning("holds");
+          Pod pod = Pod.named("p").whole(1).spec(PAST);
+          Await.until("the policy is off", () -> cluster.refusal(pod).isEmpty());
+          cluster.awaitPhase("Failed", "p");
+          assertThat(cluster.pod("p").at("/status/reason").asText())
+              .isEqualTo("OutOfkerf.gpu/whole");
+          assertThat(cluster.pod("p").at("/status/containerStatuses")).isEmpty();
+          assertThat(cluster.pod("holds").at("/status/phase").asText()).isEqualTo("Running");
+        });
+  }
+
+  private static void withoutThePolicy(Runnable action) {
+    cluster.plane().kubectl("delete", "validatingadmissionpolicybinding", "kerf-words");
+    try {
+      action.run();
+    } finally {
+      cluster.plane().kubectl("apply", "-f", Shipped.file("base/policy.yaml").toString());
+      Await.until("the policy is in force again", InstallTest::refusesStrangers);
+    }
+  }
+
+  private static boolean refusesStrangers() {
+    try {
+      cluster
+          .plane()
+          .kubectlWithInput(
+              Pod.named("probe").whole(1).spec(PAST).json(),
+              "create",
+              "--dry-run=server",
+              "-f",
+              "-");
+      return false;
+    } catch (IllegalStateException refused) {
+      return true;
+    }
   }
 
   /**
