@@ -13,6 +13,7 @@ import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.manifests.Shipped;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,10 @@ final class ShippedWebhookTest {
         cluster.awaitRunning(name);
       }
       cluster.create(Pod.named("third").whole(1));
+      // The API server tells ages in seconds, and pods of the same age have no order.
+      Instant created =
+          Instant.parse(cluster.pod("third").at("/metadata/creationTimestamp").asText());
+      TestCluster.await("the next second", () -> Instant.now().isAfter(created.plusMillis(1_000)));
       cluster.create(Pod.named("fourth").whole(1));
       assertThat(gates(cluster, "third")).contains("kerf.gpu/turn");
       assertThat(gates(cluster, "fourth")).contains("kerf.gpu/turn");
