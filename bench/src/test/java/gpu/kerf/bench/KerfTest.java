@@ -46,7 +46,7 @@ final class KerfTest {
     KerfRun run = KerfRun.of("relpay");
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
-    assertThat(run.err()).contains("relpay").contains("Did you mean: kerf replay?");
+    assertThat(run.err()).contains("relpay").contains("Did you mean: kerf replay");
   }
 
   @Test
