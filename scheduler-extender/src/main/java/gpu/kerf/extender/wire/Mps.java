@@ -12,10 +12,10 @@ public final class Mps {
   /** The memory through which daemon and clients speak. */
   public static final String SHM = "/run/kerf/mps/shm";
 
-  /** What a container asks its kubelet for, where a device plugin hands out both paths. */
   /** The volume by which the webhook mounts the daemon's memory at /dev/shm. */
   public static final String SHM_VOLUME = "kerf-mps-shm";
 
+  /** What a container asks its kubelet for, where a device plugin hands out both paths. */
   public static final String RESOURCE = "kerf.gpu/mps";
 
   private Mps() {}

@@ -20,10 +20,10 @@ import java.util.regex.Pattern;
 /** Reads pods as the API server writes them, and keeps the parts that Kerf needs. */
 public final class PodReader {
 
-  /** kubectl keeps the whole manifest there once more. */
-  /** The path, however it is written. */
+  /** The path /dev/shm, however it is written. */
   private static final Pattern SHM = Pattern.compile("/+(\\./+)*dev/+(\\./+)*shm(/+\\.?)*");
 
+  /** kubectl keeps the whole manifest there once more. */
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
   private PodReader() {}
