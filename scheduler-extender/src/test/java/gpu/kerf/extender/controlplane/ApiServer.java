@@ -141,7 +141,6 @@ final class ApiServer {
     }
   }
 
-  /** Creates objects, many at a time; all of them exist afterwards. */
   /** Deletes one object. */
   void delete(String path) {
     try {
