@@ -156,6 +156,7 @@ final class ApiServer {
     }
   }
 
+  /** Creates objects, many at a time; all of them exist afterwards. */
   void create(String path, List<String> manifests) {
     Semaphore atOnce = new Semaphore(64);
     List<CompletableFuture<?>> created = new ArrayList<>();
