@@ -5,35 +5,14 @@ import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.budget.GpuTime;
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
 
 /** A budget has reached 80, 95 or 100 percent, was changed, or begins anew. */
-public record TeamBudgetChanged(String team, BudgetBalance now) implements EventData {
+public record TeamBudgetChanged(String team, BudgetBalance now) implements TeamEvent {
 
   @Override
   public String type() {
     return PREFIX + "team.budget.v1";
-  }
-
-  @Override
-  public String subject() {
-    return "teams/" + team;
-  }
-
-  @Override
-  public String key() {
-    return team;
-  }
-
-  @Override
-  public List<String> namespaces() {
-    return List.of();
-  }
-
-  @Override
-  public boolean isSeenBy(Viewer viewer) {
-    return viewer.seesTeam(team);
   }
 
   @Override

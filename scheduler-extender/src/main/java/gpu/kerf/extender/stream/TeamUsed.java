@@ -19,7 +19,7 @@ import java.util.TreeMap;
  */
 public record TeamUsed(
     String team, String model, long hourStartMillis, long milliGpuMillis, long mebibyteMillis)
-    implements EventData {
+    implements TeamEvent {
   private static final long HOUR_MILLIS = 3_600_000;
 
   /** What each team used of each GPU model in an hour, in the order of their names. */
@@ -53,16 +53,6 @@ public record TeamUsed(
   @Override
   public String subject() {
     return team.isEmpty() ? "teams" : "teams/" + team;
-  }
-
-  @Override
-  public String key() {
-    return team;
-  }
-
-  @Override
-  public List<String> namespaces() {
-    return List.of();
   }
 
   /** What pods without a team used is the cluster's, and not a user's. */

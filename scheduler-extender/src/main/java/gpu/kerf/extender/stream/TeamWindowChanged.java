@@ -3,7 +3,6 @@ package gpu.kerf.extender.stream;
 import com.fasterxml.jackson.core.JsonGenerator;
 import gpu.kerf.extender.access.Viewer;
 import java.io.IOException;
-import java.util.List;
 
 /**
  * A window of a team has opened or closed.
@@ -11,31 +10,11 @@ import java.util.List;
  * @param window the one that is open now; empty if none is
  * @param before the one that was; empty if none was
  */
-public record TeamWindowChanged(String team, String window, String before) implements EventData {
+public record TeamWindowChanged(String team, String window, String before) implements TeamEvent {
 
   @Override
   public String type() {
     return PREFIX + "team.window.v1";
-  }
-
-  @Override
-  public String subject() {
-    return "teams/" + team;
-  }
-
-  @Override
-  public String key() {
-    return team;
-  }
-
-  @Override
-  public List<String> namespaces() {
-    return List.of();
-  }
-
-  @Override
-  public boolean isSeenBy(Viewer viewer) {
-    return viewer.seesTeam(team);
   }
 
   @Override

@@ -56,57 +56,6 @@ public record TeamsPicture(
     public OneTeam {
       line = List.copyOf(line);
     }
-
-    /** The same team with this much of its budget used. */
-    public OneTeam with(BudgetBalance balance) {
-      return new OneTeam(
-          name,
-          parent,
-          guarantee,
-          limit,
-          weight,
-          priority,
-          numbers,
-          window,
-          acceptance,
-          problem,
-          line,
-          waiting,
-          oldest,
-          balance);
-    }
-
-    /** A team without a budget. */
-    public OneTeam(
-        String name,
-        String parent,
-        long guarantee,
-        long limit,
-        long weight,
-        int priority,
-        TeamNumbers numbers,
-        String window,
-        String acceptance,
-        String problem,
-        List<OneWaiting> line,
-        int waiting,
-        long oldest) {
-      this(
-          name,
-          parent,
-          guarantee,
-          limit,
-          weight,
-          priority,
-          numbers,
-          window,
-          acceptance,
-          problem,
-          line,
-          waiting,
-          oldest,
-          null);
-    }
   }
 
   /**

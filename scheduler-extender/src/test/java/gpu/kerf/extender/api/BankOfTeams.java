@@ -14,6 +14,7 @@ import gpu.kerf.model.team.TeamNumbers;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A bank with 24 GPUs: fraud takes back its guarantee, analytics stands at its limit. */
 public final class BankOfTeams {
@@ -28,7 +29,14 @@ public final class BankOfTeams {
 
   private static List<OneTeam> teams() {
     return List.of(
-        team("bank", "", 24_000, -1, 1_000, numbers("bank", 23_500, 0, 2_000, 14_250, 6, 24_000)),
+        team(
+            "bank",
+            "",
+            24_000,
+            -1,
+            1_000,
+            numbers("bank", 23_500, 0, 2_000, 14_250, 6, 24_000),
+            null),
         new OneTeam(
             "fraud",
             "bank",
@@ -49,15 +57,16 @@ public final class BankOfTeams {
                     "team fraud holds 7 of 8 guaranteed, first in its line. Pods of others are"
                         + " being evicted for it.")),
             1,
-            NOW - MINUTE),
+            NOW - MINUTE,
+            null),
         team(
-                "research",
-                "bank",
-                8_000,
-                16_000,
-                2_000,
-                numbers("research", 11_500, 3_500, 0, 9_250, 3, 11_000))
-            .with(budget()),
+            "research",
+            "bank",
+            8_000,
+            16_000,
+            2_000,
+            numbers("research", 11_500, 3_500, 0, 9_250, 3, 11_000),
+            budget()),
         new OneTeam(
             "language",
             "research",
@@ -86,14 +95,16 @@ public final class BankOfTeams {
                         + " enough."),
                 waiting("research/notebook-ana", 1, 0, 4, "")),
             3,
-            NOW - 47 * MINUTE),
+            NOW - 47 * MINUTE,
+            null),
         team(
             "vision",
             "research",
             4_000,
             8_000,
             1_000,
-            numbers("vision", 6_500, 2_500, 0, 0, 0, 4_500)),
+            numbers("vision", 6_500, 2_500, 0, 0, 0, 4_500),
+            null),
         new OneTeam(
             "analytics",
             "bank",
@@ -121,7 +132,8 @@ public final class BankOfTeams {
                     "team analytics holds 5 of 2 guaranteed, 1 before you. Team analytics holds"
                         + " 5, and its limit is 5.")),
             2,
-            NOW - 92 * MINUTE),
+            NOW - 92 * MINUTE,
+            null),
         new OneTeam(
             "platform",
             "",
@@ -135,7 +147,8 @@ public final class BankOfTeams {
             "The teams below platform are guaranteed 3 GPUs together, and platform has 0.",
             List.of(),
             0,
-            0));
+            0,
+            null));
   }
 
   /** 8,000 GPU hours a month, of which 6,912.5 are used. */
@@ -146,7 +159,13 @@ public final class BankOfTeams {
   }
 
   private static OneTeam team(
-      String name, String parent, long guarantee, long limit, long weight, TeamNumbers numbers) {
+      String name,
+      String parent,
+      long guarantee,
+      long limit,
+      long weight,
+      TeamNumbers numbers,
+      @Nullable BudgetBalance budget) {
     return new OneTeam(
         name,
         parent,
@@ -160,7 +179,8 @@ public final class BankOfTeams {
         "",
         List.of(),
         numbers.pendingWorks(),
-        0);
+        0,
+        budget);
   }
 
   private static TeamNumbers numbers(

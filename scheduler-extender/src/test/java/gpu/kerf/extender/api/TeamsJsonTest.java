@@ -67,7 +67,8 @@ class TeamsJsonTest {
     for (int i = 0; i < 500; i++) {
       String name = "team-" + i;
       TeamNumbers numbers = new TeamNumbers(name, none, none, none, none, none, 20, none);
-      teams.add(new OneTeam(name, "", 0, -1, 1_000, 0, numbers, "", "Accepted", "", line, 20, 5));
+      teams.add(
+          new OneTeam(name, "", 0, -1, 1_000, 0, numbers, "", "Accepted", "", line, 20, 5, null));
     }
 
     JsonNode answer = MAPPER.readTree(json.all(new TeamsPicture(true, 24_000, teams, List.of())));
