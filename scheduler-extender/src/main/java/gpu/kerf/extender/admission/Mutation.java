@@ -39,6 +39,7 @@ final class Mutation {
   private final IntSupplier smallestGpu;
   private final TurnPreview turns;
   private final Patch patch = new Patch();
+  private final Map<String, String> annotations = new LinkedHashMap<>(2);
   private final Map<String, Demand> demands = new HashMap<>();
 
   /**
@@ -105,6 +106,10 @@ final class Mutation {
     }
     addRuntimeClass();
     addLimits();
+    if (KaiPriority.isOfKai(pod.view(), reading)) {
+      new KaiPriority(pod, patch, annotations).add();
+    }
+    patch.put("/metadata/annotations", pod.metadata().path("annotations"), annotations);
     addGate();
     return patch;
   }
@@ -173,10 +178,7 @@ final class Mutation {
       }
     }
     if (counts) {
-      patch.put(
-          "/metadata/annotations",
-          pod.metadata().path("annotations"),
-          Map.of(Annotations.COUNTED, mark()));
+      annotations.put(Annotations.COUNTED, mark());
     }
   }
 

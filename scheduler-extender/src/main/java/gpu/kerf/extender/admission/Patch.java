@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A JSON Patch (RFC 6902) that only adds. Where a list or an object is missing, it adds the whole
- * of it.
+ * A JSON Patch (RFC 6902). Where a list or an object is missing to which something is added, it
+ * adds the whole of it.
  */
 public final class Patch {
 
@@ -32,6 +32,11 @@ public final class Patch {
   /** Sets one field and replaces its old value. */
   void set(String path, JsonNode value) {
     operations.add(JSON.objectNode().put("op", "add").put("path", path).set("value", value));
+  }
+
+  /** Removes a field that is there. */
+  void remove(String path) {
+    operations.add(JSON.objectNode().put("op", "remove").put("path", path));
   }
 
   /** Appends to a list that may not be there yet. */

@@ -76,9 +76,17 @@ public final class KaiDialect extends Dialect {
                   "`sm-sharing`: the same. `time-slicing`: the wall that strands least; Kerf has no"
                       + " time slices.")
               .joining(),
-          Word.kept("kai.scheduler/queue", Place.LABEL, "Kept; Kerf does not read it yet."),
+          Word.kept(
+              "kai.scheduler/queue",
+              Place.LABEL,
+              "The pod's team, where KAI's Queues are the teams (`teams.source: kai`)."),
           Word.kept("runai/queue", Place.LABEL, "Kept; Kerf does not read it yet."),
           Word.kept("kai.scheduler/node-pool", Place.LABEL, "Kept; write a nodeSelector for it."),
+          Word.kept(
+              "priorityClassName",
+              Place.LABEL,
+              "The webhook makes it the pod's PriorityClass. A pod of KAI of priority 100 or above"
+                  + " gets `kerf.gpu/evictable: \"false\"`."),
           Word.kept("kai.scheduler/subgroup-name", Place.LABEL, "Kept."),
           Word.kept("pod-group-name", Place.ANNOTATION, "Kept."),
           Word.kept("runai/shared-gpu-configmap", Place.ANNOTATION, "Kept; Kerf does not read it."),

@@ -83,6 +83,47 @@ final class AdmissionTest {
   }
 
   @Test
+  void kaisLabelSetsThePriorityAndFromAHundredOnWorkStays() {
+    for (String priority : List.of("train: 50", "build: 100")) {
+      String[] parts = priority.split(": ", -1);
+      cluster
+          .plane()
+          .apply(
+              "{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: "
+                  + parts[0]
+                  + "}, value: "
+                  + parts[1]
+                  + "}");
+    }
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster.create(
+        kai("labelled").labelled("priorityClassName", "build"),
+        kai("both").labelled("priorityClassName", "build").priority("train"),
+        kai("lower").labelled("priorityClassName", "train"));
+    cluster.awaitRunning("labelled", "both", "lower");
+    for (String pod : List.of("labelled", "both")) {
+      assertThat(cluster.pod(pod).at("/spec/priorityClassName").asText()).isEqualTo("build");
+      assertThat(cluster.pod(pod).at("/spec/priority").asInt()).isEqualTo(100);
+      assertThat(evictable(pod)).isEqualTo("false");
+    }
+    assertThat(cluster.pod("lower").at("/spec/priority").asInt()).isEqualTo(50);
+    assertThat(evictable("lower")).isEmpty();
+    assertThat(refused(kai("unknown").labelled("priorityClassName", "urgent")))
+        .contains("no PriorityClass with name urgent was found");
+  }
+
+  private static Pod kai(String name) {
+    return Pod.named(name)
+        .spec("{schedulerName: kai-scheduler}")
+        .labelled("kai.scheduler/queue", "research")
+        .limit("nvidia.com/gpu", "1");
+  }
+
+  private String evictable(String pod) {
+    return cluster.pod(pod).at("/metadata/annotations/kerf.gpu~1evictable").asText("");
+  }
+
+  @Test
   void quotaOnGpuMemoryCountsPodsOfEveryDialect() {
     cluster.nodes(Inventory.eightH100("a").manifest());
     cluster
