@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryByNode;
@@ -103,7 +104,9 @@ public final class ClusterService {
         Map.of(
             DeliveryWay.ENV, new EnvDelivery(),
             DeliveryWay.HAMI, new HamiDelivery(scheduling, cluster),
-            DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
+            DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit),
+            // No pod that asks for GPUs is handed any there yet.
+            DeliveryWay.DRA, new EnvDelivery()));
   }
 
   private static KubernetesCluster.Options options(Settings settings, String namespace) {
@@ -119,7 +122,8 @@ public final class ClusterService {
         settings.dialects().trustAnnotations(),
         namespace,
         host + "_" + UUID.randomUUID(),
-        settings.teams().source());
+        settings.teams().source(),
+        DraNodes.LABELLED);
   }
 
   private static String hostname() {

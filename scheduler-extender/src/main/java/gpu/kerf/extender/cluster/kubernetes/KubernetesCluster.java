@@ -19,10 +19,11 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
 import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
 import gpu.kerf.extender.cluster.kubernetes.objects.GangSizeSink;
 import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
@@ -146,6 +147,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
   private @Nullable EndedPods endedPods;
+  private @Nullable Claims claims;
 
   /**
    * How a cluster is served.
@@ -161,6 +163,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    *     that says how far the deletions of pods were heard
    * @param process the holder in the Lease, another one after every start
    * @param teams which objects say what the teams are
+   * @param dra on which nodes a DRA driver hands out the GPUs
    */
   public record Options(
       String schedulerName,
@@ -172,7 +175,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       boolean trustsAnnotations,
       String namespace,
       String process,
-      TeamSource teams) {}
+      TeamSource teams,
+      DraNodes dra) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
@@ -206,16 +210,18 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public void start(Executor loop, ClusterListener listener) {
     Advertiser capacity = new Advertiser(background, loop, metrics, clocks::elapsedMillis);
     GpuCatalog catalog = GpuCatalog.builtIn();
-    SliceInventory sliceInventory = new SliceInventory(catalog);
+    DriverPools pools = new DriverPools();
     Announced announced = new Announced(capacity);
-    NodeSink known = new NodeSink(Inventories.all(catalog, sliceInventory), listener, announced);
+    NodeSink known =
+        new NodeSink(Inventories.all(catalog, pools), listener, announced, options.dra);
     Quarantine quarantined =
         new Quarantine(options.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     quarantine = quarantined;
     announced.quarantine = quarantined;
-    Claims claims = new Claims(sliceInventory, quarantined::mayRun, announced::changed);
+    Claims claimed = new Claims(pools, quarantined::mayRun, announced::changed);
+    claims = claimed;
     ForeignPods foreignPods =
-        new ForeignPods(listener, known::gpus, claims::on, options.trustsAnnotations);
+        new ForeignPods(listener, known::spec, claimed::on, options.trustsAnnotations);
     announced.foreignPods = foreignPods;
     advertiser = capacity;
     nodes = known;
@@ -224,7 +230,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             server, threads, loop, new Counting(), options.renewal, clocks.nanos());
     Slices slices =
         new Slices(
-            sliceInventory,
+            pools,
             node -> {
               known.lookAgain(node);
               foreignPods.tell(node);
@@ -253,14 +259,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             quarantined,
             deletions::heard,
             uid -> {
-              claims.podEnded(uid);
+              claimed.podEnded(uid);
               conditions.podEnded(uid);
               notices.podEnded(uid);
             });
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
-    watches.add(new ResourceWatch<>(Resource.CLAIMS, claims, shared));
+    watches.add(new ResourceWatch<>(Resource.CLAIMS, claimed, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
     List<ResourceWatch<?>> decisive = new ArrayList<>(watches);
     decisive.removeIf(each -> !each.resource().isDecisive());
@@ -423,6 +429,19 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (announcements != null) {
       announcements.tick();
     }
+  }
+
+  /**
+   * Another claim of a DRA driver's pool with which devices overlap, as far as its watch has told;
+   * to be asked on the thread that owns the ledger.
+   *
+   * @param claimUid the claim that the devices are for
+   * @return the namespace and name of the other one; null if there is none
+   */
+  public @Nullable String overlappingClaim(
+      String claimUid, String pool, List<Claims.DeviceUse> devices) {
+    Claims known = claims;
+    return known == null ? null : known.overlapping(claimUid, pool, devices);
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */
