@@ -47,6 +47,9 @@ final class NodeDelivery {
     if (way == DeliveryWay.ENV) {
       return inventory;
     }
+    if (way == DeliveryWay.DRA) {
+      throw new WireException("The label " + LABEL + " (dra): no DRA driver hands out these GPUs.");
+    }
     List<GpuSpec> gpus = inventory.gpus();
     long unusable = inventory.unusable();
     for (int gpu = 0; gpu < gpus.size(); gpu++) {
