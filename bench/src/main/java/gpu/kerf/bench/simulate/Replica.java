@@ -146,7 +146,8 @@ final class Replica {
                 false,
                 NAMESPACE,
                 process.name(),
-                TeamSource.KERF),
+                TeamSource.KERF,
+                16),
             clocks,
             threads,
             new Metrics());

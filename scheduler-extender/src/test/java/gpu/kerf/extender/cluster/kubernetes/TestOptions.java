@@ -29,6 +29,7 @@ public final class TestOptions {
         false,
         "kerf-system",
         "this",
-        TeamSource.KERF);
+        TeamSource.KERF,
+        16);
   }
 }
