@@ -8,6 +8,8 @@ import gpu.kerf.extender.controlplane.DraNode;
 import gpu.kerf.extender.controlplane.KubeScheduler;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.manifests.Shipped;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -151,14 +153,19 @@ final class DraCluster implements AutoCloseable {
           each.path("slots").forEach(slot -> devices.add(slot.path("device").asText()));
         }
       }
-    } catch (java.io.IOException wrong) {
-      throw new java.io.UncheckedIOException(wrong);
+    } catch (IOException wrong) {
+      throw new UncheckedIOException(wrong);
     }
     return devices;
   }
 
   JsonNode claims() {
     return api.get(CLAIMS).path("items");
+  }
+
+  /** How many ResourceSlices are published. */
+  int slices() {
+    return api.get("/apis/resource.k8s.io/v1/resourceslices").path("items").size();
   }
 
   /** Removes all pods, and waits until nothing of them is held. */

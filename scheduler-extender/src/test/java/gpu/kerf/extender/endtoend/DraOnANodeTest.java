@@ -2,7 +2,6 @@ package gpu.kerf.extender.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.controlplane.DraNode.Call;
 import gpu.kerf.extender.controlplane.DraTest;
@@ -16,6 +15,9 @@ import org.junit.jupiter.api.Test;
 /** What pods of Kerf get on a node whose GPUs a DRA driver hands out. */
 @DraTest
 final class DraOnANodeTest {
+  /** Devices and counters of the first GPU, and the devices of the others. */
+  private static final int SLICES = 4;
+
   private static DraCluster cluster;
 
   @BeforeAll
@@ -125,30 +127,35 @@ final class DraOnANodeTest {
     Await.until("Kerf holds nothing", () -> cluster.kerf().placements() == 0);
   }
 
-  /** The kubelet restarts, as with every update of the node. */
+  /**
+   * A kubelet restarts with every update of its node. It removes the ResourceSlices of its node
+   * then, and the driver publishes them again after half a minute.
+   */
   @Test
-  void aRestartOfTheKubeletChangesNothingAndAPodBoundMeanwhileStarts() {
-    cluster.create(mig("one", "8Gi"));
-    cluster.awaitRunning("one");
-    String device = device("one", "main");
+  void aRestartOfTheKubeletChangesNothingAndPodsThatCameMeanwhileStart() {
+    cluster.create(mig("before", "8Gi"));
+    cluster.awaitRunning("before");
+    String device = device("before", "main");
 
     cluster.dra().node().killKubelet();
-    cluster.create(mig("two", "8Gi"));
-    Await.until("it is bound", () -> cluster.isBound("two"));
-    assertThat(cluster.lives("one")).isTrue();
+    cluster.create(mig("while-down", "8Gi"));
+    Await.until("it is bound", () -> cluster.isBound("while-down"));
+    assertThat(cluster.lives("before")).isTrue();
     cluster.dra().node().startKubelet();
+    Await.until("the kubelet has removed the slices", () -> cluster.slices() == 0);
+    cluster.create(mig("while-unpublished", "8Gi"));
 
-    cluster.awaitRunning("two");
-    assertThat(device("two", "main")).isNotEqualTo(device);
-    JsonNode status = cluster.pod("one", "/status/containerStatuses/0");
-    assertThat(status.path("restartCount").asInt(-1)).isZero();
-    assertThat(cluster.seen("one", "main")).isEqualTo(Seen.only(device));
+    cluster.awaitRunning("while-down");
+    Await.until("the driver has published again", () -> cluster.slices() == SLICES);
+    cluster.awaitRunning("while-unpublished");
     assertThat(
-            cluster.dra().journal().stream()
-                .filter(entry -> entry.devices().contains(device))
-                .map(entry -> entry.event()))
-        .as("prepared once")
-        .endsWith("create");
+            List.of(device, device("while-down", "main"), device("while-unpublished", "main")))
+        .doesNotHaveDuplicates();
+    assertThat(cluster.pod("before", "/status/containerStatuses/0/restartCount").asInt(-1))
+        .isZero();
+    assertThat(device("before", "main")).isEqualTo(device);
+    assertThat(cluster.dra().created()).as("prepared once").hasSize(3);
+    assertThat(cluster.dra().journal()).noneMatch(entry -> entry.event().equals("refuse"));
   }
 
   @Test
