@@ -80,6 +80,54 @@ class NodeDeliveryTest {
         .hasMessageContaining("knows GPUs by their uuids");
   }
 
+  private static DeliveryWay withDriver(
+      String kubelet, String labels, String capacity, DraNodes dra)
+      throws IOException, WireException {
+    String yaml =
+        """
+        metadata: {labels: {kerf.gpu/managed: "true"%s}}
+        status: {capacity: {%s}, nodeInfo: {kubeletVersion: %s}}
+        """
+            .formatted(labels, capacity, kubelet);
+    NodeObject node = NodeObject.read("a", new YAMLMapper().readTree(yaml));
+    return NodeDelivery.of(node, true, dra);
+  }
+
+  @Test
+  void aDraDriverHandsOutWhereItIsSwitchedOnAndNothingElseDoes() throws IOException, WireException {
+    DraNodes all = DraNodes.ALL_THAT_CAN;
+    assertThat(withDriver("v1.36.0", "", "", all)).isEqualTo(DeliveryWay.DRA);
+    assertThat(withDriver("v1.37.2-gke.1", "", "nvidia.com/gpu: 0", all))
+        .isEqualTo(DeliveryWay.DRA);
+    assertThat(withDriver("v1.36.0", "", "", DraNodes.LABELLED)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.35.9", "", "", all)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("main", "", "", all)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.36.0", "", "nvidia.com/gpu: 8", all)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.36.0", ", kerf.gpu/delivery: env", "", all))
+        .isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.36.0", "", "aliyun.com/gpu-mem: 80", all))
+        .isEqualTo(DeliveryWay.GPUSHARE);
+  }
+
+  @Test
+  void theLabelForADraDriverSaysWhatIsMissing() throws IOException, WireException {
+    String label = ", kerf.gpu/delivery: dra";
+    assertThat(withDriver("v1.36.0", label, "nvidia.com/gpu: 8", DraNodes.LABELLED))
+        .isEqualTo(DeliveryWay.DRA);
+    assertThatThrownBy(() -> withDriver("v1.35.4", label, "", DraNodes.LABELLED))
+        .hasMessageContaining("the kubelet (v1.35.4) is older than 1.36");
+    assertThatThrownBy(() -> of("", label, "")).hasMessageContaining("the kubelet () is older");
+    NodeObject node =
+        NodeObject.read(
+            "a",
+            new YAMLMapper()
+                .readTree(
+                    "{metadata: {labels: {kerf.gpu/managed: 'true', kerf.gpu/delivery: dra}},"
+                        + " status: {nodeInfo: {kubeletVersion: v1.36.3}}}"));
+    assertThatThrownBy(() -> NodeDelivery.of(node, false, DraNodes.LABELLED))
+        .hasMessageContaining("list no GPUs of the node, or not all yet");
+  }
+
   private static Inventory inventory(String annotations, String labels, DeliveryWay way)
       throws IOException, WireException {
     GpuCatalog catalog = GpuCatalog.builtIn();
