@@ -34,7 +34,7 @@ class NodeDeliveryTest {
 
   private static DeliveryWay of(String annotations, String labels, String capacity)
       throws IOException, WireException {
-    return NodeDelivery.of(node(annotations, labels, capacity), false, DraNodes.LABELLED);
+    return NodeDelivery.of(node(annotations, labels, capacity), false, DraNodes.LABELLED, false);
   }
 
   @Test
@@ -90,7 +90,7 @@ class NodeDeliveryTest {
         """
             .formatted(labels, capacity, kubelet);
     NodeObject node = NodeObject.read("a", new YAMLMapper().readTree(yaml));
-    return NodeDelivery.of(node, true, dra);
+    return NodeDelivery.of(node, true, dra, false);
   }
 
   @Test
@@ -110,6 +110,22 @@ class NodeDeliveryTest {
   }
 
   @Test
+  void aDriverThatRestartsIsStillThere() throws IOException, WireException {
+    String yaml =
+        "{metadata: {labels: {kerf.gpu/managed: 'true'}}, status: {capacity: {%s},"
+            + " nodeInfo: {kubeletVersion: v1.36.3}}}";
+    NodeObject away = NodeObject.read("a", new YAMLMapper().readTree(yaml.formatted("")));
+    assertThatThrownBy(() -> NodeDelivery.of(away, false, DraNodes.ALL_THAT_CAN, true))
+        .hasMessageContaining("label the node with kerf.gpu/delivery=env");
+    assertThat(NodeDelivery.of(away, false, DraNodes.ALL_THAT_CAN, false))
+        .isEqualTo(DeliveryWay.ENV);
+    NodeObject plugin =
+        NodeObject.read("a", new YAMLMapper().readTree(yaml.formatted("nvidia.com/gpu: '8'")));
+    assertThat(NodeDelivery.of(plugin, false, DraNodes.ALL_THAT_CAN, true))
+        .isEqualTo(DeliveryWay.ENV);
+  }
+
+  @Test
   void theLabelForADraDriverSaysWhatIsMissing() throws IOException, WireException {
     String label = ", kerf.gpu/delivery: dra";
     assertThat(withDriver("v1.36.0", label, "nvidia.com/gpu: 8", DraNodes.LABELLED))
@@ -124,7 +140,7 @@ class NodeDeliveryTest {
                 .readTree(
                     "{metadata: {labels: {kerf.gpu/managed: 'true', kerf.gpu/delivery: dra}},"
                         + " status: {nodeInfo: {kubeletVersion: v1.36.3}}}"));
-    assertThatThrownBy(() -> NodeDelivery.of(node, false, DraNodes.LABELLED))
+    assertThatThrownBy(() -> NodeDelivery.of(node, false, DraNodes.LABELLED, false))
         .hasMessageContaining("list no GPUs of the node, or not all yet");
   }
 
