@@ -109,6 +109,22 @@ public record NodeSpec(
     }
   }
 
+  /**
+   * Whether a GPU can be given whole. A DRA driver may offer that also of one that it cuts on
+   * demand.
+   */
+  public boolean givesWhole(int gpu) {
+    return devices == null
+        ? gpus.get(gpu).mode() == GpuMode.PLAIN
+        : gpus.get(gpu).mode() != GpuMode.MIG && devices.of(gpu).whole() != null;
+  }
+
+  /** Whether a GPU can be shared by MPS, or by what a DRA driver offers in its place. */
+  public boolean givesShares(int gpu) {
+    return gpus.get(gpu).mode() == GpuMode.PLAIN
+        && (devices == null || devices.of(gpu).share() != null);
+  }
+
   /** The index of the GPU with this UUID, or -1. */
   public int indexOfGpu(String uuid) {
     for (int i = 0; i < gpus.size(); i++) {

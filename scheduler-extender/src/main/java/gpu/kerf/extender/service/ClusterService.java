@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryByNode;
@@ -128,6 +129,7 @@ public final class ClusterService {
         namespace,
         host + "_" + UUID.randomUUID(),
         settings.teams().source(),
+        settings.dra().automatic() ? DraNodes.ALL_THAT_CAN : DraNodes.LABELLED,
         settings.dra().atOnce());
   }
 

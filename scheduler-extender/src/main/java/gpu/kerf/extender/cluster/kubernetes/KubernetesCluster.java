@@ -22,10 +22,11 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
 import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
 import gpu.kerf.extender.cluster.kubernetes.objects.GangSizeSink;
 import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
@@ -78,6 +79,7 @@ import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -158,6 +160,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable EndedPods endedPods;
   private @Nullable ClaimQueue claimQueue;
   private @Nullable ClaimSweeper<?> sweeper;
+  private @Nullable Claims claims;
 
   /**
    * How a cluster is served.
@@ -173,6 +176,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    *     that says how far the deletions of pods were heard
    * @param process the holder in the Lease, another one after every start
    * @param teams which objects say what the teams are
+   * @param dra on which nodes a DRA driver hands out the GPUs
    * @param claimsAtOnce for how many pods ResourceClaims are written at once
    */
   public record Options(
@@ -186,6 +190,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       String namespace,
       String process,
       TeamSource teams,
+      DraNodes dra,
       int claimsAtOnce) {}
 
   /** On the threads of this JVM. */
@@ -221,17 +226,19 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public void start(Executor loop, ClusterListener listener) {
     Advertiser capacity = new Advertiser(background, loop, metrics, clocks::elapsedMillis);
     GpuCatalog catalog = GpuCatalog.builtIn();
-    SliceInventory sliceInventory = new SliceInventory(catalog);
+    DriverPools pools = new DriverPools();
     Announced announced = new Announced(capacity);
-    NodeSink known = new NodeSink(Inventories.all(catalog, sliceInventory), listener, announced);
+    NodeSink known =
+        new NodeSink(Inventories.all(catalog, pools), listener, announced, options.dra);
     Quarantine quarantined =
         new Quarantine(options.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     quarantine = quarantined;
     announced.quarantine = quarantined;
-    Claims claims = new Claims(sliceInventory, quarantined::mayRun, announced::changed);
-    ClaimSweeper<?> sweeping = sweeper(claims, quarantined::mayRun, loop);
+    Claims claimed = new Claims(pools, quarantined::mayRun, announced::changed);
+    claims = claimed;
+    ClaimSweeper<?> sweeping = sweeper(claimed, quarantined::mayRun, loop);
     ForeignPods foreignPods =
-        new ForeignPods(listener, known::gpus, claims::on, options.trustsAnnotations);
+        new ForeignPods(listener, known::spec, claimed::on, options.trustsAnnotations);
     announced.foreignPods = foreignPods;
     advertiser = capacity;
     nodes = known;
@@ -240,7 +247,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             server, threads, loop, new Counting(), options.renewal, clocks.nanos());
     Slices slices =
         new Slices(
-            sliceInventory,
+            pools,
             node -> {
               known.lookAgain(node);
               foreignPods.tell(node);
@@ -269,7 +276,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             quarantined,
             deletions::heard,
             uid -> {
-              claims.podEnded(uid);
+              claimed.podEnded(uid);
               sweeping.podEnded(uid);
               conditions.podEnded(uid);
               notices.podEnded(uid);
@@ -308,6 +315,15 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   private <T> ClaimSweeper<T> sweeper(Sink<T> claims, Predicate<String> mayRun, Executor loop) {
     DeviceClasses classes = new DeviceClasses(clocks.nanos());
+    if (options.dra == DraNodes.ALL_THAT_CAN) {
+      claimWrites
+          .start(
+              api -> {
+                classes.look(api);
+                return true;
+              })
+          .exceptionally(KubernetesCluster::classesUnknown);
+    }
     ClaimWriter writer = new ClaimWriter(classes, metrics, () -> UUID.randomUUID().toString());
     ClaimQueue queue =
         new ClaimQueue(
@@ -316,7 +332,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             writer,
             metrics,
             clocks::elapsedMillis,
-            () -> Objects.requireNonNull(lease, "It was not started."));
+            () -> Objects.requireNonNull(lease, "It was not started."),
+            this::overlapping);
     claimQueue = queue;
     ClaimSweeper<T> made =
         new ClaimSweeper<>(
@@ -329,6 +346,32 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             loop);
     sweeper = made;
     return made;
+  }
+
+  private static boolean classesUnknown(Throwable failure) {
+    LOG.atWarn()
+        .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure.getMessage()))
+        .log("The DeviceClasses could not be read; Kerf reads them before it claims devices.");
+    return false;
+  }
+
+  private String overlapping(DeviceClaim claim) {
+    String own = sweeper == null ? "" : sweeper.claimUid(claim.pod().uid());
+    Map<String, List<Claims.DeviceUse>> byPool = new LinkedHashMap<>();
+    for (DeviceClaim.Request request : claim.requests()) {
+      for (DeviceClaim.Device each : request.devices()) {
+        byPool
+            .computeIfAbsent(each.pool(), pool -> new ArrayList<>())
+            .add(new Claims.DeviceUse(each.name(), each.memoryMiB()));
+      }
+    }
+    for (Map.Entry<String, List<Claims.DeviceUse>> each : byPool.entrySet()) {
+      String other = overlappingClaim(own, each.getKey(), each.getValue());
+      if (other != null) {
+        return other;
+      }
+    }
+    return "";
   }
 
   private CompletionStage<Boolean> becomesTheOne() {
@@ -475,6 +518,19 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (announcements != null) {
       announcements.tick();
     }
+  }
+
+  /**
+   * Another claim of a DRA driver's pool with which devices overlap, as far as its watch has told;
+   * to be asked on the thread that owns the ledger.
+   *
+   * @param claimUid the claim that the devices are for
+   * @return the namespace and name of the other one; null if there is none
+   */
+  public @Nullable String overlappingClaim(
+      String claimUid, String pool, List<Claims.DeviceUse> devices) {
+    Claims known = claims;
+    return known == null ? null : known.overlapping(claimUid, pool, devices);
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */

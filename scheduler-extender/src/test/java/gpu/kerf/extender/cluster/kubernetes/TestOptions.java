@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.team.TeamSource;
 import java.time.Duration;
 
@@ -30,6 +31,7 @@ public final class TestOptions {
         "kerf-system",
         "this",
         TeamSource.KERF,
+        DraNodes.LABELLED,
         16);
   }
 }

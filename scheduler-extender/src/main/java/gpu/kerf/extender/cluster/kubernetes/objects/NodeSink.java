@@ -10,11 +10,9 @@ import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.DeliveryWay;
-import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +26,7 @@ public final class NodeSink implements Sink<NodeObject> {
   private final Inventories inventories;
   private final ClusterListener listener;
   private final NodeListener nodeListener;
+  private final DraNodes dra;
   private final Map<String, Node> nodes = new HashMap<>();
 
   /** Who else wants to know. */
@@ -75,10 +74,12 @@ public final class NodeSink implements Sink<NodeObject> {
     }
   }
 
-  public NodeSink(Inventories inventories, ClusterListener listener, NodeListener nodeListener) {
+  public NodeSink(
+      Inventories inventories, ClusterListener listener, NodeListener nodeListener, DraNodes dra) {
     this.inventories = inventories;
     this.listener = listener;
     this.nodeListener = nodeListener;
+    this.dra = dra;
   }
 
   @Override
@@ -123,8 +124,12 @@ public final class NodeSink implements Sink<NodeObject> {
    */
   private Node look(Meta meta, NodeObject object, @Nullable Inventory named) {
     try {
-      DeliveryWay delivery = NodeDelivery.of(object);
-      Inventory newest = inventories.of(object.facts());
+      Inventory byDriver = inventories.ofDriver(meta.name());
+      DeliveryWay delivery = NodeDelivery.of(object, byDriver != null, dra);
+      Inventory newest =
+          delivery == DeliveryWay.DRA && byDriver != null
+              ? byDriver
+              : inventories.of(object.facts());
       Inventory used = named == null || mayReplace(newest, meta.name()) ? newest : named;
       Inventory inventory = NodeDelivery.fit(used, delivery);
       NodeSpec spec =
@@ -134,7 +139,8 @@ public final class NodeSink implements Sink<NodeObject> {
               inventory.topology(),
               object.cpuMilli(),
               object.memoryMiB(),
-              delivery);
+              delivery,
+              inventory.devices());
       return new Node(
           meta,
           object,
@@ -222,10 +228,10 @@ public final class NodeSink implements Sink<NodeObject> {
         .forEach(this::lookAgain);
   }
 
-  /** The GPUs of a node that is managed and can be used; none of any other. */
-  public List<GpuSpec> gpus(String name) {
+  /** A node that is managed and can be used; null for any other. */
+  public @Nullable NodeSpec spec(String name) {
     Node node = nodes.get(name);
-    return node == null || node.spec == null ? List.of() : node.spec.gpus();
+    return node == null ? null : node.spec;
   }
 
   /** The names of the nodes that are managed and cannot be used. */

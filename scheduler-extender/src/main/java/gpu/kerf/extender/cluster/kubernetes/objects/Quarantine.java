@@ -202,7 +202,7 @@ public final class Quarantine {
   public void nodeRemoved(String node) {
     NodeObject.Kubelet before = kubelets.remove(node);
     if (before != null && before.silent()) {
-      nodeChanged(node, new NodeObject.Kubelet(false, before.bootId()));
+      nodeChanged(node, new NodeObject.Kubelet(false, before.bootId(), before.version()));
       kubelets.remove(node);
     }
   }

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import gpu.kerf.extender.cluster.kubernetes.Manifests;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventory;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuCatalog;
@@ -34,7 +34,7 @@ class NodeDeliveryTest {
 
   private static DeliveryWay of(String annotations, String labels, String capacity)
       throws IOException, WireException {
-    return NodeDelivery.of(node(annotations, labels, capacity));
+    return NodeDelivery.of(node(annotations, labels, capacity), false, DraNodes.LABELLED);
   }
 
   @Test
@@ -84,7 +84,7 @@ class NodeDeliveryTest {
       throws IOException, WireException {
     GpuCatalog catalog = GpuCatalog.builtIn();
     NodeObject node = node(annotations, labels, "");
-    Inventory said = Inventories.all(catalog, new SliceInventory(catalog)).of(node.facts());
+    Inventory said = Inventories.all(catalog, new DriverPools()).of(node.facts());
     return NodeDelivery.fit(said, way);
   }
 }
