@@ -148,7 +148,8 @@ final class Replica {
                 NAMESPACE,
                 process.name(),
                 TeamSource.KERF,
-                DraNodes.LABELLED),
+                DraNodes.LABELLED,
+                16),
             clocks,
             threads,
             new Metrics());

@@ -3,11 +3,14 @@ package gpu.kerf.extender.cluster.kubernetes;
 import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.ClaimResult;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.DeviceClaim;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.ForwardingListener;
 import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
@@ -34,6 +37,7 @@ import gpu.kerf.extender.cluster.kubernetes.objects.Quarantine;
 import gpu.kerf.extender.cluster.kubernetes.objects.Slices;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Checkpoint;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.ClaimSweeper;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.EndedPods;
@@ -48,6 +52,9 @@ import gpu.kerf.extender.cluster.kubernetes.writing.Advertiser;
 import gpu.kerf.extender.cluster.kubernetes.writing.BindFence;
 import gpu.kerf.extender.cluster.kubernetes.writing.Binder;
 import gpu.kerf.extender.cluster.kubernetes.writing.BindingLease;
+import gpu.kerf.extender.cluster.kubernetes.writing.ClaimQueue;
+import gpu.kerf.extender.cluster.kubernetes.writing.ClaimWriter;
+import gpu.kerf.extender.cluster.kubernetes.writing.DeviceClasses;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
 import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
@@ -72,17 +79,20 @@ import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,6 +132,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final RequestPool background;
   private final RequestPool renewals;
   private final RequestPool gates;
+  private final RequestPool claimWrites;
   private final GateOpener gateOpener;
   private final Events events;
   private final NodeLock nodeLock;
@@ -147,6 +158,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
   private @Nullable EndedPods endedPods;
+  private @Nullable ClaimQueue claimQueue;
+  private @Nullable ClaimSweeper<?> sweeper;
   private @Nullable Claims claims;
 
   /**
@@ -164,6 +177,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param process the holder in the Lease, another one after every start
    * @param teams which objects say what the teams are
    * @param dra on which nodes a DRA driver hands out the GPUs
+   * @param claimsAtOnce for how many pods ResourceClaims are written at once
    */
   public record Options(
       String schedulerName,
@@ -176,7 +190,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       String namespace,
       String process,
       TeamSource teams,
-      DraNodes dra) {}
+      DraNodes dra,
+      int claimsAtOnce) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
@@ -196,6 +211,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.background = new RequestPool(server, threads, BACKGROUND_THREADS, "kerf-background");
     this.renewals = new RequestPool(server, threads, 1, "kerf-lease");
     this.gates = new RequestPool(server, threads, GATE_THREADS, "kerf-gate");
+    this.claimWrites = new RequestPool(server, threads, options.claimsAtOnce, "kerf-claim");
     this.gateOpener =
         new GateOpener(
             gates, new RateLimiter(threads, clocks.nanos(), GATES_PER_SECOND, MOST_GATES_AT_ONCE));
@@ -220,6 +236,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     announced.quarantine = quarantined;
     Claims claimed = new Claims(pools, quarantined::mayRun, announced::changed);
     claims = claimed;
+    ClaimSweeper<?> sweeping = sweeper(claimed, quarantined::mayRun, loop);
     ForeignPods foreignPods =
         new ForeignPods(listener, known::spec, claimed::on, options.trustsAnnotations);
     announced.foreignPods = foreignPods;
@@ -252,7 +269,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     missed = deletions;
     PodSink ofListener =
         new PodSink(
-            listener,
+            new BoundPods(listener, sweeping),
             this::waitsForKerf,
             foreignPods,
             labels,
@@ -260,13 +277,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             deletions::heard,
             uid -> {
               claimed.podEnded(uid);
+              sweeping.podEnded(uid);
               conditions.podEnded(uid);
               notices.podEnded(uid);
             });
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
-    watches.add(new ResourceWatch<>(Resource.CLAIMS, claimed, shared));
+    watches.add(new ResourceWatch<>(Resource.CLAIMS, sweeping, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
     List<ResourceWatch<?>> decisive = new ArrayList<>(watches);
     decisive.removeIf(each -> !each.resource().isDecisive());
@@ -293,6 +311,74 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
                 .run());
     runForEver("kerf-checkpoint", deletions);
     followTeams(shared, listener);
+  }
+
+  private <T> ClaimSweeper<T> sweeper(Sink<T> claims, Predicate<String> mayRun, Executor loop) {
+    DeviceClasses classes = new DeviceClasses(clocks.nanos());
+    if (options.dra == DraNodes.ALL_THAT_CAN) {
+      claimWrites
+          .start(
+              api -> {
+                classes.look(api);
+                return true;
+              })
+          .exceptionally(KubernetesCluster::classesUnknown);
+    }
+    ClaimWriter writer = new ClaimWriter(classes, metrics, () -> UUID.randomUUID().toString());
+    ClaimQueue queue =
+        new ClaimQueue(
+            claimWrites,
+            loop,
+            writer,
+            metrics,
+            clocks::elapsedMillis,
+            () -> Objects.requireNonNull(lease, "It was not started."),
+            this::overlapping);
+    claimQueue = queue;
+    ClaimSweeper<T> made =
+        new ClaimSweeper<>(
+            claims,
+            queue,
+            this::becomesTheOne,
+            mayRun,
+            new ClaimSweeper.Reporting(events, metrics),
+            clocks::elapsedMillis,
+            loop);
+    sweeper = made;
+    return made;
+  }
+
+  private static boolean classesUnknown(Throwable failure) {
+    LOG.atWarn()
+        .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure.getMessage()))
+        .log("The DeviceClasses could not be read; Kerf reads them before it claims devices.");
+    return false;
+  }
+
+  private String overlapping(DeviceClaim claim) {
+    String own = sweeper == null ? "" : sweeper.claimUid(claim.pod().uid());
+    Map<String, List<Claims.DeviceUse>> byPool = new LinkedHashMap<>();
+    for (DeviceClaim.Request request : claim.requests()) {
+      for (DeviceClaim.Device each : request.devices()) {
+        byPool
+            .computeIfAbsent(each.pool(), pool -> new ArrayList<>())
+            .add(new Claims.DeviceUse(each.name(), each.memoryMiB()));
+      }
+    }
+    for (Map.Entry<String, List<Claims.DeviceUse>> each : byPool.entrySet()) {
+      String other = overlappingClaim(own, each.getKey(), each.getValue());
+      if (other != null) {
+        return other;
+      }
+    }
+    return "";
+  }
+
+  private CompletionStage<Boolean> becomesTheOne() {
+    BindingLease toBind = lease;
+    return toBind == null
+        ? CompletableFuture.completedStage(false)
+        : toBind.take().thenApply(readiness -> readiness == BindReadiness.READY);
   }
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
@@ -408,6 +494,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     metrics.set(Metric.DELETIONS_WAIT, waiting().toMillis() / 1e3);
     for (ResourceWatch<?> watch : watches) {
       metrics.set(Metric.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
+    }
+    if (sweeper != null) {
+      sweeper.tick();
     }
     tickTeams();
   }
@@ -617,6 +706,25 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<ClaimResult> claim(DeviceClaim claim) {
+    return claimQueue == null
+        ? CompletableFuture.completedStage(
+            new ClaimResult(ClaimResult.Kind.NOT_OURS, NO_LEASE.text()))
+        : claimQueue.claim(claim);
+  }
+
+  @Override
+  public CompletionStage<Boolean> unclaim(PodView.Ref pod) {
+    return claimQueue == null ? CompletableFuture.completedStage(false) : claimQueue.unclaim(pod);
+  }
+
+  @Override
+  public boolean mayHaveClaim(String uid) {
+    boolean asked = claimQueue != null && claimQueue.mayHaveClaim(uid);
+    return asked || (sweeper != null && sweeper.hasClaim(uid));
+  }
+
+  @Override
   public CompletionStage<EvictResult> evict(Eviction eviction) {
     Quarantine known = quarantine;
     boolean atOnce = known != null && known.goesAtOnce(eviction.pod().uid());
@@ -785,6 +893,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             CompletableFuture.runAsync(calls::close),
             CompletableFuture.runAsync(background::close),
             CompletableFuture.runAsync(gates::close),
+            CompletableFuture.runAsync(claimWrites::close),
             CompletableFuture.runAsync(renewals::close))
         .join();
     BindingLease toBind = lease;
@@ -792,6 +901,24 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       toBind.close(server);
     }
     server.close();
+  }
+
+  /** Tells a listener of pods, and the sweeper which of them are bound. */
+  private static final class BoundPods extends ForwardingListener {
+    private final ClaimSweeper<?> sweeper;
+
+    BoundPods(ClusterListener next, ClaimSweeper<?> sweeper) {
+      super(next);
+      this.sweeper = sweeper;
+    }
+
+    @Override
+    public void podChanged(PodView pod) {
+      if (pod.isBound()) {
+        sweeper.podBound(pod.uid());
+      }
+      super.podChanged(pod);
+    }
   }
 
   /** What follows from a node's news. */

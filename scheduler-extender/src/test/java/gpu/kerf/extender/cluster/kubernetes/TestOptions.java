@@ -31,6 +31,7 @@ public final class TestOptions {
         "kerf-system",
         "this",
         TeamSource.KERF,
-        DraNodes.LABELLED);
+        DraNodes.LABELLED,
+        16);
   }
 }
