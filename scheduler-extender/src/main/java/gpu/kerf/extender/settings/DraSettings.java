@@ -3,12 +3,11 @@ package gpu.kerf.extender.settings;
 /** How GPUs are handed out by a DRA driver. */
 public record DraSettings(
     @Setting(
-            "Whether Kerf hands GPUs out by the DRA driver on every node where it can: all"
+            "Whether Kerf hands GPUs out by NVIDIA's DRA driver on every node where it can: all"
                 + " ResourceSlices of the driver are there, the kubelet is 1.36 or newer, and no"
                 + " device plugin of others has registered. Without it, only on nodes with the"
                 + " label kerf.gpu/delivery=dra.")
         boolean automatic,
-    @Setting("The name of the driver, as in its ResourceSlices.") String driver,
     @Setting("The DeviceClass of whole GPUs. Its configuration goes into every allocation.")
         String wholeClass,
     @Setting("The DeviceClass of MIG instances.") String migClass,
@@ -23,7 +22,6 @@ public record DraSettings(
         int atOnce) {
 
   public static DraSettings defaults() {
-    return new DraSettings(
-        false, "gpu.nvidia.com", "gpu.nvidia.com", "mig.nvidia.com", "gpu.nvidia.com", 16);
+    return new DraSettings(false, "gpu.nvidia.com", "mig.nvidia.com", "gpu.nvidia.com", 16);
   }
 }

@@ -159,18 +159,17 @@ final class Rules {
 
   private void dra() {
     DraSettings dra = settings.dra();
-    name("dra.driver", dra.driver(), "a DRA driver");
-    name("dra.wholeClass", dra.wholeClass(), "a DeviceClass");
-    name("dra.migClass", dra.migClass(), "a DeviceClass");
-    name("dra.shareClass", dra.shareClass(), "a DeviceClass");
+    deviceClass("dra.wholeClass", dra.wholeClass());
+    deviceClass("dra.migClass", dra.migClass());
+    deviceClass("dra.shareClass", dra.shareClass());
   }
 
-  private void name(String key, String value, String what) {
+  private void deviceClass(String key, String value) {
     if (!OBJECT_NAME.matcher(value).matches()) {
       refuse(
           key,
           value,
-          "is no name that " + what + " can have.",
+          "is no name that a DeviceClass can have.",
           "Write small letters, digits, - and ., such as gpu.nvidia.com.");
     }
   }

@@ -79,6 +79,7 @@ import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -157,9 +158,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
   private @Nullable EndedPods endedPods;
-  private @Nullable Claims claims;
   private @Nullable ClaimQueue claimQueue;
   private @Nullable ClaimSweeper<?> sweeper;
+  private @Nullable Claims claims;
 
   /**
    * How a cluster is served.
@@ -314,6 +315,15 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
 
   private <T> ClaimSweeper<T> sweeper(Sink<T> claims, Predicate<String> mayRun, Executor loop) {
     DeviceClasses classes = new DeviceClasses(clocks.nanos());
+    if (options.dra == DraNodes.ALL_THAT_CAN) {
+      claimWrites
+          .start(
+              api -> {
+                classes.look(api);
+                return true;
+              })
+          .exceptionally(KubernetesCluster::classesUnknown);
+    }
     ClaimWriter writer = new ClaimWriter(classes, metrics, () -> UUID.randomUUID().toString());
     ClaimQueue queue =
         new ClaimQueue(
@@ -322,7 +332,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             writer,
             metrics,
             clocks::elapsedMillis,
-            () -> Objects.requireNonNull(lease, "It was not started."));
+            () -> Objects.requireNonNull(lease, "It was not started."),
+            this::overlapping);
     claimQueue = queue;
     ClaimSweeper<T> made =
         new ClaimSweeper<>(
@@ -335,6 +346,32 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             loop);
     sweeper = made;
     return made;
+  }
+
+  private static boolean classesUnknown(Throwable failure) {
+    LOG.atWarn()
+        .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure.getMessage()))
+        .log("The DeviceClasses could not be read; Kerf reads them before it claims devices.");
+    return false;
+  }
+
+  private String overlapping(DeviceClaim claim) {
+    String own = sweeper == null ? "" : sweeper.claimUid(claim.pod().uid());
+    Map<String, List<Claims.DeviceUse>> byPool = new LinkedHashMap<>();
+    for (DeviceClaim.Request request : claim.requests()) {
+      for (DeviceClaim.Device each : request.devices()) {
+        byPool
+            .computeIfAbsent(each.pool(), pool -> new ArrayList<>())
+            .add(new Claims.DeviceUse(each.name(), each.memoryMiB()));
+      }
+    }
+    for (Map.Entry<String, List<Claims.DeviceUse>> each : byPool.entrySet()) {
+      String other = overlappingClaim(own, each.getKey(), each.getValue());
+      if (other != null) {
+        return other;
+      }
+    }
+    return "";
   }
 
   private CompletionStage<Boolean> becomesTheOne() {

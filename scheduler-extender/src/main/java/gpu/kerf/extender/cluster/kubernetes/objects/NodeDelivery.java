@@ -26,8 +26,10 @@ final class NodeDelivery {
 
   /**
    * @param published whether a DRA driver has published all devices of the node
+   * @param wasByDriver whether a DRA driver handed out its GPUs when that was last known
    */
-  static DeliveryWay of(NodeObject node, boolean published, DraNodes dra) throws WireException {
+  static DeliveryWay of(NodeObject node, boolean published, DraNodes dra, boolean wasByDriver)
+      throws WireException {
     String label = node.facts().label(LABEL);
     if (!label.isEmpty()) {
       DeliveryWay way = parse(label);
@@ -42,12 +44,16 @@ final class NodeDelivery {
     if (node.advertised().containsKey(GPUSHARE_MEMORY)) {
       return DeliveryWay.GPUSHARE;
     }
-    boolean byDriver =
-        dra == DraNodes.ALL_THAT_CAN
-            && published
-            && node.kubelet().handsOutByDra()
-            && !node.devicePlugin();
-    return byDriver ? DeliveryWay.DRA : DeliveryWay.ENV;
+    boolean can =
+        dra == DraNodes.ALL_THAT_CAN && node.kubelet().handsOutByDra() && !node.devicePlugin();
+    if (can && wasByDriver && !published) {
+      throw new WireException(
+          "The DRA driver that handed out the GPUs of the node lists none any more.\n"
+              + "It lists them again when it runs; if it was removed, label the node with "
+              + LABEL
+              + "=env.");
+    }
+    return can && published ? DeliveryWay.DRA : DeliveryWay.ENV;
   }
 
   private static void refuseWithoutDra(NodeObject node, boolean published) throws WireException {

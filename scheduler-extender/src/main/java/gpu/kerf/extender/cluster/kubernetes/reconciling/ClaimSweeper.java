@@ -187,6 +187,12 @@ public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
     return loose.containsKey(podUid);
   }
 
+  /** The uid of the claim of a pod that is not known to be bound; empty if none has been seen. */
+  public String claimUid(String podUid) {
+    Loose known = loose.get(podUid);
+    return known == null ? "" : known.claim.uid();
+  }
+
   /** Sweeps what is due; to be called now and then. */
   public void tick() {
     long now = millis.getAsLong();

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -48,6 +49,7 @@ public final class ClaimQueue implements AutoCloseable {
   private final Metrics metrics;
   private final LongSupplier millis;
   private final Supplier<BindingLease> lease;
+  private final Function<DeviceClaim, String> overlapping;
   private final Map<String, CompletionStage<?>> last = new HashMap<>();
 
   /** When a claim was last asked for, by the pods that may have one and are not bound. */
@@ -55,6 +57,8 @@ public final class ClaimQueue implements AutoCloseable {
 
   /**
    * @param lease that lets one replica at a time write
+   * @param overlapping another claim that has a part of the same devices, as far as is known; empty
+   *     if there is none
    */
   public ClaimQueue(
       RequestPool requests,
@@ -62,13 +66,15 @@ public final class ClaimQueue implements AutoCloseable {
       ClaimWriter writer,
       Metrics metrics,
       LongSupplier millis,
-      Supplier<BindingLease> lease) {
+      Supplier<BindingLease> lease,
+      Function<DeviceClaim, String> overlapping) {
     this.requests = requests;
     this.loop = loop;
     this.writer = writer;
     this.metrics = metrics;
     this.millis = millis;
     this.lease = lease;
+    this.overlapping = overlapping;
     for (ClaimResult.Kind kind : ClaimResult.Kind.values()) {
       metrics.zero(Metric.CLAIMS, word(kind));
     }
@@ -83,7 +89,24 @@ public final class ClaimQueue implements AutoCloseable {
     asked.put(claim.pod().uid(), millis.getAsLong());
     return underLease(claim.pod().uid(), (server, may) -> write(server, claim, may))
         .exceptionally(ClaimQueue::notStarted)
-        .thenApplyAsync(result -> told(claim.pod(), result), loop);
+        .thenComposeAsync(result -> beside(claim, result), loop)
+        .thenApply(result -> told(claim.pod(), result));
+  }
+
+  /**
+   * Another program that allocates from the same pool may have taken a part of the device
+   * meanwhile. The API server accepts both claims, and the driver would refuse the second pod when
+   * it cannot have another device any more. So Kerf steps back.
+   */
+  private CompletionStage<ClaimResult> beside(DeviceClaim claim, ClaimResult result) {
+    boolean written = result.kind() == ClaimResult.Kind.WRITTEN;
+    String other = written ? overlapping.apply(claim) : "";
+    if (other.isEmpty()) {
+      return CompletableFuture.completedStage(result);
+    }
+    ClaimResult stepped = new ClaimResult(ClaimResult.Kind.OVERLAPS, other);
+    // Where it cannot be given up, a binding is not sent either, and it is swept.
+    return abandon(claim.pod()).thenApply(outcome -> stepped);
   }
 
   private ClaimResult write(ApiServer server, DeviceClaim claim, BooleanSupplier may) {

@@ -358,8 +358,14 @@ public final class ClaimWriter {
     return text.contains(" cannot ") ? Kind.FORBIDDEN : Kind.REFUSED;
   }
 
-  /** The API server calls it invalid where the right to resourceclaims/binding is missing. */
+  /**
+   * The API server calls it invalid where the right to resourceclaims/binding is missing, and where
+   * the claim is being deleted.
+   */
   private static Kind invalid(String text) {
+    if (text.contains("deletionTimestamp")) {
+      return Kind.IN_REMOVAL;
+    }
     return text.contains("resourceclaims/binding") ? Kind.FORBIDDEN : Kind.REFUSED;
   }
 }

@@ -46,8 +46,9 @@ public final class DeviceClasses {
    *
    * @param configs the configurations of each class
    * @param trap a class that stands for a resource of Kerf's; empty if there is none
+   * @param stock a class that stands for nvidia.com/gpu; empty if there is none
    */
-  record Known(Map<String, JsonNode> configs, String trap) {
+  record Known(Map<String, JsonNode> configs, String trap, String stock) {
     boolean has(String deviceClass) {
       return configs.containsKey(deviceClass);
     }
@@ -83,12 +84,15 @@ public final class DeviceClasses {
   private static Known parse(JsonNode list) {
     Map<String, JsonNode> configs = new HashMap<>();
     String trap = "";
+    String stock = "";
     for (JsonNode each : list.path("items")) {
       String name = each.at("/metadata/name").asText("");
       configs.put(name, each.at("/spec/config"));
-      trap = OWN.contains(each.at("/spec/extendedResourceName").asText("")) ? name : trap;
+      String resource = each.at("/spec/extendedResourceName").asText("");
+      trap = OWN.contains(resource) ? name : trap;
+      stock = STOCK.equals(resource) ? name : stock;
     }
-    return new Known(Map.copyOf(configs), trap);
+    return new Known(Map.copyOf(configs), trap, stock);
   }
 
   private static void tell(Known now, @Nullable Known before) {
@@ -100,27 +104,18 @@ public final class DeviceClasses {
                   + " no devices until the field is gone: kube-scheduler's own plugin would delete"
                   + " Kerf's claims.");
     }
+    if (!now.stock.isEmpty() && (before == null || !before.stock.equals(now.stock))) {
+      LOG.atWarn()
+          .addKeyValue(LogKeys.RESOURCE, now.stock)
+          .log(
+              "A DeviceClass stands for nvidia.com/gpu: kube-scheduler's own plugin gives devices"
+                  + " to pods that ask for it. Kerf gives such pods none by DRA; let them ask for"
+                  + " kerf.gpu/whole.");
+    }
   }
 
-  /**
-   * Looks at the classes at the start, and warns of one that stands for what pods in other
-   * projects' words ask for; on a worker's thread.
-   */
+  /** Looks at them before the first pod asks; on a worker's thread. */
   public void look(ApiServer server) throws IOException {
-    ApiReply reply = server.send(ApiRequest.get(PATH, Map.of()));
-    if (!reply.ok()) {
-      return;
-    }
-    JsonNode list = reply.json();
-    tell(parse(list), null);
-    for (JsonNode each : list.path("items")) {
-      if (each.at("/spec/extendedResourceName").asText("").equals(STOCK)) {
-        LOG.atInfo()
-            .addKeyValue(LogKeys.RESOURCE, each.at("/metadata/name").asText(""))
-            .log(
-                "A DeviceClass stands for nvidia.com/gpu: kube-scheduler's own plugin gives devices"
-                    + " to pods that ask for it. Kerf gives such pods no devices by DRA.");
-      }
-    }
+    read(server, List.of());
   }
 }
