@@ -45,36 +45,36 @@ final class Containerd {
 
   private static String config(ContainerdPrograms programs) {
     return """
-    version = 2
-    root = "%1$s/containerd"
-    state = "/run/containerd"
-    [grpc]
-      address = "%2$s"
-    [plugins."io.containerd.grpc.v1.cri"]
-      sandbox_image = "pause:latest"
-      # A container cannot be made less worth killing than we are, which needs a privilege.
-      restrict_oom_score_adj = true
-    %4$s
-      [plugins."io.containerd.grpc.v1.cri".containerd]
-        default_runtime_name = "runc"
-        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-          runtime_type = "io.containerd.runc.v2"
-        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
-          runtime_type = "io.containerd.runc.v2"
-      [plugins."io.containerd.grpc.v1.cri".cni]
-        bin_dir = "%3$s"
-        conf_dir = "%1$s/networks"
-    """
+        version = 2
+        root = "%1$s/containerd"
+        state = "/run/containerd"
+        [grpc]
+          address = "%2$s"
+        [plugins."io.containerd.grpc.v1.cri"]
+          sandbox_image = "pause:latest"
+          # A container cannot be made less worth killing than we are, which needs a privilege.
+          restrict_oom_score_adj = true
+        %4$s
+          [plugins."io.containerd.grpc.v1.cri".containerd]
+            default_runtime_name = "runc"
+            [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+              runtime_type = "io.containerd.runc.v2"
+            [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
+              runtime_type = "io.containerd.runc.v2"
+          [plugins."io.containerd.grpc.v1.cri".cni]
+            bin_dir = "%3$s"
+            conf_dir = "%1$s/networks"
+        """
         .formatted(Machine.FOLDER, SOCKET, NodePrograms.networkPlugins(), programs.settings());
   }
 
   private static String network(Machine machine) {
     return """
-    {"cniVersion": "0.4.0", "name": "pods", "plugins": [
-      {"type": "bridge", "bridge": "pods0", "isGateway": true,
-       "ipam": {"type": "host-local", "ranges": [[{"subnet": "%s"}]],
-                "routes": [{"dst": "0.0.0.0/0"}]}}]}
-    """
+        {"cniVersion": "0.4.0", "name": "pods", "plugins": [
+          {"type": "bridge", "bridge": "pods0", "isGateway": true,
+           "ipam": {"type": "host-local", "ranges": [[{"subnet": "%s"}]],
+                    "routes": [{"dst": "0.0.0.0/0"}]}}]}
+        """
         .formatted(machine.podNetwork());
   }
 
