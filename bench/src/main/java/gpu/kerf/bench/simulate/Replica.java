@@ -2,6 +2,7 @@ package gpu.kerf.bench.simulate;
 
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.KnownPod;
@@ -146,7 +147,9 @@ final class Replica {
                 false,
                 NAMESPACE,
                 process.name(),
-                TeamSource.KERF),
+                TeamSource.KERF,
+                DraNodes.LABELLED,
+                16),
             clocks,
             threads,
             new Metrics());

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shareMiB the largest MPS share that asks for no multiprocessors; 0 if none
  * @param profile the largest MIG profile without extras, by memory and then compute; null if none
- * @param untouchedGpus plain GPUs that may be given whole; on one node, together to one container
+ * @param untouchedGpus GPUs that may be given whole; on one node, together to one container
  */
 public record LargestRoom(int shareMiB, @Nullable MigProfile profile, int untouchedGpus) {
 
@@ -27,7 +27,7 @@ public record LargestRoom(int shareMiB, @Nullable MigProfile profile, int untouc
     }
     return switch (node.mode(gpu)) {
       case PLAIN -> onPlain(node, gpu);
-      case MIG_DYNAMIC -> new LargestRoom(0, cut(node, gpu), 0);
+      case MIG_DYNAMIC -> new LargestRoom(0, cut(node, gpu), node.isUntouched(gpu) ? 1 : 0);
       case MIG -> new LargestRoom(0, existing(node, gpu), 0);
     };
   }

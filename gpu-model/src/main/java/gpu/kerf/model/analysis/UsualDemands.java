@@ -74,7 +74,11 @@ public final class UsualDemands {
     int useful =
         switch (node.mode(gpu)) {
           case PLAIN -> -1;
-          case MIG_DYNAMIC -> coveredSlices(node, gpu);
+          case MIG_DYNAMIC ->
+              node.gpu(gpu).wholeHeld()
+                      || (node.isUntouched(gpu) && isWholeWanted(node.gpuModel(gpu)))
+                  ? -1
+                  : coveredSlices(node, gpu);
           case MIG -> servingSlices(node, gpu);
         };
     int all = (1 << node.gpuModel(gpu).slices()) - 1;
@@ -84,11 +88,11 @@ public final class UsualDemands {
   private int strandedOnPlain(NodeState node, int gpu) {
     int free = Math.max(0, node.freeMiB(gpu));
     GpuModel model = node.gpuModel(gpu);
-    if (node.isCrowded(gpu)) {
-      return free;
-    }
     if (node.isUntouched(gpu) && isWholeWanted(model)) {
       return 0;
+    }
+    if (node.isCrowded(gpu)) {
+      return free;
     }
     return free - table(model, node.freeSm(gpu)).filled(free);
   }

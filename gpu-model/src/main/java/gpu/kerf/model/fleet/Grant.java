@@ -97,6 +97,15 @@ public record Grant(
           && smMilli == other.smMilli
           && memoryMiB == other.memoryMiB;
     }
+
+    /** Whether it is a part of the same kind at the same place of the same GPU. */
+    private boolean isSamePart(SlotGrant other) {
+      return Objects.equals(uuid, other.uuid)
+          && (uuid != null || gpu == other.gpu)
+          && Objects.equals(profile, other.profile)
+          && start == other.start
+          && smMilli < 0 == other.smMilli < 0;
+    }
   }
 
   /** What a placement gives on a node as the node is now. */
@@ -142,6 +151,18 @@ public record Grant(
       }
     }
     return true;
+  }
+
+  /** Whether this gives all parts of GPUs that another gives, to any of its containers. */
+  boolean covers(Grant other) {
+    return node.equals(other.node)
+        && other.containers.stream()
+            .flatMap(container -> container.slots.stream())
+            .allMatch(
+                slot ->
+                    containers.stream()
+                        .flatMap(container -> container.slots.stream())
+                        .anyMatch(given -> given.isSamePart(slot)));
   }
 
   private static boolean isSame(ContainerGrant one, ContainerGrant other) {

@@ -82,6 +82,19 @@ public final class Ledger {
   private final Map<String, Conflict> conflicts = new LinkedHashMap<>();
   private final Map<String, GpuSet> foreign = new HashMap<>();
   private final Map<String, Placement> withheld = new LinkedHashMap<>();
+
+  /** By node, in the order of {@link ForeignHold#ORDER}. */
+  private final Map<String, List<ForeignHold>> holds = new HashMap<>();
+
+  /** Pods for which Kerf wrote claims; they may be in no entry. */
+  private final Map<String, Integer> claimants = new HashMap<>();
+
+  /** Nodes on which claims overlap what pods hold, or each other. */
+  private final Set<String> overlaps = new HashSet<>();
+
+  /** The pod that is about to take what its own claim holds; empty if none is. */
+  private String taking = "";
+
   private Observer observer = (before, after) -> {};
 
   /** Tells one more observer of entries from now on; what is there already is not told. */
@@ -108,12 +121,14 @@ public final class Ledger {
   }
 
   /**
-   * Forgets a node and what {@link #setForeign} said of it. Its entries stay, as pods do when a
-   * node object is gone, and stand again when it comes back; proposals are dropped.
+   * Forgets a node and what {@link #setForeign} and {@link #setHolds} said of it. Its entries stay,
+   * as pods do when a node object is gone, and stand again when it comes back; proposals are
+   * dropped.
    */
   public void removeNode(String name) {
     fleet.remove(name);
     foreign.remove(name);
+    replaceHolds(name, List.of());
     settle(name);
   }
 
@@ -133,6 +148,54 @@ public final class Ledger {
           .filter(proposal -> (gpusOf(proposal.placement()) & gpus) != 0)
           .forEach(proposal -> release(proposal.uid()));
     }
+  }
+
+  /**
+   * Sets which devices of a node are allocated to claims. They are held like what pods hold. Where
+   * they overlap what a pod holds, or each other, or cannot be found on the node, their GPUs get
+   * nothing new. Proposals that stand in their way are dropped.
+   */
+  public void setHolds(String node, List<ForeignHold> claims) {
+    List<ForeignHold> sorted = claims.stream().sorted(ForeignHold.ORDER).toList();
+    if (!sorted.equals(holds.getOrDefault(node, List.of()))) {
+      replaceHolds(node, sorted);
+      if (fleet.node(node) != null) {
+        settle(node);
+      }
+    }
+  }
+
+  private void replaceHolds(String node, List<ForeignHold> now) {
+    List<ForeignHold> before = holds.remove(node);
+    if (before != null) {
+      before.forEach(hold -> claimants.computeIfPresent(hold.pod(), Ledger::lessOne));
+    }
+    if (!now.isEmpty()) {
+      holds.put(node, now);
+      now.stream()
+          .filter(hold -> !hold.pod().isEmpty())
+          .forEach(hold -> claimants.merge(hold.pod(), 1, Integer::sum));
+    }
+  }
+
+  private static @Nullable Integer lessOne(String pod, Integer number) {
+    return number == 1 ? null : Integer.valueOf(number - 1);
+  }
+
+  /** What claims hold of a node beside the pods of the ledger. */
+  public List<ForeignHold> holdsOn(String node) {
+    return holds.getOrDefault(node, List.of()).stream().filter(this::counts).toList();
+  }
+
+  /** What the ledger gave to a pod counts once, though its claim says it again. */
+  private boolean counts(ForeignHold hold) {
+    if (hold.pod().isEmpty()) {
+      return true;
+    }
+    Entry known = entries.get(hold.pod());
+    boolean given =
+        known != null && known.state() != State.PROPOSED && known.grant().covers(hold.grant());
+    return !given && !hold.pod().equals(taking);
   }
 
   /**
@@ -273,11 +336,27 @@ public final class Ledger {
       return Taking.NO_SUCH_NODE;
     }
     release(claim.holder().uid());
+    boolean claimant = claimants.containsKey(claim.holder().uid());
+    if (claimant) {
+      liftHoldsOf(claim.holder().uid(), placement.node());
+    }
     if (!hold(placement) && !holdOverProposals(placement)) {
+      if (claimant) {
+        liftHoldsOf("", placement.node());
+      }
       return Taking.NOT_FREE;
     }
     remember(entry(claim.holder(), placement, State.BINDING, now, Long.MAX_VALUE));
+    if (claimant) {
+      liftHoldsOf("", placement.node());
+    }
     return Taking.TAKEN;
+  }
+
+  /** A pod may take what an earlier attempt to bind it has left to its claim; for none if empty. */
+  private void liftHoldsOf(String uid, String node) {
+    taking = uid;
+    settle(node);
   }
 
   /** Asks the fleet for the node, because settling one puts a new state in its place. */
@@ -364,7 +443,8 @@ public final class Ledger {
 
   private void free(Entry known) {
     String name = known.placement().node();
-    boolean disputed = hasConflictOn(name);
+    boolean disputed =
+        hasConflictOn(name) || overlaps.contains(name) || claimants.containsKey(known.uid());
     forget(known);
     NodeState node = fleet.node(name);
     if (disputed) {
@@ -551,6 +631,8 @@ public final class Ledger {
     if (node != null) {
       eachGpu(node, closed, node::block);
       eachGpu(node, foreign.getOrDefault(name, GpuSet.NONE).on(node.spec()), node::block);
+      overlaps.remove(name);
+      holdsOn(name).forEach(hold -> settle(hold, node));
       withheld.values().stream().filter(host -> host.node().equals(name)).forEach(node::force);
     }
     for (Entry proposal : proposalsOn(name)) {
@@ -581,6 +663,16 @@ public final class Ledger {
     conflicts.put(now.uid(), new Conflict(now, kind, found.device()));
     node.force(withoutSlots(now.placement()));
     return found.closed() | gpusOf(now.placement());
+  }
+
+  /** Holds what a claim has, or closes the GPUs where that cannot be. */
+  private void settle(ForeignHold hold, NodeState node) {
+    Resolution found = Resolution.of(hold.grant(), node.spec());
+    Conflict.Kind kind = found.trouble() != null ? found.trouble() : stand(node, found.placement());
+    if (kind != null) {
+      overlaps.add(node.name());
+      eachGpu(node, found.closed() | gpusOf(found.placement()), node::block);
+    }
   }
 
   private void keepIfFound(Entry proposal, Resolution found) {

@@ -9,7 +9,9 @@ public enum DeliveryWay {
   /** HAMi's device plugin, which reads its decision on the pod. */
   HAMI(2),
   /** gpushare's device plugin, which reads its decision on the pod. */
-  GPUSHARE(4);
+  GPUSHARE(4),
+  /** A DRA driver, which reads the allocation of a ResourceClaim. */
+  DRA(8);
 
   private final int bit;
 
@@ -22,7 +24,10 @@ public enum DeliveryWay {
     return bit;
   }
 
-  /** The word that nodes are labelled with: {@code env}, {@code hami}, {@code gpushare}. */
+  /**
+   * The word that nodes are labelled with: {@code env}, {@code hami}, {@code gpushare}, {@code
+   * dra}.
+   */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -34,6 +39,6 @@ public enum DeliveryWay {
       }
     }
     throw new IllegalArgumentException(
-        "The delivery (" + word + ") is not known.\nWrite one of env, hami, gpushare.");
+        "The delivery (" + word + ") is not known.\nWrite one of env, hami, gpushare, dra.");
   }
 }

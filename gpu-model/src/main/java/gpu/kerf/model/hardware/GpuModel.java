@@ -3,6 +3,7 @@ package gpu.kerf.model.hardware;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,6 +166,51 @@ public final class GpuModel {
   /** What fits beside what, for every occupancy. Empty tables where there is no MIG. */
   public MigGeometry geometry() {
     return geometry;
+  }
+
+  /**
+   * The same card where only some MIG instances can be had, such as those that a DRA driver
+   * publishes.
+   *
+   * @param starts at which memory slices instances of a profile may start, as bits
+   */
+  public GpuModel offering(ToIntFunction<MigProfile> starts) {
+    List<MigProfile> placeable = profiles.stream().filter(MigProfile::placeable).toList();
+    if (placeable.stream().allMatch(profile -> starts.applyAsInt(profile) == profile.starts())) {
+      return this;
+    }
+    Builder builder = named(name);
+    builder.aliases.addAll(aliases);
+    builder.architecture = architecture;
+    builder.computeMajor = computeMajor;
+    builder.computeMinor = computeMinor;
+    builder.memoryMiB = memoryMiB;
+    builder.memoryIsEstimate = memoryIsEstimate;
+    builder.multiprocessors = multiprocessors;
+    for (MigProfile profile : placeable) {
+      int offered = starts.applyAsInt(profile);
+      if (offered != 0 && hasPlainAlike(profile, offered, placeable, starts)) {
+        builder.profile(profile.startingAt(offered));
+      }
+    }
+    return builder.profiles.isEmpty()
+        ? builder.build()
+        : builder.mig(slices, computeSlices, placementUnit).build();
+  }
+
+  /** A variant of a profile counts as the plain profile that lies where it lies. */
+  private static boolean hasPlainAlike(
+      MigProfile variant,
+      int offered,
+      List<MigProfile> profiles,
+      ToIntFunction<MigProfile> starts) {
+    return profiles.stream()
+        .anyMatch(
+            plain ->
+                plain.plain()
+                    && plain.size() == variant.size()
+                    && plain.computeSlices() == variant.computeSlices()
+                    && starts.applyAsInt(plain) == offered);
   }
 
   @Override

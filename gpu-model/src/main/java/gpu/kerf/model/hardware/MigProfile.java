@@ -222,6 +222,18 @@ public final class MigProfile {
         : String.join(", ", texts);
   }
 
+  /** Begins the same profile with other starts, as bits. */
+  Builder startingAt(int others) {
+    Builder builder = named(name);
+    builder.aliases.addAll(aliases);
+    builder.size = size;
+    builder.starts = others;
+    builder.memoryMiB = memoryMiB;
+    builder.memoryIsEstimate = memoryIsEstimate;
+    builder.multiprocessors = multiprocessors;
+    return builder;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof MigProfile that

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param cpuMilli allocatable CPU in thousandths; {@link #UNKNOWN} where it is not counted
  * @param hostMemoryMiB allocatable memory; {@link #UNKNOWN} where it is not counted
  * @param delivery how its containers receive their devices
+ * @param devices the DRA driver's devices by which its GPUs are handed out; null where no driver
+ *     hands them out
  */
 public record NodeSpec(
     String name,
@@ -19,7 +21,8 @@ public record NodeSpec(
     Topology topology,
     int cpuMilli,
     int hostMemoryMiB,
-    DeliveryWay delivery) {
+    DeliveryWay delivery,
+    @Nullable DriverDevices devices) {
 
   /** More than any node has: a resource that is not counted never refuses a pod. */
   public static final int UNKNOWN = 1 << 30;
@@ -54,6 +57,7 @@ public record NodeSpec(
               + gpus.size()
               + ".\nMaybe a GPU was added or removed: take the inventory again.");
     }
+    refuseOtherDevices(name, gpus, delivery, devices);
     if (cpuMilli < 0 || hostMemoryMiB < 0 || cpuMilli > UNKNOWN || hostMemoryMiB > UNKNOWN) {
       throw new IllegalArgumentException(
           "The CPU ("
@@ -65,6 +69,24 @@ public record NodeSpec(
               + " must be between 0 and "
               + UNKNOWN
               + ".\nMaybe they were written in other units.");
+    }
+  }
+
+  private static void refuseOtherDevices(
+      String name, List<GpuSpec> gpus, DeliveryWay delivery, @Nullable DriverDevices devices) {
+    boolean byDriver = delivery == DeliveryWay.DRA;
+    if (byDriver != (devices != null)
+        || (devices != null && devices.gpus().size() != gpus.size())) {
+      throw new IllegalArgumentException(
+          "The delivery of node "
+              + name
+              + " is ("
+              + delivery.word()
+              + "), and the number of its GPUs with devices of a DRA driver is "
+              + (devices == null ? 0 : devices.gpus().size())
+              + " of "
+              + gpus.size()
+              + ".\nMaybe the devices are of another inventory.");
     }
   }
 
@@ -85,6 +107,22 @@ public record NodeSpec(
               + name
               + ".\nEvery GPU and every MIG instance has its own: take the inventory again.");
     }
+  }
+
+  /**
+   * Whether a GPU can be given whole. A DRA driver may offer that also of one that it cuts on
+   * demand.
+   */
+  public boolean givesWhole(int gpu) {
+    return devices == null
+        ? gpus.get(gpu).mode() == GpuMode.PLAIN
+        : gpus.get(gpu).mode() != GpuMode.MIG && devices.of(gpu).whole() != null;
+  }
+
+  /** Whether a GPU can be shared by MPS, or by what a DRA driver offers in its place. */
+  public boolean givesShares(int gpu) {
+    return gpus.get(gpu).mode() == GpuMode.PLAIN
+        && (devices == null || devices.of(gpu).share() != null);
   }
 
   /** The index of the GPU with this UUID, or -1. */
@@ -136,6 +174,17 @@ public record NodeSpec(
     return text.toString();
   }
 
+  /** A node whose GPUs are not handed out by a DRA driver. */
+  public NodeSpec(
+      String name,
+      List<GpuSpec> gpus,
+      Topology topology,
+      int cpuMilli,
+      int hostMemoryMiB,
+      DeliveryWay delivery) {
+    this(name, gpus, topology, cpuMilli, hostMemoryMiB, delivery, null);
+  }
+
   /** A node whose containers learn from their environment what they got. */
   public NodeSpec(
       String name, List<GpuSpec> gpus, Topology topology, int cpuMilli, int hostMemoryMiB) {
@@ -148,14 +197,20 @@ public record NodeSpec(
   }
 
   public NodeSpec withHost(int cpu, int memoryMiB) {
-    return new NodeSpec(name, gpus, topology, cpu, memoryMiB, delivery);
+    return new NodeSpec(name, gpus, topology, cpu, memoryMiB, delivery, devices);
   }
 
   public NodeSpec withTopology(Topology links) {
-    return new NodeSpec(name, gpus, links, cpuMilli, hostMemoryMiB, delivery);
+    return new NodeSpec(name, gpus, links, cpuMilli, hostMemoryMiB, delivery, devices);
   }
 
+  /** The same node handed out in a way for which no DRA driver is needed. */
   public NodeSpec deliveredBy(DeliveryWay way) {
     return new NodeSpec(name, gpus, topology, cpuMilli, hostMemoryMiB, way);
+  }
+
+  /** The same node handed out by a DRA driver. */
+  public NodeSpec deliveredBy(DriverDevices driver) {
+    return new NodeSpec(name, gpus, topology, cpuMilli, hostMemoryMiB, DeliveryWay.DRA, driver);
   }
 }

@@ -156,6 +156,7 @@ public final class LookAhead {
   private boolean isServed(NodeState node, int gpu) {
     return node.mode(gpu) == GpuMode.MIG_DYNAMIC
         && node.isUsable(gpu)
+        && !node.isWholeHeld(gpu)
         && node.gpuModel(gpu).equals(model);
   }
 

@@ -112,7 +112,8 @@ final class Need {
    */
   int shareMiB(NodeState node, int gpu) {
     int usual = shareMiB[node.model(gpu)];
-    return usual == 0 || fixed ? usual : demand.memoryMiB(node.shareable(gpu));
+    int asked = usual == 0 || fixed ? usual : demand.memoryMiB(node.shareable(gpu));
+    return node.stepped ? node.partOf(gpu, asked) : asked;
   }
 
   /** Whether it means the same share on all cards of a model. */

@@ -1,5 +1,6 @@
 package gpu.kerf.model.placement;
 
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuModels;
@@ -11,6 +12,7 @@ import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.price.Prices;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +65,21 @@ public final class NodeState {
   final long fixed;
 
   /**
+   * The GPUs that can be given whole, and those that can be shared by MPS. Where a DRA driver hands
+   * them out, it must offer that; and it may offer a GPU in mode mig-dynamic as a whole too, while
+   * nothing is cut out of it.
+   */
+  final long wholeable;
+
+  final long sharable;
+
+  /** Shares of some GPU have only certain sizes. */
+  final boolean stepped;
+
+  /** All GPUs that can be given whole are in one mode. */
+  final boolean wholesAlike;
+
+  /**
    * All GPUs are of one model and equally far from each other: which of them a demand gets makes no
    * difference.
    */
@@ -86,8 +103,11 @@ public final class NodeState {
 
   long withMedia;
 
-  /** The usable plain GPUs of which no pod holds any part. */
+  /** The usable GPUs that can be given whole and of which no pod holds any part. */
   long untouched;
+
+  /** The usable GPUs in mode mig-dynamic that are not given whole. */
+  long cuttable;
 
   /**
    * The most memory that is free on one usable plain GPU, and the free memory of all GPUs together.
@@ -130,8 +150,13 @@ public final class NodeState {
     this.plain = gpusIn(GpuMode.PLAIN);
     this.dynamic = gpusIn(GpuMode.MIG_DYNAMIC);
     this.fixed = gpusIn(GpuMode.MIG);
+    this.wholeable = gpusWith(spec::givesWhole);
+    this.sharable = gpusWith(spec::givesShares);
+    this.stepped = gpusWith(gpu -> share(gpu) != null) != 0;
+    this.wholesAlike = (wholeable & dynamic) == 0 || (wholeable & plain) == 0;
     for (int gpu = 0; gpu < gpus; gpu++) {
-      clientLimit[gpu] = (byte) spec.gpus().get(gpu).mostClients();
+      boolean shared = (sharable >> gpu & 1) != 0;
+      clientLimit[gpu] = (byte) (shared ? spec.gpus().get(gpu).mostClients() : 0);
       freeMiB[gpu] = mode(gpu) == GpuMode.PLAIN ? shareableMiB[gpu] : 0;
     }
     Arrays.fill(freeSm, 1000);
@@ -165,6 +190,10 @@ public final class NodeState {
     this.plain = other.plain;
     this.dynamic = other.dynamic;
     this.fixed = other.fixed;
+    this.wholeable = other.wholeable;
+    this.sharable = other.sharable;
+    this.stepped = other.stepped;
+    this.wholesAlike = other.wholesAlike;
     this.uniform = other.uniform;
     this.allPlain = other.allPlain;
     this.onlyModel = other.onlyModel;
@@ -174,6 +203,7 @@ public final class NodeState {
     this.withMedia = other.withMedia;
     this.wholeHeld = other.wholeHeld;
     this.untouched = other.untouched;
+    this.cuttable = other.cuttable;
     this.largestFreeMiB = other.largestFreeMiB;
     this.totalFreeMiB = other.totalFreeMiB;
     this.unusable = other.unusable;
@@ -192,12 +222,27 @@ public final class NodeState {
     return alike;
   }
 
-  private long gpusIn(GpuMode mode) {
+  private DriverDevices.@Nullable Share share(int gpu) {
+    DriverDevices devices = spec.devices();
+    return devices == null ? null : devices.of(gpu).share();
+  }
+
+  /** The size of the share that a container gets of a GPU when it asks for so much. */
+  int partOf(int gpu, int askedMiB) {
+    DriverDevices.Share share = stepped && askedMiB > 0 ? share(gpu) : null;
+    return share == null ? askedMiB : share.part(askedMiB);
+  }
+
+  private long gpusWith(IntPredicate property) {
     long set = 0;
     for (int gpu = 0; gpu < model.length; gpu++) {
-      set |= mode(gpu) == mode ? 1L << gpu : 0;
+      set |= property.test(gpu) ? 1L << gpu : 0;
     }
     return set;
+  }
+
+  private long gpusIn(GpuMode mode) {
+    return gpusWith(gpu -> mode(gpu) == mode);
   }
 
   /** An independent state to try things on. */
@@ -243,6 +288,9 @@ public final class NodeState {
     return uniform
         && mode(gpu) == mode(other)
         && mode(gpu) != GpuMode.MIG
+        && isWholeable(gpu) == isWholeable(other)
+        && isWholeHeld(gpu) == isWholeHeld(other)
+        && clientLimit[gpu] == clientLimit[other]
         && shareableMiB[gpu] == shareableMiB[other]
         && freeMiB[gpu] == freeMiB[other]
         && freeSm[gpu] == freeSm[other]
@@ -318,15 +366,16 @@ public final class NodeState {
           ? isProfileOf(gpu, mig.profile())
           : instanceAt(gpu, mig) >= 0;
     }
-    boolean large = slot instanceof Slot.Share share && share.memoryMiB() > shareable(gpu);
-    return isPlain(gpu) && !large;
+    return slot instanceof Slot.Share share
+        ? (sharable >> gpu & 1) != 0 && share.memoryMiB() <= shareable(gpu)
+        : isWholeable(gpu);
   }
 
   /** Whether no pod holds any part of a slot that exists. */
   public boolean isUnheld(Slot slot) {
     int gpu = slot.gpu();
     if (slot instanceof Slot.Whole) {
-      return (wholeHeld >> gpu & 1) == 0 && clients[gpu] == 0;
+      return !isWholeHeld(gpu) && clients[gpu] == 0 && occupied[gpu] == 0;
     }
     if (slot instanceof Slot.Share share) {
       return share.memoryMiB() <= freeMiB[gpu]
@@ -335,6 +384,7 @@ public final class NodeState {
     }
     Slot.Mig mig = (Slot.Mig) slot;
     return (occupied[gpu] & mig.mask()) == 0
+        && !isWholeHeld(gpu)
         && (!isDynamic(gpu) || mig.profile().media().fitsBeside(media[gpu]));
   }
 
@@ -358,7 +408,7 @@ public final class NodeState {
     int gpu = slot.gpu();
     if (slot instanceof Slot.Whole) {
       wholeHeld |= 1L << gpu;
-      freeMiB[gpu] -= shareable(gpu);
+      freeMiB[gpu] -= isPlain(gpu) ? shareable(gpu) : 0;
     } else if (slot instanceof Slot.Share share) {
       freeMiB[gpu] -= share.memoryMiB();
       freeSm[gpu] -= share.smMilli();
@@ -374,7 +424,7 @@ public final class NodeState {
     int gpu = slot.gpu();
     if (slot instanceof Slot.Whole) {
       wholeHeld &= ~(1L << gpu);
-      freeMiB[gpu] += shareable(gpu);
+      freeMiB[gpu] += isPlain(gpu) ? shareable(gpu) : 0;
     } else if (slot instanceof Slot.Share share) {
       freeMiB[gpu] += share.memoryMiB();
       freeSm[gpu] += share.smMilli();
@@ -479,12 +529,27 @@ public final class NodeState {
     return (plain >> gpu & 1) != 0;
   }
 
-  /** A usable plain GPU of which no pod holds any part. */
+  /** Whether it can be given whole. */
+  public boolean isWholeable(int gpu) {
+    return (wholeable >> gpu & 1) != 0;
+  }
+
+  /** Whether it can be shared by MPS. */
+  public boolean isSharable(int gpu) {
+    return (sharable >> gpu & 1) != 0;
+  }
+
+  /** Whether it is given whole. */
+  public boolean isWholeHeld(int gpu) {
+    return (wholeHeld >> gpu & 1) != 0;
+  }
+
+  /** A usable GPU that can be given whole and of which no pod holds any part. */
   public boolean isUntouched(int gpu) {
     return (untouched >> gpu & 1) != 0;
   }
 
-  /** The usable plain GPUs of which no pod holds any part. */
+  /** The usable GPUs that can be given whole and of which no pod holds any part. */
   public long untouched() {
     return untouched;
   }
@@ -492,7 +557,8 @@ public final class NodeState {
   /** Keeps what is derived from the state in step with it. */
   private void changed() {
     version++;
-    untouched = plain & ~wholeHeld & ~unusable;
+    untouched = wholeable & ~wholeHeld & ~unusable;
+    cuttable = dynamic & ~wholeHeld & ~unusable;
     largestFreeMiB = 0;
     totalFreeMiB = 0;
     crowded = 0;
@@ -501,9 +567,9 @@ public final class NodeState {
       totalFreeMiB += freeOn(gpu);
       crowded |= clients[gpu] >= clientLimit[gpu] ? 1L << gpu : 0;
       withMedia |= media[gpu] != 0 ? 1L << gpu : 0;
+      untouched &= clients[gpu] == 0 && occupied[gpu] == 0 ? -1L : ~(1L << gpu);
       if (isPlain(gpu) && isUsable(gpu)) {
         largestFreeMiB = Math.max(largestFreeMiB, freeMiB[gpu]);
-        untouched &= clients[gpu] == 0 ? -1L : ~(1L << gpu);
       }
     }
   }
@@ -529,6 +595,9 @@ public final class NodeState {
   public int freeOn(int gpu) {
     if (isPlain(gpu)) {
       return freeMiB[gpu];
+    }
+    if (isWholeHeld(gpu)) {
+      return 0;
     }
     int slices = gpuModel(gpu).slices();
     int free = slices - Integer.bitCount(occupied(gpu));

@@ -41,7 +41,7 @@ public final class NodeWorth {
 
   /** Adds how many MIG instances of each kind a node could still start on GPUs of one model. */
   public static void countStarts(NodeState node, int model, MigPrices prices, int[] counts) {
-    for (long rest = node.dynamic & ~node.unusable; rest != 0; rest &= rest - 1) {
+    for (long rest = node.cuttable; rest != 0; rest &= rest - 1) {
       int gpu = Long.numberOfTrailingZeros(rest);
       for (int kind = 0; node.model[gpu] == model && kind < counts.length; kind++) {
         counts[kind] += prices.copies(kind, node.layout[gpu]);
@@ -68,9 +68,11 @@ public final class NodeWorth {
       return node.isUntouched(gpu) ? table.wholeWorth() : table.worth(node.freeMiB[gpu]);
     }
     MigPrices table = prices.mig(node.model[gpu]);
-    return node.isDynamic(gpu)
-        ? table.potential(node.layout[gpu])
-        : overInstances(node, gpu, table::instanceTaken);
+    return node.isWholeHeld(gpu)
+        ? 0
+        : node.isDynamic(gpu)
+            ? table.potential(node.layout[gpu])
+            : overInstances(node, gpu, table::instanceTaken);
   }
 
   /** What the free part of one GPU is worth where nothing is scarce. */
@@ -80,9 +82,11 @@ public final class NodeWorth {
       return node.isUntouched(gpu) ? table.bareWhole() : table.bareWorth(node.freeMiB[gpu]);
     }
     MigPrices table = prices.mig(node.model[gpu]);
-    return node.isDynamic(gpu)
-        ? table.bareWorth(node.layout[gpu])
-        : overInstances(node, gpu, table::instanceTaken);
+    return node.isWholeHeld(gpu)
+        ? 0
+        : node.isDynamic(gpu)
+            ? table.bareWorth(node.layout[gpu])
+            : overInstances(node, gpu, table::instanceTaken);
   }
 
   private static long needOfGpu(NodeState node, int gpu, Prices prices) {
@@ -91,9 +95,11 @@ public final class NodeWorth {
       return node.isUntouched(gpu) ? table.wholeNeedMilli() : table.needMilli(node.freeMiB[gpu]);
     }
     MigPrices table = prices.mig(node.model[gpu]);
-    return node.isDynamic(gpu)
-        ? table.needMilli(node.layout[gpu])
-        : overInstances(node, gpu, table::needOfInstance);
+    return node.isWholeHeld(gpu)
+        ? 0
+        : node.isDynamic(gpu)
+            ? table.needMilli(node.layout[gpu])
+            : overInstances(node, gpu, table::needOfInstance);
   }
 
   private static long overInstances(NodeState node, int gpu, IntToLongFunction ofProfile) {

@@ -205,7 +205,7 @@ public final class Placer {
       lookAtShare(
           need, node, gpu, (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched), best);
     }
-    for (long rest = node.dynamic & ~node.unusable; rest != 0; ) {
+    for (long rest = node.cuttable; rest != 0; ) {
       long alike = rest & node.alike(Long.numberOfTrailingZeros(rest));
       lookAtStarts(need, node, alike, best);
       rest &= ~alike;
@@ -223,13 +223,19 @@ public final class Placer {
     return prices.holes(model, alike) - prices.holes(model, alike - 1);
   }
 
+  /** What cutting a GPU takes from demands for several whole ones, if it could be given whole. */
+  private long holeOfCut(NodeState node, int gpu) {
+    long untouched = node.untouched;
+    return (untouched >> gpu & 1) == 0 ? 0 : holeTaken(node, gpu, untouched);
+  }
+
   /** Puts what a GPU offers into {@code best} if it is better. */
   private void look(Need need, NodeState node, int gpu, long hole, Choice best) {
     if (node.isPlain(gpu)) {
       lookAtShare(need, node, gpu, hole, best);
-    } else if ((node.dynamic >> gpu & 1) != 0) {
+    } else if ((node.cuttable >> gpu & 1) != 0) {
       lookAtStarts(need, node, 1L << gpu, best);
-    } else {
+    } else if (!node.isDynamic(gpu)) {
       lookAtInstances(need, node, gpu, best);
     }
   }
@@ -264,7 +270,7 @@ public final class Placer {
       int found = cheapestStart(offers, profile, node, alike);
       if (found >= 0) {
         int layout = node.layout[found];
-        long cost = startTaken(offers, profile, layout);
+        long cost = startTaken(offers, profile, layout) + holeOfCut(node, found);
         int left = offers.leftover(profile, layout);
         if (best.isWorseThan(cost, 0, left)) {
           best.setMig(found, profile, offers.start(profile, layout), cost, left);
@@ -283,6 +289,10 @@ public final class Placer {
       int layout = node.layout[gpu];
       long cost = startTaken(offers, profile, layout);
       if (cost > least || cost == Choice.NONE || !mediaFits(offers, profile, node, gpu)) {
+        continue;
+      }
+      cost += holeOfCut(node, gpu);
+      if (cost > least) {
         continue;
       }
       int left = offers.leftover(profile, layout);
@@ -427,7 +437,7 @@ public final class Placer {
     if (need.whole) {
       if (node.isUntouched(gpu) && need.wholeOn(node.model[gpu])) {
         Choice whole = new Choice();
-        whole.setWhole(1L << gpu, prices.plain(node.model[gpu]).wholeWorth(), 0);
+        whole.setWhole(1L << gpu, WholeSets.worth(node, gpu, prices), 0);
         options.add(whole);
       }
       return;

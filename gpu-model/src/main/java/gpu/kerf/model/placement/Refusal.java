@@ -60,7 +60,7 @@ final class Refusal {
     for (int gpu = 0; gpu < node.gpus(); gpu++) {
       boolean accepted = need.demand.accepts(node.gpuModel(gpu));
       ofModel += accepted ? 1 : 0;
-      withWall += accepted && offersWall(need, node.mode(gpu)) ? 1 : 0;
+      withWall += accepted && offersWall(need, node, gpu) ? 1 : 0;
       serving += serves(need, node, gpu) ? 1 : 0;
     }
     if (serving >= need.count) {
@@ -78,19 +78,27 @@ final class Refusal {
     return need.demand.size() instanceof Size.Profile ? Reason.NO_SUCH_PROFILE : Reason.TOO_BIG;
   }
 
-  private static boolean offersWall(Need need, GpuMode mode) {
-    boolean plain = mode == GpuMode.PLAIN;
-    return need.whole ? plain : need.demand.wall().accepts(plain ? Wall.MPS : Wall.MIG);
+  private static boolean offersWall(Need need, NodeState node, int gpu) {
+    if (need.whole) {
+      return node.isWholeable(gpu);
+    }
+    return node.isPlain(gpu)
+        ? node.isSharable(gpu) && need.demand.wall().accepts(Wall.MPS)
+        : need.demand.wall().accepts(Wall.MIG);
   }
 
   /** Whether an unused GPU would serve one part of the need. */
   private static boolean serves(Need need, NodeState node, int gpu) {
     int model = node.model[gpu];
     GpuSpec spec = node.spec().gpus().get(gpu);
+    if (need.wholeOn(model)) {
+      return node.isWholeable(gpu);
+    }
     return switch (spec.mode()) {
       case PLAIN ->
-          need.wholeOn(model)
-              || (need.shareMiB(node, gpu) > 0 && need.shareMiB(node, gpu) <= node.shareable(gpu));
+          node.isSharable(gpu)
+              && need.shareMiB(node, gpu) > 0
+              && need.shareMiB(node, gpu) <= node.shareable(gpu);
       case MIG_DYNAMIC -> need.cuttable(model).length > 0;
       case MIG -> hasInstance(need.acceptable(model), spec);
     };

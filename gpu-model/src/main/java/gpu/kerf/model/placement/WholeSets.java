@@ -2,7 +2,6 @@ package gpu.kerf.model.placement;
 
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.hardware.Topology;
-import gpu.kerf.model.price.PlainPrices;
 import gpu.kerf.model.price.Prices;
 
 /**
@@ -32,7 +31,7 @@ final class WholeSets {
     }
     host.setOut(node, pod, prices);
     bestSet = 0;
-    if (number == need.count || node.uniform) {
+    if (number == need.count || (node.uniform && node.wholesAlike)) {
       consider(lowest(eligible, need.count), eligible, node, prices);
     } else if (setsOf(number, need.count) <= MOST_SETS) {
       considerAll(eligible, need.count, node, prices);
@@ -138,9 +137,9 @@ final class WholeSets {
     for (long rest = set; rest != 0; rest &= rest - 1) {
       int gpu = Long.numberOfTrailingZeros(rest);
       int model = node.model[gpu];
-      PlainPrices table = prices.plain(model);
-      worth += table.wholeWorth();
-      need += table.wholeNeedMilli();
+      worth += worth(node, gpu, prices);
+      need +=
+          node.isPlain(gpu) ? prices.plain(model).wholeNeedMilli() : prices.mig(model).needMilli(0);
       if ((set & node.alike(gpu) & ((1L << gpu) - 1)) == 0) {
         int alike = Long.bitCount(node.untouched & node.alike(gpu));
         worth +=
@@ -151,10 +150,16 @@ final class WholeSets {
     return worth + host.taken(need);
   }
 
+  /** What an untouched GPU is worth: cut as its model can be, or as it is. */
+  static long worth(NodeState node, int gpu, Prices prices) {
+    int model = node.model[gpu];
+    return node.isPlain(gpu) ? prices.plain(model).wholeWorth() : prices.mig(model).potential(0);
+  }
+
   private static int memoryOf(long set, NodeState node) {
     int sum = 0;
     for (long rest = set; rest != 0; rest &= rest - 1) {
-      sum += node.freeMiB[Long.numberOfTrailingZeros(rest)];
+      sum += node.freeOn(Long.numberOfTrailingZeros(rest));
     }
     return sum;
   }

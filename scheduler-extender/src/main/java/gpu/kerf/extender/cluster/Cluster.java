@@ -40,6 +40,29 @@ public interface Cluster {
   /** Unlocks a node if it is locked for this pod. */
   default void unlock(String node, PodView.Ref pod) {}
 
+  /**
+   * Claims devices of a DRA driver for a pod that is about to be bound: a ResourceClaim, its
+   * allocation, and the field of the pod that names it. For a pod that has a claim already, only
+   * what differs is written. A claim that did not succeed is given up, unless its result is
+   * unknown. To be called on the thread that owns the ledger.
+   */
+  default CompletionStage<ClaimResult> claim(DeviceClaim claim) {
+    return CompletableFuture.completedFuture(ClaimResult.WRITTEN);
+  }
+
+  /**
+   * Gives up what was claimed for a pod that was not bound; false where that is not known to be
+   * done. To be called on the thread that owns the ledger.
+   */
+  default CompletionStage<Boolean> unclaim(PodView.Ref pod) {
+    return CompletableFuture.completedFuture(true);
+  }
+
+  /** Whether devices may be claimed for a pod; to be called on the thread that owns the ledger. */
+  default boolean mayHaveClaim(String uid) {
+    return false;
+  }
+
   /** Asks kube-scheduler to try a node first for a pod, and to keep room for it there; a hint. */
   default CompletionStage<Boolean> nominate(PodView.Ref pod, String node) {
     return CompletableFuture.completedFuture(true);

@@ -4,8 +4,10 @@ import gpu.kerf.extender.gang.GangKey;
 import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.usage.UsageCheckpoint;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,12 @@ public interface ClusterListener {
 
   /** These GPUs of a node, as bits, are used by pods that Kerf did not place. */
   default void gpusForeign(String node, long gpus) {}
+
+  /**
+   * These parts of a node's GPUs are allocated to claims of its DRA driver, whether Kerf wrote them
+   * or not.
+   */
+  default void partsClaimed(String node, List<ForeignHold> parts) {}
 
   /** Whether pods hold GPUs of a node, or may hold some. */
   default boolean isInUse(String node) {

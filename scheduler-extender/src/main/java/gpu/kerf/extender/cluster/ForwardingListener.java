@@ -4,8 +4,10 @@ import gpu.kerf.extender.gang.GangKey;
 import gpu.kerf.extender.gang.GangSize;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.usage.UsageCheckpoint;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,11 @@ public abstract class ForwardingListener implements ClusterListener {
   @Override
   public void gpusUnusable(String node, long gpus) {
     next.gpusUnusable(node, gpus);
+  }
+
+  @Override
+  public void partsClaimed(String node, List<ForeignHold> parts) {
+    next.partsClaimed(node, parts);
   }
 
   @Override

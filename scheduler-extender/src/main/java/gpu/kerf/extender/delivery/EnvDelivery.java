@@ -41,6 +41,13 @@ public final class EnvDelivery implements Delivery {
     return annotations;
   }
 
+  /** For nodes where a driver is told by the API server: the record alone. */
+  static Map<String, String> record(DeliveryRequest deliveryRequest) {
+    return Map.of(
+        Annotations.PLACEMENT,
+        PlacementRecord.write(deliveryRequest.placement(), deliveryRequest.node()));
+  }
+
   private static Map<String, String> annotations(Placement placement, NodeSpec node) {
     Map<String, String> annotations = new LinkedHashMap<>();
     if (placement.containers().isEmpty()) {

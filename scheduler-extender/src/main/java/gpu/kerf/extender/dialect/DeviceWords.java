@@ -22,6 +22,9 @@ final class DeviceWords {
 
   static Set<DeliveryWay> ways(PodView pod, List<PodDemand.Container> asking, String dialect) {
     EnumSet<DeliveryWay> ways = EnumSet.of(DeliveryWay.ENV);
+    if (isClaimable(pod, asking)) {
+      ways.add(DeliveryWay.DRA);
+    }
     boolean hami = dialect.equals("hami") || dialect.equals("nvidia");
     if (hami && asking.stream().allMatch(each -> isHandedOutByHami(pod, each))) {
       ways.add(DeliveryWay.HAMI);
@@ -30,6 +33,32 @@ final class DeviceWords {
       ways.add(DeliveryWay.GPUSHARE);
     }
     return ways;
+  }
+
+  /**
+   * A pod's ResourceClaim stands for resources in requests, so each container needs one of Kerf's.
+   * NVIDIA's own: its DeviceClass stands for nvidia.com/gpu, and kube-scheduler's plugin would
+   * claim devices for a container that asks for it as well.
+   */
+  private static boolean isClaimable(PodView pod, List<PodDemand.Container> asking) {
+    for (PodDemand.Container each : asking) {
+      Container container = find(pod.containers(), each.name());
+      container = container == null ? find(pod.initContainers(), each.name()) : container;
+      if (container == null || KerfDialect.resourceOf(container).isEmpty()) {
+        return false;
+      }
+    }
+    return pod.containers().stream().noneMatch(DeviceWords::asksNvidia)
+        && pod.initContainers().stream().noneMatch(DeviceWords::asksNvidia);
+  }
+
+  private static boolean asksNvidia(Container container) {
+    return container.resources().requests().keySet().stream().anyMatch(DeviceWords::isNvidia)
+        || container.resources().limits().keySet().stream().anyMatch(DeviceWords::isNvidia);
+  }
+
+  private static boolean isNvidia(String resource) {
+    return resource.startsWith("nvidia.com/");
   }
 
   /**

@@ -124,6 +124,14 @@ public final class KerfDialect extends Dialect {
     return null;
   }
 
+  /** The resource of Kerf's that a container asks for; empty if it asks for none. */
+  public static String resourceOf(Container container) {
+    if (has(container, MEMORY)) {
+      return MEMORY;
+    }
+    return has(container, WHOLE) ? WHOLE : "";
+  }
+
   private static boolean has(Container container, String resource) {
     return container.resources().limits().containsKey(resource)
         || container.resources().requests().containsKey(resource);

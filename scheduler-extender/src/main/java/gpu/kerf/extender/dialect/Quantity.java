@@ -43,6 +43,11 @@ public final class Quantity {
 
   /** Thousandths of a CPU. */
   public static long cpuMilli(String written) {
+    return thousandths(written);
+  }
+
+  /** Thousandths of the unit, which is one of what is counted, or a byte. */
+  public static long thousandths(String written) {
     return ceiling(parse(written).multiply(MILLI), written);
   }
 

@@ -8,14 +8,17 @@ import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryByNode;
+import gpu.kerf.extender.delivery.DraDelivery;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.delivery.GpushareDelivery;
 import gpu.kerf.extender.delivery.HamiDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.GpushareDialect;
+import gpu.kerf.extender.settings.DraSettings;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Scheduling;
@@ -103,7 +106,13 @@ public final class ClusterService {
         Map.of(
             DeliveryWay.ENV, new EnvDelivery(),
             DeliveryWay.HAMI, new HamiDelivery(scheduling, cluster),
-            DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit)));
+            DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit),
+            DeliveryWay.DRA, new DraDelivery(scheduling, cluster, classes(settings.dra()))),
+        cluster);
+  }
+
+  private static DraDelivery.Classes classes(DraSettings dra) {
+    return new DraDelivery.Classes(dra.wholeClass(), dra.migClass(), dra.shareClass());
   }
 
   private static KubernetesCluster.Options options(Settings settings, String namespace) {
@@ -119,7 +128,9 @@ public final class ClusterService {
         settings.dialects().trustAnnotations(),
         namespace,
         host + "_" + UUID.randomUUID(),
-        settings.teams().source());
+        settings.teams().source(),
+        settings.dra().automatic() ? DraNodes.ALL_THAT_CAN : DraNodes.LABELLED,
+        settings.dra().atOnce());
   }
 
   private static String hostname() {

@@ -19,6 +19,8 @@ final class Rules {
 
   private static final Pattern CAPABILITY = Pattern.compile("[A-Z][A-Z_]{1,40}");
 
+  private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?");
+
   private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
 
   private final Settings settings;
@@ -37,6 +39,7 @@ final class Rules {
     rules.reach();
     rules.ports();
     rules.limits();
+    rules.dra();
     rules.cost();
     rules.stream();
     return rules.problems;
@@ -151,6 +154,23 @@ final class Rules {
           limits.allBodies().toString(),
           "is less than limits.body (" + limits.body() + "), so that a long body never fits.",
           "Write " + limits.body() + " or more.");
+    }
+  }
+
+  private void dra() {
+    DraSettings dra = settings.dra();
+    deviceClass("dra.wholeClass", dra.wholeClass());
+    deviceClass("dra.migClass", dra.migClass());
+    deviceClass("dra.shareClass", dra.shareClass());
+  }
+
+  private void deviceClass(String key, String value) {
+    if (!OBJECT_NAME.matcher(value).matches()) {
+      refuse(
+          key,
+          value,
+          "is no name that a DeviceClass can have.",
+          "Write small letters, digits, - and ., such as gpu.nvidia.com.");
     }
   }
 

@@ -37,6 +37,8 @@ public record Settings(
     @Setting("How it is counted who uses GPUs for how long.") Usage usage,
     @Setting("How the pods of a gang start together.") Gangs gangs,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
+    @Setting("Delivery of GPUs by a DRA driver: docs/how-to/deliver-by-dra.md. kerf serve only.")
+        DraSettings dra,
     @Setting("The webhook that the API server asks about pods; kerf serve only.")
         AdmissionSettings admission,
     @Setting(
@@ -520,6 +522,7 @@ public record Settings(
         new Usage(Duration.ofDays(35), Duration.ofSeconds(5)),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
         new Dialects(GpushareDialect.Unit.GIB, ByteCount.mib(64), false),
+        DraSettings.defaults(),
         AdmissionSettings.defaults(),
         Preemption.KERF,
         new Cost("EUR", Map.of(), Price.ZERO, 200_000),
@@ -551,6 +554,7 @@ public record Settings(
         usage,
         gangs,
         dialects,
+        dra,
         admission,
         preemption,
         cost,

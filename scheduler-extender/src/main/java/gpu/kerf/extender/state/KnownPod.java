@@ -4,12 +4,14 @@ import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Holder;
+import java.util.List;
 
 /**
  * A pod as the service keeps it.
  *
  * @param demand its demand; only CPU and memory if its GPU demand is invalid
  * @param problem why its GPU demand is invalid; empty if it is valid
+ * @param claimable its containers that a ResourceClaim can give devices
  * @param node where it is bound; empty while it is pending
  * @param since when it was first seen, or bound
  * @param reason why it is still pending, from the last filter call; empty if it fits or was not
@@ -19,6 +21,7 @@ public record KnownPod(
     Holder holder,
     PodDemand demand,
     String problem,
+    List<ClaimableContainer> claimable,
     boolean mayPreempt,
     boolean terminating,
     String node,
@@ -31,6 +34,7 @@ public record KnownPod(
         holder(pod),
         reading.demand(),
         reading.problemText(),
+        ClaimableContainer.of(pod),
         pod.mayPreempt(),
         pod.terminating(),
         pod.nodeName(),
@@ -48,7 +52,7 @@ public record KnownPod(
   KnownPod after(KnownPod earlier) {
     long first = node.equals(earlier.node) ? earlier.since : since;
     return new KnownPod(
-        holder, demand, problem, mayPreempt, terminating, node, first, earlier.reason);
+        holder, demand, problem, claimable, mayPreempt, terminating, node, first, earlier.reason);
   }
 
   /**
@@ -63,15 +67,17 @@ public record KnownPod(
             demand.hostMemoryMiB(),
             earlier.demand.ways());
     return new KnownPod(
-        holder, held, earlier.problem, mayPreempt, terminating, node, since, reason);
+        holder, held, earlier.problem, claimable, mayPreempt, terminating, node, since, reason);
   }
 
   KnownPod because(String text) {
-    return new KnownPod(holder, demand, problem, mayPreempt, terminating, node, since, text);
+    return new KnownPod(
+        holder, demand, problem, claimable, mayPreempt, terminating, node, since, text);
   }
 
   KnownPod on(String place, long now) {
-    return new KnownPod(holder, demand, problem, mayPreempt, terminating, place, now, "");
+    return new KnownPod(
+        holder, demand, problem, claimable, mayPreempt, terminating, place, now, "");
   }
 
   public String uid() {

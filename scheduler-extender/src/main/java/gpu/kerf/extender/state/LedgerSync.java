@@ -6,6 +6,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.fleet.Conflict;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.fleet.GpuSet;
 import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.fleet.Holder;
@@ -92,6 +93,11 @@ final class LedgerSync {
   /** Some GPUs of a node are used by pods that Kerf did not place. */
   void gpusForeign(String node, long gpus) {
     keep(foreign, node, gpus);
+  }
+
+  /** Some parts of a node's GPUs are allocated to claims. */
+  void partsClaimed(String node, List<ForeignHold> parts) {
+    ledger.setHolds(node, parts);
   }
 
   private void keep(Map<String, GpuSet> where, String node, long gpus) {

@@ -11,6 +11,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Chooser;
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
@@ -138,6 +139,11 @@ public final class Scheduling implements ClusterListener {
   @Override
   public void gpusUnusable(String node, long gpus) {
     watch.gpusUnusable(node, gpus);
+  }
+
+  @Override
+  public void partsClaimed(String node, List<ForeignHold> parts) {
+    watch.partsClaimed(node, parts);
   }
 
   @Override

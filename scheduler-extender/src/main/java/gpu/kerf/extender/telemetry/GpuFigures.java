@@ -57,7 +57,7 @@ public record GpuFigures(
     if (!node.isUsable(gpu)) {
       return new GpuFigures(1, 1, 0, capacity, held, 0, 0, 0);
     }
-    boolean whole = node.isPlain(gpu) && node.gpu(gpu).wholeHeld();
+    boolean whole = node.gpu(gpu).wholeHeld();
     int free = whole ? 0 : Math.max(0, node.freeOn(gpu));
     int largest = node.freeCpuMilli() < 1 ? 0 : largest(node, gpu, free);
     int stranded = largest == 0 ? free : stranded(node, gpu, free);
@@ -69,16 +69,20 @@ public record GpuFigures(
   }
 
   private static int held(NodeState node, int gpu, int capacity) {
+    if (node.gpu(gpu).wholeHeld()) {
+      return capacity;
+    }
     if (!node.isPlain(gpu)) {
       int slices = node.gpuModel(gpu).slices();
       return (int) ((long) capacity * Integer.bitCount(node.occupied(gpu)) / slices);
     }
-    return node.gpu(gpu).wholeHeld()
-        ? capacity
-        : Math.max(0, node.shareable(gpu) - node.freeMiB(gpu));
+    return Math.max(0, node.shareable(gpu) - node.freeMiB(gpu));
   }
 
   private static int largest(NodeState node, int gpu, int free) {
+    if (node.isUntouched(gpu)) {
+      return free;
+    }
     if (node.isPlain(gpu)) {
       boolean full = node.isCrowded(gpu);
       return full || free < LEAST_SHARE_MIB ? 0 : free;
@@ -114,7 +118,7 @@ public record GpuFigures(
    * stranded memory. Where the usual demands could be placed in several ways, it is one of them.
    */
   public static int strandedSlices(NodeState node, int gpu, @Nullable UsualDemands usual) {
-    if (node.isPlain(gpu) || !node.isUsable(gpu)) {
+    if (node.isPlain(gpu) || !node.isUsable(gpu) || node.gpu(gpu).wholeHeld()) {
       return 0;
     }
     int free = ((1 << node.gpuModel(gpu).slices()) - 1) & ~node.occupied(gpu);

@@ -385,6 +385,26 @@ public enum Metric {
       "container",
       "node",
       "uid"),
+  CLAIM_WRITES(
+      Kind.COUNTER,
+      "kerf_claim_writes_total",
+      "Requests for the devices of a DRA driver, by what they write: claim (a ResourceClaim),"
+          + " allocation, pod (the field that names the claim), and clear, unname and delete where"
+          + " a claim is given up; outcome is done, refused or failed (no answer).",
+      "write",
+      "outcome"),
+  CLAIMS(
+      Kind.COUNTER,
+      "kerf_claims_total",
+      "Claims of pods that were to be bound, by what became of them: written, or the reason why"
+          + " not, such as over_quota; overlaps counts how often Kerf stepped back from another"
+          + " claim.",
+      "outcome"),
+  CLAIMS_SWEPT(
+      Kind.COUNTER,
+      "kerf_claims_swept_total",
+      "ResourceClaims of Kerf that no pod used any more and that were released.",
+      "cause"),
   BUILD(Kind.GAUGE, "kerf_build_info", "1, with the version that runs.", "version");
 
   /** What can be done with its numbers. */

@@ -265,7 +265,19 @@ public final class BindVerb {
   /** The next filter steers the pod to another node, if the fault may be the node's. */
   private void remember(String uid, String node, VerbError error) {
     switch (error) {
-      case NO_SLOT, NODE_UNKNOWN, NODE_BUSY, NODE_LOCK, BIND_REFUSED, INTERNAL ->
+      case NO_SLOT,
+          NODE_UNKNOWN,
+          NODE_BUSY,
+          NODE_LOCK,
+          BIND_REFUSED,
+          CLAIM_REFUSED,
+          CLAIM_OVER_QUOTA,
+          CLAIM_FORBIDDEN,
+          CLAIM_DROPPED,
+          CLAIM_OF_ANOTHER,
+          CLAIM_OVERLAPS,
+          DEVICE_CLASS,
+          INTERNAL ->
           scheduling.failedBinds().failed(uid, node, scheduling.elapsedMillis());
       default -> {
         // The same on every node, or it has to go to this one.
@@ -344,10 +356,13 @@ public final class BindVerb {
     }
     if (prepared != null && error == null) {
       send(call, prepared.annotations());
-    } else if (maybeBound) {
+    } else if (maybeBound || error == VerbError.CLAIM_UNSURE) {
       hold(call);
     } else {
       scheduling.ledger().release(call.pod().uid());
+      if (prepared != null && prepared.verbError() == null) {
+        delivery.undo(call.request);
+      }
       finish(call, error == null ? VerbError.INTERNAL : error);
     }
   }

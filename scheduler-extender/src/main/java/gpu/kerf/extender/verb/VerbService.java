@@ -17,7 +17,9 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -144,6 +146,12 @@ public final class VerbService {
     @Override
     public void gpusUnusable(String node, long gpus) {
       super.gpusUnusable(node, gpus);
+      turns.nodesChanged();
+    }
+
+    @Override
+    public void partsClaimed(String node, List<ForeignHold> parts) {
+      super.partsClaimed(node, parts);
       turns.nodesChanged();
     }
 

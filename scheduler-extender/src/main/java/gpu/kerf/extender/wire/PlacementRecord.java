@@ -6,8 +6,12 @@ import gpu.kerf.model.demand.Wall;
 import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.fleet.Grant.ContainerGrant;
 import gpu.kerf.model.fleet.Grant.SlotGrant;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Placement.ContainerSlots;
+import gpu.kerf.model.placement.Slot;
+import gpu.kerf.model.placement.SlotDevice;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A slot has one of {@code "whole":true}, {@code "mig":{…}} and {@code "mps":{"smMilli":250}}.
  * Starts are in the driver's units. Where a GPU has no UUID, {@code "gpus":"4xT4"} says what GPUs
- * the node had, for the index means nothing once they are others.
+ * the node had, for the index means nothing once they are others. Where a DRA driver hands out the
+ * slot, {@code "device":"gpu-3-mig-1g10gb-19-4"} is the driver's name of its device: for people and
+ * tools, Kerf finds the slot by the other fields.
  *
  * @param composition of the node, where a slot has no UUID; else empty
  */
@@ -47,25 +53,34 @@ public record PlacementRecord(String node, String composition, List<ContainerGra
     out.raw(",\"containers\":[");
     for (int i = 0; i < grant.containers().size(); i++) {
       out.comma(i == 0);
-      write(grant.containers().get(i), placement.containers().get(i).wall(), out);
+      write(grant.containers().get(i), placement.containers().get(i), node, out);
     }
     return new String(out.raw("]}").toByteArray(), StandardCharsets.UTF_8);
   }
 
-  private static void write(ContainerGrant container, Wall wall, JsonBuffer out) {
+  private static void write(
+      ContainerGrant container, ContainerSlots placed, NodeSpec node, JsonBuffer out) {
     out.raw("{\"name\":").string(container.name());
-    out.raw(",\"wall\":").string(wall.word()).raw(",\"slots\":[");
+    out.raw(",\"wall\":").string(placed.wall().word()).raw(",\"slots\":[");
     for (int i = 0; i < container.slots().size(); i++) {
       out.comma(i == 0);
-      write(container.slots().get(i), out);
+      write(container.slots().get(i), device(placed.slots().get(i), node), out);
     }
     out.raw("]}");
   }
 
-  private static void write(SlotGrant slot, JsonBuffer out) {
+  private static @Nullable String device(Slot slot, NodeSpec node) {
+    DriverDevices devices = node.devices();
+    return devices == null ? null : SlotDevice.of(slot, devices);
+  }
+
+  private static void write(SlotGrant slot, @Nullable String device, JsonBuffer out) {
     out.raw("{\"gpu\":").number(slot.gpu());
     if (slot.uuid() != null) {
       out.raw(",\"uuid\":").string(slot.uuid());
+    }
+    if (device != null) {
+      out.raw(",\"device\":").string(device);
     }
     if (slot.profile() != null) {
       out.raw(",\"mig\":{\"profile\":").string(slot.profile());
@@ -201,6 +216,7 @@ public record PlacementRecord(String node, String composition, List<ContainerGra
       switch (field) {
         case "gpu" -> gpu = in.integer();
         case "uuid" -> uuid = in.text();
+        case "device" -> in.text();
         case "memoryMiB" -> memoryMiB = in.integer();
         case "whole" -> kinds += in.truth() ? 1 : 0;
         case "mig" -> {

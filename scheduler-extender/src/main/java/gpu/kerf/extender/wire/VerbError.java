@@ -30,6 +30,24 @@ public enum VerbError {
   BIND_UNSURE("the API server did not say whether the pod is bound; try again"),
   NODE_BUSY("the node's device plugin is handing GPUs to another pod; try again"),
   NODE_LOCK("the node could not be locked for its device plugin; try again"),
+  CLAIM_REFUSED("the API server refuses the pod's ResourceClaim; the log of Kerf says why"),
+  CLAIM_OVER_QUOTA(
+      "a ResourceQuota of the namespace allows no further ResourceClaim, or no further device of"
+          + " its class; on this node a pod with GPUs needs both"),
+  CLAIM_FORBIDDEN(
+      "Kerf may not write ResourceClaims; the component dra of its manifests gives it the rights"),
+  CLAIM_DROPPED(
+      "the API server drops the field by which a pod gets its devices; its feature"
+          + " DRAExtendedResource must be on"),
+  CLAIM_OF_ANOTHER(
+      "another program has claimed devices for the pod already; see the extended resources of"
+          + " DeviceClasses"),
+  CLAIM_OVERLAPS("another ResourceClaim has a part of the same device; try again"),
+  CLAIM_IN_REMOVAL("a former ResourceClaim of the pod is being removed; try again"),
+  CLAIM_UNSURE("the API server did not say whether the pod's devices are claimed; try again"),
+  DEVICE_CLASS(
+      "the DeviceClass of the pod's devices is missing, or a DeviceClass stands for a resource of"
+          + " Kerf; the log of Kerf says which"),
   NOT_YOUR_TURN("it is not the turn of the pod's team; see its condition kerf.gpu/Turn"),
   GANG_WAITS(
       "the pods of the gang are bound together, and one of them is not there yet; try again"),

@@ -2,6 +2,7 @@ package gpu.kerf.extender.verb;
 
 import gpu.kerf.extender.delivery.Delays;
 import gpu.kerf.extender.delivery.DeliveryByNode;
+import gpu.kerf.extender.delivery.DraDelivery;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.delivery.GpushareDelivery;
 import gpu.kerf.extender.delivery.HamiDelivery;
@@ -38,7 +39,14 @@ final class OthersNodes {
                     DeliveryWay.ENV, new EnvDelivery(),
                     DeliveryWay.HAMI, new HamiDelivery(world.scheduling, world.cluster, put),
                     DeliveryWay.GPUSHARE,
-                        new GpushareDelivery(world.scheduling, world.cluster, unit, put))));
+                        new GpushareDelivery(world.scheduling, world.cluster, unit, put),
+                    DeliveryWay.DRA,
+                        new DraDelivery(
+                            world.scheduling,
+                            world.cluster,
+                            new DraDelivery.Classes(
+                                "gpu.nvidia.com", "mig.nvidia.com", "share.nvidia.com"))),
+                world.cluster));
   }
 
   /** So many H100 of 80 GB, with uuids of the node's name and their indexes. */

@@ -3,11 +3,14 @@ package gpu.kerf.extender.cluster.kubernetes;
 import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.ClaimResult;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.DeviceClaim;
 import gpu.kerf.extender.cluster.Disruptions;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
+import gpu.kerf.extender.cluster.ForwardingListener;
 import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
@@ -19,10 +22,11 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
 import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
 import gpu.kerf.extender.cluster.kubernetes.objects.GangSizeSink;
 import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
@@ -33,6 +37,7 @@ import gpu.kerf.extender.cluster.kubernetes.objects.Quarantine;
 import gpu.kerf.extender.cluster.kubernetes.objects.Slices;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Checkpoint;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.ClaimSweeper;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.EndedPods;
@@ -47,6 +52,9 @@ import gpu.kerf.extender.cluster.kubernetes.writing.Advertiser;
 import gpu.kerf.extender.cluster.kubernetes.writing.BindFence;
 import gpu.kerf.extender.cluster.kubernetes.writing.Binder;
 import gpu.kerf.extender.cluster.kubernetes.writing.BindingLease;
+import gpu.kerf.extender.cluster.kubernetes.writing.ClaimQueue;
+import gpu.kerf.extender.cluster.kubernetes.writing.ClaimWriter;
+import gpu.kerf.extender.cluster.kubernetes.writing.DeviceClasses;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
 import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
@@ -71,17 +79,20 @@ import gpu.kerf.model.usage.UsageCheckpoint;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -121,6 +132,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final RequestPool background;
   private final RequestPool renewals;
   private final RequestPool gates;
+  private final RequestPool claimWrites;
   private final GateOpener gateOpener;
   private final Events events;
   private final NodeLock nodeLock;
@@ -146,6 +158,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
   private @Nullable EndedPods endedPods;
+  private @Nullable ClaimQueue claimQueue;
+  private @Nullable ClaimSweeper<?> sweeper;
+  private @Nullable Claims claims;
 
   /**
    * How a cluster is served.
@@ -161,6 +176,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    *     that says how far the deletions of pods were heard
    * @param process the holder in the Lease, another one after every start
    * @param teams which objects say what the teams are
+   * @param dra on which nodes a DRA driver hands out the GPUs
+   * @param claimsAtOnce for how many pods ResourceClaims are written at once
    */
   public record Options(
       String schedulerName,
@@ -172,7 +189,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       boolean trustsAnnotations,
       String namespace,
       String process,
-      TeamSource teams) {}
+      TeamSource teams,
+      DraNodes dra,
+      int claimsAtOnce) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
@@ -192,6 +211,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.background = new RequestPool(server, threads, BACKGROUND_THREADS, "kerf-background");
     this.renewals = new RequestPool(server, threads, 1, "kerf-lease");
     this.gates = new RequestPool(server, threads, GATE_THREADS, "kerf-gate");
+    this.claimWrites = new RequestPool(server, threads, options.claimsAtOnce, "kerf-claim");
     this.gateOpener =
         new GateOpener(
             gates, new RateLimiter(threads, clocks.nanos(), GATES_PER_SECOND, MOST_GATES_AT_ONCE));
@@ -206,16 +226,19 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   public void start(Executor loop, ClusterListener listener) {
     Advertiser capacity = new Advertiser(background, loop, metrics, clocks::elapsedMillis);
     GpuCatalog catalog = GpuCatalog.builtIn();
-    SliceInventory sliceInventory = new SliceInventory(catalog);
+    DriverPools pools = new DriverPools();
     Announced announced = new Announced(capacity);
-    NodeSink known = new NodeSink(Inventories.all(catalog, sliceInventory), listener, announced);
+    NodeSink known =
+        new NodeSink(Inventories.all(catalog, pools), listener, announced, options.dra);
     Quarantine quarantined =
         new Quarantine(options.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     quarantine = quarantined;
     announced.quarantine = quarantined;
-    Claims claims = new Claims(sliceInventory, quarantined::mayRun, announced::changed);
+    Claims claimed = new Claims(pools, quarantined::mayRun, announced::changed);
+    claims = claimed;
+    ClaimSweeper<?> sweeping = sweeper(claimed, quarantined::mayRun, loop);
     ForeignPods foreignPods =
-        new ForeignPods(listener, known::gpus, claims::on, options.trustsAnnotations);
+        new ForeignPods(listener, known::spec, claimed::on, options.trustsAnnotations);
     announced.foreignPods = foreignPods;
     advertiser = capacity;
     nodes = known;
@@ -224,7 +247,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             server, threads, loop, new Counting(), options.renewal, clocks.nanos());
     Slices slices =
         new Slices(
-            sliceInventory,
+            pools,
             node -> {
               known.lookAgain(node);
               foreignPods.tell(node);
@@ -246,21 +269,22 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     missed = deletions;
     PodSink ofListener =
         new PodSink(
-            listener,
+            new BoundPods(listener, sweeping),
             this::waitsForKerf,
             foreignPods,
             labels,
             quarantined,
             deletions::heard,
             uid -> {
-              claims.podEnded(uid);
+              claimed.podEnded(uid);
+              sweeping.podEnded(uid);
               conditions.podEnded(uid);
               notices.podEnded(uid);
             });
     pods = ofListener;
     watches.add(new ResourceWatch<>(Resource.SLICES, slices, shared));
     watches.add(new ResourceWatch<>(Resource.NODES, known, shared));
-    watches.add(new ResourceWatch<>(Resource.CLAIMS, claims, shared));
+    watches.add(new ResourceWatch<>(Resource.CLAIMS, sweeping, shared));
     watches.add(new ResourceWatch<>(Resource.BUDGETS, disruptions, shared));
     List<ResourceWatch<?>> decisive = new ArrayList<>(watches);
     decisive.removeIf(each -> !each.resource().isDecisive());
@@ -287,6 +311,74 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
                 .run());
     runForEver("kerf-checkpoint", deletions);
     followTeams(shared, listener);
+  }
+
+  private <T> ClaimSweeper<T> sweeper(Sink<T> claims, Predicate<String> mayRun, Executor loop) {
+    DeviceClasses classes = new DeviceClasses(clocks.nanos());
+    if (options.dra == DraNodes.ALL_THAT_CAN) {
+      claimWrites
+          .start(
+              api -> {
+                classes.look(api);
+                return true;
+              })
+          .exceptionally(KubernetesCluster::classesUnknown);
+    }
+    ClaimWriter writer = new ClaimWriter(classes, metrics, () -> UUID.randomUUID().toString());
+    ClaimQueue queue =
+        new ClaimQueue(
+            claimWrites,
+            loop,
+            writer,
+            metrics,
+            clocks::elapsedMillis,
+            () -> Objects.requireNonNull(lease, "It was not started."),
+            this::overlapping);
+    claimQueue = queue;
+    ClaimSweeper<T> made =
+        new ClaimSweeper<>(
+            claims,
+            queue,
+            this::becomesTheOne,
+            mayRun,
+            new ClaimSweeper.Reporting(events, metrics),
+            clocks::elapsedMillis,
+            loop);
+    sweeper = made;
+    return made;
+  }
+
+  private static boolean classesUnknown(Throwable failure) {
+    LOG.atWarn()
+        .addKeyValue(LogKeys.PROBLEM, String.valueOf(failure.getMessage()))
+        .log("The DeviceClasses could not be read; Kerf reads them before it claims devices.");
+    return false;
+  }
+
+  private String overlapping(DeviceClaim claim) {
+    String own = sweeper == null ? "" : sweeper.claimUid(claim.pod().uid());
+    Map<String, List<Claims.DeviceUse>> byPool = new LinkedHashMap<>();
+    for (DeviceClaim.Request request : claim.requests()) {
+      for (DeviceClaim.Device each : request.devices()) {
+        byPool
+            .computeIfAbsent(each.pool(), pool -> new ArrayList<>())
+            .add(new Claims.DeviceUse(each.name(), each.memoryMiB()));
+      }
+    }
+    for (Map.Entry<String, List<Claims.DeviceUse>> each : byPool.entrySet()) {
+      String other = overlappingClaim(own, each.getKey(), each.getValue());
+      if (other != null) {
+        return other;
+      }
+    }
+    return "";
+  }
+
+  private CompletionStage<Boolean> becomesTheOne() {
+    BindingLease toBind = lease;
+    return toBind == null
+        ? CompletableFuture.completedStage(false)
+        : toBind.take().thenApply(readiness -> readiness == BindReadiness.READY);
   }
 
   private void followTeams(ResourceWatch.Shared shared, ClusterListener listener) {
@@ -403,6 +495,9 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     for (ResourceWatch<?> watch : watches) {
       metrics.set(Metric.WATCH_AGE, watch.age().toMillis() / 1e3, watch.resource().word());
     }
+    if (sweeper != null) {
+      sweeper.tick();
+    }
     tickTeams();
   }
 
@@ -423,6 +518,19 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (announcements != null) {
       announcements.tick();
     }
+  }
+
+  /**
+   * Another claim of a DRA driver's pool with which devices overlap, as far as its watch has told;
+   * to be asked on the thread that owns the ledger.
+   *
+   * @param claimUid the claim that the devices are for
+   * @return the namespace and name of the other one; null if there is none
+   */
+  public @Nullable String overlappingClaim(
+      String claimUid, String pool, List<Claims.DeviceUse> devices) {
+    Claims known = claims;
+    return known == null ? null : known.overlapping(claimUid, pool, devices);
   }
 
   /** Something failed on the thread that owns the ledger, and no caller was told. */
@@ -598,6 +706,25 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   }
 
   @Override
+  public CompletionStage<ClaimResult> claim(DeviceClaim claim) {
+    return claimQueue == null
+        ? CompletableFuture.completedStage(
+            new ClaimResult(ClaimResult.Kind.NOT_OURS, NO_LEASE.text()))
+        : claimQueue.claim(claim);
+  }
+
+  @Override
+  public CompletionStage<Boolean> unclaim(PodView.Ref pod) {
+    return claimQueue == null ? CompletableFuture.completedStage(false) : claimQueue.unclaim(pod);
+  }
+
+  @Override
+  public boolean mayHaveClaim(String uid) {
+    boolean asked = claimQueue != null && claimQueue.mayHaveClaim(uid);
+    return asked || (sweeper != null && sweeper.hasClaim(uid));
+  }
+
+  @Override
   public CompletionStage<EvictResult> evict(Eviction eviction) {
     Quarantine known = quarantine;
     boolean atOnce = known != null && known.goesAtOnce(eviction.pod().uid());
@@ -766,6 +893,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             CompletableFuture.runAsync(calls::close),
             CompletableFuture.runAsync(background::close),
             CompletableFuture.runAsync(gates::close),
+            CompletableFuture.runAsync(claimWrites::close),
             CompletableFuture.runAsync(renewals::close))
         .join();
     BindingLease toBind = lease;
@@ -773,6 +901,24 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       toBind.close(server);
     }
     server.close();
+  }
+
+  /** Tells a listener of pods, and the sweeper which of them are bound. */
+  private static final class BoundPods extends ForwardingListener {
+    private final ClaimSweeper<?> sweeper;
+
+    BoundPods(ClusterListener next, ClaimSweeper<?> sweeper) {
+      super(next);
+      this.sweeper = sweeper;
+    }
+
+    @Override
+    public void podChanged(PodView pod) {
+      if (pod.isBound()) {
+        sweeper.podBound(pod.uid());
+      }
+      super.podChanged(pod);
+    }
   }
 
   /** What follows from a node's news. */

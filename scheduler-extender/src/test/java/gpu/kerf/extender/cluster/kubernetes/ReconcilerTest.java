@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
 import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
 import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
 import gpu.kerf.extender.cluster.kubernetes.objects.PodSink;
@@ -62,7 +63,7 @@ class ReconcilerTest {
       new PodSink(
           scheduling,
           pod -> true,
-          new ForeignPods(scheduling, node -> List.of(), (node, gpus) -> 0, false),
+          new ForeignPods(scheduling, node -> null, node -> Claims.Used.NOTHING, false),
           labels,
           quarantine,
           () -> 0,

@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.team.TeamSource;
 import java.time.Duration;
 
@@ -29,6 +30,8 @@ public final class TestOptions {
         false,
         "kerf-system",
         "this",
-        TeamSource.KERF);
+        TeamSource.KERF,
+        DraNodes.LABELLED,
+        16);
   }
 }

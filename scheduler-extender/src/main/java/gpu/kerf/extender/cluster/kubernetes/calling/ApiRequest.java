@@ -14,6 +14,9 @@ public record ApiRequest(
   public static final String MERGE_PATCH = "application/merge-patch+json";
   public static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
 
+  /** A list of steps, of which the API server makes all or none. */
+  public static final String JSON_PATCH = "application/json-patch+json";
+
   /** Server-side apply; JSON is YAML. */
   private static final String APPLY_PATCH = "application/apply-patch+yaml";
 
@@ -46,6 +49,11 @@ public record ApiRequest(
 
   public static ApiRequest put(String path, String body) {
     return new ApiRequest("PUT", path, Map.of(), JSON, body);
+  }
+
+  /** With the body of a DeleteOptions. */
+  public static ApiRequest delete(String path, String options) {
+    return new ApiRequest("DELETE", path, Map.of(), JSON, options);
   }
 
   public static ApiRequest patch(String path, String type, String body) {

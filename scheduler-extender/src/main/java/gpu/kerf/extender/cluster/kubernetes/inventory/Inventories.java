@@ -3,24 +3,33 @@ package gpu.kerf.extender.cluster.kubernetes.inventory;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a node with the first source that finds a record on it, also if that record is invalid. */
 public final class Inventories {
 
   private final List<InventorySource> sources;
+  private final DriverInventory driver;
 
-  public Inventories(List<InventorySource> sources) {
+  public Inventories(List<InventorySource> sources, DriverInventory driver) {
     this.sources = List.copyOf(sources);
+    this.driver = driver;
   }
 
   /** All ways, those that say most first. */
-  public static Inventories all(GpuCatalog catalog, SliceInventory slices) {
+  public static Inventories all(GpuCatalog catalog, DriverPools pools) {
     return new Inventories(
         List.of(
             new AnnotationInventory(catalog),
-            slices,
+            new SliceInventory(catalog, pools),
             new HamiInventory(catalog),
-            new LabelInventory(catalog)));
+            new LabelInventory(catalog)),
+        new DriverInventory(catalog, pools));
+  }
+
+  /** What a DRA driver hands out on a node; null if none publishes all that it has there. */
+  public @Nullable Inventory ofDriver(String node) throws WireException {
+    return driver.of(node);
   }
 
   public Inventory of(NodeFacts node) throws WireException {

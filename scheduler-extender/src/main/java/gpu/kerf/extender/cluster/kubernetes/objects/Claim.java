@@ -1,6 +1,8 @@
 package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
+import gpu.kerf.extender.dialect.Quantity;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,18 +13,31 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The devices that are allocated to a ResourceClaim.
+ * A ResourceClaim and the devices that are allocated to it.
  *
+ * @param key its namespace and name
+ * @param pod the uid of the pod for which Kerf wrote it; empty if Kerf did not
  * @param devices those that may be GPUs; none while nothing is allocated
  * @param pods the uids of the pods that may use them
  */
-record Claim(List<Device> devices, Set<String> pods) {
-  static final String NVIDIA = "gpu.nvidia.com";
+record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
+  static final String NVIDIA = Slice.DRIVER;
 
   private static final Pattern GPU = Pattern.compile("(^|[^a-z])(v?gpus?|mig)([^a-z]|$)");
 
-  /** A device by its name in a pool, which is that of a node where devices are of one. */
-  record Device(String driver, String pool, String name) {}
+  /** How Kerf names the claim that it writes for a pod. */
+  static final String OWN = "kerf-";
+
+  /**
+   * A device by its name in a pool, which is that of a node where devices are of one.
+   *
+   * @param memoryMiB what is consumed of a device that claims share; 0 where it is all of it
+   */
+  record Device(String driver, String pool, String name, int memoryMiB) {
+    Device(String driver, String pool, String name) {
+      this(driver, pool, name, 0);
+    }
+  }
 
   /** Reads a ResourceClaim of any version of the API since v1beta1. */
   static Claim read(JsonNode object) {
@@ -35,14 +50,35 @@ record Claim(List<Device> devices, Set<String> pods) {
       boolean looksOn = result.path("adminAccess").asBoolean(false);
       if (!looksOn && (isGpu(driver) || isGpu(deviceClass))) {
         String pool = result.path("pool").asText("");
-        devices.add(new Device(driver, pool, result.path("device").asText("")));
+        devices.add(
+            new Device(driver, pool, result.path("device").asText(""), consumedMiB(result)));
       }
     }
     Set<String> pods = new HashSet<>();
     for (JsonNode user : object.at("/status/reservedFor")) {
       pods.add(user.path("uid").asText(""));
     }
-    return new Claim(List.copyOf(devices), Set.copyOf(pods));
+    String key =
+        object.at("/metadata/namespace").asText("") + "/" + object.at("/metadata/name").asText("");
+    return new Claim(key, ownPod(object), List.copyOf(devices), Set.copyOf(pods));
+  }
+
+  private static int consumedMiB(JsonNode result) {
+    String consumed = result.path("consumedCapacity").path("memory").asText("");
+    return consumed.isEmpty()
+        ? 0
+        : (int) Math.min(Integer.MAX_VALUE, Math.max(1, Quantity.memoryMiB(consumed)));
+  }
+
+  private static String ownPod(JsonNode object) {
+    String name = object.at("/metadata/name").asText("");
+    for (JsonNode owner : object.at("/metadata/ownerReferences")) {
+      String uid = owner.path("uid").asText("");
+      if (owner.path("kind").asText("").equals("Pod") && name.equals(OWN + uid)) {
+        return uid;
+      }
+    }
+    return "";
   }
 
   /** The device class of every request, and of every alternative in one. */
@@ -63,6 +99,11 @@ record Claim(List<Device> devices, Set<String> pods) {
   /** Network cards, channels of compute domains and the like have other names. */
   private static boolean isGpu(String driverOrClass) {
     return GPU.matcher(driverOrClass.toLowerCase(Locale.ROOT)).find();
+  }
+
+  /** The same devices for other pods. */
+  Claim usedBy(Set<String> others) {
+    return new Claim(key, pod, devices, others);
   }
 
   boolean isAllocated() {

@@ -2,32 +2,49 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverInventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
+import gpu.kerf.extender.cluster.kubernetes.inventory.PublishedDevice;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.fleet.ForeignHold;
+import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The GPUs that are allocated to ResourceClaims. They count as used from the allocation of a claim
  * to its deallocation, also after its pods have ended. They count longer while a pod that used the
  * claim may still run: a pod that is deleted by force loses its claim at once, but its containers
  * keep the GPU.
+ *
+ * <p>Where a DRA driver hands out a node's GPUs, a claim has exactly the parts that its devices
+ * are. Everywhere else, and where a device cannot be made out, it has whole GPUs.
+ *
+ * <p>A claim that Kerf wrote for a pod ends to count when the containers of the pod have ended: the
+ * kubelet takes the devices back before it says so, and the claim itself is cleared later.
  */
 public final class Claims implements Sink<Claim> {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long ALL = -1L;
 
-  private final SliceInventory slices;
+  private final DriverPools pools;
   private final Predicate<String> mayRun;
   private final Consumer<String> changed;
   private final Map<String, Claim> claims = new HashMap<>();
@@ -35,12 +52,33 @@ public final class Claims implements Sink<Claim> {
   /** Claims whose allocation has ended, each with the pods that may still use it. */
   private final Map<String, Claim> left = new HashMap<>();
 
+  /** The uids of the claims, allocated or left, by the pools of their devices. */
+  private final Map<String, Set<String>> byPool = new HashMap<>();
+
+  /** The claims that Kerf wrote, by the pods that they are for. */
+  private final Map<String, String> ofPod = new HashMap<>();
+
+  /** Those of them whose pods have ended. */
+  private final Set<String> over = new HashSet<>();
+
+  /** What claims have of a node: whole GPUs as bits, and parts. */
+  public record Used(long gpus, List<ForeignHold> parts) {
+    public static final Used NOTHING = new Used(0, List.of());
+  }
+
+  /**
+   * A device that is to be allocated.
+   *
+   * @param memoryMiB what is consumed of a device that claims share; 0 where it is all of it
+   */
+  public record DeviceUse(String device, int memoryMiB) {}
+
   /**
    * @param mayRun whether containers of a pod may run, be its object there or not
    * @param changed is told which node's GPUs are used by others than before
    */
-  public Claims(SliceInventory slices, Predicate<String> mayRun, Consumer<String> changed) {
-    this.slices = slices;
+  public Claims(DriverPools pools, Predicate<String> mayRun, Consumer<String> changed) {
+    this.pools = pools;
     this.mayRun = mayRun;
     this.changed = changed;
   }
@@ -49,7 +87,7 @@ public final class Claims implements Sink<Claim> {
   public Claim read(Meta meta, JsonSlice json) throws WireException {
     try {
       return Claim.read(JSON.readTree(json.bytes(), json.offset(), json.length()));
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new WireException("The ResourceClaim cannot be read: " + e.getMessage());
     }
   }
@@ -60,13 +98,18 @@ public final class Claims implements Sink<Claim> {
       deleted(meta);
       return;
     }
-    Claim before = claims.get(meta.uid());
+    String uid = meta.uid();
+    Claim before = claims.get(uid);
     if (before != null && before.devices().equals(claim.devices())) {
-      claims.put(meta.uid(), new Claim(claim.devices(), union(before, claim)));
+      claims.put(uid, claim.usedBy(union(before, claim)));
       return;
     }
     deleted(meta);
-    claims.put(meta.uid(), claim);
+    claims.put(uid, claim);
+    enter(uid, claim);
+    if (!claim.pod().isEmpty()) {
+      ofPod.put(claim.pod(), uid);
+    }
     tell(claim);
   }
 
@@ -75,6 +118,30 @@ public final class Claims implements Sink<Claim> {
     Set<String> pods = new HashSet<>(before.pods());
     pods.addAll(now.pods());
     return Set.copyOf(pods);
+  }
+
+  private void enter(String uid, Claim claim) {
+    for (Claim.Device device : claim.devices()) {
+      byPool.computeIfAbsent(device.pool(), pool -> new LinkedHashSet<>()).add(uid);
+    }
+  }
+
+  /** A claim may be allocated anew while it is left on other devices. */
+  private void leave(String uid, Claim claim) {
+    for (Claim.Device device : claim.devices()) {
+      byPool.computeIfPresent(device.pool(), (pool, uids) -> without(uid, uids));
+    }
+    for (Map<String, Claim> some : List.of(claims, left)) {
+      Claim other = some.get(uid);
+      if (other != null) {
+        enter(uid, other);
+      }
+    }
+  }
+
+  private static @Nullable Set<String> without(String uid, Set<String> uids) {
+    uids.remove(uid);
+    return uids.isEmpty() ? null : uids;
   }
 
   @Override
@@ -87,6 +154,9 @@ public final class Claims implements Sink<Claim> {
     Claim claim = claims.remove(meta.uid());
     if (claim != null) {
       keepFor(meta.uid(), claim);
+      if (ofPod.remove(claim.pod(), meta.uid())) {
+        over.remove(meta.uid());
+      }
       tell(claim);
     }
   }
@@ -96,8 +166,9 @@ public final class Claims implements Sink<Claim> {
     if (running.isEmpty()) {
       left.remove(uid);
     } else {
-      left.put(uid, new Claim(claim.devices(), running));
+      left.put(uid, claim.usedBy(running));
     }
+    leave(uid, claim);
   }
 
   /** The containers of a pod have ended. */
@@ -108,6 +179,11 @@ public final class Claims implements Sink<Claim> {
         tell(each.getValue());
       }
     }
+    String own = ofPod.get(pod);
+    Claim claim = own == null ? null : claims.get(own);
+    if (own != null && claim != null && over.add(own)) {
+      tell(claim);
+    }
   }
 
   private void tell(Claim claim) {
@@ -115,33 +191,126 @@ public final class Claims implements Sink<Claim> {
   }
 
   private String node(Claim.Device device) {
-    String node = device.driver().equals(Claim.NVIDIA) ? slices.nodeOf(device.pool()) : "";
+    String node = device.driver().equals(Claim.NVIDIA) ? pools.nodeOf(device.pool()) : "";
     return node.isEmpty() ? device.pool() : node;
   }
 
-  /** The GPUs of a node that claims have, as bits; all where a device cannot be made out. */
-  public long on(String node, List<GpuSpec> gpus) {
-    return on(claims.values(), node, gpus) | on(left.values(), node, gpus);
-  }
-
-  private long on(Iterable<Claim> some, String node, List<GpuSpec> gpus) {
-    long used = 0;
-    for (Claim claim : some) {
-      for (Claim.Device device : claim.devices()) {
-        used |= node(device).equals(node) ? used(device, gpus) : 0;
+  /** What claims have of a node's GPUs; all of them where a device cannot be made out. */
+  public Used on(NodeSpec node) {
+    long gpus = 0;
+    List<ForeignHold> parts = new ArrayList<>();
+    for (String uid : onPoolsOf(node.name())) {
+      for (Map<String, Claim> some : List.of(claims, left)) {
+        Claim claim = some.get(uid);
+        if (claim != null && !over.contains(uid)) {
+          Parts found = new Parts(node);
+          claim.devices().stream()
+              .filter(device -> node(device).equals(node.name()))
+              .forEach(found::add);
+          gpus |= found.gpus;
+          if (!found.slots.isEmpty()) {
+            parts.add(new ForeignHold(uid, claim.pod(), found.grant()));
+          }
+        }
       }
     }
-    return used;
+    return gpus == 0 && parts.isEmpty() ? Used.NOTHING : new Used(gpus, List.copyOf(parts));
   }
 
-  private long used(Claim.Device device, List<GpuSpec> gpus) {
-    boolean known = device.driver().equals(Claim.NVIDIA);
-    String uuid = known ? slices.gpuOf(device.pool(), device.name()) : "";
-    for (int i = 0; i < gpus.size() && !uuid.isEmpty(); i++) {
-      if (uuid.equals(gpus.get(i).uuid())) {
-        return 1L << i;
+  private Set<String> onPoolsOf(String node) {
+    Set<String> uids = new LinkedHashSet<>(byPool.getOrDefault(node, Set.of()));
+    for (String pool : pools.namesOn(node)) {
+      uids.addAll(byPool.getOrDefault(pool, Set.of()));
+    }
+    return uids;
+  }
+
+  /** What a claim has of a node. */
+  private final class Parts {
+    private final NodeSpec node;
+    private final List<Grant.SlotGrant> slots = new ArrayList<>();
+    private long gpus;
+
+    Parts(NodeSpec node) {
+      this.node = node;
+    }
+
+    Grant grant() {
+      List<Grant.ContainerGrant> containers = List.of(new Grant.ContainerGrant("", slots));
+      return new Grant(node.name(), containers, "", 0, 0);
+    }
+
+    void add(Claim.Device device) {
+      boolean known = device.driver().equals(Claim.NVIDIA);
+      PublishedDevice published = known ? pools.device(device.pool(), device.name()) : null;
+      int gpu = published == null ? -1 : node.indexOfGpu(published.gpu());
+      if (published == null || gpu < 0) {
+        gpus = ALL;
+        return;
+      }
+      Grant.SlotGrant slot =
+          node.delivery() == DeliveryWay.DRA ? slot(gpu, published, device.memoryMiB()) : null;
+      if (slot == null) {
+        gpus |= 1L << gpu;
+      } else {
+        slots.add(slot);
       }
     }
-    return ALL;
+
+    /** Null where the model has no such part. */
+    private Grant.@Nullable SlotGrant slot(int gpu, PublishedDevice device, int consumedMiB) {
+      GpuSpec card = node.gpus().get(gpu);
+      if (device.isMig()) {
+        DriverDevices.Instance place = DriverInventory.place(card.model(), device);
+        return place == null
+            ? null
+            : new Grant.SlotGrant(
+                gpu,
+                card.uuid(),
+                place.profile().name(),
+                place.profile().driverStart(place.start()),
+                device.isInstance() ? device.attribute("uuid") : null,
+                -1,
+                Math.max(1, place.profile().memoryMiB()));
+      }
+      boolean part = device.sharing() != null && consumedMiB > 0;
+      int memory = part ? consumedMiB : card.memoryMiB();
+      return device.isGpu() || part
+          ? new Grant.SlotGrant(gpu, card.uuid(), null, -1, null, part ? 0 : -1, memory)
+          : null;
+    }
+  }
+
+  /**
+   * Another claim of a pool with which devices overlap; null if there is none, or nothing is known
+   * of the pool. It knows of other claims what their watch has told.
+   *
+   * @param claimUid the claim that the devices are for, which does not stand in its own way
+   * @return its namespace and name
+   */
+  public @Nullable String overlapping(String claimUid, String pool, List<DeviceUse> devices) {
+    DriverPools.Pool known = pools.pool(pool);
+    if (known == null) {
+      return null;
+    }
+    List<Claim.Device> mine =
+        devices.stream()
+            .map(use -> new Claim.Device(Claim.NVIDIA, pool, use.device(), use.memoryMiB()))
+            .toList();
+    Claim found =
+        new PoolClaims(known)
+            .overlapping(new Claim("", "", mine, Set.of()), others(claimUid, pool));
+    return found == null ? null : found.key();
+  }
+
+  private List<Claim> others(String claimUid, String pool) {
+    Map<String, Claim> others = new LinkedHashMap<>();
+    for (String uid : byPool.getOrDefault(pool, Set.of())) {
+      Claim claim = claims.getOrDefault(uid, left.get(uid));
+      if (claim != null && !uid.equals(claimUid) && !over.contains(uid)) {
+        others.put(uid, claim);
+      }
+    }
+    return List.copyOf(others.values());
   }
 }

@@ -7,6 +7,7 @@ import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class ForeignPods {
   private static final String GPUSHARE = "ALIYUN_COM_GPU_MEM_IDX";
 
   private final ClusterListener listener;
-  private final Function<String, List<GpuSpec>> gpusOf;
+  private final Function<String, @Nullable NodeSpec> nodeOf;
   private final Claimed claimed;
   private final boolean trustsAnnotations;
   private final Map<String, Foreigner> pods = new HashMap<>();
@@ -58,24 +59,24 @@ public final class ForeignPods {
   }
 
   /**
-   * @param gpusOf the GPUs of a node that is managed; none of any other
-   * @param claimed which of them ResourceClaims have
+   * @param nodeOf a node that is managed and can be used; null for any other
+   * @param claimed what ResourceClaims have of it
    * @param trustsAnnotations whether only their schedulers can write what pods say of GPUs
    */
   public ForeignPods(
       ClusterListener listener,
-      Function<String, List<GpuSpec>> gpusOf,
+      Function<String, @Nullable NodeSpec> nodeOf,
       Claimed claimed,
       boolean trustsAnnotations) {
     this.listener = listener;
-    this.gpusOf = gpusOf;
+    this.nodeOf = nodeOf;
     this.claimed = claimed;
     this.trustsAnnotations = trustsAnnotations;
   }
 
-  /** Says which GPUs of a node ResourceClaims have, as bits. */
+  /** Says what ResourceClaims have of a node. */
   public interface Claimed {
-    long on(String node, List<GpuSpec> gpus);
+    Claims.Used on(NodeSpec node);
   }
 
   void podChanged(PodView pod) {
@@ -134,12 +135,14 @@ public final class ForeignPods {
 
   /** Tells which GPUs of a node they use; again whenever the node has become another. */
   public void tell(String node) {
-    listener.gpusForeign(node, on(node));
+    NodeSpec spec = nodeOf.apply(node);
+    Claims.Used used = spec == null ? Claims.Used.NOTHING : claimed.on(spec);
+    listener.gpusForeign(node, used.gpus() | on(node, spec == null ? List.of() : spec.gpus()));
+    listener.partsClaimed(node, used.parts());
   }
 
-  private long on(String node) {
-    List<GpuSpec> gpus = gpusOf.apply(node);
-    long used = claimed.on(node, gpus);
+  private long on(String node, List<GpuSpec> gpus) {
+    long used = 0;
     for (String uid : uidsOn.getOrDefault(node, Set.of())) {
       Foreigner pod = pods.get(uid);
       used |= pod == null ? 0 : used(pod, gpus);

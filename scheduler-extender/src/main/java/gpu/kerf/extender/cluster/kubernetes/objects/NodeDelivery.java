@@ -12,9 +12,11 @@ import java.util.List;
  * Decides which program hands out the GPUs of a node.
  *
  * <p>The label {@code kerf.gpu/delivery} decides. Without the label it is HAMi's device plugin
- * where that has registered, gpushare's where its resource is advertised, and else no device
- * plugin. The records of a device plugin count until an administrator removes them, because a
- * plugin that restarts must not look like one that was removed.
+ * where that has registered, gpushare's where its resource is advertised, a DRA driver where that
+ * is switched on, the driver has published all its devices, the kubelet is new enough and no device
+ * plugin of NVIDIA's resources has registered, and else no device plugin. The records of a device
+ * plugin count until an administrator removes them, because a plugin that restarts must not look
+ * like one that was removed.
  */
 final class NodeDelivery {
   static final String LABEL = "kerf.gpu/delivery";
@@ -22,16 +24,57 @@ final class NodeDelivery {
 
   private NodeDelivery() {}
 
-  static DeliveryWay of(NodeObject node) throws WireException {
+  /**
+   * @param published whether a DRA driver has published all devices of the node
+   * @param wasByDriver whether a DRA driver handed out its GPUs when that was last known
+   */
+  static DeliveryWay of(NodeObject node, boolean published, DraNodes dra, boolean wasByDriver)
+      throws WireException {
     String label = node.facts().label(LABEL);
     if (!label.isEmpty()) {
-      return parse(label);
+      DeliveryWay way = parse(label);
+      if (way == DeliveryWay.DRA) {
+        refuseWithoutDra(node, published);
+      }
+      return way;
     }
     if (!node.facts().annotation(HamiInventory.ANNOTATION).isBlank()) {
       return DeliveryWay.HAMI;
     }
-    boolean gpushare = node.advertised().containsKey(GPUSHARE_MEMORY);
-    return gpushare ? DeliveryWay.GPUSHARE : DeliveryWay.ENV;
+    if (node.advertised().containsKey(GPUSHARE_MEMORY)) {
+      return DeliveryWay.GPUSHARE;
+    }
+    boolean can =
+        dra == DraNodes.ALL_THAT_CAN && node.kubelet().handsOutByDra() && !node.devicePlugin();
+    if (can && wasByDriver && !published) {
+      throw new WireException(
+          "The DRA driver that handed out the GPUs of the node lists none any more.\n"
+              + "It lists them again when it runs; if it was removed, label the node with "
+              + LABEL
+              + "=env.");
+    }
+    return can && published ? DeliveryWay.DRA : DeliveryWay.ENV;
+  }
+
+  private static void refuseWithoutDra(NodeObject node, boolean published) throws WireException {
+    if (!node.kubelet().handsOutByDra()) {
+      throw new WireException(
+          "The label "
+              + LABEL
+              + " is dra, and the kubelet ("
+              + node.kubelet().version()
+              + ") is older than 1.36: it would start pods without their GPUs.\n"
+              + "Update the kubelet, or remove the label.");
+    }
+    if (!published) {
+      throw new WireException(
+          "The label "
+              + LABEL
+              + " is dra, and the ResourceSlices of gpu.nvidia.com list no GPUs of the node, or"
+              + " not all yet.\n"
+              + "The DRA driver publishes them when it starts on the node; if this lasts, see its"
+              + " log.");
+    }
   }
 
   private static DeliveryWay parse(String label) throws WireException {
@@ -44,7 +87,7 @@ final class NodeDelivery {
 
   /** What of an inventory can be handed out in a way: device plugins of others cut nothing. */
   static Inventory fit(Inventory inventory, DeliveryWay way) throws WireException {
-    if (way == DeliveryWay.ENV) {
+    if (way == DeliveryWay.ENV || way == DeliveryWay.DRA) {
       return inventory;
     }
     List<GpuSpec> gpus = inventory.gpus();

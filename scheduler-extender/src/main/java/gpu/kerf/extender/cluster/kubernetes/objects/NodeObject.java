@@ -10,12 +10,15 @@ import gpu.kerf.model.hardware.NodeSpec;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The parts of a node object that Kerf keeps.
  *
  * @param managed whether Kerf hands out its GPUs
  * @param kubelet what is known of the kubelet
+ * @param devicePlugin whether a device plugin has registered NVIDIA's resources
  * @param advertised the amounts of Kerf's and gpushare's resources that it advertises, by name, as
  *     they are written
  */
@@ -23,6 +26,7 @@ public record NodeObject(
     NodeFacts facts,
     boolean managed,
     Kubelet kubelet,
+    boolean devicePlugin,
     int cpuMilli,
     int memoryMiB,
     Map<String, String> advertised) {
@@ -34,9 +38,28 @@ public record NodeObject(
    *
    * @param silent whether the control plane has not heard of it for a while
    * @param bootId which start of the machine it is; empty if it does not say
+   * @param version such as {@code v1.36.3}; empty if it does not say
    */
-  public record Kubelet(boolean silent, String bootId) {
-    static final Kubelet UNKNOWN = new Kubelet(false, "");
+  public record Kubelet(boolean silent, String bootId, String version) {
+    static final Kubelet UNKNOWN = new Kubelet(false, "", "");
+
+    private static final Pattern VERSION = Pattern.compile("v?([0-9]{1,3})\\.([0-9]{1,3}).*");
+
+    /** Older ones start a pod without the devices of the claim that Kerf writes for it. */
+    private static final int FIRST_MINOR_WITH_DRA = 36;
+
+    Kubelet(boolean silent, String bootId) {
+      this(silent, bootId, "");
+    }
+
+    /** Whether it is 1.36 or newer. */
+    boolean handsOutByDra() {
+      Matcher parts = VERSION.matcher(version);
+      return parts.matches()
+          && (Integer.parseInt(parts.group(1)) > 1
+              || (Integer.parseInt(parts.group(1)) == 1
+                  && Integer.parseInt(parts.group(2)) >= FIRST_MINOR_WITH_DRA));
+    }
 
     static Kubelet read(JsonNode status) {
       boolean silent = false;
@@ -45,7 +68,9 @@ public record NodeObject(
             condition.path("type").asText("").equals("Ready")
                 && condition.path("status").asText("").equals("Unknown");
       }
-      return new Kubelet(silent, status.path("nodeInfo").path("bootID").asText(""));
+      JsonNode info = status.path("nodeInfo");
+      return new Kubelet(
+          silent, info.path("bootID").asText(""), info.path("kubeletVersion").asText(""));
     }
   }
 
@@ -68,11 +93,22 @@ public record NodeObject(
             : new NodeFacts(name, Map.of(), Map.of()),
         managed,
         Kubelet.read(status),
+        hasDevicePlugin(status.path("capacity")),
         amount(allocatable, "cpu", Quantity::cpuMilli),
         amount(allocatable, "memory", Quantity::memoryMiB),
         texts(
             status.path("capacity"),
             key -> key.startsWith("kerf.gpu/") || key.equals(NodeDelivery.GPUSHARE_MEMORY)));
+  }
+
+  /** A resource of a plugin that has gone stays, with the amount 0. */
+  private static boolean hasDevicePlugin(JsonNode capacity) {
+    for (Map.Entry<String, JsonNode> each : capacity.properties()) {
+      if (each.getKey().startsWith("nvidia.com/") && !each.getValue().asText("").equals("0")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Map<String, String> texts(JsonNode object, Predicate<String> wanted) {

@@ -10,11 +10,9 @@ import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.DeliveryWay;
-import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +26,7 @@ public final class NodeSink implements Sink<NodeObject> {
   private final Inventories inventories;
   private final ClusterListener listener;
   private final NodeListener nodeListener;
+  private final DraNodes dra;
   private final Map<String, Node> nodes = new HashMap<>();
 
   /** Who else wants to know. */
@@ -56,6 +55,7 @@ public final class NodeSink implements Sink<NodeObject> {
    * @param spec null if it cannot be used
    * @param problem why it cannot be used, or why its inventory is an older one; else empty
    * @param named the last inventory with the UUIDs of all GPUs; null if there was none
+   * @param byDriver whether a DRA driver hands out its GPUs, or did when that was last known
    */
   private record Node(
       Meta meta,
@@ -63,7 +63,8 @@ public final class NodeSink implements Sink<NodeObject> {
       @Nullable NodeSpec spec,
       long unusable,
       String problem,
-      @Nullable Inventory named) {
+      @Nullable Inventory named,
+      boolean byDriver) {
 
     boolean isOutdated() {
       return spec != null && !problem.isEmpty();
@@ -71,14 +72,16 @@ public final class NodeSink implements Sink<NodeObject> {
 
     /** The same as if the listener knew nothing of it. */
     Node untold() {
-      return new Node(meta, object, null, 0, "", named);
+      return new Node(meta, object, null, 0, "", named, byDriver);
     }
   }
 
-  public NodeSink(Inventories inventories, ClusterListener listener, NodeListener nodeListener) {
+  public NodeSink(
+      Inventories inventories, ClusterListener listener, NodeListener nodeListener, DraNodes dra) {
     this.inventories = inventories;
     this.listener = listener;
     this.nodeListener = nodeListener;
+    this.dra = dra;
   }
 
   @Override
@@ -103,7 +106,7 @@ public final class NodeSink implements Sink<NodeObject> {
       nodeListener.advertise(object, null);
       return;
     }
-    use(before, look(meta, object, before == null ? null : before.named));
+    use(before, look(meta, object, before));
   }
 
   /** What the listener did not take in is told again the next time. */
@@ -118,13 +121,19 @@ public final class NodeSink implements Sink<NodeObject> {
   }
 
   /**
-   * @param named the last inventory of this node with UUIDs. It is kept while pods are there, for
-   *     without UUIDs it could not be known any more which GPUs they use.
+   * The last inventory of a node with UUIDs is kept while pods are there, for without UUIDs it
+   * could not be known any more which GPUs they use.
    */
-  private Node look(Meta meta, NodeObject object, @Nullable Inventory named) {
+  private Node look(Meta meta, NodeObject object, @Nullable Node before) {
+    Inventory named = before == null ? null : before.named;
+    boolean wasByDriver = before != null && before.byDriver;
     try {
-      DeliveryWay delivery = NodeDelivery.of(object);
-      Inventory newest = inventories.of(object.facts());
+      Inventory byDriver = inventories.ofDriver(meta.name());
+      DeliveryWay delivery = NodeDelivery.of(object, byDriver != null, dra, wasByDriver);
+      Inventory newest =
+          delivery == DeliveryWay.DRA && byDriver != null
+              ? byDriver
+              : inventories.of(object.facts());
       Inventory used = named == null || mayReplace(newest, meta.name()) ? newest : named;
       Inventory inventory = NodeDelivery.fit(used, delivery);
       NodeSpec spec =
@@ -134,16 +143,18 @@ public final class NodeSink implements Sink<NodeObject> {
               inventory.topology(),
               object.cpuMilli(),
               object.memoryMiB(),
-              delivery);
+              delivery,
+              inventory.devices());
       return new Node(
           meta,
           object,
           spec,
           inventory.unusable(),
           used.equals(newest) ? "" : outdated(meta.name()),
-          used.isNamed() ? used : null);
+          used.isNamed() ? used : null,
+          delivery == DeliveryWay.DRA);
     } catch (WireException | IllegalArgumentException e) {
-      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named);
+      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named, wasByDriver);
     }
   }
 
@@ -209,7 +220,7 @@ public final class NodeSink implements Sink<NodeObject> {
   public void lookAgain(String name) {
     Node before = nodes.get(name);
     if (before != null) {
-      use(before, look(before.meta, before.object, before.named));
+      use(before, look(before.meta, before.object, before));
     }
   }
 
@@ -222,10 +233,10 @@ public final class NodeSink implements Sink<NodeObject> {
         .forEach(this::lookAgain);
   }
 
-  /** The GPUs of a node that is managed and can be used; none of any other. */
-  public List<GpuSpec> gpus(String name) {
+  /** A node that is managed and can be used; null for any other. */
+  public @Nullable NodeSpec spec(String name) {
     Node node = nodes.get(name);
-    return node == null || node.spec == null ? List.of() : node.spec.gpus();
+    return node == null ? null : node.spec;
   }
 
   /** The names of the nodes that are managed and cannot be used. */

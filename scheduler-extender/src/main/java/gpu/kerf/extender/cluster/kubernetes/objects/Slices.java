@@ -2,8 +2,8 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory.Slice;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
 import gpu.kerf.extender.wire.WireException;
@@ -14,18 +14,18 @@ import java.util.function.Consumer;
 public final class Slices implements Sink<Slice> {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final SliceInventory inventory;
+  private final DriverPools pools;
   private final Consumer<String> changed;
 
-  public Slices(SliceInventory inventory, Consumer<String> changed) {
-    this.inventory = inventory;
+  public Slices(DriverPools pools, Consumer<String> changed) {
+    this.pools = pools;
     this.changed = changed;
   }
 
   @Override
   public Slice read(Meta meta, JsonSlice json) throws WireException {
     try {
-      return SliceInventory.read(JSON.readTree(json.bytes(), json.offset(), json.length()));
+      return Slice.read(JSON.readTree(json.bytes(), json.offset(), json.length()));
     } catch (IOException | NumberFormatException e) {
       throw new WireException("The ResourceSlice cannot be read: " + e.getMessage());
     }
@@ -33,7 +33,7 @@ public final class Slices implements Sink<Slice> {
 
   @Override
   public void put(Meta meta, Slice slice) {
-    String before = inventory.put(meta.name(), slice);
+    String before = pools.put(meta.name(), slice);
     changed.accept(slice.node());
     if (before != null && !before.equals(slice.node())) {
       changed.accept(before);
@@ -47,7 +47,7 @@ public final class Slices implements Sink<Slice> {
 
   @Override
   public void deleted(Meta meta) {
-    String node = inventory.remove(meta.name());
+    String node = pools.remove(meta.name());
     if (node != null) {
       changed.accept(node);
     }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -140,7 +141,7 @@ public final class Advertiser {
   }
 
   private static long wholes(NodeSpec spec) {
-    return spec.gpus().stream().filter(gpu -> gpu.mode() == GpuMode.PLAIN).count();
+    return IntStream.range(0, spec.gpus().size()).filter(spec::givesWhole).count();
   }
 
   public void nodeRemoved(String node) {

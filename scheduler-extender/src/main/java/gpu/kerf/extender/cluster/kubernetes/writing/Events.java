@@ -140,7 +140,11 @@ public final class Events {
   }
 
   private static String apiVersion(About about) {
-    return about.kind.equals("Team") ? "kerf.gpu/v1alpha1" : "v1";
+    return switch (about.kind) {
+      case "Team" -> "kerf.gpu/v1alpha1";
+      case "ResourceClaim" -> "resource.k8s.io/v1";
+      default -> "v1";
+    };
   }
 
   private long next() {

@@ -21,7 +21,7 @@ class InventoriesTest {
   private static final String REGISTER = "hami.io/node-nvidia-register";
 
   private final GpuCatalog catalog = GpuCatalog.builtIn();
-  private final SliceInventory slices = new SliceInventory(catalog);
+  private final DriverPools slices = new DriverPools();
   private final Inventories inventories = Inventories.all(catalog, slices);
 
   private Inventory of(Map<String, String> labels, Map<String, String> annotations)
@@ -53,7 +53,8 @@ class InventoriesTest {
     String own =
         """
         {"v":1,"gpus":[{"index":0,"model":"H100-80GB","memoryMiB":81559,"mode":"plain"},
-          {"index":1,"model":"H100-80GB","memoryMiB":81559,"mode":"plain","healthy":false}]}""";
+          {"index":1,"model":"H100-80GB","memoryMiB":81559,"mode":"plain","healthy":false}]}\
+        """;
     Inventory inventory = of(Map.of(), Map.of("kerf.gpu/inventory", own));
     assertThat(inventory.gpus()).hasSize(2);
     assertThat(inventory.unusable()).isEqualTo(0b10);
@@ -99,7 +100,8 @@ class InventoriesTest {
         hami(
             """
             [{"id":"GPU-1","index":1,"count":10,"devmem":40960,"type":"NVIDIA-NVIDIA A100-SXM4-40GB","numa":1,"health":false},
-             {"id":"GPU-0","index":0,"count":10,"devmem":40960,"type":"NVIDIA-NVIDIA A100-SXM4-40GB","numa":0,"health":true}]""");
+             {"id":"GPU-0","index":0,"count":10,"devmem":40960,"type":"NVIDIA-NVIDIA A100-SXM4-40GB","numa":0,"health":true}]\
+            """);
     assertThat(json.gpus()).extracting(GpuSpec::uuid).containsExactly("GPU-0", "GPU-1");
     assertThat(json.gpus().get(0).model().name()).isEqualTo("A100-40GB");
     assertThat(json.unusable()).isEqualTo(0b10);
@@ -114,7 +116,7 @@ class InventoriesTest {
 
   private void slice(String name, String yaml) throws IOException {
     JsonNode object = new YAMLMapper().readTree(yaml);
-    slices.put(name, SliceInventory.read(object));
+    slices.put(name, Slice.read(object));
   }
 
   private static final String SLICE =

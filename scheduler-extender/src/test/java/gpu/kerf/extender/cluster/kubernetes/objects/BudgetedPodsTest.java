@@ -36,7 +36,7 @@ class BudgetedPodsTest {
       new PodSink(
           listener,
           pod -> pod.schedulerName().equals("kerf"),
-          new ForeignPods(listener, node -> List.of(), (node, gpus) -> 0, false),
+          new ForeignPods(listener, node -> null, node -> Claims.Used.NOTHING, false),
           labels,
           quarantine,
           () -> 0,

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +25,7 @@ class ClaimsTest {
 
   private static final List<GpuSpec> GPUS = List.of(gpu("GPU-0"), gpu("GPU-1"), gpu("GPU-2"));
 
-  private final SliceInventory slices = new SliceInventory(GpuCatalog.builtIn());
+  private final DriverPools slices = new DriverPools();
   private final Set<String> running = new HashSet<>();
   private final List<String> changed = new ArrayList<>();
   private final Claims claims = new Claims(slices, running::contains, changed::add);
@@ -31,7 +33,7 @@ class ClaimsTest {
   ClaimsTest() {
     slices.put(
         "s",
-        SliceInventory.read(
+        Slice.read(
             json(
                 """
                 {'spec':{'nodeName':'a','pool':{'name':'pool-a','generation':1},'devices':[
@@ -92,7 +94,7 @@ class ClaimsTest {
   }
 
   private long onA() {
-    return claims.on("a", GPUS);
+    return claims.on(NodeSpec.of("a", GPUS)).gpus();
   }
 
   @Test

@@ -7,6 +7,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.NodeSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,7 +26,8 @@ class ForeignPodsTest {
   private final ForeignPods trusting = foreignPods(true);
 
   private ForeignPods foreignPods(boolean trusts) {
-    return new ForeignPods(listener, node -> GPUS, (node, gpus) -> 0, trusts);
+    return new ForeignPods(
+        listener, node -> NodeSpec.of(node, GPUS), node -> Claims.Used.NOTHING, trusts);
   }
 
   private static GpuSpec gpu(String uuid) {

@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
-import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,7 +36,8 @@ class NodeSinkTest {
   private final List<String> events = new ArrayList<>();
   private final GpuCatalog catalog = GpuCatalog.builtIn();
   private final NodeSink nodes =
-      new NodeSink(Inventories.all(catalog, new SliceInventory(catalog)), heard, new Written());
+      new NodeSink(
+          Inventories.all(catalog, new DriverPools()), heard, new Written(), DraNodes.LABELLED);
 
   private void put(String annotations) throws IOException, WireException {
     put(annotations, "8");
@@ -77,9 +79,7 @@ class NodeSinkTest {
 
     put("");
 
-    assertThat(nodes.gpus("a"))
-        .extracting(gpu -> gpu.uuid())
-        .containsExactly("GPU-A", "GPU-B", "GPU-C");
+    assertThat(gpus("a")).extracting(gpu -> gpu.uuid()).containsExactly("GPU-A", "GPU-B", "GPU-C");
     assertThat(heard.lines)
         .singleElement()
         .asString()
@@ -104,13 +104,13 @@ class NodeSinkTest {
     heard.inUse = true;
     put("");
     nodes.tick();
-    assertThat(nodes.gpus("a")).hasSize(3);
+    assertThat(gpus("a")).hasSize(3);
 
     heard.inUse = false;
     heard.lines.clear();
     nodes.tick();
 
-    assertThat(nodes.gpus("a")).hasSize(2).allMatch(gpu -> gpu.uuid() == null);
+    assertThat(gpus("a")).hasSize(2).allMatch(gpu -> gpu.uuid() == null);
     assertThat(heard.lines).containsExactly("node a 2", "ill a 0", "doubtful a: ");
   }
 
@@ -120,7 +120,7 @@ class NodeSinkTest {
 
     put("");
 
-    assertThat(nodes.gpus("a")).hasSize(2);
+    assertThat(gpus("a")).hasSize(2);
     assertThat(events).isEmpty();
   }
 
@@ -133,7 +133,7 @@ class NodeSinkTest {
 
     put(NAMED.replace("GPU-C", "GPU-D"));
 
-    assertThat(nodes.gpus("a")).extracting(gpu -> gpu.uuid()).contains("GPU-D");
+    assertThat(gpus("a")).extracting(gpu -> gpu.uuid()).contains("GPU-D");
     assertThat(heard.lines).contains("doubtful a: ");
   }
 
@@ -142,11 +142,11 @@ class NodeSinkTest {
     put(NAMED);
     heard.inUse = true;
     put("kerf.gpu/inventory: '{'");
-    assertThat(nodes.gpus("a")).isEmpty();
+    assertThat(gpus("a")).isEmpty();
 
     put("");
 
-    assertThat(nodes.gpus("a")).hasSize(3);
+    assertThat(gpus("a")).hasSize(3);
   }
 
   @Test
@@ -179,5 +179,10 @@ class NodeSinkTest {
 
     @Override
     public void nodeRemoved(String node) {}
+  }
+
+  private List<GpuSpec> gpus(String node) {
+    NodeSpec spec = nodes.spec(node);
+    return spec == null ? List.of() : spec.gpus();
   }
 }
