@@ -159,6 +159,31 @@ class UsageTest {
   }
 
   @Test
+  void aPodThatIsBoundAfterTheCheckpointCountsFromTheMillisecondThatTheBindingSays() {
+    teams();
+    world.usage.tick();
+    world.pass(20 * SECOND + 700);
+    world.place("fraud", "lives", whole(0));
+    world.place("fraud", "ends", whole(1));
+    world.pass(2 * SECOND + 300);
+    world.ends("ends");
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo((2_300 + 2_300) * GPU);
+  }
+
+  @Test
+  void withoutThatItCountsFromTheBeginningOfTheSecond() {
+    world.bindingsSaySince = false;
+    teams();
+    world.usage.tick();
+    world.pass(20 * SECOND + 700);
+    world.place("fraud", "lives", whole(0));
+    world.pass(2 * SECOND + 300);
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo(3 * SECOND * GPU);
+  }
+
+  @Test
   void whatIsHeardBeforeTeamsAreKnownCountsForThemAllTheSame() {
     teams();
     world.place("fraud", "lives", whole(0));
