@@ -334,9 +334,20 @@ public enum Metric {
       Kind.COUNTER,
       "kerf_team_evicted_pods_total",
       "Pods that a team lost to reclaims, by rule: guarantee, share or priority, limit (the team"
-          + " held more than a limit that became lower), or budget (it had used up its budget).",
+          + " held more than a limit that became lower), budget (it had used up its budget), or"
+          + " idle (their GPUs computed nothing for longer than spec.idle allows).",
       "team",
       "rule"),
+  IDLE_PODS(
+      Kind.GAUGE,
+      "kerf_idle_pods",
+      "Pods that were told that they will be evicted if their GPUs go on computing nothing."),
+  IDLE_LOOKS(
+      Kind.COUNTER,
+      "kerf_idle_looks_total",
+      "Questions to the Prometheus of idle.prometheus which GPUs are idle, by outcome: answered,"
+          + " failed, or late (the answer was not used).",
+      "outcome"),
   GATES(
       Kind.COUNTER,
       "kerf_turn_gates_total",
