@@ -279,7 +279,8 @@ public final class Service {
     if (settings.current().telemetry().openCost()) {
       metrics.add(new OpenCostCollector(scheduling.ledger()));
     }
-    metrics.add(new UsageCollector(usage, settings.current().telemetry().teams()));
+    Settings.Telemetry telemetry = settings.current().telemetry();
+    metrics.add(new UsageCollector(usage, telemetry.teams(), telemetry.namespaces()));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
       metrics.zero(Metric.VERB_ANSWERS, verb, "error", "");

@@ -321,6 +321,13 @@ public enum Metric {
           + " without a team count as \"-\". It begins anew with each start of Kerf, and counts"
           + " what was used while Kerf was down.",
       "team"),
+  USAGE_GPU_SECONDS(
+      Kind.COUNTER,
+      "kerf_usage_gpu_seconds_total",
+      "GPU seconds that a namespace has used of a GPU model since Kerf started, a part of a GPU as"
+          + " teams count it; telemetry.namespaces says how many have series of their own.",
+      "namespace",
+      "model"),
   TEAM_RECLAIMS(
       Kind.COUNTER,
       "kerf_team_reclaims_total",
