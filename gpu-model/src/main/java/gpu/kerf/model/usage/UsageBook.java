@@ -44,7 +44,14 @@ public final class UsageBook implements TeamUsage, UsageSource {
   private final Map<List<String>, List<UsageAccount>> paths = new HashMap<>();
 
   private final Map<String, String> namespaces = new HashMap<>();
+
+  /** What this process has counted by namespace and GPU model. */
+  private final Map<Place, UsageMeter> places = new HashMap<>();
+
   private final List<UsageHolding> running = new ArrayList<>();
+
+  /** GPUs of one model that pods of one namespace hold. */
+  public record Place(String namespace, String model) {}
 
   /**
    * @param clock milliseconds since 1970
@@ -83,8 +90,20 @@ public final class UsageBook implements TeamUsage, UsageSource {
     UsageHolding holding = new UsageHolding(shared, owner, teams, merged(parts));
     holding.moveTo(running.size());
     running.add(holding);
-    holding.begin(accountsOf(holding.teams()), Math.min(since, now()));
+    begin(holding, Math.min(since, now()));
     return holding;
+  }
+
+  private void begin(UsageHolding holding, long at) {
+    holding.begin(accountsOf(holding.teams()), at);
+    for (UsagePart part : holding.parts()) {
+      meter(holding, part).begin(part.milli(), at);
+    }
+  }
+
+  private UsageMeter meter(UsageHolding holding, UsagePart part) {
+    return places.computeIfAbsent(
+        new Place(holding.namespace(), part.model()), any -> new UsageMeter(begun, begun, 0));
   }
 
   private static List<UsagePart> merged(List<UsagePart> parts) {
@@ -139,7 +158,9 @@ public final class UsageBook implements TeamUsage, UsageSource {
   private void close(UsageHolding holding, long at) {
     holding.end(at);
     for (int i = 0; i < holding.parts().size(); i++) {
-      ended.add(holding.key(i), holding.parts().get(i), holding.since(), at);
+      UsagePart part = holding.parts().get(i);
+      ended.add(holding.key(i), part, holding.since(), at);
+      meter(holding, part).end(part.milli(), holding.since(), at);
     }
   }
 
@@ -154,7 +175,7 @@ public final class UsageBook implements TeamUsage, UsageSource {
       long now = now();
       close(holding, now);
       holding.become(teams, others);
-      holding.begin(accountsOf(teams), now);
+      begin(holding, now);
     }
   }
 
@@ -166,9 +187,10 @@ public final class UsageBook implements TeamUsage, UsageSource {
     running.forEach(holding -> close(holding, before));
     if (after < before) {
       accounts.values().forEach(account -> account.jumpBack(after));
+      places.values().forEach(meter -> meter.countFrom(after));
       ended.keepFrom(CellStore.hourOf(after) - keptHours + 1);
     }
-    running.forEach(holding -> holding.begin(accountsOf(holding.teams()), after));
+    running.forEach(holding -> begin(holding, after));
   }
 
   /**
@@ -211,6 +233,14 @@ public final class UsageBook implements TeamUsage, UsageSource {
   public long counted(String team) {
     UsageAccount account = accounts.get(team);
     return account == null ? 0 : account.counted(now());
+  }
+
+  /** What each namespace has used of each GPU model since this process began. */
+  public Map<Place, Long> countedByPlace() {
+    long now = now();
+    Map<Place, Long> counted = new HashMap<>();
+    places.forEach((place, meter) -> counted.put(place, meter.read(now)));
+    return counted;
   }
 
   @Override

@@ -28,6 +28,10 @@ public final class UsageHolding {
     return teams;
   }
 
+  String namespace() {
+    return namespace;
+  }
+
   public List<UsagePart> parts() {
     return parts;
   }

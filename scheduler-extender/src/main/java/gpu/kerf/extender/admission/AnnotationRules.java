@@ -21,7 +21,8 @@ final class AnnotationRules {
           Annotations.MPS_MEMORY,
           Annotations.MPS_THREADS,
           Annotations.MPS_PIPE,
-          Annotations.GANG_BEGUN);
+          Annotations.GANG_BEGUN,
+          Annotations.HELD_SINCE);
 
   /** Of the Container Device Interface, CRI-O and NRI plugins, each read from the pod. */
   private static final List<String> RUNTIMES =

@@ -81,8 +81,12 @@ public interface Cluster {
    */
   default void waiting(PodView.Ref pod, long sinceMillis, String text) {}
 
-  /** Tells users of a running pod that Kerf will evict it, when and why; may come late. */
-  default void announceEviction(PodView.Ref pod, String text) {}
+  /**
+   * Tells users of a running pod that Kerf will evict it, when and why; may come late.
+   *
+   * @param reason in one word
+   */
+  default void announceEviction(PodView.Ref pod, String reason, String text) {}
 
   /** Tells users of a pod that it will not be evicted, although that was announced. */
   default void withdrawEviction(PodView.Ref pod) {}

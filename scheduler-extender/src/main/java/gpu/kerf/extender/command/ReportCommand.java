@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
       "Says how many GPU hours were used, and what they cost.",
       "",
       "It asks a running Kerf (--url), reads records that GET /api/v1/usage wrote (--file), or asks"
-          + " a Prometheus for the GPU hours of teams (--prometheus). The rows of each GPU and hour"
+          + " a Prometheus for GPU hours of the past (--prometheus). The rows of each GPU and hour"
           + " add up exactly to its price: what was held, what was free, and what was stranded,"
           + " which stands at the owner whose placement was the cause.",
       ""
@@ -117,7 +117,7 @@ public final class ReportCommand implements Callable<Integer> {
   @Option(
       names = "--prometheus",
       paramLabel = "URL",
-      description = "The Prometheus to ask instead, by team alone.")
+      description = "The Prometheus to ask instead, by team, namespace or model.")
   private @Nullable URI prometheus;
 
   @Option(
@@ -167,7 +167,7 @@ public final class ReportCommand implements Callable<Integer> {
     if (prometheus != null) {
       print(
           new PrometheusUsage(new PrometheusSeries(prometheus))
-              .teams(query, prices(null), this::note));
+              .report(query, prices(null), this::note));
     } else if (url != null && dcgm == null && !ownPrices()) {
       copy(url, "/api/v1/report?by=" + by + "&format=" + word(how) + "&" + bounds(span));
     } else {

@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.function.Consumer;
 
-/** What a Prometheus knows of the past: the GPU hours of teams, and how busy GPUs were. */
+/**
+ * What a Prometheus knows of the past: the GPU hours of teams, namespaces and GPU models, and how
+ * busy GPUs were.
+ */
 public final class PrometheusUsage {
 
   /** Prometheus answers no query with more than 11,000 values of a series. */
@@ -24,11 +27,13 @@ public final class PrometheusUsage {
   private static final BigDecimal SECOND = BigDecimal.valueOf(1_000_000);
 
   /** How much the counter of each team grew in the hour before, by the replica that saw most. */
-  private static final String GROWN =
-      "max by (team) (((last_over_time(kerf_team_gpu_seconds_total[1h])"
-          + " - (kerf_team_gpu_seconds_total offset 1h)) >= 0)"
-          + " or (kerf_team_gpu_seconds_total"
-          + " and on (instance) (process_start_time_seconds > (time() - 3600))))";
+  private static final String GROWN = grown("kerf_team_gpu_seconds_total", "team");
+
+  /** The same of each namespace and GPU model, with both in one label. */
+  static final String PLACES =
+      "label_join("
+          + grown("kerf_usage_gpu_seconds_total", "namespace, model")
+          + ", \"place\", \"/\", \"namespace\", \"model\")";
 
   /** The same without teams that have teams below them, because those count again what these do. */
   static final String TEAMS =
@@ -41,6 +46,13 @@ public final class PrometheusUsage {
       "max by (UUID) (avg_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE[1h]))"
           + " or max by (UUID) (avg_over_time(DCGM_FI_DEV_GPU_UTIL[1h]) / 100)";
 
+  private static String grown(String counter, String labels) {
+    return ("max by (LABELS) (((last_over_time(COUNTER[1h]) - (COUNTER offset 1h)) >= 0)"
+            + " or (COUNTER and on (instance) (process_start_time_seconds > (time() - 3600))))")
+        .replace("LABELS", labels)
+        .replace("COUNTER", counter);
+  }
+
   /** How the metric calls pods without a team. */
   private static final String NO_TEAM = "-";
 
@@ -51,36 +63,33 @@ public final class PrometheusUsage {
   }
 
   /**
-   * A report of teams, from how much the counter of their GPU seconds grew in each hour. It knows
-   * neither GPUs nor what was free. Nothing is extrapolated: in an hour in which all replicas
-   * started anew, what the counters were not told of is missing.
+   * A report from how much the counters of GPU seconds grew in each hour. It knows neither GPUs nor
+   * what was free. Nothing is extrapolated: in an hour in which all replicas started anew, what the
+   * counters were not told of is missing.
    *
    * @param note is told what the report lacks
    */
-  public String teams(ReportQuery query, PriceList prices, Consumer<String> note)
+  public String report(ReportQuery query, PriceList prices, Consumer<String> note)
       throws IOException, ReportException {
-    if (query.by() != CostReport.By.TEAM || query.format() == ReportFormat.FOCUS) {
-      throw new ReportException(
-          "Prometheus has sums of teams alone.",
-          "Write --by team without --format focus, or take --url or --file.");
-    }
-    if (!prices.byModel().isEmpty()) {
-      throw new ReportException(
-          "The prices (cost.prices) are by GPU model, and kerf_team_gpu_seconds_total has no"
-              + " model.",
-          "Write one price for all: --set cost.defaultPrice=3.20, without --settings.");
-    }
+    refuseWhatItDoesNotKnow(query, prices);
     ReportSpan span = query.span();
     check(span);
-    CostReport report = new CostReport(CostReport.By.TEAM);
+    boolean teams = query.by() == CostReport.By.TEAM;
+    CostReport report = new CostReport(query.by());
     long hour = CostRows.HOUR_MILLIS;
     Map<String, NavigableMap<Long, BigDecimal>> series =
-        prometheus.range(TEAMS, "team", span.fromMillis() + hour, span.toMillis(), hour);
+        prometheus.range(
+            teams ? TEAMS : PLACES,
+            teams ? "team" : "place",
+            span.fromMillis() + hour,
+            span.toMillis(),
+            hour);
     long lastSeen = series.values().stream().mapToLong(NavigableMap::lastKey).max().orElse(0);
-    for (Map.Entry<String, NavigableMap<Long, BigDecimal>> team : series.entrySet()) {
-      String name = team.getKey().equals(NO_TEAM) ? "" : team.getKey();
-      report.add(row(span, name, gpuMillis(team.getKey(), team.getValue()), prices));
-      noteGaps(team.getKey(), team.getValue(), lastSeen, note);
+    for (Map.Entry<String, NavigableMap<Long, BigDecimal>> each : series.entrySet()) {
+      UsageCell.Key key = teams ? team(each.getKey()) : place(each.getKey());
+      String what = teams ? "team " + shown(each.getKey()) : "namespace " + key.namespace();
+      report.add(row(span, key, gpuMillis(what, each.getValue()), prices));
+      noteGaps(what, each.getValue(), lastSeen, note);
     }
     ReportSums sums =
         new ReportSums(query, prices.currency(), report, false, 1, 0, ReportRun.UNKNOWN);
@@ -92,20 +101,58 @@ public final class PrometheusUsage {
     };
   }
 
-  private static CostRow row(ReportSpan span, String team, long amount, PriceList prices) {
-    UsageCell.Key key = new UsageCell.Key(team, "", "", "", "");
-    long micros = prices.otherwise().of(amount);
-    return new CostRow(span.fromMillis(), "", "", CostRow.Kind.HELD, key, amount, 0, micros);
+  private static void refuseWhatItDoesNotKnow(ReportQuery query, PriceList prices)
+      throws ReportException {
+    if (query.by() == CostReport.By.OWNER) {
+      throw new ReportException(
+          "Prometheus does not know the owners of pods: a series for each would be too many.",
+          "Write --by team, namespace or model, or take --url or --file.");
+    }
+    if (query.format() == ReportFormat.FOCUS) {
+      throw new ReportException(
+          "Prometheus has sums of hours, and FOCUS has a row for each GPU.",
+          "Leave --format focus out, or take --url or --file.");
+    }
+    if (query.by() == CostReport.By.TEAM && !prices.byModel().isEmpty()) {
+      throw new ReportException(
+          "The prices (cost.prices) are by GPU model, and kerf_team_gpu_seconds_total has no"
+              + " model.",
+          "Write --by namespace or model, or one price for all: --set cost.defaultPrice=3.20,"
+              + " without --settings.");
+    }
+  }
+
+  private static String shown(String team) {
+    return team.equals(NO_TEAM) ? "(none)" : team;
+  }
+
+  private static UsageCell.Key team(String label) {
+    return new UsageCell.Key(label.equals(NO_TEAM) ? "" : label, "", "", "", "");
+  }
+
+  /** No namespace has a slash in its name. */
+  private UsageCell.Key place(String label) throws IOException {
+    int slash = label.indexOf('/');
+    if (slash < 1 || slash == label.length() - 1) {
+      throw prometheus.lie("a series is of no namespace or no GPU model (" + label + ")");
+    }
+    return new UsageCell.Key("", label.substring(0, slash), "", label.substring(slash + 1), "");
+  }
+
+  private static CostRow row(ReportSpan span, UsageCell.Key key, long amount, PriceList prices) {
+    long micros = prices.of(key.model()).of(amount);
+    return new CostRow(
+        span.fromMillis(), "", key.model(), CostRow.Kind.HELD, key, amount, 0, micros);
   }
 
   /** What a counter grew by, in thousandths of GPUs times milliseconds. */
-  private long gpuMillis(String team, NavigableMap<Long, BigDecimal> hours) throws IOException {
+  private long gpuMillis(String what, NavigableMap<Long, BigDecimal> hours) throws IOException {
     BigDecimal sum = BigDecimal.ZERO;
     for (Map.Entry<Long, BigDecimal> each : hours.entrySet()) {
       if (each.getValue().signum() < 0) {
         throw prometheus.lie(
-            "the GPU seconds of team "
-                + team
+            "the GPU seconds of "
+                + what
                 + " fall by "
                 + each.getValue().negate().toPlainString()
                 + " in the hour before "
@@ -117,14 +164,14 @@ public final class PrometheusUsage {
     return sum.multiply(SECOND).setScale(0, RoundingMode.HALF_UP).longValueExact();
   }
 
-  /** Hours without a value between the first of a team and the last of all. */
+  /** Hours without a value between the first of one and the last of all. */
   private static void noteGaps(
-      String team, NavigableMap<Long, BigDecimal> hours, long last, Consumer<String> note) {
+      String what, NavigableMap<Long, BigDecimal> hours, long last, Consumer<String> note) {
     long missing = (last - hours.firstKey()) / CostRows.HOUR_MILLIS + 1 - hours.size();
     if (missing > 0) {
       note.accept(
-          "Prometheus does not know what team "
-              + (team.equals(NO_TEAM) ? "(none)" : team)
+          "Prometheus does not know what "
+              + what
               + " used in "
               + missing
               + " of the hours since "

@@ -16,6 +16,9 @@ import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.NumberedEvents;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.Verbs;
+import gpu.kerf.extender.idle.IdleFigures;
+import gpu.kerf.extender.idle.IdleWatch;
+import gpu.kerf.extender.idle.PrometheusFigures;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.FleetView;
@@ -84,6 +87,8 @@ public final class Service {
   private final FrequentDemands frequentDemands = new FrequentDemands();
   private final Usage usage;
   private final GpuHours gpuHours;
+  private final @Nullable IdleWatch idle;
+  private @Nullable IdleFigures idleFigures;
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
@@ -144,6 +149,7 @@ public final class Service {
             scheduling, environment.cluster, environment.delivery, environment.disruptions);
     this.teams = verbs.turns();
     verbs.turns().use(usage.book());
+    this.idle = idle(now.idle());
     this.gpuHours =
         new GpuHours(
             scheduling.ledger(),
@@ -170,6 +176,21 @@ public final class Service {
     conditions();
     measure();
     settings.onChange(this::use);
+  }
+
+  private @Nullable IdleWatch idle(Settings.Idle how) {
+    if (!how.enabled() || !environment.mode.equals("cluster")) {
+      return null;
+    }
+    this.idleFigures = new PrometheusFigures(how.prometheus(), how.timeout());
+    return new IdleWatch(
+        scheduling,
+        environment.cluster,
+        verbs.turns(),
+        verbs.gangs(),
+        idleFigures,
+        how.every(),
+        metrics);
   }
 
   private HttpService http(Settings now) {
@@ -258,7 +279,8 @@ public final class Service {
     if (settings.current().telemetry().openCost()) {
       metrics.add(new OpenCostCollector(scheduling.ledger()));
     }
-    metrics.add(new UsageCollector(usage, settings.current().telemetry().teams()));
+    Settings.Telemetry telemetry = settings.current().telemetry();
+    metrics.add(new UsageCollector(usage, telemetry.teams(), telemetry.namespaces()));
     scheduling.pods().onBound(this::placed);
     for (String verb : List.of("filter", "prioritize", "bind", "preempt")) {
       metrics.zero(Metric.VERB_ANSWERS, verb, "error", "");
@@ -335,6 +357,9 @@ public final class Service {
               verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> usage.tick()));
+              if (idle != null) {
+                timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> idle.tick()));
+              }
               whenNodesAreTold();
               whenSynced();
               listenForReviews();
@@ -462,6 +487,9 @@ public final class Service {
             () -> {
               timers.forEach(vertx::cancelTimer);
               verbTimers.forEach(vertx::cancelTimer);
+              if (idleFigures != null) {
+                idleFigures.close();
+              }
               return Future.all(keepUsage(), sendLastEvents()).mapEmpty();
             });
   }

@@ -41,6 +41,7 @@ final class Rules {
     rules.limits();
     rules.dra();
     rules.cost();
+    rules.idle();
     rules.stream();
     return rules.problems;
   }
@@ -203,6 +204,17 @@ final class Rules {
     return nearest != null
         ? "Did you mean " + nearest + "?"
         : "docs/reference/hardware.md has the names of all models, such as " + models.get(0) + ".";
+  }
+
+  private void idle() {
+    String prometheus = settings.idle().prometheus();
+    if (settings.idle().enabled() && !isHttp(prometheus)) {
+      refuse(
+          "idle.prometheus",
+          prometheus,
+          "is no address of an HTTP server.",
+          "Write it as http://prometheus.monitoring:9090.");
+    }
   }
 
   private void stream() {

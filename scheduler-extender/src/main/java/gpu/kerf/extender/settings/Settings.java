@@ -35,6 +35,10 @@ public record Settings(
     @Setting("How pods are placed.") Scheduling scheduling,
     @Setting("Whose turn it is where the cluster has teams; kerf serve only.") Teams teams,
     @Setting("How it is counted who uses GPUs for how long.") Usage usage,
+    @Setting(
+            "How Kerf learns which GPUs are idle; what follows is for each Team to say"
+                + " (spec.idle).")
+        Idle idle,
     @Setting("How the pods of a gang start together.") Gangs gangs,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting("Delivery of GPUs by a DRA driver: docs/how-to/deliver-by-dra.md. kerf serve only.")
@@ -363,6 +367,25 @@ public record Settings(
               max = "10m")
           Duration checkpoint) {}
 
+  /** How it is learned which GPUs compute nothing. */
+  public record Idle(
+      @Setting(
+              "The address of the Prometheus that scrapes NVIDIA's DCGM exporter, such as"
+                  + " http://prometheus.monitoring:9090; empty: no pod is evicted for being idle.")
+          String prometheus,
+      @Setting(value = "How often it is asked.", min = "5s", max = "10m") Duration every,
+      @Setting(value = "How long it may take for an answer.", min = "100ms", max = "30s")
+          Duration timeout) {
+
+    public boolean enabled() {
+      return !prometheus.isEmpty();
+    }
+
+    Idle off() {
+      return new Idle("", every, timeout);
+    }
+  }
+
   /** How the pods of a gang start together. */
   public record Gangs(
       @Setting(
@@ -520,6 +543,7 @@ public record Settings(
             Duration.ofMinutes(10),
             500),
         new Usage(Duration.ofDays(35), Duration.ofSeconds(5)),
+        new Idle("", Duration.ofSeconds(30), Duration.ofSeconds(10)),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
         new Dialects(GpushareDialect.Unit.GIB, ByteCount.mib(64), false),
         DraSettings.defaults(),
@@ -552,6 +576,7 @@ public record Settings(
         scheduling,
         teams,
         usage,
+        idle.off(),
         gangs,
         dialects,
         dra,

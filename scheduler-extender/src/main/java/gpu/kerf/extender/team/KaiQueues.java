@@ -55,7 +55,8 @@ public final class KaiQueues {
         List.of(),
         List.of(),
         null,
-        Duration.ZERO);
+        Duration.ZERO,
+        null);
   }
 
   private static @Nullable GpuAmount limit(BigDecimal limit) {

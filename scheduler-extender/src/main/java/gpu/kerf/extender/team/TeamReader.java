@@ -8,6 +8,7 @@ import gpu.kerf.extender.team.TeamSpec.Window;
 import gpu.kerf.model.budget.BudgetPeriod;
 import gpu.kerf.model.budget.GpuBudget;
 import gpu.kerf.model.budget.GpuBudget.OnExhausted;
+import gpu.kerf.model.idle.IdleRule;
 import gpu.kerf.model.team.CronSchedule;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
@@ -94,6 +95,7 @@ final class TeamReader {
     refuseTwins("spec.windows", windows.stream().map(Window::name).toList());
     GpuBudget budget = spec.object("budget").map(TeamReader::budget).orElse(null);
     Duration minRuntime = spec.object("protect").map(TeamReader::protect).orElse(Duration.ZERO);
+    IdleRule idle = spec.object("idle").map(TeamReader::idle).orElse(null);
     spec.refuseUnknown();
     return new TeamSpec(
         metadata.path("uid").asText(""),
@@ -104,7 +106,8 @@ final class TeamReader {
         models,
         windows,
         budget,
-        minRuntime);
+        minRuntime,
+        idle);
   }
 
   /** The fields that windows change; what is left out stays as it is. */
@@ -235,6 +238,14 @@ final class TeamReader {
     Duration minRuntime = protect.parsed("minRuntime", TeamValues::duration);
     protect.refuseUnknown();
     return minRuntime == null ? Duration.ZERO : minRuntime;
+  }
+
+  private static @Nullable IdleRule idle(FieldReader idle) {
+    idle.require("after", "Write how long GPUs may be idle before their pod is warned: 30m.");
+    Duration after = idle.parsed("after", text -> IdleRule.checkAfter(TeamValues.duration(text)));
+    Duration warn = idle.parsed("warn", text -> IdleRule.checkWarning(TeamValues.duration(text)));
+    idle.refuseUnknown();
+    return after == null ? null : new IdleRule(after, warn == null ? IdleRule.USUAL_WARNING : warn);
   }
 
   private void refuseTwins(String field, List<String> names) {

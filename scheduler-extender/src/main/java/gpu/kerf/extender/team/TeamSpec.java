@@ -1,6 +1,7 @@
 package gpu.kerf.extender.team;
 
 import gpu.kerf.model.budget.GpuBudget;
+import gpu.kerf.model.idle.IdleRule;
 import gpu.kerf.model.team.GpuAmount;
 import gpu.kerf.model.team.Team;
 import gpu.kerf.model.team.TeamWindow;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdMillis 0 if it was read from a file
  * @param team its amounts outside of all windows
  * @param minRuntime how long a pod runs before it may be evicted
+ * @param idle what becomes of pods that hold GPUs and do not use them; null for nothing
  */
 public record TeamSpec(
     String uid,
@@ -30,7 +32,8 @@ public record TeamSpec(
     List<ModelAmounts> models,
     List<Window> windows,
     @Nullable GpuBudget budget,
-    Duration minRuntime) {
+    Duration minRuntime,
+    @Nullable IdleRule idle) {
 
   /** Of windows behind an open one, which change nothing. */
   private static final int MOST_CHANGES = 1_000;
@@ -142,7 +145,8 @@ public record TeamSpec(
             .map(window -> new Window(window.name, window.time, atTop(window.team), window.models))
             .toList(),
         budget,
-        minRuntime);
+        minRuntime,
+        idle);
   }
 
   private static Team atTop(Team team) {

@@ -321,6 +321,13 @@ public enum Metric {
           + " without a team count as \"-\". It begins anew with each start of Kerf, and counts"
           + " what was used while Kerf was down.",
       "team"),
+  USAGE_GPU_SECONDS(
+      Kind.COUNTER,
+      "kerf_usage_gpu_seconds_total",
+      "GPU seconds that a namespace has used of a GPU model since Kerf started, a part of a GPU as"
+          + " teams count it; telemetry.namespaces says how many have series of their own.",
+      "namespace",
+      "model"),
   TEAM_RECLAIMS(
       Kind.COUNTER,
       "kerf_team_reclaims_total",
@@ -334,9 +341,20 @@ public enum Metric {
       Kind.COUNTER,
       "kerf_team_evicted_pods_total",
       "Pods that a team lost to reclaims, by rule: guarantee, share or priority, limit (the team"
-          + " held more than a limit that became lower), or budget (it had used up its budget).",
+          + " held more than a limit that became lower), budget (it had used up its budget), or"
+          + " idle (their GPUs computed nothing for longer than spec.idle allows).",
       "team",
       "rule"),
+  IDLE_PODS(
+      Kind.GAUGE,
+      "kerf_idle_pods",
+      "Pods that were told that they will be evicted if their GPUs go on computing nothing."),
+  IDLE_LOOKS(
+      Kind.COUNTER,
+      "kerf_idle_looks_total",
+      "Questions to the Prometheus of idle.prometheus which GPUs are idle, by outcome: answered,"
+          + " failed, or late (the answer was not used).",
+      "outcome"),
   GATES(
       Kind.COUNTER,
       "kerf_turn_gates_total",

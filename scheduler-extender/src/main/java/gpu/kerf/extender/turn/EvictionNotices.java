@@ -10,24 +10,29 @@ import gpu.kerf.model.team.WaitReason;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells users of running pods some minutes before a window closes that Kerf will evict the pods
- * then, and tells them if it will not after all: other work has ended, or the Team was changed.
+ * Tells users of running pods that Kerf will evict the pods, some minutes before a window closes or
+ * because they are idle, and tells them if it will not after all: other work has ended, the Team
+ * was changed, or they compute again.
  */
 final class EvictionNotices {
 
   private static final long PAUSE_MILLIS = 5_000;
 
-  /** The text of a notice that an earlier process wrote. */
-  private static final String FOUND = "";
+  private static final String WINDOW_CLOSES = "WindowCloses";
+
+  /** A notice that an earlier process wrote. */
+  private static final EvictionNotice FOUND = new EvictionNotice(WINDOW_CLOSES, "");
 
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Lines lines;
   private final TermsClock terms;
-  private final Map<String, String> told = new HashMap<>();
+  private final Map<String, EvictionNotice> told = new HashMap<>();
+  private Supplier<Map<String, EvictionNotice>> others = Map::of;
   private long aheadMillis;
   private long last;
 
@@ -44,6 +49,11 @@ final class EvictionNotices {
     aheadMillis = millis;
   }
 
+  /** From now on it also tells notices that others have, by the uids of the pods. */
+  void add(Supplier<Map<String, EvictionNotice>> more) {
+    others = more;
+  }
+
   /** A pod is known anew. */
   void seen(PodView pod) {
     if (pod.evictionAnnounced()) {
@@ -58,18 +68,19 @@ final class EvictionNotices {
   /** Looks what will have to go; to be called now and then. */
   void tick() {
     long now = scheduling.elapsedMillis();
-    boolean nothing = told.isEmpty() && !terms.changesSoon();
+    boolean nothing = told.isEmpty() && others.get().isEmpty() && !terms.changesSoon();
     if (nothing || now - last < PAUSE_MILLIS || !cluster.leadsTurns()) {
       return;
     }
     last = now;
-    Map<String, String> due = due();
-    for (Map.Entry<String, String> notice : due.entrySet()) {
-      KnownPod pod = scheduling.pods().get(notice.getKey());
-      if (pod != null && !notice.getValue().equals(told.put(pod.uid(), notice.getValue()))) {
-        cluster.announceEviction(pod.ref(), notice.getValue());
-      }
-    }
+    Map<String, EvictionNotice> due = due();
+    due.forEach(
+        (uid, notice) -> {
+          KnownPod pod = scheduling.pods().get(uid);
+          if (pod != null && !notice.equals(told.put(uid, notice))) {
+            cluster.announceEviction(pod.ref(), notice.reason(), notice.text());
+          }
+        });
     for (String uid : List.copyOf(told.keySet())) {
       // It stands on a pod that is being evicted.
       if (!due.containsKey(uid) && !lines.book().isLeaving(uid)) {
@@ -85,17 +96,20 @@ final class EvictionNotices {
     }
   }
 
-  /** The texts for all pods that will have to go. */
-  private Map<String, String> due() {
-    Map<String, String> due = new HashMap<>();
+  /** The notices for all pods that will have to go; a window closes all the same. */
+  private Map<String, EvictionNotice> due() {
+    Map<String, EvictionNotice> due = new HashMap<>(others.get());
     TeamBook book = lines.book();
     for (Shrinking each : book.wouldShrink(terms.soon(), scheduling.wallMillis() + aheadMillis)) {
       TermsClock.Change change = terms.change(each.limit().team());
       for (String uid : each.victim().pods()) {
         // The window has closed, and the pod has not run for its minimum, or its turn comes now.
-        String text = change == null ? told.get(uid) : text(change, each.limit());
-        if (text != null) {
-          due.put(uid, text);
+        EvictionNotice notice =
+            change == null
+                ? told.get(uid)
+                : new EvictionNotice(WINDOW_CLOSES, text(change, each.limit()));
+        if (notice != null && notice.reason().equals(WINDOW_CLOSES)) {
+          due.put(uid, notice);
         }
       }
     }

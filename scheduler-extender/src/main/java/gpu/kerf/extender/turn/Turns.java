@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,6 +197,16 @@ public final class Turns implements TeamsSource {
             listener.changed(team, now);
           }
         });
+  }
+
+  /** From now on pods are also told of these evictions, by their uids. */
+  public void announce(Supplier<Map<String, EvictionNotice>> notices) {
+    this.notices.add(notices);
+  }
+
+  /** Whether a pod says that it is not to be evicted. */
+  public boolean isFixed(String uid) {
+    return lines.isFixed(uid);
   }
 
   private void turnOnOrOff() {

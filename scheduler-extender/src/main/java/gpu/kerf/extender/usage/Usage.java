@@ -171,7 +171,7 @@ public final class Usage {
     if (known != null) {
       endsAsItSays(known, pod);
     } else if (pod.boundMillis() > 0 && !pod.annotation(Annotations.PLACEMENT).isEmpty()) {
-      boundAt.put(pod.uid(), pod.boundMillis());
+      boundAt.put(pod.uid(), HeldSince.of(pod));
     }
   }
 
@@ -210,7 +210,7 @@ public final class Usage {
                 pod.labels().getOrDefault(AcceptedTeams.QUEUE_LABEL, ""),
                 placement,
                 Parts.of(placement, node.spec()),
-                clock.ofWall(pod.boundMillis()));
+                clock.ofWall(HeldSince.of(pod)));
         past.endedAt(clock.ofWall(pod.endedMillis()));
         ended.put(pod.uid(), past);
       }

@@ -16,6 +16,7 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.turn.Turns;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
@@ -375,6 +376,11 @@ public final class BindVerb {
   private void send(Call call, Map<String, String> annotations) {
     Map<String, String> all = new LinkedHashMap<>(annotations);
     all.putAll(call.extra);
+    Entry entry = scheduling.ledger().entry(call.pod().uid());
+    if (entry != null && !call.placement().containers().isEmpty()) {
+      // Of an earlier call, if the slots were taken then.
+      all.put(Annotations.HELD_SINCE, Long.toString(entry.since()));
+    }
     Binding binding = new Binding(call.pod(), call.node(), all);
     scheduling.whenDone(
         () -> cluster.bind(binding),

@@ -39,5 +39,11 @@ public final class Annotations {
    */
   public static final String GANG_BEGUN = "kerf.gpu/gang-begun";
 
+  /**
+   * On a pod that was given slots: when bind took them, in milliseconds since 1970. The API server
+   * says to the second alone when it bound a pod.
+   */
+  public static final String HELD_SINCE = "kerf.gpu/held-since";
+
   private Annotations() {}
 }

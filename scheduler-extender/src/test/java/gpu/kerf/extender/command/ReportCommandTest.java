@@ -166,7 +166,8 @@ class ReportCommandTest {
         "report --file a --format xml | --format (xml) is unknown",
         "report --file a --from 2026-13-01 | --from (2026-13-01) is no date",
         "report --url ftp://kerf | is not one of HTTP",
-        "report --prometheus http://b --by owner | Prometheus has sums of teams alone",
+        "report --prometheus http://b --by owner | Prometheus does not know the owners of pods",
+        "report --prometheus http://b --format focus | FOCUS has a row for each GPU",
         "report --prometheus http://b --set cost.prices.L4=1 | has no model"
       })
   void wrongUsageIsSaid(String words, String what) {
@@ -263,6 +264,54 @@ class ReportCommandTest {
     assertThat(kerf.err())
         .contains("Prometheus does not know what was free or stranded.")
         .contains("what team (none) used in 1 of the hours since 2026-11-30T00:00:00Z");
+  }
+
+  private static String place(String namespace, String model, String... values) {
+    return team("", values)
+        .replace("\"team\":\"\"", "\"place\":\"" + namespace + "/" + model + "\"");
+  }
+
+  private JsonObject reported(String by, String... places) {
+    String url = answering(200, matrix(places));
+    assertThat(
+            kerf.call(
+                "report",
+                "--prometheus",
+                url,
+                DAY,
+                "--to=2026-11-30T02:00:00Z",
+                "--json",
+                "--by=" + by,
+                "--set=cost.prices.H100-80GB=3.20",
+                "--set=cost.defaultPrice=0.50"))
+        .as(kerf.err())
+        .isZero();
+    return new JsonObject(kerf.out());
+  }
+
+  private static String[] places() {
+    return new String[] {
+      place("fraud", "H100-80GB", "3600", "3600"),
+      place("fraud", "L4", "1800"),
+      place("lab", "L4", "7200"),
+    };
+  }
+
+  @Test
+  void thePastOfNamespacesIsTakenFromPrometheusWithThePricesOfModels() {
+    JsonObject fraud = reported("namespace", places()).getJsonArray("lines").getJsonObject(0);
+    assertThat(fraud.getString("name")).isEqualTo("fraud");
+    // Two hours of 3.20, and half of one of 0.50
+    assertThat(fraud.getString("cost")).isEqualTo("6.650000");
+  }
+
+  @Test
+  void thePastOfModelsIsTakenFromPrometheus() {
+    JsonObject l4 = reported("model", places()).getJsonArray("lines").getJsonObject(1);
+    assertThat(l4.getString("name")).isEqualTo("L4");
+    // 1,800 and 7,200 seconds
+    assertThat(l4.getJsonObject("held").getLong("milliGpuMillis")).isEqualTo(9_000_000_000L);
+    assertThat(l4.getString("cost")).isEqualTo("1.250000");
   }
 
   @ParameterizedTest

@@ -43,6 +43,7 @@ class TeamsCheckCommandTest {
         - {name: sundays, schedule: "0 0 * * SUN", timeZone: UTC, duration: 1d, limit: "20"}
         budget: {gpuHours: "2000", period: Month, onExhausted: Hold}
         protect: {minRuntime: 10m}
+        idle: {after: 30m, warn: 10m}
       status: {held: "3"}
       """;
 
@@ -225,6 +226,15 @@ class TeamsCheckCommandTest {
         "{budget: {gpuHours: 1, period: Week, onExhausted: Kill}} | spec.budget.onExhausted"
             + " (\"Kill\") is not known.",
         "{budget: {}}                                | spec.budget.gpuHours is missing.",
+        "{idle: {}}                                  | spec.idle.after is missing.",
+        "{idle: {after: 59s}}                        | spec.idle.after (\"59s\") is shorter than a"
+            + " minute.",
+        "{idle: {after: 1h, warn: 9s}}               | spec.idle.warn (\"9s\") is shorter than ten"
+            + " seconds.",
+        "{idle: {after: 31d}}                        | spec.idle.after (\"31d\") is longer than 30"
+            + " days.",
+        "{idle: {after: never}}                      | spec.idle.after (\"never\") is no duration.",
+        "{idle: {after: 1h, evict: true}}            | spec.idle.evict (true) is no field here.",
         "{protect: {minRuntime: soon}}               | spec.protect.minRuntime (\"soon\") is no"
             + " duration.",
       })

@@ -10,9 +10,11 @@ import org.junit.jupiter.api.Test;
 class PrometheusUsageTest {
 
   @Test
-  void promtoolTriesTheQueryThatPrometheusIsAsked() throws IOException {
+  void promtoolTriesTheQueriesThatPrometheusIsAsked() throws IOException {
     String tried = Files.readString(Path.of("src/test/resources/monitoring/report.yaml"));
 
-    assertThat(tried).contains("expr: '" + PrometheusUsage.TEAMS + "'");
+    assertThat(tried)
+        .contains("expr: '" + PrometheusUsage.TEAMS + "'")
+        .contains("expr: '" + PrometheusUsage.PLACES + "'");
   }
 }

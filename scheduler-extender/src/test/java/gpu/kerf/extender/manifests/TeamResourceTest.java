@@ -45,6 +45,7 @@ final class TeamResourceTest {
         - {name: sundays, schedule: "0 0 * * SUN", timeZone: UTC, duration: 1d}
         budget: {gpuHours: "2000.125", period: Month, onExhausted: Evict, timeZone: Asia/Tokyo}
         protect: {minRuntime: 1h30m}
+        idle: {after: 45m, warn: 90s}
       """;
 
   private ControlPlane plane;
@@ -158,6 +159,9 @@ final class TeamResourceTest {
         Arguments.of(
             "budget: {gpuHours: \"5\", period: Day, onExhausted: Kill}", "spec.budget.onExhausted"),
         Arguments.of("protect: {minRuntime: \"10\"}", "spec.protect.minRuntime"),
+        Arguments.of("idle: {after: \"45\"}", "spec.idle.after"),
+        Arguments.of("idle: {after: 45m, warn: soon}", "spec.idle.warn"),
+        Arguments.of("idle: {warn: 5m}", "spec.idle.after"),
         Arguments.of("quota: \"5\"", "unknown field \"spec.quota\""));
   }
 

@@ -159,6 +159,59 @@ class UsageTest {
   }
 
   @Test
+  void aPodThatIsBoundAfterTheCheckpointCountsFromTheMillisecondThatTheBindingSays() {
+    teams();
+    world.usage.tick();
+    world.pass(20 * SECOND + 700);
+    world.place("fraud", "lives", whole(0));
+    world.place("fraud", "ends", whole(1));
+    world.pass(2 * SECOND + 300);
+    world.ends("ends");
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo((2_300 + 2_300) * GPU);
+  }
+
+  @Test
+  void withoutThatItCountsFromTheBeginningOfTheSecond() {
+    world.bindingsSaySince = false;
+    teams();
+    world.usage.tick();
+    world.pass(20 * SECOND + 700);
+    world.place("fraud", "lives", whole(0));
+    world.pass(2 * SECOND + 300);
+    restartAndHear();
+    assertThat(world.used("fraud")).isEqualTo(3 * SECOND * GPU);
+  }
+
+  @Test
+  void overARestartTeamsKeepTheirSumsAndPeriodsAndHoursAreThoseOfPodsThatAreThere() {
+    teams();
+    long day = world.wall;
+    world.place("fraud", "gone", whole(0));
+    world.place("fraud", "lives", whole(1));
+    world.pass(HOUR);
+    assertThat(world.usage.book().milliGpuMillis("fraud", day)).isEqualTo(2 * HOUR * GPU);
+    world.tellOver(world.ends("gone"));
+    world.pods.remove("gone");
+    world.pass(HOUR);
+    world.usage.tick();
+    restartAndHear();
+    long restarted = world.wall;
+    assertThat(world.used("fraud")).as("the sum").isEqualTo(3 * HOUR * GPU);
+    assertThat(world.usage.book().milliGpuMillis("fraud", day))
+        .as("the period of a budget")
+        .isEqualTo(3 * HOUR * GPU);
+    assertThat(world.used("bank")).as("the team above").isEqualTo(3 * HOUR * GPU);
+    List<UsageCell> cells = new ArrayList<>();
+    world.usage.book().cells(day, world.wall, cells::add);
+    assertThat(cells)
+        .as("hours of the pod that is there, and no other")
+        .hasSize(2)
+        .allSatisfy(cell -> assertThat(cell.key().owner()).isEqualTo("Job/lives"));
+    assertThat(world.usage.book().completeSince()).as("and that is said").isEqualTo(restarted);
+  }
+
+  @Test
   void whatIsHeardBeforeTeamsAreKnownCountsForThemAllTheSame() {
     teams();
     world.place("fraud", "lives", whole(0));

@@ -59,6 +59,9 @@ final class UsageWorld {
   /** The pod objects that there are. */
   final Map<String, PodView> pods = new LinkedHashMap<>();
 
+  /** Whether bindings say to the millisecond since when slots are held. */
+  boolean bindingsSaySince = true;
+
   private final List<TeamReading> readings = new ArrayList<>();
   private AcceptedTeams teams = AcceptedTeams.NONE;
   Scheduling scheduling;
@@ -140,15 +143,18 @@ final class UsageWorld {
     if (taking != Ledger.Taking.TAKEN) {
       return false;
     }
-    PodView pod =
+    PodView.Builder bound =
         view(namespace, name)
             .nodeName("a")
             .phase(PodView.Phase.RUNNING)
             .boundMillis(wall / 1000 * 1000)
             .annotation(
                 Annotations.PLACEMENT,
-                PlacementRecord.write(placement, Objects.requireNonNull(nodes.get("a"))))
-            .build();
+                PlacementRecord.write(placement, Objects.requireNonNull(nodes.get("a"))));
+    if (bindingsSaySince) {
+      bound.annotation(Annotations.HELD_SINCE, "" + wall);
+    }
+    PodView pod = bound.build();
     pods.put(name, pod);
     listener.podChanged(pod);
     return true;

@@ -53,7 +53,9 @@ class BindVerbTest {
                     "kerf.gpu/mps-pipe.main",
                     "/run/kerf/mps/pipe",
                     "kerf.gpu/mps-memory.main",
-                    "0=8192M")));
+                    "0=8192M",
+                    "kerf.gpu/held-since",
+                    "" + world.scheduling.wallMillis())));
   }
 
   @Test
@@ -237,6 +239,23 @@ class BindVerbTest {
     assertThat(world.bind(pod, "b").error()).isEqualTo(VerbError.HELD_ELSEWHERE.answer());
     world.cluster.answer = BindResult.Kind.BOUND;
     assertThat(world.bind(pod, "a")).isEqualTo(BindAnswer.BOUND);
+  }
+
+  @Test
+  void aBindingThatIsSentAgainSaysSinceWhenTheFirstOneHeldTheSlots() {
+    long first = world.scheduling.wallMillis();
+    world.cluster.pods.put(pod.ref().toString(), pod);
+    world.cluster.carriesOut = false;
+    world.cluster.answer = BindResult.Kind.UNKNOWN;
+    world.place(pod, "a");
+    world.millis += 5_000;
+    world.cluster.answer = BindResult.Kind.BOUND;
+    assertThat(world.bind(pod, "a")).isEqualTo(BindAnswer.BOUND);
+    assertThat(world.cluster.bindings)
+        .hasSize(2)
+        .allSatisfy(
+            sent ->
+                assertThat(sent.annotations()).containsEntry("kerf.gpu/held-since", "" + first));
   }
 
   @Test

@@ -75,7 +75,7 @@ final class FakeCluster implements Cluster {
   final Map<String, PodView.Ref> locks = new HashMap<>();
 
   @Override
-  public void announceEviction(PodView.Ref pod, String text) {
+  public void announceEviction(PodView.Ref pod, String reason, String text) {
     announced.put(pod.uid(), text);
   }
 

@@ -21,6 +21,7 @@ import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.time.Instant;
@@ -74,14 +75,47 @@ final class TeamWorld {
     return this;
   }
 
+  /** The same with GPUs of which the UUIDs are known. */
+  TeamWorld nodeWithUuids(String name, int gpus) {
+    GpuModel h100 = Objects.requireNonNull(GpuCatalog.builtIn().find("H100-80GB", 0));
+    List<GpuSpec> all = new ArrayList<>();
+    for (int i = 0; i < gpus; i++) {
+      String uuid = "GPU-" + name + "-" + i;
+      all.add(new GpuSpec(uuid, h100, h100.memoryMiB(), GpuMode.PLAIN, List.of()));
+    }
+    listener.nodeChanged(NodeSpec.of(name, all));
+    turn();
+    return this;
+  }
+
+  /** A team that has teams below it. */
+  TeamWorld parents(String name, String spec) {
+    return team(name, spec, false);
+  }
+
+  /** A pod that asks for a part of a GPU. */
+  PodView.Builder share(String namespace, String name) {
+    return PodView.of(new PodView.Ref(namespace, name, name))
+        .schedulerName("kerf")
+        .createdMillis(millis + made++)
+        .container("main", Map.of("kerf.gpu/memory", "16Gi"))
+        .gate(PodView.TURN_GATE);
+  }
+
   /** A team whose namespace has its name. */
   TeamWorld team(String name, String spec) {
+    return team(name, spec, true);
+  }
+
+  private TeamWorld team(String name, String spec, boolean leaf) {
     try {
       ObjectNode object = JSON.createObjectNode();
       object.put("apiVersion", "kerf.gpu/v1alpha1").put("kind", "Team");
       object.putObject("metadata").put("name", name).put("uid", name).put("generation", ++made);
       ObjectNode written = (ObjectNode) JSON.readTree("{" + spec.replace('\'', '"') + "}");
-      written.putObject("namespaces").putArray("names").add(name);
+      if (leaf) {
+        written.putObject("namespaces").putArray("names").add(name);
+      }
       object.set("spec", written);
       teams.removeIf(team -> team.name().equals(name));
       teams.add(TeamReading.of(object));

@@ -748,14 +748,14 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   @Override
   public void waiting(PodView.Ref pod, long sinceMillis, String text) {
     if (turns != null) {
-      turns.holds(pod, sinceMillis, text);
+      turns.holds(pod, sinceMillis, "Waiting", text);
     }
   }
 
   @Override
-  public void announceEviction(PodView.Ref pod, String text) {
+  public void announceEviction(PodView.Ref pod, String reason, String text) {
     if (announcements != null) {
-      announcements.holds(pod, clocks.wall().millis(), text);
+      announcements.holds(pod, clocks.wall().millis(), reason, text);
     }
   }
 

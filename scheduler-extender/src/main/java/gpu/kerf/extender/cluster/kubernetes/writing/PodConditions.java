@@ -40,18 +40,16 @@ public final class PodConditions {
   /** Which condition it is. */
   public enum Kind {
     /** The pod waits for its turn; {@code False} while it does, as it is no turn. */
-    TURN(TurnGate.CONDITION, "Waiting", "False", "Opened"),
+    TURN(TurnGate.CONDITION, "False", "Opened"),
     /** Kerf will evict the pod; {@code True} while that is so. */
-    EVICTION(PodView.EVICTION_CONDITION, "WindowCloses", "True", "Withdrawn");
+    EVICTION(PodView.EVICTION_CONDITION, "True", "Withdrawn");
 
     private final String type;
-    private final String reason;
     private final String status;
     private final String reasonAfter;
 
-    Kind(String type, String reason, String status, String reasonAfter) {
+    Kind(String type, String status, String reasonAfter) {
       this.type = type;
-      this.reason = reason;
       this.status = status;
       this.reasonAfter = reasonAfter;
     }
@@ -82,10 +80,11 @@ public final class PodConditions {
   /**
    * What is to be written.
    *
+   * @param reason why the condition holds, in one word
    * @param text empty if the condition does not hold any more
    * @param since since when that is so
    */
-  private record Due(PodView.Ref pod, String text, long since) {}
+  private record Due(PodView.Ref pod, String reason, String text, long since) {}
 
   /**
    * @param events is told when the condition begins to hold
@@ -104,17 +103,18 @@ public final class PodConditions {
    * The condition holds, because of what the text says.
    *
    * @param sinceMillis since when; the time of the condition, where it is found after a restart
+   * @param reason in one word
    */
-  public void holds(PodView.Ref pod, long sinceMillis, String text) {
+  public void holds(PodView.Ref pod, long sinceMillis, String reason, String text) {
     String shown = text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
     String before = texts.put(pod.uid(), shown);
     if (shown.equals(before)) {
       return;
     }
     if (before == null) {
-      events.accept(new PodEvent(pod, kind == Kind.EVICTION, kind.reason, shown));
+      events.accept(new PodEvent(pod, kind == Kind.EVICTION, reason, shown));
     }
-    due.put(pod.uid(), new Due(pod, shown, sinceMillis));
+    due.put(pod.uid(), new Due(pod, reason, shown, sinceMillis));
     tick();
   }
 
@@ -136,14 +136,14 @@ public final class PodConditions {
     }
     Due earlier = due.remove(pod.uid());
     if (earlier == null || inFlight.contains(pod.uid())) {
-      due.put(pod.uid(), new Due(pod, "", clocks.wall().millis()));
+      due.put(pod.uid(), new Due(pod, kind.reasonAfter, "", clocks.wall().millis()));
     }
   }
 
   /** The condition holds no more; whether it was written by this process does not matter. */
   public void over(PodView.Ref pod) {
     texts.remove(pod.uid());
-    due.put(pod.uid(), new Due(pod, "", clocks.wall().millis()));
+    due.put(pod.uid(), new Due(pod, kind.reasonAfter, "", clocks.wall().millis()));
     tick();
   }
 
@@ -200,7 +200,7 @@ public final class PodConditions {
             .addObject()
             .put("type", kind.type)
             .put("status", holds ? kind.status : kind.statusAfter())
-            .put("reason", holds ? kind.reason : kind.reasonAfter)
+            .put("reason", one.reason)
             .put("message", one.text);
     Instant since = Instant.ofEpochMilli(one.since).truncatedTo(ChronoUnit.SECONDS);
     condition.put("lastTransitionTime", since.toString());

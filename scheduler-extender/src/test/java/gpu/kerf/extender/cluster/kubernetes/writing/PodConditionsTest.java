@@ -68,13 +68,13 @@ class PodConditionsTest {
 
   @Test
   void aTextIsWrittenOnceAndTheFirstOneIsAnEvent() {
-    conditions.holds(pod(1), 1_000, "a");
-    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
     assertThat(written()).hasSize(1);
     assertThat(last().path("lastTransitionTime").asText())
         .as("since when it waits")
         .isEqualTo("1970-01-01T00:00:01Z");
-    conditions.holds(pod(1), 1_000, "b");
+    conditions.holds(pod(1), 1_000, "Waiting", "b");
     assertThat(last().path("message").asText()).isEqualTo("b");
     assertThat(last().path("lastTransitionTime").asText())
         .as("the text is another, and it has waited since the same time")
@@ -87,11 +87,11 @@ class PodConditionsTest {
   void tenThousandPodsAreWrittenOneAfterTheOtherAndTheNewestTextAlone() {
     int pods = 10_000;
     for (int i = 0; i < pods; i++) {
-      conditions.holds(pod(i), 1_000, "old");
+      conditions.holds(pod(i), 1_000, "Waiting", "old");
     }
     assertThat(written()).hasSize(50);
     for (int i = 0; i < pods; i++) {
-      conditions.holds(pod(i), 1_000, "new");
+      conditions.holds(pod(i), 1_000, "Waiting", "new");
     }
     pass(1_000);
     assertThat(written()).hasSize(100);
@@ -106,7 +106,7 @@ class PodConditionsTest {
   @Test
   void whileManyPodsAreBoundFewAreWritten() {
     for (int i = 0; i < 200; i++) {
-      conditions.holds(pod(i), 1_000, "a");
+      conditions.holds(pod(i), 1_000, "Waiting", "a");
     }
     for (int second = 0; second < 4; second++) {
       for (int i = 0; i < 50; i++) {
@@ -119,7 +119,7 @@ class PodConditionsTest {
 
   @Test
   void aPodWhoseGateIsOffDoesNotWaitAnyMore() {
-    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
     millis += 5_000;
     open(1, GateResult.Kind.REFUSED);
     assertThat(written()).as("it still waits").hasSize(1);
@@ -135,7 +135,7 @@ class PodConditionsTest {
   @Test
   void whatWasNotWrittenYetNeedsNoEnd() {
     for (int i = 0; i < 51; i++) {
-      conditions.holds(pod(i), 1_000, "a");
+      conditions.holds(pod(i), 1_000, "Waiting", "a");
     }
     open(50, GateResult.Kind.OPENED);
     pass(60_000);
@@ -145,7 +145,7 @@ class PodConditionsTest {
   @Test
   void anEarlierWriteCannotComeAfterALaterOne() {
     threads.hold();
-    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
     open(1, GateResult.Kind.OPENED);
     pass(60_000);
     assertThat(written()).isEmpty();
@@ -158,18 +158,18 @@ class PodConditionsTest {
   @Test
   void aTextThatCouldNotBeWrittenIsWrittenWhenItIsToldAgain() {
     server.answer(500);
-    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
     server.answer(200);
-    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
     assertThat(written()).hasSize(2);
-    conditions.holds(pod(1), 1_000, "a");
+    conditions.holds(pod(1), 1_000, "Waiting", "a");
     assertThat(written()).hasSize(2);
   }
 
   @Test
   void ofAPodThatIsOverNothingIsWritten() {
     for (int i = 0; i < 51; i++) {
-      conditions.holds(pod(i), 1_000, "a");
+      conditions.holds(pod(i), 1_000, "Waiting", "a");
     }
     conditions.podEnded("u50");
     pass(60_000);

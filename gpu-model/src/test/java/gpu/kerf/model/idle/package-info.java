@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.model.idle;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.idle;
+
+import org.jspecify.annotations.NullMarked;
