@@ -25,24 +25,18 @@ import org.jspecify.annotations.Nullable;
  * after its object is gone unless its last version says that its containers have ended. That it
  * never started is no proof: the kubelet may have begun after it wrote the last version.
  *
- * <p>It is held for the longest grace period that was seen, and a margin; if it has devices by a
- * claim, for a minute more. The margin is the time that the kubelet may take to hear of the
- * deletion. A kubelet that is cut off for longer is reported as silent ({@code Ready=Unknown}):
- * then the whole wait starts when it is heard again. For that the margin must be longer than {@code
- * --node-monitor-grace-period} of the controller-manager. A node that has started anew since
- * (another boot id) runs none of the old containers.
+ * <p>It is held for the longest grace period that was seen, and a margin. The margin is the time
+ * that the kubelet may take to hear of the deletion. A kubelet that is cut off for longer is
+ * reported as silent ({@code Ready=Unknown}): then the whole wait starts when it is heard again.
+ * For that the margin must be longer than {@code --node-monitor-grace-period} of the
+ * controller-manager. A node that has started anew since (another boot id) runs none of the old
+ * containers.
  *
  * <p>Only memory keeps this. A replica that did not hear the deletion hears it again: {@code
  * MissedDeletions}.
  */
 public final class Quarantine {
   private static final long SHORTEST_GRACE_SECONDS = 2;
-
-  /**
-   * A kubelet that missed a deletion gives devices of claims back when it looks for claims of pods
-   * that are gone, which is that often, and not when the containers end.
-   */
-  private static final Duration CLAIMS_LOOKED_AT = Duration.ofSeconds(60);
 
   private final Duration margin;
   private final LongSupplier nanos;
@@ -52,11 +46,8 @@ public final class Quarantine {
   private final Map<String, NodeObject.Kubelet> kubelets = new HashMap<>();
   private volatile long longestGraceSeconds = SHORTEST_GRACE_SECONDS;
 
-  /** Whether any pod had devices by a claim. */
-  private volatile boolean claims;
-
   /** A pod that uses GPUs, as it was seen last. */
-  private record Running(String node, long graceSeconds, boolean byClaim) {}
+  private record Running(String node, long graceSeconds) {}
 
   /**
    * A pod whose object is gone.
@@ -91,9 +82,7 @@ public final class Quarantine {
   void podChanged(PodView pod) {
     if (mayUseGpus(pod)) {
       wanted(pod);
-      boolean byClaim = pod.claimsDevices() || pod.resourcesClaimed();
-      claims |= byClaim;
-      running.put(pod.uid(), new Running(pod.nodeName(), pod.graceSeconds(), byClaim));
+      running.put(pod.uid(), new Running(pod.nodeName(), pod.graceSeconds()));
     } else {
       running.remove(pod.uid());
     }
@@ -143,7 +132,7 @@ public final class Quarantine {
       return null;
     }
     NodeObject.Kubelet kubelet = kubelet(pod.node);
-    long period = period(pod.graceSeconds, pod.byClaim);
+    long period = period(pod.graceSeconds);
     Quarantined hold = new Quarantined(nanos.getAsLong() + period, kubelet.silent());
     held.put(meta.uid(), new Held(pod.node, kubelet.bootId(), period, after, hold));
     listener.begun(meta, pod.node, Duration.ofNanos(period));
@@ -154,18 +143,10 @@ public final class Quarantine {
     return kubelets.getOrDefault(node, NodeObject.Kubelet.UNKNOWN);
   }
 
-  /**
-   * How long a pod with this grace period is held at most, in nanoseconds; half of what a stop
-   * watch can tell apart at most, which is 146 years.
-   */
+  /** In nanoseconds; half of what a stop watch can tell apart at most, which is 146 years. */
   public long period(long graceSeconds) {
-    return period(graceSeconds, claims);
-  }
-
-  private long period(long graceSeconds, boolean byClaim) {
     long grace = TimeUnit.SECONDS.toNanos(Math.max(SHORTEST_GRACE_SECONDS, graceSeconds));
-    long release = byClaim ? CLAIMS_LOOKED_AT.toNanos() : 0;
-    return Math.min(grace, Long.MAX_VALUE / 2) + margin.toNanos() + release;
+    return Math.min(grace, Long.MAX_VALUE / 2) + margin.toNanos();
   }
 
   /** All deletions of pods that are held are newer than this version. */

@@ -63,16 +63,6 @@ class QuarantineTest {
   }
 
   @Test
-  void devicesOfAClaimAreHeldUntilTheKubeletHasSurelyLookedForClaimsOfPodsThatAreGone() {
-    assertThat(quarantine.period(30)).isEqualTo(Duration.ofSeconds(90).toNanos());
-    deleted(pod("1").resourcesClaimed());
-    deleted(pod("2").claimsDevices());
-    deleted(pod("3"));
-    assertThat(begun).containsExactly("1 on a for 150 s", "2 on a for 150 s", "3 on a for 90 s");
-    assertThat(quarantine.period(30)).isEqualTo(Duration.ofSeconds(150).toNanos());
-  }
-
-  @Test
   void aRunningPodIsHeldForItsGracePeriodAndTheMargin() {
     deleted(pod("1"));
     after(89);
