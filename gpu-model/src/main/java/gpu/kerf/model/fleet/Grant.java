@@ -153,7 +153,7 @@ public record Grant(
     return true;
   }
 
-  /** Whether this gives all parts of GPUs that another gives, whatever the containers. */
+  /** Whether this gives all parts of GPUs that another gives, to any of its containers. */
   boolean covers(Grant other) {
     return node.equals(other.node)
         && other.containers.stream()

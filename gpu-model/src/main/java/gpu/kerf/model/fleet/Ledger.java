@@ -89,6 +89,9 @@ public final class Ledger {
   /** Pods for which Kerf wrote claims; they may be in no entry. */
   private final Map<String, Integer> claimants = new HashMap<>();
 
+  /** Nodes on which claims overlap what pods hold, or each other. */
+  private final Set<String> overlaps = new HashSet<>();
+
   /** The pod that is about to take what its own claim holds; empty if none is. */
   private String taking = "";
 
@@ -344,11 +347,13 @@ public final class Ledger {
       return Taking.NOT_FREE;
     }
     remember(entry(claim.holder(), placement, State.BINDING, now, Long.MAX_VALUE));
-    taking = "";
+    if (claimant) {
+      liftHoldsOf("", placement.node());
+    }
     return Taking.TAKEN;
   }
 
-  /** A pod may take what an earlier attempt to bind it has left to its claim. */
+  /** A pod may take what an earlier attempt to bind it has left to its claim; for none if empty. */
   private void liftHoldsOf(String uid, String node) {
     taking = uid;
     settle(node);
@@ -438,7 +443,8 @@ public final class Ledger {
 
   private void free(Entry known) {
     String name = known.placement().node();
-    boolean disputed = hasConflictOn(name) || claimants.containsKey(known.uid());
+    boolean disputed =
+        hasConflictOn(name) || overlaps.contains(name) || claimants.containsKey(known.uid());
     forget(known);
     NodeState node = fleet.node(name);
     if (disputed) {
@@ -625,6 +631,7 @@ public final class Ledger {
     if (node != null) {
       eachGpu(node, closed, node::block);
       eachGpu(node, foreign.getOrDefault(name, GpuSet.NONE).on(node.spec()), node::block);
+      overlaps.remove(name);
       holdsOn(name).forEach(hold -> settle(hold, node));
       withheld.values().stream().filter(host -> host.node().equals(name)).forEach(node::force);
     }
@@ -659,10 +666,11 @@ public final class Ledger {
   }
 
   /** Holds what a claim has, or closes the GPUs where that cannot be. */
-  private static void settle(ForeignHold hold, NodeState node) {
+  private void settle(ForeignHold hold, NodeState node) {
     Resolution found = Resolution.of(hold.grant(), node.spec());
     Conflict.Kind kind = found.trouble() != null ? found.trouble() : stand(node, found.placement());
     if (kind != null) {
+      overlaps.add(node.name());
       eachGpu(node, found.closed() | gpusOf(found.placement()), node::block);
     }
   }

@@ -71,8 +71,7 @@ final class FleetCheck {
     }
     for (int gpu = 0; gpu < spec.gpus().size(); gpu++) {
       int index = gpu;
-      String problem =
-          problem(spec.gpus().get(gpu), slots.stream().filter(s -> s.gpu() == index).toList());
+      String problem = problem(spec, gpu, slots.stream().filter(s -> s.gpu() == index).toList());
       if (problem != null) {
         return "GPU " + gpu + ": " + problem;
       }
@@ -80,13 +79,16 @@ final class FleetCheck {
     return null;
   }
 
-  private static @Nullable String problem(GpuSpec gpu, List<Slot> slots) {
+  private static @Nullable String problem(NodeSpec spec, int index, List<Slot> slots) {
+    GpuSpec gpu = spec.gpus().get(index);
     Use use = Use.of(slots);
-    boolean mixed = use.wholes > 0 && use.shares > 0;
+    boolean mixed = use.wholes > 0 && use.shares + use.instances > 0;
     if (use.wholes > 1 || mixed) {
       return use.wholes + " hold it whole and " + use.shares + " share it";
     }
-    if (gpu.mode() == GpuMode.PLAIN ? use.instances > 0 : use.wholes + use.shares > 0) {
+    if ((use.instances > 0 && gpu.mode() == GpuMode.PLAIN)
+        || (use.shares > 0 && !spec.givesShares(index))
+        || (use.wholes > 0 && !spec.givesWhole(index))) {
       return "slots of another mode than " + gpu.mode();
     }
     if (use.memoryMiB > gpu.shareableMiB()

@@ -4,6 +4,7 @@ import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.MigProfile;
@@ -12,6 +13,8 @@ import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The slow, obvious answer that {@link Placer} is compared with: try every slot of every container
@@ -83,20 +86,32 @@ public final class NaivePlacer {
       return slots;
     }
     if (demand.size() instanceof Size.Whole) {
-      if (node.mode(gpu) == GpuMode.PLAIN) {
+      if (node.spec().givesWhole(gpu)) {
         slots.add(new Slot.Whole(gpu, node.spec().gpus().get(gpu).memoryMiB()));
       }
       return slots;
     }
     int sm = demand.sm() == null ? 0 : demand.sm().value();
     if (node.mode(gpu) == GpuMode.PLAIN) {
-      if (demand.wall().accepts(Wall.MPS) && !(demand.size() instanceof Size.Profile)) {
-        slots.add(new Slot.Share(gpu, memory(demand, model), sm));
+      boolean shared = node.spec().givesShares(gpu) && demand.wall().accepts(Wall.MPS);
+      if (shared && !(demand.size() instanceof Size.Profile)) {
+        slots.add(new Slot.Share(gpu, part(node, gpu, memory(demand, model)), sm));
       }
     } else if (demand.wall().accepts(Wall.MIG)) {
       addInstances(demand, model, gpu, sm, slots);
     }
     return slots;
+  }
+
+  /** The smallest part that the node's driver gives of a GPU and that is large enough. */
+  private static int part(NodeState node, int gpu, int askedMiB) {
+    DriverDevices devices = node.spec().devices();
+    DriverDevices.Share share = devices == null ? null : devices.of(gpu).share();
+    int part = share == null ? askedMiB : share.leastMiB();
+    while (part < askedMiB && share != null) {
+      part += share.stepMiB();
+    }
+    return part;
   }
 
   private static void addInstances(
@@ -142,7 +157,10 @@ public final class NaivePlacer {
     if (placement.slots().size() == 1
         && placement.slots().get(0) instanceof Slot.Mig mig
         && node.isDynamic(mig.gpu())) {
-      return takenByInstance(mig, node, prices) + strandedMore(node, after, prices);
+      return takenByInstance(mig, node, prices)
+          + holes(node, prices)
+          - holes(after, prices)
+          + strandedMore(node, after, prices);
     }
     return NodeWorth.of(node, prices) - NodeWorth.of(after, prices);
   }
@@ -176,6 +194,17 @@ public final class NaivePlacer {
     int[] plenty = new int[table.kinds()];
     Arrays.fill(plenty, MigPrices.MOST_SUPPLY);
     return table.taken(mig.profile().index(), node.layout[mig.gpu()], mig.start(), plenty);
+  }
+
+  /** What untouched GPUs of one model are worth together. */
+  private static long holes(NodeState node, Prices prices) {
+    Map<Integer, Integer> untouched = new TreeMap<>();
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      untouched.merge(node.model[gpu], node.isUntouched(gpu) ? 1 : 0, Integer::sum);
+    }
+    return untouched.entrySet().stream()
+        .mapToLong(each -> prices.holes(each.getKey(), each.getValue()))
+        .sum();
   }
 
   private static long strandedMore(NodeState node, NodeState after, Prices prices) {

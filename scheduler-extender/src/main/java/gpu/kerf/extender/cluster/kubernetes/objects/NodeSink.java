@@ -55,6 +55,7 @@ public final class NodeSink implements Sink<NodeObject> {
    * @param spec null if it cannot be used
    * @param problem why it cannot be used, or why its inventory is an older one; else empty
    * @param named the last inventory with the UUIDs of all GPUs; null if there was none
+   * @param byDriver whether a DRA driver hands out its GPUs, or did when that was last known
    */
   private record Node(
       Meta meta,
@@ -62,7 +63,8 @@ public final class NodeSink implements Sink<NodeObject> {
       @Nullable NodeSpec spec,
       long unusable,
       String problem,
-      @Nullable Inventory named) {
+      @Nullable Inventory named,
+      boolean byDriver) {
 
     boolean isOutdated() {
       return spec != null && !problem.isEmpty();
@@ -70,7 +72,7 @@ public final class NodeSink implements Sink<NodeObject> {
 
     /** The same as if the listener knew nothing of it. */
     Node untold() {
-      return new Node(meta, object, null, 0, "", named);
+      return new Node(meta, object, null, 0, "", named, byDriver);
     }
   }
 
@@ -104,7 +106,7 @@ public final class NodeSink implements Sink<NodeObject> {
       nodeListener.advertise(object, null);
       return;
     }
-    use(before, look(meta, object, before == null ? null : before.named));
+    use(before, look(meta, object, before));
   }
 
   /** What the listener did not take in is told again the next time. */
@@ -119,13 +121,15 @@ public final class NodeSink implements Sink<NodeObject> {
   }
 
   /**
-   * @param named the last inventory of this node with UUIDs. It is kept while pods are there, for
-   *     without UUIDs it could not be known any more which GPUs they use.
+   * The last inventory of a node with UUIDs is kept while pods are there, for without UUIDs it
+   * could not be known any more which GPUs they use.
    */
-  private Node look(Meta meta, NodeObject object, @Nullable Inventory named) {
+  private Node look(Meta meta, NodeObject object, @Nullable Node before) {
+    Inventory named = before == null ? null : before.named;
+    boolean wasByDriver = before != null && before.byDriver;
     try {
       Inventory byDriver = inventories.ofDriver(meta.name());
-      DeliveryWay delivery = NodeDelivery.of(object, byDriver != null, dra);
+      DeliveryWay delivery = NodeDelivery.of(object, byDriver != null, dra, wasByDriver);
       Inventory newest =
           delivery == DeliveryWay.DRA && byDriver != null
               ? byDriver
@@ -147,9 +151,10 @@ public final class NodeSink implements Sink<NodeObject> {
           spec,
           inventory.unusable(),
           used.equals(newest) ? "" : outdated(meta.name()),
-          used.isNamed() ? used : null);
+          used.isNamed() ? used : null,
+          delivery == DeliveryWay.DRA);
     } catch (WireException | IllegalArgumentException e) {
-      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named);
+      return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named, wasByDriver);
     }
   }
 
@@ -215,7 +220,7 @@ public final class NodeSink implements Sink<NodeObject> {
   public void lookAgain(String name) {
     Node before = nodes.get(name);
     if (before != null) {
-      use(before, look(before.meta, before.object, before.named));
+      use(before, look(before.meta, before.object, before));
     }
   }
 

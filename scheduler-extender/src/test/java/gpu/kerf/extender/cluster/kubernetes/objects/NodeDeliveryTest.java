@@ -34,7 +34,7 @@ class NodeDeliveryTest {
 
   private static DeliveryWay of(String annotations, String labels, String capacity)
       throws IOException, WireException {
-    return NodeDelivery.of(node(annotations, labels, capacity), false, DraNodes.LABELLED);
+    return NodeDelivery.of(node(annotations, labels, capacity), false, DraNodes.LABELLED, false);
   }
 
   @Test
@@ -78,6 +78,70 @@ class NodeDeliveryTest {
     String labels = ", nvidia.com/gpu.product: NVIDIA-A100-SXM4-40GB, nvidia.com/gpu.count: \"2\"";
     assertThatThrownBy(() -> inventory("", labels, DeliveryWay.HAMI))
         .hasMessageContaining("knows GPUs by their uuids");
+  }
+
+  private static DeliveryWay withDriver(
+      String kubelet, String labels, String capacity, DraNodes dra)
+      throws IOException, WireException {
+    String yaml =
+        """
+        metadata: {labels: {kerf.gpu/managed: "true"%s}}
+        status: {capacity: {%s}, nodeInfo: {kubeletVersion: %s}}
+        """
+            .formatted(labels, capacity, kubelet);
+    NodeObject node = NodeObject.read("a", new YAMLMapper().readTree(yaml));
+    return NodeDelivery.of(node, true, dra, false);
+  }
+
+  @Test
+  void aDraDriverHandsOutWhereItIsSwitchedOnAndNothingElseDoes() throws IOException, WireException {
+    DraNodes all = DraNodes.ALL_THAT_CAN;
+    assertThat(withDriver("v1.36.0", "", "", all)).isEqualTo(DeliveryWay.DRA);
+    assertThat(withDriver("v1.37.2-gke.1", "", "nvidia.com/gpu: 0", all))
+        .isEqualTo(DeliveryWay.DRA);
+    assertThat(withDriver("v1.36.0", "", "", DraNodes.LABELLED)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.35.9", "", "", all)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("main", "", "", all)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.36.0", "", "nvidia.com/gpu: 8", all)).isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.36.0", ", kerf.gpu/delivery: env", "", all))
+        .isEqualTo(DeliveryWay.ENV);
+    assertThat(withDriver("v1.36.0", "", "aliyun.com/gpu-mem: 80", all))
+        .isEqualTo(DeliveryWay.GPUSHARE);
+  }
+
+  @Test
+  void aDriverThatRestartsIsStillThere() throws IOException, WireException {
+    String yaml =
+        "{metadata: {labels: {kerf.gpu/managed: 'true'}}, status: {capacity: {%s},"
+            + " nodeInfo: {kubeletVersion: v1.36.3}}}";
+    NodeObject away = NodeObject.read("a", new YAMLMapper().readTree(yaml.formatted("")));
+    assertThatThrownBy(() -> NodeDelivery.of(away, false, DraNodes.ALL_THAT_CAN, true))
+        .hasMessageContaining("label the node with kerf.gpu/delivery=env");
+    assertThat(NodeDelivery.of(away, false, DraNodes.ALL_THAT_CAN, false))
+        .isEqualTo(DeliveryWay.ENV);
+    NodeObject plugin =
+        NodeObject.read("a", new YAMLMapper().readTree(yaml.formatted("nvidia.com/gpu: '8'")));
+    assertThat(NodeDelivery.of(plugin, false, DraNodes.ALL_THAT_CAN, true))
+        .isEqualTo(DeliveryWay.ENV);
+  }
+
+  @Test
+  void theLabelForADraDriverSaysWhatIsMissing() throws IOException, WireException {
+    String label = ", kerf.gpu/delivery: dra";
+    assertThat(withDriver("v1.36.0", label, "nvidia.com/gpu: 8", DraNodes.LABELLED))
+        .isEqualTo(DeliveryWay.DRA);
+    assertThatThrownBy(() -> withDriver("v1.35.4", label, "", DraNodes.LABELLED))
+        .hasMessageContaining("the kubelet (v1.35.4) is older than 1.36");
+    assertThatThrownBy(() -> of("", label, "")).hasMessageContaining("the kubelet () is older");
+    NodeObject node =
+        NodeObject.read(
+            "a",
+            new YAMLMapper()
+                .readTree(
+                    "{metadata: {labels: {kerf.gpu/managed: 'true', kerf.gpu/delivery: dra}},"
+                        + " status: {nodeInfo: {kubeletVersion: v1.36.3}}}"));
+    assertThatThrownBy(() -> NodeDelivery.of(node, false, DraNodes.LABELLED, false))
+        .hasMessageContaining("list no GPUs of the node, or not all yet");
   }
 
   private static Inventory inventory(String annotations, String labels, DeliveryWay way)

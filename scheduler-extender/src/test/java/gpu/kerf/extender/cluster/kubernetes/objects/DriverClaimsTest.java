@@ -1,0 +1,259 @@
+package gpu.kerf.extender.cluster.kubernetes.objects;
+
+import static gpu.kerf.extender.cluster.kubernetes.inventory.NvidiaSlices.json;
+import static gpu.kerf.extender.cluster.kubernetes.inventory.NvidiaSlices.name;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverInventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Inventory;
+import gpu.kerf.extender.cluster.kubernetes.inventory.NvidiaSlices;
+import gpu.kerf.extender.cluster.kubernetes.inventory.NvidiaSlices.Gpu;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
+import gpu.kerf.extender.cluster.kubernetes.objects.Claims.DeviceUse;
+import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.fleet.ForeignHold;
+import gpu.kerf.model.fleet.Grant.SlotGrant;
+import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.NodeState;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What claims have of a node whose GPUs a DRA driver hands out: exactly their devices. */
+class DriverClaimsTest {
+
+  private static final int WHOLE = 0;
+  private static final int CUT = 1;
+  private static final int SHARED = 2;
+
+  private final DriverPools pools = new DriverPools();
+  private final Set<String> running = new HashSet<>();
+  private final List<String> changed = new ArrayList<>();
+  private final Claims claims = new Claims(pools, running::contains, changed::add);
+  private final NodeSpec node;
+
+  DriverClaimsTest() throws WireException {
+    pools.put("s", Slice.read(NvidiaSlices.of(Gpu.WHOLE, Gpu.CUT_ON_DEMAND, Gpu.SHARED)));
+    Inventory inventory =
+        Objects.requireNonNull(new DriverInventory(GpuCatalog.builtIn(), pools).of("a"));
+    this.node =
+        NodeSpec.of("a", inventory.gpus()).deliveredBy(Objects.requireNonNull(inventory.devices()));
+  }
+
+  private static Meta meta(String uid) {
+    return new Meta("ml", "claim-" + uid, uid, "");
+  }
+
+  private static String device(String name) {
+    return "{'request':'r','driver':'gpu.nvidia.com','pool':'a','device':'" + name + "'}";
+  }
+
+  private static String part(String memory) {
+    return device("gpu-2").replace("}", ",'consumedCapacity':{'memory':'" + memory + "'}}");
+  }
+
+  private void claim(String uid, String name, String pod, String... devices) {
+    String owner = pod.isEmpty() ? "" : "{'kind':'Pod','uid':'" + pod + "'}";
+    claims.put(
+        meta(uid),
+        Claim.read(
+            json(
+                "{'metadata':{'namespace':'ml','name':'%s','ownerReferences':[%s]},"
+                        .formatted(name, owner)
+                    + "'spec':{},'status':{'allocation':{'devices':{'results':["
+                    + String.join(",", devices)
+                    + "]}}}}")));
+  }
+
+  private void foreign(String uid, String... devices) {
+    claim(uid, "theirs-" + uid, "", devices);
+  }
+
+  private void own(String uid, String pod, String... devices) {
+    claim(uid, "kerf-" + pod, pod, devices);
+  }
+
+  private SlotGrant onlySlot() {
+    Claims.Used used = claims.on(node);
+    assertThat(used.gpus()).isZero();
+    assertThat(used.parts()).hasSize(1);
+    return used.parts().get(0).grant().containers().get(0).slots().get(0);
+  }
+
+  /** The state of the node when a ledger has heard of the claims. */
+  private NodeState heard() {
+    Ledger ledger = new Ledger();
+    ledger.putNode(node);
+    ledger.setForeign("a", claims.on(node).gpus());
+    ledger.setHolds("a", claims.on(node).parts());
+    return Objects.requireNonNull(ledger.fleet().node("a"));
+  }
+
+  @Test
+  void aMigDeviceHasTheSlicesWhoseCountersItConsumes() {
+    foreign("1", device(name(CUT, "3g.40gb", 4)));
+    assertThat(onlySlot()).matches(slot -> slot.gpu() == CUT && slot.start() == 4);
+    assertThat(heard().occupied(CUT)).isEqualTo(0b11110000);
+    assertThat(heard().isUsable(CUT)).isTrue();
+    assertThat(changed).containsExactly("a");
+  }
+
+  @Test
+  void aWholeDeviceHasItsGpuAndAPartOfASharedOneItsMemory() {
+    foreign("1", device("gpu-0"));
+    assertThat(heard().gpu(WHOLE).wholeHeld()).isTrue();
+    foreign("2", device("gpu-1"));
+    assertThat(heard().isWholeHeld(CUT)).isTrue();
+    foreign("3", part("16Gi"), part("1Gi"));
+    assertThat(heard().freeMiB(SHARED))
+        .isEqualTo(node.gpus().get(SHARED).shareableMiB() - 17 * 1024);
+    foreign("4", device("gpu-2"));
+    assertThat(heard().isUsable(SHARED)).as("all of it and a part of it").isFalse();
+  }
+
+  @Test
+  void whatCannotBeMadeOutClosesItsGpuOrAll() {
+    pools.put("s", Slice.read(withoutCounters(NvidiaSlices.of(Gpu.WHOLE, Gpu.CUT_ON_DEMAND))));
+    foreign("1", device(name(CUT, "1g.10gb", 0)));
+    assertThat(claims.on(node)).isEqualTo(new Claims.Used(1L << CUT, List.of()));
+    foreign("1", device("gpu-9"));
+    assertThat(claims.on(node).gpus()).isEqualTo(-1L);
+  }
+
+  private static JsonNode withoutCounters(JsonNode slice) {
+    slice.at("/spec/devices").forEach(device -> ((ObjectNode) device).remove("consumesCounters"));
+    return slice;
+  }
+
+  @Test
+  void onANodeOfAnotherDeliveryAClaimHasWholeGpus() {
+    NodeSpec env = NodeSpec.of("a", node.gpus());
+    foreign("1", device(name(CUT, "1g.10gb", 0)));
+    assertThat(claims.on(env)).isEqualTo(new Claims.Used(1L << CUT, List.of()));
+  }
+
+  @Test
+  void aClaimIsKerfsOwnByItsNameAndItsPod() {
+    own("1", "p", device(name(CUT, "1g.10gb", 6)));
+    assertThat(claims.on(node).parts()).extracting(ForeignHold::pod).containsExactly("p");
+    claim("2", "kerf-q", "p", device(name(CUT, "1g.10gb", 5)));
+    claim("3", "kerf-q", "", device(name(CUT, "1g.10gb", 4)));
+    assertThat(claims.on(node).parts())
+        .extracting(ForeignHold::pod)
+        .containsExactlyInAnyOrder("p", "", "");
+  }
+
+  @Test
+  void kerfsOwnClaimEndsToCountWithItsPodNotWhenItIsCleared() {
+    own("1", "p", device(name(CUT, "1g.10gb", 6)));
+    claims.podEnded("q");
+    assertThat(claims.on(node).parts()).hasSize(1);
+    changed.clear();
+    claims.podEnded("p");
+    assertThat(claims.on(node)).isEqualTo(Claims.Used.NOTHING);
+    assertThat(changed).containsExactly("a");
+    claims.deleted(meta("1"));
+    foreign("2", device(name(CUT, "1g.10gb", 6)));
+    claims.podEnded("p");
+    assertThat(claims.on(node).parts()).hasSize(1);
+  }
+
+  @Test
+  void aForeignPodThatWasDeletedByForceKeepsItsPartsUntilItHasSurelyEnded() {
+    running.add("p");
+    claims.put(
+        meta("1"),
+        Claim.read(
+            json(
+                "{'status':{'allocation':{'devices':{'results':["
+                    + device(name(CUT, "1g.10gb", 6))
+                    + "]}},'reservedFor':[{'uid':'p'}]}}")));
+    claims.deleted(meta("1"));
+    assertThat(onlySlot().start()).isEqualTo(6);
+    running.clear();
+    claims.podEnded("p");
+    assertThat(claims.on(node)).isEqualTo(Claims.Used.NOTHING);
+  }
+
+  private String overlap(String... names) {
+    List<DeviceUse> uses = new ArrayList<>();
+    for (String each : names) {
+      uses.add(new DeviceUse(each, 0));
+    }
+    return String.valueOf(claims.overlapping("mine", "a", uses));
+  }
+
+  @Test
+  void devicesOverlapWhereTheirCountersSayIt() {
+    foreign("1", device(name(CUT, "3g.40gb", 4)));
+    assertThat(overlap(name(CUT, "1g.10gb", 6))).isEqualTo("ml/theirs-1");
+    assertThat(overlap(name(CUT, "3g.40gb", 4))).isEqualTo("ml/theirs-1");
+    assertThat(overlap("gpu-1")).isEqualTo("ml/theirs-1");
+    assertThat(overlap(name(CUT, "1g.10gb", 3))).isEqualTo("null");
+    assertThat(overlap("gpu-0", name(CUT, "3g.40gb", 0))).isEqualTo("null");
+    assertThat(overlap("gpu-0", name(CUT, "4g.40gb", 0), name(CUT, "1g.10gb", 5)))
+        .isEqualTo("ml/theirs-1");
+    foreign("mine", device("gpu-0"));
+    assertThat(overlap("gpu-0")).as("its own claim").isEqualTo("null");
+  }
+
+  @Test
+  void otherCountersThanThoseOfMemorySlicesCountToo() {
+    var slice = NvidiaSlices.of(Gpu.WHOLE, Gpu.CUT_ON_DEMAND);
+    slice
+        .at("/spec/sharedCounters/1/counters")
+        .forEach(
+            counter -> {
+              if (counter.path("value").asText().equals("8")) {
+                ((ObjectNode) counter).put("value", "3");
+              }
+            });
+    pools.put("s", Slice.read(slice));
+    foreign("1", device(name(CUT, "3g.40gb", 4)));
+    assertThat(overlap(name(CUT, "1g.10gb", 0)))
+        .as("other slices, and no copy engine is left")
+        .isEqualTo("ml/theirs-1");
+  }
+
+  @Test
+  void whereNoCountersArePublishedTheMemorySlicesAreCompared() {
+    var slice = NvidiaSlices.of(Gpu.CUT);
+    for (var device : slice.at("/spec/devices")) {
+      var body = (ObjectNode) device;
+      body.remove("consumesCounters");
+      boolean large = body.path("name").asText().contains("3g");
+      for (int i = large ? 0 : 6; i < (large ? 4 : 7); i++) {
+        body.withObject("/capacity").putObject("memorySlice" + i).put("value", "1");
+      }
+    }
+    pools.put("s", Slice.read(slice));
+    foreign("1", device(name(0, "3g.40gb", 0)));
+    assertThat(overlap(name(0, "1g.10gb", 6))).isEqualTo("null");
+    assertThat(overlap(name(0, "3g.40gb", 0))).isEqualTo("ml/theirs-1");
+  }
+
+  @Test
+  void partsOverlapOnlyWhenTogetherTheyAreMoreThanThereIs() {
+    foreign("1", part("40Gi"));
+    own("2", "p", part("30Gi"));
+    assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse("gpu-2", 9 * 1024)))).isNull();
+    assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse("gpu-2", 10 * 1024))))
+        .isEqualTo("ml/theirs-1");
+    claims.podEnded("p");
+    assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse("gpu-2", 10 * 1024))))
+        .as("the claim of a pod that has ended is no obstacle")
+        .isNull();
+    assertThat(claims.overlapping("mine", "elsewhere", List.of(new DeviceUse("gpu-2", 1))))
+        .as("nothing is known of the pool")
+        .isNull();
+  }
+}
