@@ -22,7 +22,7 @@ public final class ApiServerReviews implements AccessReviews {
   private static final String ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
   private static final String VERB = "get";
 
-  /** A token for this audience opens nothing but Kerf. */
+  /** A token for this audience opens Kerf alone. */
   private static final String AUDIENCE = "kerf.gpu";
 
   private final RequestPool calls;

@@ -17,7 +17,6 @@ import gpu.kerf.extender.explain.Explanation;
 import gpu.kerf.extender.explain.ExplanationJson;
 import gpu.kerf.extender.explain.ExplanationText;
 import gpu.kerf.extender.explain.Manifests;
-import gpu.kerf.extender.explain.PodRules;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decision;

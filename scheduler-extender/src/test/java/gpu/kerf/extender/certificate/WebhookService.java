@@ -25,7 +25,7 @@ public final class WebhookService {
     return service("kerf-webhook", "webhook", 443, port);
   }
 
-  /** Where people and Prometheus look. The API server's proxy leads to nothing but pods. */
+  /** Where people and Prometheus look. The API server's proxy leads to pods alone. */
   public static String observersLeadingTo(int port) {
     return """
     apiVersion: v1

@@ -1,4 +1,4 @@
-package gpu.kerf.extender.explain;
+package gpu.kerf.extender.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
