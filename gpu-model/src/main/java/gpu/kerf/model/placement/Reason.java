@@ -13,6 +13,8 @@ public enum Reason {
       true, "the node's device plugin hands out GPUs only to pods that ask in its own words"),
   WRONG_MODEL(true, "the node has no GPU of the models that the pod accepts"),
   WRONG_WALL(true, "the node has no GPU with the wall that the pod asks for"),
+  NO_WHOLE_GPUS(
+      true, "the node gives out its GPUs in MIG instances alone, and the pod asks for whole ones"),
   NO_SUCH_PROFILE(true, "no GPU of the node has the MIG profile that the pod asks for"),
   TOO_BIG(true, "no GPU of the node has as much memory as the pod asks for"),
   TOO_MUCH_CPU(true, "the node has less CPU than the pod asks for"),

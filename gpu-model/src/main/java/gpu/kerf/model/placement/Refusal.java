@@ -70,12 +70,20 @@ final class Refusal {
       return Reason.WRONG_MODEL;
     }
     if (withWall == 0) {
-      return Reason.WRONG_WALL;
+      return otherMode(need);
     }
     if (serving > 0 || need.whole) {
       return Reason.TOO_FEW_GPUS;
     }
     return need.demand.size() instanceof Size.Profile ? Reason.NO_SUCH_PROFILE : Reason.TOO_BIG;
+  }
+
+  /** No GPU is in the mode that the need takes, be it for a wall or for what it asks for. */
+  private static Reason otherMode(Need need) {
+    if (need.whole) {
+      return Reason.NO_WHOLE_GPUS;
+    }
+    return need.demand.size() instanceof Size.Profile ? Reason.NO_SUCH_PROFILE : Reason.WRONG_WALL;
   }
 
   private static boolean offersWall(Need need, NodeState node, int gpu) {

@@ -109,7 +109,7 @@ class VerdictTest {
   @Test
   void migOnANodeWithoutMigIsTheWrongWall() {
     assertNever(plain(1), pod(memory(1).withWall(WallChoice.MIG)), Reason.WRONG_WALL);
-    assertNever(plain(1), pod(Demand.profile("1g.10gb")), Reason.WRONG_WALL);
+    assertNever(plain(1), pod(Demand.profile("1g.10gb")), Reason.NO_SUCH_PROFILE);
   }
 
   @Test
@@ -119,7 +119,7 @@ class VerdictTest {
 
   @Test
   void aWholeGpuOfANodeInMigModeIsTheWrongWall() {
-    assertNever(dynamic(1), pod(Demand.whole(1)), Reason.WRONG_WALL);
+    assertNever(dynamic(1), pod(Demand.whole(1)), Reason.NO_WHOLE_GPUS);
   }
 
   @Test

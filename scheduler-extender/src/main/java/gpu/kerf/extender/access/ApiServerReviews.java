@@ -22,6 +22,9 @@ public final class ApiServerReviews implements AccessReviews {
   private static final String ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
   private static final String VERB = "get";
 
+  /** A token for this audience opens Kerf alone. */
+  private static final String AUDIENCE = "kerf.gpu";
+
   private final RequestPool calls;
 
   /**
@@ -31,11 +34,28 @@ public final class ApiServerReviews implements AccessReviews {
     this.calls = calls;
   }
 
+  /** A token for the API server, or one that was made for Kerf alone. */
   @Override
   public CompletionStage<Optional<UserInfo>> user(String token) {
+    return calls.start(
+        server -> {
+          Optional<UserInfo> user = user(status(server, TOKENS, tokenReview(token)));
+          if (user.isPresent()) {
+            return user;
+          }
+          ObjectNode ownReview = tokenReview(token);
+          ownReview.withObject("/spec").putArray("audiences").add(AUDIENCE);
+          JsonNode status = status(server, TOKENS, ownReview);
+          return texts(status.path("audiences")).contains(AUDIENCE)
+              ? user(status)
+              : Optional.empty();
+        });
+  }
+
+  private static ObjectNode tokenReview(String token) {
     ObjectNode review = review("authentication.k8s.io/v1", "TokenReview");
     review.putObject("spec").put("token", token);
-    return calls.start(server -> user(status(server, TOKENS, review)));
+    return review;
   }
 
   @Override

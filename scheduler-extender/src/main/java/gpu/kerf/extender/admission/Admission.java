@@ -1,6 +1,8 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.Dialects;
@@ -9,6 +11,7 @@ import gpu.kerf.extender.state.FleetSnapshot;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.PodDemand;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -77,6 +80,30 @@ public final class Admission {
 
   private boolean isOfAlias(JsonNode pod) {
     return options.aliases().contains(pod.path("spec").path("schedulerName").asText(""));
+  }
+
+  /**
+   * What both webhooks together would say of a new pod.
+   *
+   * @param pod its manifest; it is not changed
+   */
+  public Answer preview(ObjectNode pod) throws WireException {
+    ObjectNode copy = pod.deepCopy();
+    copy.withObject("/metadata");
+    Answer added = mutate(created(copy));
+    Patch patch = added.patch();
+    if (patch != null) {
+      patch.applyTo(copy);
+    }
+    Answer judged = added.isAllowed() ? validate(created(copy)) : added;
+    List<String> warnings = new ArrayList<>(added.warnings());
+    warnings.addAll(added.isAllowed() ? judged.warnings() : List.of());
+    return new Answer(judged.problems(), warnings, null);
+  }
+
+  private static Review created(ObjectNode pod) {
+    String namespace = pod.path("metadata").path("namespace").asText("");
+    return new Review("preview", "CREATE", "pods", "", namespace, pod, MissingNode.getInstance());
   }
 
   /** What is added. */

@@ -65,6 +65,23 @@ public final class Patch {
     }
   }
 
+  /** Changes a pod as the API server does with this patch. */
+  void applyTo(ObjectNode pod) {
+    for (JsonNode operation : operations) {
+      String path = operation.path("path").asText();
+      int slash = path.lastIndexOf('/');
+      String last = path.substring(slash + 1).replace("~1", "/").replace("~0", "~");
+      JsonNode parent = pod.at(path.substring(0, slash));
+      if (parent instanceof ObjectNode object) {
+        object.set(last, operation.path("value"));
+      } else if (parent instanceof ArrayNode list && last.equals("-")) {
+        list.add(operation.path("value"));
+      } else if (parent instanceof ArrayNode list) {
+        list.insert(Integer.parseInt(last), operation.path("value"));
+      }
+    }
+  }
+
   static String escaped(String key) {
     return key.replace("~", "~0").replace("/", "~1");
   }

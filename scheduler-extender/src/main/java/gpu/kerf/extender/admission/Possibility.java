@@ -108,11 +108,15 @@ final class Possibility {
       // GPUs of the other mode say little about what would fit.
       boolean better =
           most == null
-              || most == Reason.WRONG_WALL
-              || (each.getKey() != Reason.WRONG_WALL && nodes > reasons.getOrDefault(most, 0));
+              || isOtherMode(most)
+              || (!isOtherMode(each.getKey()) && nodes > reasons.getOrDefault(most, 0));
       most = better ? each.getKey() : most;
     }
     return new PodProblem(Kind.IMPOSSIBLE, what + ".", most == null ? "" : hint(most, fleet));
+  }
+
+  private static boolean isOtherMode(Reason reason) {
+    return reason == Reason.WRONG_WALL || reason == Reason.NO_WHOLE_GPUS;
   }
 
   private static String hint(Reason reason, Fleet fleet) {
@@ -130,6 +134,8 @@ final class Possibility {
       case WRONG_WALL ->
           "Maybe leave the wall out, and volumes at /dev/shm, with which a pod cannot have a share"
               + " behind MPS.";
+      case NO_WHOLE_GPUS ->
+          "Maybe ask for memory (kerf.gpu/memory: 8Gi), which a MIG instance can give.";
       case NO_SUCH_PROFILE ->
           "Maybe ask for memory (kerf.gpu/memory: 8Gi), so that Kerf finds the profile.";
       default -> "Ask for less.";

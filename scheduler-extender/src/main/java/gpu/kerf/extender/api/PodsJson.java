@@ -149,7 +149,7 @@ public final class PodsJson {
   }
 
   private void why(JsonGenerator out, KnownPod pod, Viewer viewer) throws IOException {
-    String reason = pod.isNonsense() ? pod.problem() : pod.reason();
+    String reason = pod.whyPending();
     if (reason.isEmpty()) {
       return;
     }

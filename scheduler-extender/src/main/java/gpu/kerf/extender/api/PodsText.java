@@ -4,6 +4,7 @@ import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.explain.DemandText;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.turn.TeamsSource;
 import gpu.kerf.extender.wire.SlotText;
 import gpu.kerf.model.fleet.Entry;
 import java.util.List;
@@ -14,8 +15,10 @@ final class PodsText {
 
   private final Scheduling scheduling;
   private final Changes changes;
+  private final TeamsSource teams;
 
-  PodsText(Scheduling scheduling, Changes changes) {
+  PodsText(Scheduling scheduling, Changes changes, TeamsSource teams) {
+    this.teams = teams;
     this.scheduling = scheduling;
     this.changes = changes;
   }
@@ -35,7 +38,7 @@ final class PodsText {
   }
 
   private String waits(KnownPod pod, Viewer viewer) {
-    String reason = pod.isNonsense() ? pod.problem() : pod.reason();
+    String reason = pod.whyPending();
     return name(pod)
         + " has waited for "
         + TeamsText.since(pod.since(), scheduling.wallMillis())
@@ -43,7 +46,13 @@ final class PodsText {
         + ".\n  why: "
         + (reason.isEmpty() ? "it has not been tried yet." : viewer.sentence(reason))
         + "\n"
+        + place(pod, viewer)
         + change(pod, reason);
+  }
+
+  private String place(KnownPod pod, Viewer viewer) {
+    String place = teams.place(pod.uid());
+    return place.isEmpty() ? "" : "  in line: " + viewer.sentence(place) + "\n";
   }
 
   private String change(KnownPod pod, String reason) {

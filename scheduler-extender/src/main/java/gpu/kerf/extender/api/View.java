@@ -1,14 +1,24 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.access.Viewer;
+import gpu.kerf.extender.admission.Admission;
+import gpu.kerf.extender.admission.Answer;
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.explain.Explainer;
 import gpu.kerf.extender.explain.Explanation;
 import gpu.kerf.extender.explain.ExplanationJson;
+import gpu.kerf.extender.explain.ExplanationText;
+import gpu.kerf.extender.explain.Manifests;
 import gpu.kerf.extender.settings.LiveSettings;
+import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.Decision;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.FleetFigures;
@@ -19,6 +29,7 @@ import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Entry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -34,14 +45,20 @@ import org.jspecify.annotations.Nullable;
 public final class View {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
+  /** Each looks at every node, on the thread that answers kube-scheduler. */
+  private static final int MOST_EXPLAINED = 20;
+
   private final Scheduling scheduling;
   private final FleetFigures figures;
   private final LiveSettings settings;
   private final About about;
   private final FleetJson fleet;
+  private final FleetText fleetText;
   private final NodeJson nodes;
+  private final NodeText nodeText;
   private final PodsJson pods;
   private final PodsText podsText;
+  private final WaitingEvents waitingEvents;
   private final DecisionsJson decisions;
   private final TeamsSource source;
   private final TeamsJson teams;
@@ -56,6 +73,7 @@ public final class View {
       String version,
       String mode,
       Cluster cluster,
+      Admission admission,
       BooleanSupplier ready,
       LongSupplier uptimeMillis) {}
 
@@ -76,10 +94,13 @@ public final class View {
     this.explainer =
         new Explainer(scheduling.fleet(), () -> scheduling.chooser().placer().prices());
     this.fleet = new FleetJson(scheduling, figures);
+    this.fleetText = new FleetText(scheduling, figures);
     this.nodes = new NodeJson(scheduling, figures::usual);
+    this.nodeText = new NodeText(scheduling, figures::usual);
     Changes changes = new Changes(explainer, nanos);
     this.pods = new PodsJson(scheduling, changes);
-    this.podsText = new PodsText(scheduling, changes);
+    this.podsText = new PodsText(scheduling, changes, source);
+    this.waitingEvents = new WaitingEvents(scheduling, changes, about.cluster);
     this.decisions = new DecisionsJson(scheduling.decisions());
     this.fleetBytes = new FreshBytes(nanos, fleet::render);
     this.teamsBytes =
@@ -88,6 +109,19 @@ public final class View {
 
   public byte[] fleet(Viewer viewer) {
     return fleetBytes.of(viewer);
+  }
+
+  public String fleetText(Viewer viewer) {
+    return fleetText.render(viewer);
+  }
+
+  /**
+   * A node, or null if there is none of this name, or no such GPU.
+   *
+   * @param gpu the index of one GPU; empty for all
+   */
+  public @Nullable String nodeText(Viewer viewer, String name, String gpu) {
+    return nodeText.one(name, gpu, viewer);
   }
 
   /** A node, or null if there is none of this name. */
@@ -105,6 +139,11 @@ public final class View {
 
   public String podsText(Viewer viewer, PodsJson.Query query) {
     return podsText.render(query, viewer);
+  }
+
+  /** Tells users of pods that wait which change would help; to be called every few seconds. */
+  public void tellChanges() {
+    waitingEvents.look();
   }
 
   public byte[] decisions(Viewer viewer, int limit, String uid) {
@@ -150,30 +189,130 @@ public final class View {
   /** What would become of a pod; the parser reads its manifest. */
   public byte[] explain(Viewer viewer, JsonParser manifest) {
     try {
-      return MAPPER.writeValueAsBytes(ExplanationJson.of(explanation(viewer, manifest)));
+      JsonNode tree = MAPPER.readTree(manifest);
+      Explanation explanation =
+          tree == null || manifest.nextToken() != null
+              ? Explanation.refused(List.of("The manifest is not one pod."))
+              : explanation(viewer, tree);
+      return MAPPER.writeValueAsBytes(ExplanationJson.of(explanation));
+    } catch (JsonProcessingException nonsense) {
+      return Json.object(
+          out -> {
+            out.writeNumberField("v", Json.VERSION);
+            out.writeArrayFieldStart("problems");
+            out.writeString("The pod cannot be read: " + nonsense.getOriginalMessage());
+            out.writeEndArray();
+          });
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
     }
   }
 
-  private Explanation explanation(Viewer viewer, JsonParser manifest) {
-    try {
-      Reading reading = scheduling.read(PodReader.readDocument(manifest));
+  /**
+   * The same of every pod in a text of manifests, for a terminal.
+   *
+   * @throws IOException with a hint, if it is no YAML or has no pod
+   */
+  public String explainText(Viewer viewer, String text) throws IOException {
+    Manifests manifests = Manifests.parse("The manifest", text);
+    StringBuilder out = new StringBuilder();
+    int left = MOST_EXPLAINED;
+    for (Manifests.Found each : manifests.found()) {
+      if (left-- == 0) {
+        out.append("and ").append(manifests.found().size() - MOST_EXPLAINED).append(" more\n");
+        break;
+      }
+      out.append(ExplanationText.of(each.from(), explanation(viewer, each.pod())));
+    }
+    for (String unread : manifests.unread()) {
+      out.append(unread).append(" asks for resources without a pod template; it is not read.\n");
+    }
+    for (String skipped : manifests.skipped()) {
+      out.append(skipped).append(" makes no pods.\n");
+    }
+    if (out.isEmpty()) {
+      throw new IOException("The manifest is empty.");
+    }
+    return out.toString();
+  }
+
+  /**
+   * The pods in a text of manifests as a List of Kubernetes, which kubectl can send to the API
+   * server in a dry run.
+   */
+  public byte[] podsOf(String text) throws IOException {
+    ObjectNode list = MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "List");
+    ArrayNode items = list.putArray("items");
+    for (Manifests.Found each : Manifests.parse("The manifest", text).found()) {
+      if (items.size() < MOST_EXPLAINED) {
+        items.add(unnamed(each.pod()).put("apiVersion", "v1").put("kind", "Pod"));
+      }
+    }
+    return MAPPER.writeValueAsBytes(list);
+  }
+
+  /** A pod of its name may exist. */
+  private static ObjectNode unnamed(ObjectNode pod) {
+    ObjectNode metadata = pod.withObject("/metadata");
+    String name = metadata.path("name").asText("pod");
+    metadata.remove("name");
+    metadata.put("generateName", name + "-");
+    return pod;
+  }
+
+  private Explanation explanation(Viewer viewer, JsonNode manifest) {
+    try (JsonParser parser = manifest.traverse()) {
+      Reading reading = scheduling.read(PodReader.readDocument(parser));
+      PodRules rules = new PodRules(manifest);
       Explanation explanation =
           reading.isNonsense()
               ? Explanation.refused(reading.problems())
-              : explained(viewer, reading.demand());
+              : explained(viewer, reading.demand(), rules).noting(notes(rules, manifest));
       return explanation.in(reading.dialect());
     } catch (WireException nonsense) {
       return Explanation.refused(List.of(String.valueOf(nonsense.getMessage())));
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
     }
   }
 
-  private Explanation explained(Viewer viewer, PodDemand demand) {
-    Explanation explanation = explainer.explain(demand);
+  private Explanation explained(Viewer viewer, PodDemand demand, PodRules rules) {
+    Explanation explanation = explainer.explain(demand, node -> against(rules, node));
     return explanation.best() == null
         ? explanation.waitingFor(QuarantineJson.holding(scheduling, explainer, demand, viewer))
         : explanation;
+  }
+
+  private @Nullable String against(PodRules rules, String node) {
+    NodeRules known = scheduling.nodeRules(node);
+    return known == null ? null : rules.against(node, known);
+  }
+
+  private List<String> notes(PodRules rules, JsonNode manifest) throws WireException {
+    List<String> notes = new ArrayList<>();
+    Settings now = settings.current();
+    if (now.admission().enabled() && manifest instanceof ObjectNode pod) {
+      Answer answer = about.admission().preview(pod);
+      answer.problems().forEach(problem -> notes.add("Admission refuses the pod: " + problem));
+      answer.warnings().forEach(warning -> notes.add("Admission warns: " + warning));
+    }
+    String scheduler = rules.schedulerName();
+    if (!scheduler.equals(now.cluster().schedulerName())
+        && !now.admission().aliases().values().contains(scheduler)) {
+      notes.add(
+          "Its schedulerName is "
+              + (scheduler.isEmpty() ? "not written" : scheduler)
+              + ", so Kerf is not asked about it. Write schedulerName: "
+              + now.cluster().schedulerName()
+              + ".");
+    }
+    if (!rules.claims().isEmpty()) {
+      notes.add(
+          "kube-scheduler decides by itself where the pod's resource claims can be had ("
+              + String.join(", ", rules.claims())
+              + ").");
+    }
+    return notes;
   }
 
   /** Adds the present moment to the timeline; the point, to be told to those who listen. */

@@ -20,6 +20,9 @@ public interface ClusterListener {
   /** A node is there, but what it says of its GPUs cannot be used. */
   void nodeUnusable(String name, String problem);
 
+  /** What kube-scheduler's own filters read of a node that Kerf manages is another than before. */
+  default void nodeRulesChanged(String name, NodeRules rules) {}
+
   /** A node is gone, or is none of Kerf's any more. */
   void nodeRemoved(String name);
 

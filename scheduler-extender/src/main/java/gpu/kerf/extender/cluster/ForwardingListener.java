@@ -30,6 +30,11 @@ public abstract class ForwardingListener implements ClusterListener {
   }
 
   @Override
+  public void nodeRulesChanged(String name, NodeRules rules) {
+    next.nodeRulesChanged(name, rules);
+  }
+
+  @Override
   public void nodeRemoved(String name) {
     next.nodeRemoved(name);
   }

@@ -95,6 +95,12 @@ public final class ExplainCommand implements Callable<Integer> {
     for (String skipped : manifests.skipped()) {
       spec.commandLine().getErr().println("kerf explain: " + skipped + " makes no pods; skipped.");
     }
+    for (String unread : manifests.unread()) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "kerf explain: " + unread + " asks for resources without a pod template; not read.");
+    }
     if (manifests.found().isEmpty()) {
       throw new IOException("There is no pod in " + file + ".");
     }

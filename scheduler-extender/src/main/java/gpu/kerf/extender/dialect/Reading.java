@@ -1,5 +1,6 @@
 package gpu.kerf.extender.dialect;
 
+import gpu.kerf.extender.wire.ShortText;
 import gpu.kerf.model.demand.PodDemand;
 import java.util.List;
 
@@ -28,7 +29,6 @@ public record Reading(PodDemand demand, List<String> problems, String dialect) {
 
   /** All problems in one text, cut where it gets long. */
   public String problemText() {
-    String all = String.join("; ", problems).replace('\n', ' ');
-    return all.length() <= LONGEST_TEXT ? all : all.substring(0, LONGEST_TEXT) + "…";
+    return ShortText.of(String.join("; ", problems).replace('\n', ' '), LONGEST_TEXT);
   }
 }

@@ -34,8 +34,13 @@ final class ChangeSearch {
 
   private final Fleet fleet;
   private final Placer placer;
+  private final Predicate<String> offered;
 
-  ChangeSearch(Fleet fleet, Placer placer) {
+  /**
+   * @param offered whether a node is one that the pod may go to
+   */
+  ChangeSearch(Fleet fleet, Placer placer, Predicate<String> offered) {
+    this.offered = offered;
     this.fleet = fleet;
     this.placer = placer;
   }
@@ -241,7 +246,7 @@ final class ChangeSearch {
     PreparedDemand prepared = new PreparedDemand(pod, fleet.models());
     for (int i = 0; i < fleet.limit(); i++) {
       NodeState node = fleet.at(i);
-      if (node != null && placer.tryOn(prepared, node)) {
+      if (node != null && offered.test(node.name()) && placer.tryOn(prepared, node)) {
         return node.name();
       }
     }

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,10 +53,19 @@ public final class Explainer {
     this.prices = prices;
   }
 
+  /** Where no node is left out. */
   public Explanation explain(PodDemand demand) {
+    return explain(demand, node -> null);
+  }
+
+  /**
+   * @param against why kube-scheduler leaves a node out by itself; null for all others
+   */
+  public Explanation explain(PodDemand demand, Function<String, @Nullable String> against) {
     Placer placer = placer();
     PreparedDemand prepared = new PreparedDemand(demand, fleet.models());
     Map<Verdict, List<String>> byVerdict = new LinkedHashMap<>();
+    Map<String, LeftOutNodes> leftOut = new TreeMap<>();
     CheapestNodes cheapest = new CheapestNodes(fleet, placer);
     cheapest.start();
     for (int i = 0; i < fleet.limit(); i++) {
@@ -63,14 +74,41 @@ public final class Explainer {
         continue;
       }
       Verdict verdict = placer.judge(prepared, node);
+      String why = against.apply(node.name());
+      if (why != null) {
+        leftOut.computeIfAbsent(why, unused -> new LeftOutNodes()).add(node.name(), verdict);
+        continue;
+      }
       byVerdict.computeIfAbsent(verdict, unused -> new ArrayList<>()).add(node.name());
       if (verdict.fits()) {
         cheapest.offer(prepared, i, i);
       }
     }
     Chooser.Choice choice = choice(placer, prepared, cheapest);
-    List<Change> changes = choice == null ? search(placer).of(demand) : List.of();
-    return new Explanation(demand, "", List.of(), groups(byVerdict), choice, changes, List.of());
+    List<Change> changes =
+        choice == null
+            ? new ChangeSearch(fleet, placer, node -> against.apply(node) == null).of(demand)
+            : List.of();
+    List<Explanation.LeftOut> groups = new ArrayList<>();
+    leftOut.forEach((text, nodes) -> groups.add(nodes.group(text)));
+    return new Explanation(
+        demand, "", List.of(), groups(byVerdict), groups, choice, changes, List.of(), List.of());
+  }
+
+  /** The nodes that are left out for one reason. */
+  private static final class LeftOutNodes {
+    private final List<String> names = new ArrayList<>();
+    private int fitting;
+
+    void add(String name, Verdict verdict) {
+      names.add(name);
+      fitting += verdict.fits() ? 1 : 0;
+    }
+
+    Explanation.LeftOut group(String text) {
+      List<String> examples = names.stream().sorted().limit(EXAMPLES).toList();
+      return new Explanation.LeftOut(text, names.size(), fitting, examples);
+    }
   }
 
   private Chooser.@Nullable Choice choice(
@@ -129,7 +167,7 @@ public final class Explainer {
   }
 
   private ChangeSearch search(Placer placer) {
-    return new ChangeSearch(fleet, placer);
+    return new ChangeSearch(fleet, placer, node -> true);
   }
 
   private Placer placer() {

@@ -29,6 +29,12 @@ public final class ExplanationJson {
     json.put("demand", demand(explanation.demand()));
     json.put("problems", explanation.problems());
     json.put("verdicts", explanation.verdicts().stream().map(ExplanationJson::group).toList());
+    if (!explanation.leftOut().isEmpty()) {
+      json.put("leftOut", explanation.leftOut().stream().map(ExplanationJson::leftOut).toList());
+    }
+    if (!explanation.notes().isEmpty()) {
+      json.put("notes", explanation.notes());
+    }
     Chooser.Choice best = explanation.best();
     if (best != null) {
       json.put("best", best(explanation.demand(), best));
@@ -66,6 +72,15 @@ public final class ExplanationJson {
     }
     json.put("nodes", group.nodes());
     json.put("examples", group.examples());
+    return json;
+  }
+
+  private static Map<String, Object> leftOut(Explanation.LeftOut nodes) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("text", nodes.text());
+    json.put("nodes", nodes.nodes());
+    json.put("fitting", nodes.fitting());
+    json.put("examples", nodes.examples());
     return json;
   }
 

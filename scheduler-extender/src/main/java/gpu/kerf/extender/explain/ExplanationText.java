@@ -44,6 +44,7 @@ public final class ExplanationText {
       for (JsonNode problem : explanation.path("problems")) {
         line("refused", problem.asText().replace("\n", "\n            "));
       }
+      notes(explanation);
       return text.toString();
     }
     line("read as", explanation.path("readAs").asText());
@@ -55,13 +56,25 @@ public final class ExplanationText {
     for (JsonNode group : explanation.path("verdicts")) {
       line(group.path("verdict").asText().replace('-', ' '), sentence(group));
     }
+    for (JsonNode nodes : explanation.path("leftOut")) {
+      int fitting = nodes.path("fitting").asInt();
+      String room = fitting == 0 ? "" : " (" + fitting + " with room for it)";
+      line("left out", sentence(nodes) + room);
+    }
     for (JsonNode held : explanation.path("held")) {
       line("held", held(held));
     }
     if (!best.has("node")) {
       changes(explanation);
     }
+    notes(explanation);
     return text.toString();
+  }
+
+  private void notes(JsonNode explanation) {
+    for (JsonNode note : explanation.path("notes")) {
+      line("note", note.asText().replace('\n', ' '));
+    }
   }
 
   private void line(String label, String what) {

@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Finds the pods in a file of manifests, YAML or JSON: several documents, lists, and the pod
- * templates of Jobs, Deployments and other kinds.
+ * templates inside objects of any kind.
  */
 public final class Manifests {
 
@@ -20,11 +20,15 @@ public final class Manifests {
   private static final int MOST_PODS = 1_000;
   private static final int DEEPEST_LIST = 4;
 
-  /** A pod, and the object it comes from: {@code Deployment/chat}. */
+  /**
+   * A pod, and the object it comes from: {@code Deployment/chat}, with the path of the template
+   * where the object has several.
+   */
   public record Found(String from, ObjectNode pod) {}
 
   private final List<Found> found = new ArrayList<>();
   private final List<String> skipped = new ArrayList<>();
+  private final List<String> unread = new ArrayList<>();
 
   private Manifests() {}
 
@@ -49,39 +53,37 @@ public final class Manifests {
     String name = kind + "/" + object.path("metadata").path("name").asText("?");
     if (kind.endsWith("List") && object.path("items").isArray() && depth > 0) {
       object.path("items").forEach(item -> add(item, depth - 1));
-    } else if (found.size() >= MOST_PODS || !(template(kind, object) instanceof ObjectNode pod)) {
-      skipped.add(name);
+    } else if (object instanceof ObjectNode one) {
+      add(name, one);
     } else {
-      found.add(new Found(name, named(pod, object)));
+      skipped.add(name);
     }
   }
 
-  private static JsonNode template(String kind, JsonNode object) {
-    return switch (kind) {
-      case "Pod", "" -> object.path("spec").path("containers").isArray() ? object : missing();
-      case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job" ->
-          object.path("spec").path("template");
-      case "PodTemplate" -> object.path("template");
-      case "CronJob" -> object.at("/spec/jobTemplate/spec/template");
-      default -> missing();
-    };
-  }
-
-  private static JsonNode missing() {
-    return YAML.missingNode();
+  private void add(String name, ObjectNode object) {
+    PodTemplates templates = PodTemplates.of(object);
+    List<PodTemplates.Template> pods = templates.found();
+    templates.unread().forEach(path -> unread.add(name + ": " + path));
+    if (pods.isEmpty() && templates.unread().isEmpty() || found.size() + pods.size() > MOST_PODS) {
+      skipped.add(name);
+      return;
+    }
+    for (PodTemplates.Template each : pods) {
+      String from = pods.size() == 1 ? name : name + " (" + each.path() + ")";
+      found.add(new Found(from, named(each.pod(), object)));
+    }
   }
 
   /** A template has no name; it gets that of its owner, so that what is said of it has one. */
   private static ObjectNode named(ObjectNode pod, JsonNode owner) {
-    ObjectNode copy = pod.deepCopy();
-    ObjectNode metadata = copy.withObject("/metadata");
+    ObjectNode metadata = pod.withObject("/metadata");
     for (String key : new String[] {"name", "namespace"}) {
       String given = owner.path("metadata").path(key).asText("");
       if (!metadata.has(key) && !given.isEmpty()) {
         metadata.put(key, given);
       }
     }
-    return copy;
+    return pod;
   }
 
   public List<Found> found() {
@@ -91,5 +93,12 @@ public final class Manifests {
   /** Objects that make no pods. */
   public List<String> skipped() {
     return skipped;
+  }
+
+  /**
+   * What asks for resources in a form that is none of a pod: {@code SparkApplication/a: spec.x}.
+   */
+  public List<String> unread() {
+    return unread;
   }
 }

@@ -16,6 +16,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +54,7 @@ public final class ApiRoutes implements Api {
   private final YAMLFactory yaml = new YAMLFactory();
   private final Budget budget = new Budget(EXPLAIN_NANOS, System::nanoTime);
   private final ReportRoutes reports;
+  private final AskRoute ask;
 
   public ApiRoutes(
       Vertx vertx,
@@ -66,13 +69,15 @@ public final class ApiRoutes implements Api {
     this.vertx = vertx;
     this.view = view;
     this.limits = limits;
+    this.ask = new AskRoute(vertx, limits, Math.min(LONGEST_MANIFEST, limits.body().value()));
     this.streams = new EventStreams(vertx, view, limits.eventStreams(), metrics);
     decisions.onEach(streams::decided);
   }
 
   @Override
   public void addTo(Routes routes, ErrorAnswers refusals, Gate gate) {
-    routes.getAsSeen("/api/v1/fleet", call -> send(call, view.fleet(viewer(call))));
+    ask.addTo(routes, refusals, gate);
+    routes.getAsSeen("/api/v1/fleet", this::fleet);
     routes.getAsSeen("/api/v1/nodes", call -> nodes(call, refusals));
     routes.getAsSeen("/api/v1/nodes/:name", call -> node(call, refusals));
     routes.getAsSeen("/api/v1/pods", call -> pods(call, refusals));
@@ -129,16 +134,29 @@ public final class ApiRoutes implements Api {
     return String.valueOf(call.request().getHeader("Accept")).startsWith("text/plain");
   }
 
+  private void fleet(RoutingContext call) {
+    if (wantsText(call)) {
+      send(call, view.fleetText(viewer(call)));
+    } else {
+      send(call, view.fleet(viewer(call)));
+    }
+  }
+
   private void node(RoutingContext call, ErrorAnswers refusals) {
     String name = String.valueOf(call.pathParam("name"));
-    byte[] node = view.node(viewer(call), name);
-    if (node == null) {
+    String gpu = call.request().getParam("gpu", "");
+    String text = wantsText(call) ? view.nodeText(viewer(call), name, gpu) : null;
+    byte[] node = wantsText(call) ? null : view.node(viewer(call), name);
+    if (text != null) {
+      send(call, text);
+    } else if (node != null) {
+      send(call, node);
+    } else {
+      String which = wantsText(call) && !gpu.isEmpty() ? " with a GPU " + gpu : "";
       ErrorAnswer unknown =
           ErrorAnswer.noSuch(
-              "There is no node " + name + ".", "GET /api/v1/fleet names all nodes.");
+              "There is no node " + name + which + ".", "GET /api/v1/fleet names all nodes.");
       refusals.answer(call.request(), unknown);
-    } else {
-      send(call, node);
     }
   }
 
@@ -242,6 +260,16 @@ public final class ApiRoutes implements Api {
 
   private void explain(RoutingContext call, ErrorAnswers refusals, Gate gate) {
     HttpServerRequest request = call.request();
+    Buffer known = AskRoute.manifest(call);
+    if (known != null) {
+      Reading reading = new Reading(call, refusals);
+      if (isForeign(request)) {
+        reading.refused(ErrorAnswer.otherSite());
+      } else {
+        reading.manifest(known);
+      }
+      return;
+    }
     String type = String.valueOf(request.getHeader("Content-Type"));
     String plain = type.split(";", -1)[0].strip().toLowerCase(Locale.ROOT);
     ErrorAnswer wrong = isForeign(request) ? ErrorAnswer.otherSite() : null;
@@ -291,6 +319,11 @@ public final class ApiRoutes implements Api {
                 "Kerf is busy with other explanations, and kube-scheduler comes first."));
         return;
       }
+      if (wantsText(call)) {
+        text(bytes.toString(StandardCharsets.UTF_8));
+        over();
+        return;
+      }
       try (JsonParser parser = yaml.createParser(bytes.getBytes())) {
         budget.work(() -> send(call, view.explain(viewer(call), parser)));
       } catch (IOException nonsense) {
@@ -300,6 +333,37 @@ public final class ApiRoutes implements Api {
       } finally {
         over();
       }
+    }
+
+    /** A file may hold many objects, and each with several templates. */
+    private void text(String manifests) {
+      boolean pods = call.request().getParam("pods", "").equals("true");
+      try {
+        if (pods) {
+          send(call, view.podsOf(manifests));
+        } else {
+          budget.work(() -> explain(manifests));
+        }
+      } catch (IOException nonsense) {
+        unreadable(nonsense);
+      } catch (UncheckedIOException nonsense) {
+        unreadable(nonsense.getCause());
+      }
+    }
+
+    private void explain(String manifests) {
+      try {
+        send(call, view.explainText(viewer(call), manifests));
+      } catch (IOException nonsense) {
+        throw new UncheckedIOException(nonsense);
+      }
+    }
+
+    private void unreadable(IOException nonsense) {
+      refusals.answer(
+          call.request(),
+          ErrorAnswer.badRequest(
+              String.valueOf(nonsense.getMessage()), "Send manifests, YAML or JSON."));
     }
 
     private void refused(ErrorAnswer refusal) {

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +17,22 @@ import org.slf4j.LoggerFactory;
 /** Sends a {@link ErrorAnswer}, and writes the same to the log and the counter. */
 final class ErrorAnswers {
   private static final Logger LOG = LoggerFactory.getLogger(ErrorAnswers.class);
+
+  private static final int FORBIDDEN = 403;
+
+  /** The words of the API server for statuses. */
+  private static final Map<Integer, String> REASONS =
+      Map.of(
+          FORBIDDEN,
+          "Forbidden",
+          404,
+          "NotFound",
+          405,
+          "MethodNotAllowed",
+          413,
+          "RequestEntityTooLarge",
+          503,
+          "ServiceUnavailable");
 
   private final Metrics metrics;
   private final String prefix;
@@ -50,13 +67,31 @@ final class ErrorAnswers {
     if (response.ended() || response.closed() || response.headWritten()) {
       return Future.succeededFuture();
     }
-    response.setStatusCode(refusal.status());
+    boolean asking = AskRoute.wantsStatus(request);
+    response.setStatusCode(asking ? askingStatus(refusal) : refusal.status());
     response.putHeader("Content-Type", "application/json");
     response.putHeader("Cache-Control", "no-store");
-    if (refusal.status() == 503) {
+    if (refusal.status() == 503 && !asking) {
       response.putHeader("Retry-After", "1");
     }
-    return response.end(body(id, refusal).toBuffer());
+    return response.end((asking ? status(refusal) : body(id, refusal)).toBuffer());
+  }
+
+  private static int askingStatus(ErrorAnswer refusal) {
+    return refusal.status() == ErrorAnswer.UNAUTHORIZED ? FORBIDDEN : refusal.status();
+  }
+
+  /** As the API server writes errors, for kubectl. */
+  private static JsonObject status(ErrorAnswer refusal) {
+    int code = askingStatus(refusal);
+    return new JsonObject()
+        .put("kind", "Status")
+        .put("apiVersion", "v1")
+        .put("metadata", new JsonObject())
+        .put("status", "Failure")
+        .put("message", "Kerf: " + refusal.what() + " " + refusal.hint())
+        .put("reason", REASONS.getOrDefault(code, code < 500 ? "BadRequest" : "InternalError"))
+        .put("code", code);
   }
 
   private static JsonObject body(String id, ErrorAnswer refusal) {

@@ -62,6 +62,11 @@ final class Routes {
     on(List.of(HttpMethod.POST), path, guards.viewers.apply(handler));
   }
 
+  /** For a handler that shows nothing itself, and hands the call on to a path that is guarded. */
+  void postUnguarded(String path, Handler<RoutingContext> handler) {
+    on(List.of(HttpMethod.POST), path, handler);
+  }
+
   private void on(List<HttpMethod> methods, String path, Handler<RoutingContext> handler) {
     Route route = router.route(path);
     methods.forEach(route::method);

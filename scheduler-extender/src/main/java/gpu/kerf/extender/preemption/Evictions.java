@@ -93,10 +93,7 @@ final class Evictions {
   /** The plan does not wait for them, and goes on if a budget keeps one. */
   private void evictMates(Plan.Found plan) {
     for (PodView.Ref mate : mates.of(plan.outcome().victims(), plan.priority())) {
-      String why =
-          "Evicted with its gang, of which pods make room for "
-              + plan.pod().ref()
-              + " of higher priority.";
+      String why = EvictionText.ofMate(mate, plan.pod().ref());
       scheduling.whenDone(
           () -> cluster.evict(new Eviction(mate, why)),
           (result, failure) -> {
@@ -152,7 +149,7 @@ final class Evictions {
       return;
     }
     PodView.Ref victim = ref(plan.left().get(0));
-    String why = "Evicted to make room for " + plan.pod().ref() + " of higher priority.";
+    String why = EvictionText.ofVictim(victim, plan.pod().ref());
     scheduling.whenDone(
         () -> cluster.evict(new Eviction(victim, why)),
         (result, failure) -> evicted(plan, victim, why, result));
@@ -179,7 +176,7 @@ final class Evictions {
       case BLOCKED, FAILED -> {
         if (plans.stands(plan)) {
           String text = result == null ? "no answer" : result.text();
-          tell(plan, true, "Cannot evict " + victim + ": " + text);
+          tell(plan, true, EvictionText.refused(plan.pod().ref(), victim, text));
           giveUp(plan);
         }
       }

@@ -89,7 +89,7 @@ final class PlanMaker {
     KnownPod pod = searching.pod();
     PlanOutcome.Plan found = searching.search().found();
     if (found == null) {
-      hopeless(pod, search.forbidden(searching.search().onNodes()));
+      hopeless(pod, search.forbidden(pod.ref(), searching.search().onNodes()));
       return null;
     }
     Plan.Found lower = searching.search().insteadOf();

@@ -5,6 +5,7 @@ import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.NodeList;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.eviction.Candidate;
 import gpu.kerf.model.eviction.EvictionPlanner;
 import gpu.kerf.model.eviction.FleetPlan;
@@ -122,15 +123,11 @@ final class PlanSearch {
   }
 
   /** Which budgets stand in the way, in words; empty if something else does. */
-  String forbidden(FleetPlan all) {
+  String forbidden(PodView.Ref pod, FleetPlan all) {
     for (PlanOutcome outcome : all.outcomes()) {
       if (outcome instanceof PlanOutcome.NoHelp noHelp
           && noHelp.obstacle() == PlanOutcome.Obstacle.BUDGETS) {
-        return "Pods of lower priority could make room on node "
-            + noHelp.node()
-            + ", but these disruption budgets forbid to evict them: "
-            + String.join(", ", exhausted(noHelp.node()))
-            + ".";
+        return EvictionText.forbidden(pod, noHelp.node(), exhausted(noHelp.node()));
       }
     }
     return "";

@@ -2,6 +2,8 @@ package gpu.kerf.extender.service;
 
 import gpu.kerf.extender.access.AccessControl;
 import gpu.kerf.extender.access.AccessReviews;
+import gpu.kerf.extender.admission.Admission;
+import gpu.kerf.extender.admission.AdmissionOptions;
 import gpu.kerf.extender.api.Pending;
 import gpu.kerf.extender.api.View;
 import gpu.kerf.extender.cluster.Cluster;
@@ -70,6 +72,7 @@ public final class Service {
   private static final long TURNS_MILLIS = 20;
 
   private static final long USUAL_MILLIS = 10_000;
+  private static final long CHANGES_MILLIS = 5_000;
   private static final long SYNCED_MILLIS = 50;
   private static final long LAST_CHECKPOINT_MILLIS = 3_000;
   private static final long REVIEWS_MILLIS = 250;
@@ -158,17 +161,22 @@ public final class Service {
             scheduling::wallMillis,
             scheduling::elapsedMillis,
             now.cost().gpuHours());
+    this.fleet = new FleetView(scheduling);
     View.About about =
         new View.About(
             Version.text(),
             environment.mode,
             environment.cluster,
+            new Admission(
+                scheduling.dialects(),
+                fleet::latest,
+                AdmissionOptions.of(now),
+                verbs.turns().forecast()::waits),
             readiness::ready,
             this::uptimeMillis);
     this.view = new View(scheduling, figures, settings, about, teams, clocks.stopWatch());
     this.stream = new StreamedEvents(now.stream(), scheduling, verbs.turns(), usage, metrics);
     this.http = http(now);
-    this.fleet = new FleetView(scheduling);
     this.webhook =
         now.admission().enabled()
             ? new ReviewServer(vertx, now, scheduling, fleet, verbs.turns().forecast(), metrics)
@@ -356,6 +364,7 @@ public final class Service {
               verbTimers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> verbs.look()));
               verbTimers.add(vertx.setPeriodic(TURNS_MILLIS, id -> verbs.takeTurns()));
               timers.add(vertx.setPeriodic(USUAL_MILLIS, id -> learnUsual()));
+              timers.add(vertx.setPeriodic(CHANGES_MILLIS, id -> view.tellChanges()));
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> usage.tick()));
               if (idle != null) {
                 timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> idle.tick()));

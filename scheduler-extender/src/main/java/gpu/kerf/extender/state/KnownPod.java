@@ -16,6 +16,8 @@ import java.util.List;
  * @param since when it was first seen, or bound
  * @param reason why it is still pending, from the last filter call; empty if it fits or was not
  *     filtered yet
+ * @param unschedulable what kube-scheduler says that keeps it from every node; empty if it is not
+ *     pending for that
  */
 public record KnownPod(
     Holder holder,
@@ -26,7 +28,8 @@ public record KnownPod(
     boolean terminating,
     String node,
     long since,
-    String reason) {
+    String reason,
+    String unschedulable) {
 
   /** A pod as it is seen for the first time. */
   static KnownPod of(PodView pod, Reading reading, long now) {
@@ -39,7 +42,8 @@ public record KnownPod(
         pod.terminating(),
         pod.nodeName(),
         pod.isBound() && pod.createdMillis() > 0 ? pod.createdMillis() : now,
-        "");
+        "",
+        pod.unschedulable());
   }
 
   private static Holder holder(PodView pod) {
@@ -52,7 +56,16 @@ public record KnownPod(
   KnownPod after(KnownPod earlier) {
     long first = node.equals(earlier.node) ? earlier.since : since;
     return new KnownPod(
-        holder, demand, problem, claimable, mayPreempt, terminating, node, first, earlier.reason);
+        holder,
+        demand,
+        problem,
+        claimable,
+        mayPreempt,
+        terminating,
+        node,
+        first,
+        earlier.reason,
+        unschedulable);
   }
 
   /**
@@ -67,17 +80,16 @@ public record KnownPod(
             demand.hostMemoryMiB(),
             earlier.demand.ways());
     return new KnownPod(
-        holder, held, earlier.problem, claimable, mayPreempt, terminating, node, since, reason);
+        holder, held, earlier.problem, claimable, mayPreempt, terminating, node, since, reason, unschedulable);
   }
 
   KnownPod because(String text) {
     return new KnownPod(
-        holder, demand, problem, claimable, mayPreempt, terminating, node, since, text);
+        holder, demand, problem, claimable, mayPreempt, terminating, node, since, text, unschedulable);
   }
 
   KnownPod on(String place, long now) {
-    return new KnownPod(
-        holder, demand, problem, claimable, mayPreempt, terminating, place, now, "");
+    return new KnownPod(holder, demand, problem, claimable, mayPreempt, terminating, place, now, "", "");
   }
 
   public String uid() {
@@ -86,6 +98,20 @@ public record KnownPod(
 
   public PodView.Ref ref() {
     return new PodView.Ref(holder.namespace(), holder.name(), holder.uid());
+  }
+
+  /**
+   * Why it is pending, in words: its demand is invalid, or what Kerf said last, or, where Kerf was
+   * not asked because no node passed kube-scheduler's own filters, what kube-scheduler says. Empty
+   * if it has not been tried yet.
+   */
+  public String whyPending() {
+    if (isNonsense()) {
+      return problem;
+    }
+    return reason.isEmpty() && !unschedulable.isEmpty()
+        ? "kube-scheduler: " + unschedulable
+        : reason;
   }
 
   public boolean isPending() {

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.state;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.Reading;
@@ -52,6 +53,7 @@ public final class Scheduling implements ClusterListener {
   private final FailedBinds failedBinds = new FailedBinds();
   private final EndedPods ended = new EndedPods();
   private final Map<String, Quarantined> quarantined = new HashMap<>();
+  private final Map<String, NodeRules> nodeRules = new HashMap<>();
   private Policy policy = Policy.defaults();
   private final List<BiConsumer<PodView.Ref, String>> evictionListeners = new ArrayList<>();
   private boolean renewalComes;
@@ -84,7 +86,18 @@ public final class Scheduling implements ClusterListener {
   }
 
   @Override
+  public void nodeRulesChanged(String name, NodeRules rules) {
+    nodeRules.put(name, rules);
+  }
+
+  /** What kube-scheduler's own filters read of a node; null where that is not known. */
+  public @Nullable NodeRules nodeRules(String node) {
+    return nodeRules.get(node);
+  }
+
+  @Override
   public void nodeRemoved(String name) {
+    nodeRules.remove(name);
     ledger.removeNode(name);
     names.remove(name);
     watch.nodeRemoved(name);

@@ -89,6 +89,22 @@ final class Painter {
     return first;
   }
 
+  String place(String uid) {
+    WaitingPod pod = lines.get(uid);
+    TeamBook book = lines.book();
+    Work work = pod == null ? null : book.waiting(uid);
+    work = pod == null || work != null ? work : book.waiting(pod.workId());
+    int before = work == null ? -1 : book.before(work.id());
+    if (work == null || before < 0) {
+      return "";
+    }
+    return "place "
+        + (before + 1)
+        + (work.team().equals(Lines.NO_TEAM)
+            ? " among the pods of no team"
+            : " in the line of team " + work.team());
+  }
+
   /** What people call work: a gang by its own name, a pod by its namespace and name. */
   static String name(Work work) {
     Holder first = work.members().get(0).holder();

@@ -31,5 +31,10 @@ public interface TeamsSource {
   /** The first of those that wait in a team's line; none if there is no such team. */
   List<TeamsPicture.OneWaiting> line(String team, int most);
 
+  /** The place of a pod in the line of its team, in words; empty if it stands in none. */
+  default String place(String uid) {
+    return "";
+  }
+
   TurnCounts counts();
 }

@@ -430,6 +430,11 @@ public final class Turns implements TeamsSource {
   }
 
   @Override
+  public String place(String uid) {
+    return on ? painter.place(uid) : "";
+  }
+
+  @Override
   public TurnCounts counts() {
     return counts;
   }

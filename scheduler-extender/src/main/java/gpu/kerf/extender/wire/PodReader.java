@@ -26,6 +26,9 @@ public final class PodReader {
   /** kubectl keeps the whole manifest there once more. */
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
+  /** More of what kube-scheduler says helps no reader, and is kept for every pod that waits. */
+  private static final int LONGEST_MESSAGE = 300;
+
   private PodReader() {}
 
   /** Reads a document that is one pod, from JSON or from a parser that shows YAML as JSON. */
@@ -60,6 +63,7 @@ public final class PodReader {
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
     private long boundMillis;
+    private String unschedulable = "";
     private String schedulingGroup = "";
     private final ContainerStates states = new ContainerStates();
     private Map<String, String> labels = Map.of();
@@ -101,6 +105,7 @@ public final class PodReader {
           waitsSinceMillis,
           evictionAnnounced,
           boundMillis,
+          unschedulable,
           ended ? millis(states.lastEnd()) : 0,
           labels,
           annotations,
@@ -341,7 +346,7 @@ public final class PodReader {
      * bound; Kerf writes since when a pod waits for its turn, and that it will be evicted.
      */
     private void condition() throws IOException, WireException {
-      String[] texts = {"", "", "", ""};
+      String[] texts = {"", "", "", "", ""};
       in.object(
           field -> {
             switch (field) {
@@ -349,6 +354,7 @@ public final class PodReader {
               case "reason" -> texts[1] = in.text();
               case "status" -> texts[2] = in.text();
               case "lastTransitionTime" -> texts[3] = in.text();
+              case "message" -> texts[4] = in.text();
               default -> {
                 return false;
               }
@@ -359,6 +365,8 @@ public final class PodReader {
         waitsSinceMillis = millis(texts[3]);
       } else if (texts[0].equals(PodView.BOUND_CONDITION) && texts[2].equals("True")) {
         boundMillis = millis(texts[3]);
+      } else if (texts[0].equals(PodView.BOUND_CONDITION) && texts[1].equals("Unschedulable")) {
+        unschedulable = ShortText.of(texts[4], LONGEST_MESSAGE);
       }
       evictionAnnounced |= texts[0].equals(PodView.EVICTION_CONDITION) && texts[2].equals("True");
       infeasible |=

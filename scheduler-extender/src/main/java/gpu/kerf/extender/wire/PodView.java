@@ -25,6 +25,8 @@ import java.util.Map;
  * @param evictionAnnounced whether its status says that Kerf will evict it
  * @param boundMillis when the API server bound it, to the second; 0 if it is not bound or does not
  *     say
+ * @param unschedulable what kube-scheduler says that keeps it from every node; empty if it is not
+ *     pending for that
  * @param endedMillis when the last of its containers had ended, to the second; 0 if one may run or
  *     it does not say
  */
@@ -48,6 +50,7 @@ public record PodView(
     long waitsSinceMillis,
     boolean evictionAnnounced,
     long boundMillis,
+    String unschedulable,
     long endedMillis,
     Map<String, String> labels,
     Map<String, String> annotations,
@@ -206,6 +209,7 @@ public record PodView(
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
     private long boundMillis;
+    private String unschedulable = "";
     private long endedMillis;
     private Resources resources = Resources.NONE;
     private Map<String, String> overhead = Map.of();
@@ -312,6 +316,12 @@ public record PodView(
       return this;
     }
 
+    /** What kube-scheduler says that keeps it from every node. */
+    public Builder unschedulable(String value) {
+      unschedulable = value;
+      return this;
+    }
+
     /** When the last of its containers had ended. */
     public Builder endedMillis(long value) {
       endedMillis = value;
@@ -384,6 +394,7 @@ public record PodView(
           waitsSinceMillis,
           evictionAnnounced,
           boundMillis,
+          unschedulable,
           endedMillis,
           labels,
           annotations,

@@ -35,7 +35,8 @@ public final class SlotText {
     return slot.smMilli() >= 0 ? gpu + " " + slot.memoryMiB() + " MiB by MPS" : gpu + " whole";
   }
 
-  static String of(Slot slot) {
+  /** One slot: the GPU, and which part of it. */
+  public static String of(Slot slot) {
     if (slot instanceof Slot.Mig mig) {
       return "GPU " + mig.gpu() + " " + mig.profile().name() + " at slice " + mig.start();
     }

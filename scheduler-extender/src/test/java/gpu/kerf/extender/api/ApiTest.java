@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.Await;
+import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.service.RunningService;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
@@ -189,6 +191,54 @@ class ApiTest {
     assertThat(pod.path("change").asText()).isNotBlank();
     assertThat(service.json("/api/v1/pods?state=pending&namespace=other").path("total").asInt())
         .isZero();
+  }
+
+  @Test
+  void aPodThatKubeSchedulerRefusesByItselfHasItsReason() {
+    service.onLoop(
+        () -> {
+          PodView.Ref ref = new PodView.Ref("ml", "alone", "uid-alone");
+          PodView.Builder pod = PodView.of(ref).schedulerName("kerf");
+          pod.container("main", Map.of("kerf.gpu/whole", "1"));
+          pod.unschedulable("0/2 nodes are available: 2 node(s) were unschedulable.");
+          service.listener().podChanged(pod.build());
+          return pod;
+        });
+
+    JsonNode pod = service.json("/api/v1/pods?state=pending").path("pods").path(0);
+
+    assertThat(pod.path("name").asText()).isEqualTo("alone");
+    assertThat(pod.path("reason").asText())
+        .isEqualTo("kube-scheduler: 0/2 nodes are available: 2 node(s) were unschedulable.");
+  }
+
+  @Test
+  void nodesThatKubeSchedulerLeavesOutAreToldApart() throws Exception {
+    service.onLoop(
+        () -> {
+          NodeRules cordoned = new NodeRules(Map.of(), List.of(), true);
+          service.listener().nodeRulesChanged("node-a", cordoned);
+          service.listener().nodeRulesChanged("node-b", cordoned);
+          return cordoned;
+        });
+
+    JsonNode explained =
+        explain("application/json", RunningService.pod("x", "\"kerf.gpu/memory\":\"8Gi\""));
+
+    assertThat(explained.has("best")).isFalse();
+    assertThat(explained.at("/leftOut/0/text").asText()).isEqualTo("the node is cordoned");
+    assertThat(explained.at("/leftOut/0/fitting").asInt()).isEqualTo(2);
+    assertThat(explained.path("verdicts")).as("of nodes that the pod may go to").isEmpty();
+  }
+
+  @Test
+  void anotherSchedulersPodIsToldSo() throws Exception {
+    String pod =
+        RunningService.pod("x", "\"kerf.gpu/memory\":\"8Gi\"")
+            .replace("\"schedulerName\":\"kerf\"", "\"schedulerName\":\"other\"");
+
+    assertThat(explain("application/json", pod).path("notes").toString())
+        .contains("Its schedulerName is other, so Kerf is not asked about it.");
   }
 
   @Test

@@ -33,12 +33,13 @@ class KubectlPluginTest {
     service = RunningService.on(List.of(RunningService.node("a", 1, "H100-80GB", GpuMode.PLAIN)));
     kubectl(
         """
+        [ "$1 $2" != "create --dry-run=server" ] || { cp "$4" %s/tried; echo "pod/train created (server dry run)"; exit; }
         [ "$1 $2 $3 $4 $5" = "-n kerf-system port-forward deploy/kerf :8880" ] || { echo "Not so: $*" >&2; exit 1; }
         echo "$$" >%s/pid
         echo "Forwarding from 127.0.0.1:%d -> 8880"
         exec sleep 600
         """
-            .formatted(folder, service.port));
+            .formatted(folder, folder, service.port));
   }
 
   @AfterEach
@@ -54,7 +55,7 @@ class KubectlPluginTest {
   private record Said(int status, String out, String problem) {}
 
   private Said run(Map<String, String> environment, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("../manifests/kubectl-kerf"));
+    List<String> command = new ArrayList<>(List.of("../manifests/kubectl/kubectl-kerf"));
     command.addAll(List.of(arguments));
     Path out = folder.resolve("out");
     Path problem = folder.resolve("problem");
@@ -105,6 +106,88 @@ class KubectlPluginTest {
     assertThat(run(Map.of(), "why", "runs").out()).startsWith("ml/runs is on node a: ");
     assertThat(run(Map.of(), "why", "other").out())
         .isEqualTo("Kerf knows no such pod that asks for GPUs.\n");
+  }
+
+  @Test
+  void topShowsNodesAndWhoShowsPods() throws Exception {
+    service.place("runs", "\"kerf.gpu/memory\":\"8Gi\"");
+
+    assertThat(run(Map.of(), "top").out())
+        .startsWith("NODE")
+        .containsPattern("a +H100-80GB +1 +0 +71\\.[0-9]Gi .* 1\n");
+    assertThat(run(Map.of(), "who", "a").out())
+        .startsWith("GPU 0: H100-80GB (plain), ")
+        .contains("  ml/runs container main: GPU 0 8192 MiB by MPS");
+    assertThat(run(Map.of(), "who", "a/0").out()).contains("ml/runs");
+    assertThat(run(Map.of(), "who", "a/1").problem())
+        .isEqualTo("kubectl kerf: Kerf answered 404: There is no node a with a GPU 1.\n");
+  }
+
+  @Test
+  void explainTellsOfEveryPodOfAFile() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("job.yaml"),
+            """
+            kind: PyTorchJob
+            metadata: {name: train}
+            spec:
+              pytorchReplicaSpecs:
+                Master: {template: {spec: {schedulerName: kerf, containers: [
+                  {name: main, resources: {limits: {kerf.gpu/memory: 8Gi}}}]}}}
+                Worker: {template: {spec: {schedulerName: kerf, containers: [
+                  {name: main, resources: {limits: {kerf.gpu/whole: 2}}}]}}}
+            ---
+            kind: ConfigMap
+            metadata: {name: notes}
+            """);
+
+    String out = run(Map.of(), "explain", "-f", file.toString()).out();
+
+    assertThat(out)
+        .contains("PyTorchJob/train (spec.pytorchReplicaSpecs.Master.template)\n")
+        .contains("  goes to   a: GPU 0: MPS share (8Gi")
+        .contains("PyTorchJob/train (spec.pytorchReplicaSpecs.Worker.template)\n")
+        .contains("the node has fewer GPUs than the pod asks for")
+        .contains("ConfigMap/notes makes no pods.")
+        .endsWith("one of each:\n  pod/train created (server dry run)\n");
+    assertThat(Files.readString(folder.resolve("tried")))
+        .startsWith("{\"apiVersion\":\"v1\",\"kind\":\"List\"")
+        .contains("\"generateName\":\"train-\"", "\"kerf.gpu/whole\":2");
+  }
+
+  @Test
+  void throughTheProxyTheCallersTokenIsInTheBodyAndErrorsAreSaidInWords() throws Exception {
+    RecordedReviews reviews = RecordedReviews.ofThreeUsers();
+    try (RunningService guarded = RunningService.reviewed(reviews, List.of())) {
+      kubectl(
+          """
+          case "$1 $2" in
+          "config view") case $* in *user.token}*) [ "$KUBECONFIG" = none ] || printf %%s "$KUBECONFIG" ;; esac ;;
+          "create --raw")
+            path=${3#/api/v1/namespaces/kerf-system/services/kerf:metrics/proxy}
+            status=$(curl --silent --data-binary @"$5" -o %1$s/reply -w '%%{http_code}' "http://127.0.0.1:%2$d$path")
+            [ "$status" = 200 ] && exec cat %1$s/reply
+            echo "Error from server (Reason): $(sed 's/.*"message":"//; s/".*//' %1$s/reply)" >&2
+            exit 1 ;;
+          "-n kerf-system") echo "no right" >&2; exit 1 ;;
+          "-n research") [ "$*" = "-n research create token scientist --audience kerf.gpu --duration 10m" ] && echo rita ;;
+          esac
+          """
+              .formatted(folder, guarded.service.observedPort()));
+
+      assertThat(run(Map.of("KUBECONFIG", "admin"), "teams").out())
+          .startsWith("This cluster has no teams");
+      assertThat(run(Map.of("KUBECONFIG", "nonsense"), "teams").problem())
+          .startsWith("kubectl kerf: The API server does not accept the bearer token");
+      assertThat(run(Map.of("KUBECONFIG", "admin"), "teams", "ml").problem())
+          .startsWith("kubectl kerf: There is no team ml.");
+      Said account =
+          run(Map.of("KUBECONFIG", "none", "KERF_ACCOUNT", "research/scientist"), "teams");
+      assertThat(account.problem()).startsWith("kubectl kerf: User rita may get no team");
+      assertThat(run(Map.of("KUBECONFIG", "none"), "teams").problem())
+          .contains("kubectl port-forward failed: no right", "kubectl uses no bearer token");
+    }
   }
 
   @Test
@@ -159,6 +242,9 @@ class KubectlPluginTest {
     assertThat(run(Map.of(), "why").status()).isEqualTo(2);
     assertThat(run(Map.of(), "why", "a&limit=1").status()).isEqualTo(2);
     assertThat(run(Map.of(), "report", "team", "a&to=b").status()).isEqualTo(2);
+    assertThat(run(Map.of(), "who", "a/../b").status()).isEqualTo(2);
+    assertThat(run(Map.of(), "explain", "-x", "a").status()).isEqualTo(2);
+    assertThat(run(Map.of("KERF_VIA", "telnet"), "top").status()).isEqualTo(2);
     assertThat(run(Map.of(), "--help").out()).contains("kubectl kerf COMMAND");
   }
 }

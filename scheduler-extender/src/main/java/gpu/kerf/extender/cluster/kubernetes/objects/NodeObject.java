@@ -1,13 +1,16 @@
 package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.cluster.kubernetes.inventory.HamiInventory;
 import gpu.kerf.extender.cluster.kubernetes.inventory.NodeFacts;
 import gpu.kerf.extender.dialect.Quantity;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -19,6 +22,7 @@ import java.util.regex.Pattern;
  * @param managed whether Kerf hands out its GPUs
  * @param kubelet what is known of the kubelet
  * @param devicePlugin whether a device plugin has registered NVIDIA's resources
+ * @param rules of a node that is managed; those of others are empty
  * @param advertised the amounts of Kerf's and gpushare's resources that it advertises, by name, as
  *     they are written
  */
@@ -29,8 +33,10 @@ public record NodeObject(
     boolean devicePlugin,
     int cpuMilli,
     int memoryMiB,
+    NodeRules rules,
     Map<String, String> advertised) {
 
+  private static final NodeRules NO_RULES = new NodeRules(Map.of(), List.of(), false);
   static final String MANAGED = "kerf.gpu/managed";
 
   /**
@@ -96,6 +102,7 @@ public record NodeObject(
         hasDevicePlugin(status.path("capacity")),
         amount(allocatable, "cpu", Quantity::cpuMilli),
         amount(allocatable, "memory", Quantity::memoryMiB),
+        managed ? rules(metadata.path("labels"), object.path("spec")) : NO_RULES,
         texts(
             status.path("capacity"),
             key -> key.startsWith("kerf.gpu/") || key.equals(NodeDelivery.GPUSHARE_MEMORY)));
@@ -109,6 +116,19 @@ public record NodeObject(
       }
     }
     return false;
+  }
+
+  private static NodeRules rules(JsonNode labels, JsonNode spec) {
+    List<NodeRules.Taint> taints = new ArrayList<>();
+    for (JsonNode taint : spec.path("taints")) {
+      taints.add(
+          new NodeRules.Taint(
+              taint.path("key").asText(""),
+              taint.path("value").asText(""),
+              taint.path("effect").asText("")));
+    }
+    return new NodeRules(
+        texts(labels, key -> true), taints, spec.path("unschedulable").asBoolean(false));
   }
 
   private static Map<String, String> texts(JsonNode object, Predicate<String> wanted) {

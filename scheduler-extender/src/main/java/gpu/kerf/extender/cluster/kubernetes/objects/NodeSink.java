@@ -180,6 +180,11 @@ public final class NodeSink implements Sink<NodeObject> {
       }
       return;
     }
+    if (before == null
+        || before.spec == null
+        || !now.object.rules().equals(before.object.rules())) {
+      listener.nodeRulesChanged(spec.name(), now.object.rules());
+    }
     boolean same = before != null && spec.equals(before.spec);
     if (!same) {
       listener.nodeChanged(spec);

@@ -9,6 +9,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.wire.ShortText;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -129,7 +130,10 @@ public final class Events {
     event.put("eventTime", TIME.format(now));
     event.put("reportingController", "kerf.gpu/kerf").put("reportingInstance", instance);
     event.put("type", note.warning ? "Warning" : "Normal");
-    event.put("reason", note.reason).put("action", note.action).put("note", cut(note.text));
+    event
+        .put("reason", note.reason)
+        .put("action", note.action)
+        .put("note", ShortText.of(note.text, LONGEST_NOTE));
     ObjectNode regarding = event.putObject("regarding").put("apiVersion", apiVersion(about));
     regarding.put("kind", about.kind).put("name", about.name).put("uid", about.uid);
     if (!about.namespace.isEmpty()) {
@@ -149,9 +153,5 @@ public final class Events {
 
   private long next() {
     return number.incrementAndGet() & 0xfff;
-  }
-
-  private static String cut(String text) {
-    return text.length() <= LONGEST_NOTE ? text : text.substring(0, LONGEST_NOTE) + "…";
   }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.preemption;
+
+import org.jspecify.annotations.NullMarked;
