@@ -175,12 +175,13 @@ public final class SchedulerConfigCheck {
       inTree = Math.max(inTree, IN_TREE_WEIGHTS + own);
     }
     int weight = extender.path("weight").asInt(0);
-    if (weight <= inTree) {
+    // One point of ten against scores of a hundred.
+    if (weight <= 10 * inTree) {
       problem(
           path + ".weight",
           extender.path("weight").asText(""),
           "lets in-tree scores (weights up to " + inTree + ") overrule Kerf.",
-          "Write " + Math.max(SchedulerConfig.WEIGHT, inTree * 2) + ".");
+          "Write " + Math.max(SchedulerConfig.WEIGHT, 20 * inTree) + ".");
     }
   }
 
@@ -195,7 +196,8 @@ public final class SchedulerConfigCheck {
       problem(
           path + ".httpTimeout",
           written,
-          "may end before Kerf answers (limits.answer, 4 s), and then kube-scheduler does not know what was bound.",
+          "may end before Kerf answers (limits.answer, 4 s), and then kube-scheduler does not know"
+              + " what was bound.",
           "Write 5s.");
     }
   }
@@ -239,7 +241,8 @@ public final class SchedulerConfigCheck {
       problem(
           path + ".tlsConfig.caFile",
           "",
-          "lets any server pass for Kerf: with enableHTTPS and no authority, no certificate is checked.",
+          "lets any server pass for Kerf: with enableHTTPS and no authority, no certificate is"
+              + " checked.",
           "Name the file with the authority of Kerf's certificate.");
     }
     if (authority && tls.path("insecure").asBoolean(false)) {
