@@ -10,6 +10,7 @@ import gpu.kerf.extender.command.ReportCommand;
 import gpu.kerf.extender.command.SchedulerConfigCommand;
 import gpu.kerf.extender.command.ServeCommand;
 import gpu.kerf.extender.command.TeamsCommand;
+import gpu.kerf.extender.command.WriteInventoryCommand;
 import gpu.kerf.extender.service.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,7 +69,8 @@ public final class Kerf implements Runnable {
         new AuditCommand(),
         new TeamsCommand(),
         new ReportCommand(),
-        new MpsPluginCommand());
+        new MpsPluginCommand(),
+        new WriteInventoryCommand());
   }
 
   @Override

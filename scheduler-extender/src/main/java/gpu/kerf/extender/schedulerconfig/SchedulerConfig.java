@@ -9,10 +9,10 @@ import java.util.List;
 public final class SchedulerConfig {
 
   /**
-   * More than all in-tree scores together can weigh against it: their weights sum to 12, and each
-   * point of Kerf's counts as ten of theirs.
+   * One point of Kerf's outweighs all in-tree scores together: they reach 100 each with weights
+   * that sum to 12, and a point counts ten times this.
    */
-  static final int WEIGHT = 100;
+  static final int WEIGHT = 200;
 
   private SchedulerConfig() {}
 
@@ -107,7 +107,7 @@ public final class SchedulerConfig {
     lines.add("  bindVerb: bind");
     lines.add("  preemptVerb: preempt");
     lines.add(
-        "  # Outweighs all in-tree scores; they choose among the nodes that Kerf finds equal.");
+        "  # One point of Kerf's outweighs all in-tree scores; they choose among equal nodes.");
     lines.add("  weight: " + WEIGHT);
     lines.add("  httpTimeout: " + timeout.toSeconds() + "s");
     lines.add("  # Only names of nodes are sent, not whole nodes.");

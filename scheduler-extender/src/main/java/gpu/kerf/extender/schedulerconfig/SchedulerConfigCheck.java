@@ -191,12 +191,13 @@ public final class SchedulerConfigCheck {
       inTree = Math.max(inTree, IN_TREE_WEIGHTS + own);
     }
     int weight = extender.path("weight").asInt(0);
-    if (weight <= inTree) {
+    // One point of ten against scores of a hundred.
+    if (weight <= 10 * inTree) {
       problem(
           path + ".weight",
           extender.path("weight").asText(""),
           "lets in-tree scores (weights up to " + inTree + ") overrule Kerf.",
-          "Write " + Math.max(SchedulerConfig.WEIGHT, inTree * 2) + ".");
+          "Write " + Math.max(SchedulerConfig.WEIGHT, 20 * inTree) + ".");
     }
   }
 

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** A JSON schema with as many keywords as this project uses; it refuses to read any other. */
-final class JsonSchema {
+public final class JsonSchema {
   private static final Set<String> NOTES =
       Set.of("$schema", "$id", "$defs", "title", "description");
   private static final Set<String> RULES =
@@ -26,7 +26,7 @@ final class JsonSchema {
 
   private final JsonNode root;
 
-  JsonSchema(JsonNode root) {
+  public JsonSchema(JsonNode root) {
     this.root = root;
   }
 
@@ -35,7 +35,7 @@ final class JsonSchema {
    *
    * <p>Unlike a consumer, who must live with new fields, it finds those that are not described.
    */
-  List<String> problems(JsonNode document) {
+  public List<String> problems(JsonNode document) {
     List<String> problems = new ArrayList<>();
     check(root, document, "", problems);
     undescribed(root, document, "", problems);
@@ -133,6 +133,7 @@ final class JsonSchema {
       case "array" -> value.isArray();
       case "string" -> value.isTextual();
       case "integer" -> value.isIntegralNumber();
+      case "boolean" -> value.isBoolean();
       default -> throw new IllegalArgumentException("The type (" + type + ") is not known.");
     };
   }
