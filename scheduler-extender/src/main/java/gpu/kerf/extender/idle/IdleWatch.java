@@ -220,7 +220,7 @@ public final class IdleWatch {
       for (Entry entry : holding.entries) {
         judged.add(entry.uid());
         IdleClock clock = clocks.computeIfAbsent(entry.uid(), any -> new IdleClock());
-        evicts |= did(clock.look(holding.rule, since, idle, now), holding, entry, now);
+        evicts |= did(clock.look(holding.rule, since, idle, now), holding, entry);
       }
       if (evicts) {
         evict(holding);
@@ -232,7 +232,7 @@ public final class IdleWatch {
   }
 
   /** Does what a clock says; whether the work is to be evicted. */
-  private boolean did(IdleClock.Step step, Holding holding, Entry entry, long now) {
+  private boolean did(IdleClock.Step step, Holding holding, Entry entry) {
     switch (step) {
       case NOTHING -> {}
       case WARN -> notices.put(entry.uid(), notice(holding));

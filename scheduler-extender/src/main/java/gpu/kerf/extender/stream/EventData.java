@@ -20,7 +20,7 @@ public interface EventData {
   /** What it is about, such as {@code pods/research/train-0} or {@code teams/research}. */
   String subject();
 
-  /** Events with the same key stay in order, also in Kafka. */
+  /** Events with the same key stay in order, also in Kafka while its brokers live. */
   String key();
 
   /** The namespaces that it names. */

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +81,7 @@ class PrometheusFiguresTest {
   private UnusedGpus look() throws Exception {
     Map<Duration, UnusedGpus> answer =
         figures.look(Set.of(HALF_AN_HOUR)).toCompletableFuture().get(20, TimeUnit.SECONDS);
-    return answer.get(HALF_AN_HOUR);
+    return Objects.requireNonNull(answer.get(HALF_AN_HOUR));
   }
 
   private static String series(String uuid, double time, String value) {

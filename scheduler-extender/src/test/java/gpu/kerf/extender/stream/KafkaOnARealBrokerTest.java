@@ -261,6 +261,7 @@ class KafkaOnARealBrokerTest {
     Await.until(
         "Kerf has noticed", () -> metric("kerf_stream_requests_total{outcome=\"failed\"") > 0);
     broker = broker();
+    Await.until("the broker is back", () -> status("/topics/" + TOPIC) == 200);
     Await.until("all have been taken", () -> sent() >= 400);
     List<Arrived> arrived = consumed(400);
     Map<String, Arrived> first = new LinkedHashMap<>();

@@ -8,6 +8,7 @@ import gpu.kerf.extender.idle.IdleWatch;
 import gpu.kerf.extender.idle.UnusedGpus;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,9 +17,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +41,7 @@ class IdleEvictionTest {
     final Map<String, Integer> instances = new HashMap<>();
     final List<Set<Duration>> asked = new ArrayList<>();
     boolean away;
-    CompletableFuture<Map<Duration, UnusedGpus>> late;
+    @Nullable CompletableFuture<Map<Duration, UnusedGpus>> late;
 
     @Override
     public CompletionStage<Map<Duration, UnusedGpus>> look(Set<Duration> durations) {
@@ -102,7 +105,8 @@ class IdleEvictionTest {
   }
 
   private String gpuOf(String uid) {
-    int gpu = world.scheduling.ledger().entry(uid).placement().slots().get(0).gpu();
+    Entry entry = Objects.requireNonNull(world.scheduling.ledger().entry(uid));
+    int gpu = entry.placement().slots().get(0).gpu();
     return "" + gpu;
   }
 
@@ -236,11 +240,12 @@ class IdleEvictionTest {
     running("research", "p");
     gpusAreUnused("0", "1", "2", "3");
     minutes(28);
-    figures.late = new CompletableFuture<>();
+    CompletableFuture<Map<Duration, UnusedGpus>> late = new CompletableFuture<>();
+    figures.late = late;
     figures.asked.clear();
     minutes(10);
     assertThat(figures.asked).hasSize(1);
-    figures.late.complete(figures.answer(figures.asked.get(0)));
+    late.complete(figures.answer(figures.asked.get(0)));
     figures.late = null;
     world.turn();
     assertThat(watch.warned()).isZero();

@@ -93,8 +93,6 @@ final class IdlePodsOnAClusterTest {
     return server;
   }
 
-  private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
-
   private String vector(Set<String> uuids) {
     long now = time.incrementAndGet();
     return uuids.stream()
