@@ -12,7 +12,7 @@ public enum Reason {
   OTHER_DELIVERY(
       true, "the node's device plugin hands out GPUs only to pods that ask in its own words"),
   WRONG_MODEL(true, "the node has no GPU of the models that the pod accepts"),
-  WRONG_WALL(true, "the node has no GPU with the wall that the pod asks for"),
+  WRONG_WALL(true, "the node has no GPU with the wall that the pod needs"),
   NO_WHOLE_GPUS(
       true, "the node gives out its GPUs in MIG instances alone, and the pod asks for whole ones"),
   NO_SUCH_PROFILE(true, "no GPU of the node has the MIG profile that the pod asks for"),

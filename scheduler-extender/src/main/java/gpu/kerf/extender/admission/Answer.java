@@ -2,6 +2,7 @@ package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.wire.ShortText;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -89,7 +90,7 @@ public record Answer(List<PodProblem> problems, List<String> warnings, @Nullable
     int length = 0;
     for (String warning : warnings) {
       String text = warning.replace('\n', ' ');
-      text = text.length() <= LONGEST_WARNING ? text : text.substring(0, LONGEST_WARNING) + "…";
+      text = ShortText.of(text, LONGEST_WARNING);
       length += text.length();
       if (length <= LONGEST_WARNINGS) {
         response.withArray("/warnings").add(text);

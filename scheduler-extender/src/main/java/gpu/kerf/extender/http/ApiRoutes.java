@@ -313,6 +313,11 @@ public final class ApiRoutes implements Api {
     }
 
     private void manifest(Buffer bytes) {
+      if (wantsText(call) && call.request().getParam("pods", "").equals("true")) {
+        pods(bytes.toString(StandardCharsets.UTF_8));
+        over();
+        return;
+      }
       if (!budget.mayWork()) {
         refused(
             ErrorAnswer.busyForNow(
@@ -337,17 +342,19 @@ public final class ApiRoutes implements Api {
 
     /** A file may hold many objects, and each with several templates. */
     private void text(String manifests) {
-      boolean pods = call.request().getParam("pods", "").equals("true");
       try {
-        if (pods) {
-          send(call, view.podsOf(manifests));
-        } else {
-          budget.work(() -> explain(manifests));
-        }
-      } catch (IOException nonsense) {
-        unreadable(nonsense);
+        budget.work(() -> explain(manifests));
       } catch (UncheckedIOException nonsense) {
         unreadable(nonsense.getCause());
+      }
+    }
+
+    /** Looks at no node. */
+    private void pods(String manifests) {
+      try {
+        send(call, view.podsOf(manifests));
+      } catch (IOException nonsense) {
+        unreadable(nonsense);
       }
     }
 

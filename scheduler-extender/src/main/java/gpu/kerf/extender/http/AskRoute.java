@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * {@code POST /api/v1/ask/PATH}: what {@code /api/v1/PATH} answers, as text, for a client whose
  * headers do not arrive. The API server's service proxy takes the {@code Authorization} of a
  * request for itself, and {@code kubectl create --raw} sends no header of its user's, so the body
- * begins as a request does: the line {@code Authorization: Bearer TOKEN}, an empty line, and then a
- * manifest where the path takes one.
+ * begins as a request does, with the line {@code Authorization: Bearer TOKEN}. A manifest follows
+ * where the path takes one.
  *
  * <p>Errors are objects of kind Status, of which kubectl prints the message. None of them is 401,
  * which kubectl takes for an answer of the API server about its own credentials.
@@ -85,7 +85,6 @@ final class AskRoute {
   private static void ask(RoutingContext call, Buffer body) {
     Asked asked = Asked.of(body);
     MultiMap headers = call.request().headers();
-    headers.remove("Authorization");
     if (!asked.authorization.isEmpty()) {
       headers.set("Authorization", asked.authorization);
     }

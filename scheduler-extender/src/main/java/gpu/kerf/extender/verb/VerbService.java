@@ -41,11 +41,13 @@ public final class VerbService {
   private final BindVerb bind;
   private final PreemptVerb preempt;
   private final Cluster cluster;
+  private final ConflictNews conflicts;
 
   public VerbService(
       Scheduling scheduling, Cluster cluster, Delivery delivery, Disruptions disruptions) {
     this.scheduling = scheduling;
     this.cluster = cluster;
+    this.conflicts = new ConflictNews(scheduling, cluster);
     this.preemptions = new Preemptions(scheduling, cluster, disruptions, gangs);
     this.wakeUps = new WakeUps(scheduling, cluster, preemptions);
     this.gate = new DecisionGate(scheduling, cluster);
@@ -73,6 +75,7 @@ public final class VerbService {
       preemptions.look();
       wakeUps.look();
       starts.look();
+      conflicts.look();
     }
     bind.tick();
   }

@@ -44,7 +44,7 @@ class ExplainerTest {
               because   it takes least from the demands that usually come, and holds 40192Mi more than asked
               fits      on 1 node (h100-b)
               never     on 2 nodes (a100-b, a100-c): no GPU of the node has as much memory as the pod asks for
-              never     on 2 nodes (a100-a, h100-a): the node has no GPU with the wall that the pod asks for
+              never     on 2 nodes (a100-a, h100-a): the node has no GPU with the wall that the pod needs
             """);
   }
 

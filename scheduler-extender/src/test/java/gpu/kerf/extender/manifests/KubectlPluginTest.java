@@ -163,7 +163,14 @@ class KubectlPluginTest {
       kubectl(
           """
           case "$1 $2" in
-          "config view") case $* in *user.token}*) [ "$KUBECONFIG" = none ] || printf %%s "$KUBECONFIG" ;; esac ;;
+          "config view")
+            case $KUBECONFIG$* in
+            exec*exec.command*) echo %1$s/credential ;;
+            exec*exec.args*) echo get; echo a token ;;
+            exec*exec.env*) echo WHO=admin ;;
+            exec* | none*) ;;
+            *user.token}*) printf %%s "$KUBECONFIG" ;;
+            esac ;;
           "create --raw")
             path=${3#/api/v1/namespaces/kerf-system/services/kerf:metrics/proxy}
             status=$(curl --silent --data-binary @"$5" -o %1$s/reply -w '%%{http_code}' "http://127.0.0.1:%2$d$path")
@@ -176,7 +183,20 @@ class KubectlPluginTest {
           """
               .formatted(folder, guarded.service.observedPort()));
 
+      Path credential =
+          Files.writeString(
+              folder.resolve("credential"),
+              """
+              #!/bin/sh
+              [ "$1,$2" = "get,a token" ] && echo '{"kind":"ExecCredential",'
+              echo '"status": {"token": "'"$WHO"'"}}'
+              """);
+      Files.setPosixFilePermissions(credential, PosixFilePermissions.fromString("rwxr-xr-x"));
+
       assertThat(run(Map.of("KUBECONFIG", "admin"), "teams").out())
+          .startsWith("This cluster has no teams");
+      assertThat(run(Map.of("KUBECONFIG", "exec"), "teams").out())
+          .as("with what a command gives")
           .startsWith("This cluster has no teams");
       assertThat(run(Map.of("KUBECONFIG", "nonsense"), "teams").problem())
           .startsWith("kubectl kerf: The API server does not accept the bearer token");
@@ -187,6 +207,34 @@ class KubectlPluginTest {
       assertThat(account.problem()).startsWith("kubectl kerf: User rita may get no team");
       assertThat(run(Map.of("KUBECONFIG", "none"), "teams").problem())
           .contains("kubectl port-forward failed: no right", "kubectl uses no bearer token");
+    }
+  }
+
+  @Test
+  void whereThePortHasNoApiItIsForwarded() throws Exception {
+    try (RunningService closed =
+        RunningService.reviewed(
+            RecordedReviews.ofThreeUsers(), List.of(), "observe.console=false")) {
+      String url = "http://127.0.0.1:%d".formatted(closed.service.observedPort());
+      kubectl(
+          """
+          case "$1 $2" in
+          "config view") echo admin ;;
+          "create --raw")
+            said=$(curl --silent --data-binary @"$5" "%s${3##*/proxy}")
+            echo "Error from server (NotFound): $(echo "$said" | sed 's/.*"message":"//; s/".*//')" >&2
+            exit 1 ;;
+          *) echo "Forwarding from 127.0.0.1:%d -> 8880"; exec sleep 600 ;;
+          esac
+          """
+              .formatted(url, service.port));
+
+      Said said = run(Map.of(), "teams");
+
+      assertThat(said.problem()).isEmpty();
+      assertThat(said.out()).startsWith("This cluster has no teams");
+      assertThat(run(Map.of("KERF_VIA", "proxy"), "teams").problem())
+          .contains("There is nothing at /api/v1/ask/teams on this port.");
     }
   }
 
