@@ -39,6 +39,7 @@ final class Mutation {
   private final IntSupplier smallestGpu;
   private final TurnPreview turns;
   private final Patch patch = new Patch();
+  private final boolean byDriver;
   private final Map<String, Demand> demands = new HashMap<>();
 
   /**
@@ -56,6 +57,7 @@ final class Mutation {
     this.reading = reading;
     this.options = options;
     this.smallestGpu = smallestGpu;
+    this.byDriver = DriverNodes.areAllThatSuit(pod.spec());
     for (PodDemand.Container each : reading.demand().containers()) {
       demands.put(each.name(), each.demand());
     }
@@ -69,7 +71,10 @@ final class Mutation {
   /** Whether a container gets the paths of the MPS daemon. */
   boolean reachesDaemon(Box box) {
     Demand demand = demand(box);
-    return options.mps() != DaemonAccess.NONE && demand != null && Variables.mayShare(demand);
+    return !byDriver
+        && options.mps() != DaemonAccess.NONE
+        && demand != null
+        && Variables.mayShare(demand);
   }
 
   /** Whether it gets them by volumes of the pod. */
@@ -136,7 +141,7 @@ final class Mutation {
       names.add(PodTree.text(entry, "name"));
     }
     List<JsonNode> missing = new ArrayList<>(4);
-    Variables.of(box.name(), demand(box))
+    variables(box)
         .forEach(
             (name, entry) -> {
               if (!names.contains(name)) {
@@ -146,9 +151,19 @@ final class Mutation {
     patch.append(box.path() + "/env", box.json().path("env"), missing);
   }
 
+  /** What Kerf writes into a container, by the variables' names. */
+  Map<String, JsonNode> variables(Box box) {
+    Demand demand = demand(box);
+    return byDriver && demand != null ? Map.of() : Variables.of(box.name(), demand);
+  }
+
+  /** Whether Kerf gives the pod a runtime class if it has none. */
+  boolean needsRuntimeClass() {
+    return !byDriver && !demands.isEmpty() && !options.runtimeClass().isEmpty();
+  }
+
   private void addRuntimeClass() throws WireException {
-    boolean wanted = !demands.isEmpty() && !options.runtimeClass().isEmpty();
-    if (wanted && PodTree.text(pod.spec(), "runtimeClassName").isEmpty()) {
+    if (needsRuntimeClass() && PodTree.text(pod.spec(), "runtimeClassName").isEmpty()) {
       patch.set(
           "/spec/runtimeClassName", JsonNodeFactory.instance.textNode(options.runtimeClass()));
     }

@@ -58,7 +58,7 @@ final class Validation {
           "The name (" + SafeText.of(box.name()) + ") is no name of a container.",
           "Write lower-case letters, digits and dashes.");
     }
-    VariableRules.check(box, mutation.demand(box), findings);
+    VariableRules.check(box, mutation.variables(box), findings);
     host.checkContainer(box);
     volumes.checkContainer(box, access(box));
     DaemonRules.check(box, mutation.asksForDaemon(box), findings);
@@ -96,7 +96,7 @@ final class Validation {
   Findings ofEphemeral(Set<String> known) throws WireException {
     for (Box box : pod.ephemeral()) {
       if (!known.contains(box.name())) {
-        VariableRules.check(box, null, findings);
+        VariableRules.check(box, mutation.variables(box), findings);
         host.checkContainer(box);
         volumes.checkContainer(box, DaemonAccess.NONE);
       }
@@ -110,9 +110,7 @@ final class Validation {
 
   private void checkRuntimeClass() throws WireException {
     String written = PodTree.text(pod.spec(), "runtimeClassName");
-    if (!asksForGpus()
-        || options.runtimeClass().isEmpty()
-        || written.equals(options.runtimeClass())) {
+    if (!mutation.needsRuntimeClass() || written.equals(options.runtimeClass())) {
       return;
     }
     if (written.isEmpty()) {

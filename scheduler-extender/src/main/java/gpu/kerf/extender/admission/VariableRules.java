@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.wire.WireException;
-import gpu.kerf.model.demand.Demand;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -23,8 +22,10 @@ final class VariableRules {
 
   private VariableRules() {}
 
-  static void check(Box box, @Nullable Demand demand, Findings findings) throws WireException {
-    Map<String, JsonNode> wanted = Variables.of(box.name(), demand);
+  /**
+   * @param wanted what Kerf writes, by the variables' names
+   */
+  static void check(Box box, Map<String, JsonNode> wanted, Findings findings) throws WireException {
     Set<String> seen = new HashSet<>();
     for (JsonNode entry : box.env()) {
       String name = PodTree.text(entry, "name");

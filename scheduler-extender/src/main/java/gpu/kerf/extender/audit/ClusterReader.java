@@ -24,6 +24,11 @@ public final class ClusterReader {
   private final DeviceSlices slices = new DeviceSlices();
   private final DeviceClaims claims = new DeviceClaims();
   private final List<Holding> holdings = new ArrayList<>();
+  private final Set<String> alive = new HashSet<>();
+
+  /** Nodes whose label says that a DRA driver hands out their GPUs. */
+  private final Set<String> byDriver = new HashSet<>();
+
   private final Map<Claimant, String> unnamed = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
 
@@ -48,6 +53,9 @@ public final class ClusterReader {
 
   private void node(JsonNode node) {
     String name = Texts.name(node);
+    if (node.at("/metadata/labels").path("kerf.gpu/delivery").asText("").equals("dra")) {
+      byDriver.add(name);
+    }
     try {
       others.put(name, ReportedGpus.none(name));
       inventories.put(name, ReportedGpus.ofInventory(node));
@@ -62,7 +70,11 @@ public final class ClusterReader {
   private void pod(JsonNode pod) {
     String node = pod.at("/spec/nodeName").asText("");
     String phase = pod.at("/status/phase").asText("");
-    if (node.isEmpty() || phase.equals("Succeeded") || phase.equals("Failed")) {
+    boolean over = phase.equals("Succeeded") || phase.equals("Failed");
+    if (!over) {
+      alive.add(pod.at("/metadata/uid").asText(""));
+    }
+    if (node.isEmpty() || over) {
       return;
     }
     JsonNode meta = pod.path("metadata");
@@ -106,7 +118,7 @@ public final class ClusterReader {
     }
     if (!slots.isEmpty()) {
       holdings.add(new Holding(holder, node, slots));
-    } else if (asksDevicePlugin(pod)) {
+    } else if (asksDevicePlugin(pod) && !pod.path("status").has("extendedResourceClaimStatus")) {
       unnamed.put(holder, node);
     }
   }
@@ -128,7 +140,7 @@ public final class ClusterReader {
   public AuditInput input() {
     List<Holding> all = new ArrayList<>(holdings);
     List<Finding> found = new ArrayList<>(findings);
-    claims.resolve(slices, all, found);
+    claims.resolve(slices, alive, all, found);
     Set<String> used = new HashSet<>();
     holdings.forEach(holding -> used.add(holding.node()));
     unnamed.forEach(
@@ -147,7 +159,10 @@ public final class ClusterReader {
     return new Finding(Rule.UNKNOWN_DEVICES, node, -1, "", List.of(holder), text);
   }
 
-  /** Of every node what says most: Kerf's annotation, ResourceSlices, HAMi, labels. */
+  /**
+   * Of every node what says most: Kerf's annotation, ResourceSlices, HAMi, labels. Where a DRA
+   * driver hands out the GPUs, its ResourceSlices come first.
+   */
   private List<NodeGpus> nodes() {
     Map<String, NodeGpus> bySlices = slices.nodes();
     List<NodeGpus> nodes = new ArrayList<>();
@@ -156,7 +171,8 @@ public final class ClusterReader {
       NodeGpus sliced = bySlices.get(each.getKey());
       NodeGpus other = others.getOrDefault(each.getKey(), own);
       NodeGpus next = sliced != null ? sliced : own.complete() ? other : own;
-      nodes.add(own.gpus().isEmpty() ? next : own);
+      boolean slicesFirst = sliced != null && byDriver.contains(each.getKey());
+      nodes.add(own.gpus().isEmpty() || slicesFirst ? next : own);
     }
     return nodes;
   }

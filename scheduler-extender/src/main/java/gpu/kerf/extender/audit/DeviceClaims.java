@@ -14,15 +14,21 @@ import java.util.Set;
 final class DeviceClaims {
   private final List<Allocated> claims = new ArrayList<>();
 
-  /** A claim with what was allocated to it. */
-  private record Allocated(Claimant holder, List<Result> results) {}
+  /**
+   * A claim with what was allocated to it.
+   *
+   * @param ownPod the uid of the pod for which Kerf wrote it; empty if Kerf did not
+   */
+  private record Allocated(Claimant holder, String ownPod, List<Result> results) {}
 
   /**
    * One device.
    *
    * @param shared whether the driver divides it among claims itself
+   * @param memoryMiB what is consumed of a device that is divided; 0 if that is not said
    */
-  private record Result(String request, String pool, String device, boolean shared) {}
+  private record Result(
+      String request, String pool, String device, boolean shared, long memoryMiB) {}
 
   void add(JsonNode claim) {
     List<Result> results = new ArrayList<>();
@@ -34,12 +40,24 @@ final class DeviceClaims {
                 result.path("request").asText(""),
                 result.path("pool").asText(""),
                 result.path("device").asText(""),
-                result.has("shareID") || result.has("consumedCapacity")));
+                result.has("shareID") || result.has("consumedCapacity"),
+                Texts.mebibytes(result.at("/consumedCapacity/memory").asText(""))));
       }
     }
     if (!results.isEmpty()) {
-      claims.add(new Allocated(holder(claim), results));
+      claims.add(new Allocated(holder(claim), ownPod(claim), results));
     }
+  }
+
+  private static String ownPod(JsonNode claim) {
+    String name = Texts.name(claim);
+    for (JsonNode owner : claim.at("/metadata/ownerReferences")) {
+      String uid = owner.path("uid").asText("");
+      if (owner.path("kind").asText("").equals("Pod") && name.equals("kerf-" + uid)) {
+        return uid;
+      }
+    }
+    return "";
   }
 
   private static Claimant holder(JsonNode claim) {
@@ -58,9 +76,16 @@ final class DeviceClaims {
         pods);
   }
 
-  /** What the claims hold of the devices that slices list. */
-  void resolve(DeviceSlices slices, List<Holding> holdings, List<Finding> findings) {
+  /**
+   * What the claims hold of the devices that slices list. A claim that Kerf wrote holds nothing
+   * once its pod has ended, for the kubelet gives the devices back before it says so.
+   */
+  void resolve(
+      DeviceSlices slices, Set<String> alive, List<Holding> holdings, List<Finding> findings) {
     for (Allocated claim : claims) {
+      if (!claim.ownPod.isEmpty() && !alive.contains(claim.ownPod)) {
+        continue;
+      }
       Map<String, List<HeldSlot>> byNode = new LinkedHashMap<>();
       for (Result result : claim.results) {
         Device device = slices.find(result.pool, result.device);
@@ -77,6 +102,9 @@ final class DeviceClaims {
   }
 
   private static HeldSlot slot(Result result, Device device) {
+    if (result.shared && result.memoryMiB > 0) {
+      return HeldSlot.share(result.request, -1, device.gpu(), result.memoryMiB, 0);
+    }
     if (result.shared) {
       return HeldSlot.foreign(-1, device.gpu());
     }

@@ -85,11 +85,11 @@ final class DeviceSlices {
       each.getValue().forEach(value -> attributes.put(key, value.asText("")));
     }
     TreeSet<Integer> lies = new TreeSet<>();
-    for (Map.Entry<String, JsonNode> each : body.path("capacity").properties()) {
-      Matcher slice = MEMORY_SLICE.matcher(each.getKey());
-      if (slice.matches()) {
-        lies.add(Integer.valueOf(slice.group(1)));
-      }
+    for (JsonNode consumed : body.path("consumesCounters")) {
+      addSlices(consumed.path("counters"), lies);
+    }
+    if (lies.isEmpty()) {
+      addSlices(body.path("capacity"), lies);
     }
     boolean mig = attributes.getOrDefault("type", "").equals("mig");
     String uuid = attributes.getOrDefault("uuid", "");
@@ -104,6 +104,16 @@ final class DeviceSlices {
         start,
         mig ? Math.max(1, lies.isEmpty() ? 0 : lies.last() - start + 1) : 0,
         Texts.mebibytes(body.path("capacity").path("memory").path("value").asText("")));
+  }
+
+  /** Drivers say the memory slices of a MIG device as the counters that it consumes. */
+  private static void addSlices(JsonNode named, TreeSet<Integer> slices) {
+    for (Map.Entry<String, JsonNode> each : named.properties()) {
+      Matcher slice = MEMORY_SLICE.matcher(each.getKey());
+      if (slice.matches()) {
+        slices.add(Integer.valueOf(slice.group(1)));
+      }
+    }
   }
 
   /** The device that the result of an allocation names; null where no slice lists it. */
@@ -134,21 +144,30 @@ final class DeviceSlices {
   private static List<Gpu> gpus(Pool pool) {
     Map<String, List<Device>> byGpu = new LinkedHashMap<>();
     for (Device device : pool.devices.values()) {
-      // A MIG device without a uuid could be made and is not there.
-      if (!device.isMig() || !device.instance.isEmpty()) {
-        byGpu.computeIfAbsent(device.gpu, uuid -> new ArrayList<>()).add(device);
-      }
+      byGpu.computeIfAbsent(device.gpu, uuid -> new ArrayList<>()).add(device);
     }
     List<Gpu> gpus = new ArrayList<>();
     byGpu.forEach((uuid, devices) -> gpus.add(gpu(pool.node, uuid, devices)));
     return gpus;
   }
 
+  /** A MIG device without a uuid is made when a claim gets it, out of a GPU that is free. */
+  private static String mode(boolean made, boolean whole, boolean listed) {
+    if (made) {
+      return "mig";
+    }
+    return whole ? "plain" : listed ? NodeGpus.WHOLE_OR_CUT : "mig-dynamic";
+  }
+
   private static Gpu gpu(String node, String uuid, List<Device> devices) {
     List<Instance> instances = new ArrayList<>();
     Device named = devices.get(0);
     long memory = 0;
+    boolean made = devices.stream().anyMatch(each -> each.isMig() && !each.instance.isEmpty());
     for (Device device : devices) {
+      if (device.isMig() && made && device.instance.isEmpty()) {
+        continue; // it could be made beside those that were made by hand, and is not there
+      }
       if (device.isMig()) {
         instances.add(new Instance(device.instance, device.profile, device.start, device.size));
       } else {
@@ -163,7 +182,7 @@ final class DeviceSlices {
         uuid,
         named.model,
         memory,
-        instances.isEmpty() ? "plain" : "mig",
+        mode(made, instances.isEmpty(), memory > 0),
         instances);
   }
 }

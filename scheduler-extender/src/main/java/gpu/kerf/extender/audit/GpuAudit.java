@@ -107,7 +107,10 @@ final class GpuAudit {
   }
 
   private void addUp(NodeGpus.Gpu known) {
-    List<Part> shares = parts.stream().filter(part -> part.slot().kind() == Kind.SHARE).toList();
+    List<Part> shares =
+        parts.stream()
+            .filter(part -> part.slot().kind() == Kind.SHARE && !isSaidByItsPod(part))
+            .toList();
     long memory = shares.stream().mapToLong(part -> part.slot().memoryMiB()).sum();
     long multiprocessors = shares.stream().mapToLong(part -> part.slot().smMilli()).sum();
     if (known.memoryMiB() > 0 && memory > known.memoryMiB()) {
@@ -118,20 +121,28 @@ final class GpuAudit {
     }
   }
 
+  /** What the claim of a pod has is what the pod has, and counts once. */
+  private boolean isSaidByItsPod(Part part) {
+    return part.holder().isClaim()
+        && parts.stream()
+            .anyMatch(
+                other -> !other.holder().isClaim() && part.holder().mayShareWith(other.holder()));
+  }
+
   /** Whether a GPU in its mode can have such a part at all. */
   private void existence(NodeGpus.Gpu known, Part part) {
     HeldSlot slot = part.slot();
     if (slot.kind() == Kind.FOREIGN || part.holder().isClaim()) {
       return; // a claim's devices come from the driver that makes them
     }
-    boolean there = slot.isMig() ? !known.isPlain() && hasInstance(known, slot) : known.isPlain();
+    boolean there = slot.isMig() ? known.canBeCut() && hasInstance(known, slot) : known.isPlain();
     if (!there) {
       add(Rule.MISSING_INSTANCE, part);
     }
   }
 
   private static boolean hasInstance(NodeGpus.Gpu known, HeldSlot slot) {
-    if (!known.mode().equals("mig")) {
+    if (known.instances().isEmpty() && !known.mode().equals("mig")) {
       return slot.size() > 0
           && slot.start() >= 0
           && slot.start() % slot.size() == 0

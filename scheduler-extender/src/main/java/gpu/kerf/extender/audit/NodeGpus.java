@@ -9,6 +9,9 @@ import java.util.List;
  * @param complete whether the list is complete, so that a GPU that is not listed does not exist
  */
 public record NodeGpus(String node, String source, boolean complete, List<Gpu> gpus) {
+  /** The mode of a GPU that a DRA driver offers as a whole and in parts that it makes. */
+  static final String WHOLE_OR_CUT = "whole-or-cut";
+
   public NodeGpus {
     gpus = List.copyOf(gpus);
   }
@@ -16,7 +19,8 @@ public record NodeGpus(String node, String source, boolean complete, List<Gpu> g
   /**
    * One GPU. What is not said is empty or 0.
    *
-   * @param mode {@code plain}, {@code mig} or {@code mig-dynamic}
+   * @param mode {@code plain}, {@code mig}, {@code mig-dynamic} or {@code whole-or-cut}
+   * @param instances those that exist; in the last two modes the ones that can be made, if known
    */
   public record Gpu(
       String node,
@@ -30,8 +34,13 @@ public record NodeGpus(String node, String source, boolean complete, List<Gpu> g
       instances = List.copyOf(instances);
     }
 
+    /** Whether pods can have it whole, or shares of it. */
     boolean isPlain() {
-      return mode.equals("plain");
+      return mode.equals("plain") || mode.equals(WHOLE_OR_CUT);
+    }
+
+    boolean canBeCut() {
+      return !mode.equals("plain");
     }
 
     /** How people name it. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,13 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
   private String key = "";
 
   @Option(
+      names = "--dra",
+      description =
+          "For a cluster where a DRA driver hands out GPUs of some nodes: kube-scheduler has to"
+              + " wait longer for Kerf (httpTimeout).")
+  private boolean dra;
+
+  @Option(
       names = "--json",
       description = "Print the results as one JSON object, and nothing else to stdout.")
   private boolean json;
@@ -106,11 +114,16 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
     return check == null ? print() : check(check);
   }
 
+  private Duration timeout() {
+    return dra ? SchedulerConfig.TIMEOUT_WITH_CLAIMS : SchedulerConfig.TIMEOUT;
+  }
+
   private int print() throws JsonProcessingException {
     String yaml =
         SchedulerConfig.yaml(
             new SchedulerConfig.Options(
-                schedulerName, url, namespace, kubeconfig, !alone, authority, certificate, key));
+                schedulerName, url, namespace, kubeconfig, !alone, authority, certificate, key),
+            timeout());
     String text = json ? new YAMLMapper().readTree(yaml) + "\n" : yaml;
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
@@ -127,7 +140,7 @@ public final class SchedulerConfigCommand implements Callable<Integer> {
       throw new IOException("The file " + file + " is not YAML: " + e.getOriginalMessage(), e);
     }
     List<SchedulerConfigCheck.Problem> problems =
-        SchedulerConfigCheck.problems(config, schedulerName);
+        SchedulerConfigCheck.problems(config, schedulerName, timeout());
     if (json) {
       spec.commandLine().getOut().println(asJson(problems));
       spec.commandLine().getOut().flush();

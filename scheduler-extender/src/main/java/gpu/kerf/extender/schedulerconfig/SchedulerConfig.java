@@ -1,6 +1,7 @@
 package gpu.kerf.extender.schedulerconfig;
 
 import gpu.kerf.extender.dialect.Dialects;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,7 +33,25 @@ public final class SchedulerConfig {
       String certificate,
       String key) {}
 
+  /** How long kube-scheduler waits for Kerf where no node is handed out by a DRA driver. */
+  public static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  /**
+   * The same where one is: the claims of many pods wait for each other, and a kube-scheduler that
+   * asks again too early only makes them more.
+   */
+  public static final Duration TIMEOUT_WITH_CLAIMS = Duration.ofSeconds(30);
+
   public static String yaml(Options options) {
+    return yaml(options, TIMEOUT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param timeout how long kube-scheduler waits for an answer
+   */
+  public static String yaml(Options options, Duration timeout) {
     List<String> lines = new ArrayList<>();
     lines.add("apiVersion: kubescheduler.config.k8s.io/v1");
     lines.add("kind: KubeSchedulerConfiguration");
@@ -46,7 +65,7 @@ public final class SchedulerConfig {
     lines.add("podInitialBackoffSeconds: 1");
     lines.add("podMaxBackoffSeconds: 10");
     profile(options, lines);
-    extender(options, lines);
+    extender(options, timeout, lines);
     return String.join("\n", lines) + "\n";
   }
 
@@ -80,7 +99,7 @@ public final class SchedulerConfig {
     lines.add("    args: {minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: 100}");
   }
 
-  private static void extender(Options options, List<String> lines) {
+  private static void extender(Options options, Duration timeout, List<String> lines) {
     lines.add("extenders:");
     lines.add("- urlPrefix: " + quoted(options.url));
     lines.add("  filterVerb: filter");
@@ -90,7 +109,7 @@ public final class SchedulerConfig {
     lines.add(
         "  # Outweighs all in-tree scores; they choose among the nodes that Kerf finds equal.");
     lines.add("  weight: " + WEIGHT);
-    lines.add("  httpTimeout: 5s");
+    lines.add("  httpTimeout: " + timeout.toSeconds() + "s");
     lines.add("  # Only names of nodes are sent, not whole nodes.");
     lines.add("  nodeCacheCapable: true");
     lines.add("  # Without Kerf's answer a pod would be bound without any GPU.");

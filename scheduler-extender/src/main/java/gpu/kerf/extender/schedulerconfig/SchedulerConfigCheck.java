@@ -2,6 +2,7 @@ package gpu.kerf.extender.schedulerconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.dialect.Dialects;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -16,16 +17,21 @@ public final class SchedulerConfigCheck {
   /** The weights that the in-tree plugins have by default. */
   private static final int IN_TREE_WEIGHTS = 12;
 
-  private static final double LEAST_TIMEOUT_SECONDS = 5;
+  private static final String SHORT =
+      "may end before Kerf answers (limits.answer), and then kube-scheduler does not know what was"
+          + " bound.";
+
   private static final Pattern SECONDS = Pattern.compile("([0-9.]+)(ms|s|m)");
 
   private final JsonNode config;
   private final String schedulerName;
+  private final Duration leastTimeout;
   private final List<Problem> problems = new ArrayList<>();
 
-  private SchedulerConfigCheck(JsonNode config, String schedulerName) {
+  private SchedulerConfigCheck(JsonNode config, String schedulerName, Duration leastTimeout) {
     this.config = config;
     this.schedulerName = schedulerName;
+    this.leastTimeout = leastTimeout;
   }
 
   /** What is wrong: where, what stands there, why that is wrong, and what to write. */
@@ -38,7 +44,17 @@ public final class SchedulerConfigCheck {
 
   /** All problems, in the order of the file. */
   public static List<Problem> problems(JsonNode config, String schedulerName) {
-    SchedulerConfigCheck check = new SchedulerConfigCheck(config, schedulerName);
+    return problems(config, schedulerName, SchedulerConfig.TIMEOUT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param leastTimeout how long kube-scheduler must wait for an answer
+   */
+  public static List<Problem> problems(
+      JsonNode config, String schedulerName, Duration leastTimeout) {
+    SchedulerConfigCheck check = new SchedulerConfigCheck(config, schedulerName, leastTimeout);
     check.kind();
     check.election();
     check.profile();
@@ -187,17 +203,20 @@ public final class SchedulerConfigCheck {
   private void timeout(String path, JsonNode extender) {
     String written = extender.path("httpTimeout").asText("");
     Matcher time = SECONDS.matcher(written);
+    if (written.isEmpty() && leastTimeout.compareTo(SchedulerConfig.TIMEOUT) > 0) {
+      problem(path + ".httpTimeout", "", SHORT, hint());
+    }
     if (written.isEmpty() || !time.matches()) {
       return; // 5 s by default; other forms are not worth a guess
     }
     double unit = time.group(2).equals("ms") ? 0.001 : time.group(2).equals("m") ? 60 : 1;
-    if (Double.parseDouble(time.group(1)) * unit < LEAST_TIMEOUT_SECONDS) {
-      problem(
-          path + ".httpTimeout",
-          written,
-          "may end before Kerf answers (limits.answer, 4 s), and then kube-scheduler does not know what was bound.",
-          "Write 5s.");
+    if (Double.parseDouble(time.group(1)) * unit < leastTimeout.toSeconds()) {
+      problem(path + ".httpTimeout", written, SHORT, hint());
     }
+  }
+
+  private String hint() {
+    return "Write " + leastTimeout.toSeconds() + "s.";
   }
 
   private void managed(String path, JsonNode resources) {
@@ -239,7 +258,8 @@ public final class SchedulerConfigCheck {
       problem(
           path + ".tlsConfig.caFile",
           "",
-          "lets any server pass for Kerf: with enableHTTPS and no authority, no certificate is checked.",
+          "lets any server pass for Kerf: with enableHTTPS and no authority, no certificate is"
+              + " checked.",
           "Name the file with the authority of Kerf's certificate.");
     }
     if (authority && tls.path("insecure").asBoolean(false)) {

@@ -3,7 +3,9 @@ package gpu.kerf.extender.verb;
 import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.BindResult;
 import gpu.kerf.extender.cluster.Binding;
+import gpu.kerf.extender.cluster.ClaimResult;
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.DeviceClaim;
 import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.GateResult;
@@ -14,10 +16,12 @@ import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +98,33 @@ final class FakeCluster implements Cluster {
   @Override
   public void unlock(String node, PodView.Ref pod) {
     locks.remove(node, pod);
+  }
+
+  /** What becomes of claims. */
+  ClaimResult.Kind claims = ClaimResult.Kind.WRITTEN;
+
+  final List<DeviceClaim> claimed = new ArrayList<>();
+  final List<String> unclaimed = new ArrayList<>();
+  boolean unclaims = true;
+  final Set<String> mayHaveClaim = new HashSet<>();
+
+  @Override
+  public CompletionStage<ClaimResult> claim(DeviceClaim claim) {
+    claimed.add(claim);
+    ClaimResult result = new ClaimResult(claims, "as the test says");
+    return gate.thenApply(open -> result);
+  }
+
+  @Override
+  public CompletionStage<Boolean> unclaim(PodView.Ref pod) {
+    unclaimed.add(pod.uid());
+    boolean done = unclaims;
+    return gate.thenApply(open -> done);
+  }
+
+  @Override
+  public boolean mayHaveClaim(String uid) {
+    return mayHaveClaim.contains(uid);
   }
 
   @Override

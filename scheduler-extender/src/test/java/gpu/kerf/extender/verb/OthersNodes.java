@@ -13,8 +13,11 @@ import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuSpec;
+import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +61,31 @@ final class OthersNodes {
               "GPU-" + name + "-" + i, World.model("H100-80GB"), 81_559, GpuMode.PLAIN, List.of()));
     }
     world.node(NodeSpec.of(name, cards).deliveredBy(way));
+    return this;
+  }
+
+  /** One H100 that a DRA driver cuts, and one that it gives whole. */
+  OthersNodes driverNode(String name) {
+    GpuModel model = World.model("H100-80GB");
+    List<DriverDevices.Instance> places = new ArrayList<>();
+    for (MigProfile profile : model.profiles()) {
+      for (int start = 0; start < model.slices(); start++) {
+        if (profile.startsAt(start)) {
+          String device = "gpu-0-mig-" + profile.name() + "-" + start;
+          places.add(new DriverDevices.Instance(profile, start, device));
+        }
+      }
+    }
+    List<GpuSpec> cards =
+        List.of(
+            new GpuSpec("GPU-" + name + "-0", model, 81_559, GpuMode.MIG_DYNAMIC, List.of()),
+            new GpuSpec("GPU-" + name + "-1", model, 81_559, GpuMode.PLAIN, List.of()));
+    List<DriverDevices.OfGpu> devices =
+        List.of(
+            new DriverDevices.OfGpu(null, places, null),
+            new DriverDevices.OfGpu("gpu-1", List.of(), null));
+    world.node(
+        NodeSpec.of(name, cards).deliveredBy(new DriverDevices("gpu.nvidia.com", name, devices)));
     return this;
   }
 

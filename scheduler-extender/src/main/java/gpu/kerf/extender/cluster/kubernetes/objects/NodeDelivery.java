@@ -2,6 +2,7 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import gpu.kerf.extender.cluster.kubernetes.inventory.HamiInventory;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventory;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuMode;
@@ -13,10 +14,11 @@ import java.util.List;
  *
  * <p>The label {@code kerf.gpu/delivery} decides. Without the label it is HAMi's device plugin
  * where that has registered, gpushare's where its resource is advertised, a DRA driver where that
- * is switched on, the driver has published all its devices, the kubelet is new enough and no device
- * plugin of NVIDIA's resources has registered, and else no device plugin. The records of a device
- * plugin count until an administrator removes them, because a plugin that restarts must not look
- * like one that was removed.
+ * is switched on, the driver has published all its devices, the kubelet is new enough, no device
+ * plugin of NVIDIA's resources has registered and no administrator describes the GPUs by an
+ * annotation, and else no device plugin. The records of a device plugin count until an
+ * administrator removes them, because a plugin that restarts must not look like one that was
+ * removed.
  */
 final class NodeDelivery {
   static final String LABEL = "kerf.gpu/delivery";
@@ -45,7 +47,10 @@ final class NodeDelivery {
       return DeliveryWay.GPUSHARE;
     }
     boolean can =
-        dra == DraNodes.ALL_THAT_CAN && node.kubelet().handsOutByDra() && !node.devicePlugin();
+        dra == DraNodes.ALL_THAT_CAN
+            && node.kubelet().handsOutByDra()
+            && !node.devicePlugin()
+            && node.facts().annotation(Annotations.INVENTORY).isBlank();
     if (can && wasByDriver && !published) {
       throw new WireException(
           "The DRA driver that handed out the GPUs of the node lists none any more.\n"
