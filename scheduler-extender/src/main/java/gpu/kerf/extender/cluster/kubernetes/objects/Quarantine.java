@@ -132,7 +132,9 @@ public final class Quarantine {
   }
 
   private static boolean hasDriverDevices(PodView pod) {
-    return pod.claimsDevices() || pod.annotation(Annotations.PLACEMENT).contains(DRIVER_DEVICE);
+    return pod.claimsDevices()
+        || pod.resourcesClaimed()
+        || pod.annotation(Annotations.PLACEMENT).contains(DRIVER_DEVICE);
   }
 
   /**
