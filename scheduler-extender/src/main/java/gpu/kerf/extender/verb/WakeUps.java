@@ -23,9 +23,10 @@ import java.util.Map;
  *
  * <p>Normally kube-scheduler does so by itself when it sees a change. But it may see the change
  * before Kerf does, ask too early, and then wait for minutes. It never sees some changes: a GPU
- * that is healthy again, a new MIG instance, a budget that allows more. So if a pod fits on a node
- * of its last filter call, and kube-scheduler does not ask about it within seconds, Kerf changes
- * the pod to wake it; it repeats this at growing intervals.
+ * that is healthy again, a new MIG instance, a budget that allows more, devices that a DRA driver
+ * has published again. So if a pod fits on a node of its last filter call, and kube-scheduler does
+ * not ask about it within seconds, Kerf changes the pod to wake it; it repeats this at growing
+ * intervals.
  *
  * <p>It checks the state at intervals and not events, so that it cannot miss a change.
  */
@@ -33,6 +34,10 @@ public final class WakeUps {
   private static final int MOST_REFUSED = 2_000;
   private static final int MOST_DEMANDS = 16;
   private static final int MOST_NUDGES = 10;
+
+  /** Nodes that Kerf does not know can be many; few of them become usable. */
+  private static final int MOST_UNKNOWN = 64;
+
   private static final long FIRST_PATIENCE_MILLIS = 2_000;
   private static final long LONGEST_PATIENCE_MILLIS = 300_000;
   private static final int MOST_DOUBLINGS = 8;
@@ -47,12 +52,17 @@ public final class WakeUps {
   /** A pod that fitted on none of the nodes that it was offered. */
   private static final class Refused {
     private final BitSet offered;
+
+    /** Nodes that it was offered as well, and that could not be used then. */
+    private final List<String> unknown;
+
     private int nudges;
     private boolean fits;
     private long since;
 
-    Refused(BitSet offered, int nudges) {
+    Refused(BitSet offered, List<String> unknown, int nudges) {
       this.offered = offered;
+      this.unknown = unknown;
       this.nudges = nudges;
     }
 
@@ -74,8 +84,9 @@ public final class WakeUps {
     for (int place = 0; place < nodes.size(); place++) {
       offered.set(nodes.index(place));
     }
+    List<String> unknown = nodes.unknown().stream().limit(MOST_UNKNOWN).toList();
     Refused before = refused.remove(uid);
-    refused.put(uid, new Refused(offered, before == null ? 0 : before.nudges));
+    refused.put(uid, new Refused(offered, unknown, before == null ? 0 : before.nudges));
     if (refused.size() > MOST_REFUSED) {
       refused.remove(refused.keySet().iterator().next());
     }
@@ -115,12 +126,20 @@ public final class WakeUps {
   private boolean isDue(KnownPod pod, Refused one, BitSet room) {
     refused.remove(pod.uid());
     refused.put(pod.uid(), one);
-    boolean fits = room.intersects(one.offered) && !preemptions.has(pod.uid());
+    boolean fits = hasRoom(one, room) && !preemptions.has(pod.uid());
     if (fits && !one.fits) {
       one.since = scheduling.elapsedMillis();
     }
     one.fits = fits;
     return fits && scheduling.elapsedMillis() - one.since >= one.patience();
+  }
+
+  /** A node that became usable after the refusal counts as offered too. */
+  private boolean hasRoom(Refused one, BitSet room) {
+    return room.intersects(one.offered)
+        || one.unknown.stream()
+            .mapToInt(scheduling.fleet()::indexOf)
+            .anyMatch(node -> node >= 0 && room.get(node));
   }
 
   /** The nodes on which a demand fits. */

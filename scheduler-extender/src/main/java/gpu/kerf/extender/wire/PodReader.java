@@ -55,6 +55,7 @@ public final class PodReader {
     private long deletionGraceSeconds;
     private long deadlineSeconds;
     private boolean claimsDevices;
+    private boolean resourcesClaimed;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
@@ -93,6 +94,7 @@ public final class PodReader {
           Math.max(specGraceSeconds, deletionGraceSeconds),
           deadlineSeconds,
           claimsDevices,
+          resourcesClaimed,
           schedulingGroup,
           ended,
           gates,
@@ -318,6 +320,12 @@ public final class PodReader {
         case "phase" -> phase = phase(in.text());
         case "nominatedNodeName" -> nominatedNode = in.text();
         case "conditions" -> in.array(this::condition);
+        case "extendedResourceClaimStatus" ->
+            in.object(
+                name -> {
+                  resourcesClaimed |= name.equals("resourceClaimName");
+                  return false;
+                });
         case "containerStatuses" -> in.array(() -> containerStatus(true));
         case "initContainerStatuses", "ephemeralContainerStatuses" ->
             in.array(() -> containerStatus(false));

@@ -15,6 +15,8 @@ import java.util.Map;
  * @param graceSeconds how long its containers may run on after they were told to stop
  * @param deadlineSeconds how long it may run ({@code activeDeadlineSeconds}); 0 if nothing ends it
  * @param claimsDevices whether it has resource claims
+ * @param resourcesClaimed whether a resource claim was made for the resources that its containers
+ *     ask for, so that no device plugin serves them
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
  * @param gates the names of its scheduling gates
@@ -39,6 +41,7 @@ public record PodView(
     long graceSeconds,
     long deadlineSeconds,
     boolean claimsDevices,
+    boolean resourcesClaimed,
     String schedulingGroup,
     boolean ended,
     List<String> gates,
@@ -196,6 +199,7 @@ public record PodView(
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
     private long deadlineSeconds;
     private boolean claimsDevices;
+    private boolean resourcesClaimed;
     private String schedulingGroup = "";
     private boolean ended;
     private final List<String> gates = new ArrayList<>();
@@ -259,6 +263,12 @@ public record PodView(
 
     public Builder graceSeconds(long value) {
       graceSeconds = value;
+      return this;
+    }
+
+    /** A resource claim was made for the resources that it asks for. */
+    public Builder resourcesClaimed() {
+      resourcesClaimed = true;
       return this;
     }
 
@@ -367,6 +377,7 @@ public record PodView(
           graceSeconds,
           deadlineSeconds,
           claimsDevices,
+          resourcesClaimed,
           schedulingGroup,
           ended || phase == Phase.OVER,
           gates,

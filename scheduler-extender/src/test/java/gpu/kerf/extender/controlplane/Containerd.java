@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
@@ -18,28 +19,31 @@ final class Containerd {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Machine machine;
+  private final ContainerdPrograms programs;
   private final Program program;
 
-  private Containerd(Machine machine, Program program) {
+  private Containerd(Machine machine, ContainerdPrograms programs, Program program) {
     this.machine = machine;
+    this.programs = programs;
     this.program = program;
   }
 
-  static Containerd start(Machine machine, Path log) {
+  static Containerd start(Machine machine, ContainerdPrograms programs, Path log) {
     try {
-      Files.writeString(machine.folder().resolve("containerd.toml"), config());
+      Files.writeString(machine.folder().resolve("containerd.toml"), config(programs));
       Path networks = Files.createDirectories(machine.folder().resolve("networks"));
       Files.writeString(networks.resolve("10-pods.conflist"), network(machine));
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
-    List<String> command = List.of("containerd", "--config", Machine.FOLDER + "/containerd.toml");
-    Containerd containerd = new Containerd(machine, machine.start(log, command));
+    List<String> command =
+        programs.command("containerd", "--config", Machine.FOLDER + "/containerd.toml");
+    Containerd containerd = new Containerd(machine, programs, machine.start(log, command));
     containerd.awaitReady();
     return containerd;
   }
 
-  private static String config() {
+  private static String config(ContainerdPrograms programs) {
     return """
         version = 2
         root = "%1$s/containerd"
@@ -50,6 +54,7 @@ final class Containerd {
           sandbox_image = "pause:latest"
           # A container cannot be made less worth killing than we are, which needs a privilege.
           restrict_oom_score_adj = true
+        %4$s
           [plugins."io.containerd.grpc.v1.cri".containerd]
             default_runtime_name = "runc"
             [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
@@ -60,7 +65,7 @@ final class Containerd {
             bin_dir = "%3$s"
             conf_dir = "%1$s/networks"
         """
-        .formatted(Machine.FOLDER, SOCKET, NodePrograms.networkPlugins());
+        .formatted(Machine.FOLDER, SOCKET, NodePrograms.networkPlugins(), programs.settings());
   }
 
   private static String network(Machine machine) {
@@ -88,11 +93,10 @@ final class Containerd {
 
   /** Runs containerd's own client; the result is what it printed. */
   String ctr(String... arguments) {
-    String[] command = new String[arguments.length + 5];
-    System.arraycopy(
-        new String[] {"ctr", "--address", SOCKET, "--namespace", "k8s.io"}, 0, command, 0, 5);
-    System.arraycopy(arguments, 0, command, 5, arguments.length);
-    return machine.run(command);
+    List<String> command =
+        new ArrayList<>(programs.command("ctr", "--address", SOCKET, "--namespace", "k8s.io"));
+    command.addAll(List.of(arguments));
+    return machine.run(command.toArray(String[]::new));
   }
 
   private void awaitReady() {

@@ -96,9 +96,7 @@ public final class ControlPlane implements AutoCloseable {
 
   /** The minor version that is built for tests, such as 36; for flags that it does not share. */
   public static int minor() {
-    String version =
-        System.getenv().getOrDefault(Programs.VERSION_VARIABLE, Programs.DEFAULT_VERSION);
-    return Integer.parseInt(version.split("\\.", -1)[1]);
+    return Integer.parseInt(Programs.version(System.getenv()).split("\\.", -1)[1]);
   }
 
   /** The version that the API server says it has, such as {@code 1.36.3}. */
@@ -244,10 +242,27 @@ public final class ControlPlane implements AutoCloseable {
    * where there is no kubelet.
    */
   public RealNode node(String name) {
+    return node(name, ContainerdPrograms.onPath());
+  }
+
+  /**
+   * A node with a DRA driver, named in the options; it is ready a while after. Skips the test where
+   * there is none.
+   *
+   * @param gpus how each of its GPUs is handed out: dynamic, whole or shared
+   */
+  public DraNode draNode(String name, String... gpus) {
+    DraPrograms.Found dra = DraPrograms.find(System.getenv()).orSkip();
+    RealNode node = node(name, dra.containerd());
+    return DraNode.start(this, node, dra.driver(), access.kubeconfig(DraNode.DRIVER), gpus);
+  }
+
+  private RealNode node(String name, ContainerdPrograms containerd) {
     Assumptions.assumeTrue(
         programs.has("kubelet"),
         NodePrograms.NONE + ": no kubelet is among the programs of the control plane");
-    RealNode node = RealNode.start(name, programs.path("kubelet"), workplace, access, port);
+    RealNode node =
+        RealNode.start(name, programs.path("kubelet"), containerd, workplace, access, port);
     nodes.add(node);
     return node;
   }

@@ -64,6 +64,11 @@ public record Options(
         .apiServerFlag("--enable-aggregator-routing");
   }
 
+  /** There will be a real node of that name with a DRA driver: {@link ControlPlane#draNode}. */
+  public Options withDraNode(String name) {
+    return withNode(name).user(DraNode.DRIVER);
+  }
+
   public Options withServiceAccounts() {
     return new Options(users, nodeLifecycle, true, apiServerFlags, schedulerFlags);
   }

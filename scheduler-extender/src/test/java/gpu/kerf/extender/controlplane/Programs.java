@@ -7,6 +7,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -72,10 +73,10 @@ sealed interface Programs {
               .formatted(environment.get("KERF_KUBE_BIN"), String.join(", ", missingIn(named))));
     }
     if (environment.containsKey("KERF_KUBE_IMAGES")) {
-      return new Found(List.of(made(environment, "images/take")));
+      return new Found(List.of(made(environment, "images/take", version(environment))));
     }
     if (in(path(environment), "go").isPresent()) {
-      return new Found(List.of(made(environment, "go/build")));
+      return new Found(List.of(made(environment, "go/build", version(environment))));
     }
     return new Missing(
         NONE
@@ -105,12 +106,17 @@ sealed interface Programs {
         .toList();
   }
 
+  /** The version that is built, if no programs are named. */
+  static String version(Map<String, String> environment) {
+    return environment.getOrDefault(VERSION_VARIABLE, DEFAULT_VERSION);
+  }
+
   /** The folder of the cache that a script has filled; the first time this takes minutes. */
-  private static Path made(Map<String, String> environment, String by) {
+  static Path made(Map<String, String> environment, String by, String... arguments) {
     Path script = Path.of(System.getProperty("basedir", ""), "src/test", by);
-    String version = environment.getOrDefault(VERSION_VARIABLE, DEFAULT_VERSION);
-    ProcessBuilder builder =
-        new ProcessBuilder("bash", script.toString(), version).redirectError(Redirect.INHERIT);
+    List<String> command = new ArrayList<>(List.of("bash", script.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.INHERIT);
     builder.environment().clear();
     builder.environment().putAll(environment);
     try {
@@ -119,7 +125,7 @@ sealed interface Programs {
       if (process.waitFor() != 0) {
         throw new IllegalStateException(
             "%s %s failed; what it said stands in the output of this run."
-                .formatted(script, version));
+                .formatted(script, String.join(" ", arguments)));
       }
       return Path.of(folder.strip());
     } catch (IOException broken) {

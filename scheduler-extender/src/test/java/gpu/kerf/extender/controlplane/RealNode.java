@@ -31,17 +31,21 @@ public final class RealNode implements AutoCloseable {
   }
 
   static RealNode start(
-      String name, Path kubeletPath, Workplace workplace, Access access, int apiPort) {
+      String name,
+      Path kubeletPath,
+      ContainerdPrograms programs,
+      Workplace workplace,
+      Access access,
+      int apiPort) {
     Cgroups.sweep();
     Machine machine =
         Machine.start(workplace.data().resolve(name), workplace.log(name + "-machine"));
     try {
       Relay relay = Relay.start(machine.host(), apiPort);
       forwardService(machine, relay);
-      Containerd containerd = Containerd.start(machine, workplace.log(name + "-containerd"));
-      String kubeconfig =
-          Files.readString(access.kubeconfig(user(name)))
-              .replaceFirst("server: \"[^\"]+\"", "server: \"https://" + API_SERVICE + "\"");
+      Containerd containerd =
+          Containerd.start(machine, programs, workplace.log(name + "-containerd"));
+      String kubeconfig = fromInside(access.kubeconfig(user(name)));
       Kubelet kubelet =
           new Kubelet(machine, kubeletPath, name, kubeconfig, workplace.log(name + "-kubelet"));
       RealNode node = new RealNode(name, machine, relay, containerd, kubelet);
@@ -57,6 +61,12 @@ public final class RealNode implements AutoCloseable {
       machine.close();
       throw failed;
     }
+  }
+
+  /** A kubeconfig for programs on the node. */
+  static String fromInside(Path kubeconfig) throws IOException {
+    return Files.readString(kubeconfig)
+        .replaceFirst("server: \"[^\"]+\"", "server: \"https://" + API_SERVICE + "\"");
   }
 
   /** Who a kubelet is for the API server. */
@@ -81,6 +91,11 @@ public final class RealNode implements AutoCloseable {
   /** The network device that leads to it. */
   String cable() {
     return machine.cable();
+  }
+
+  /** Its folder, as this machine sees it; the node sees it as {@link Machine#FOLDER}. */
+  Path folder() {
+    return machine.folder();
   }
 
   /** Makes an image known, under the name that pods use. */

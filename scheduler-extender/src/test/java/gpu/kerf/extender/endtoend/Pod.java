@@ -108,6 +108,19 @@ final class Pod {
         .put("imagePullPolicy", "IfNotPresent");
   }
 
+  /** Has every container that is there by now run until it is told to end. */
+  Pod runs(String name) {
+    return script("trap 'exit 0' TERM; while :; do sleep 0.1; done; echo " + name);
+  }
+
+  /** Has every container that is there by now run a script. */
+  Pod script(String script) {
+    for (JsonNode container : pod.at("/spec/containers")) {
+      ((ObjectNode) container).putArray("command").add("sh").add("-c").add(script);
+    }
+    return this;
+  }
+
   /** Gives the first container a variable. */
   Pod variable(String name, String value) {
     firstVariables().addObject().put("name", name).put("value", value);

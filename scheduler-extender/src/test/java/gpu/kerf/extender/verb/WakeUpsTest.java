@@ -115,6 +115,21 @@ class WakeUpsTest {
     assertThat(world.cluster.nudged).containsExactly("only-b");
   }
 
+  /** As when a kubelet restarts, and its DRA driver publishes the devices again later. */
+  @Test
+  void roomOnANodeThatCouldNotBeUsedAtTheRefusalCountsWhenItCan() {
+    world.scheduling.nodeUnusable("c", "Its ResourceSlices list no GPUs.");
+    ask(asking("waiting", "30Gi", 0), "a", "c");
+    passes(60);
+    assertThat(world.cluster.nudged).isEmpty();
+    world.node("d", 1, "A100-40GB", GpuMode.PLAIN);
+    passes(60);
+    assertThat(world.cluster.nudged).as("d was not offered").isEmpty();
+    world.node("c", 1, "A100-40GB", GpuMode.PLAIN);
+    passes(3);
+    assertThat(world.cluster.nudged).containsExactly("waiting");
+  }
+
   @Test
   void aPodThatDoesNotComeIsCalledLessAndLessOften() {
     ask(asking("elsewhere", "30Gi", 0));

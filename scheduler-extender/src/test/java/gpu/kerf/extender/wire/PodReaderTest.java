@@ -50,6 +50,17 @@ class PodReaderTest {
   }
 
   @Test
+  void thatAClaimWasMadeForItsResourcesIsRead() throws IOException, WireException {
+    String json =
+        "{\"status\":{\"extendedResourceClaimStatus\":{\"resourceClaimName\":\"c\","
+            + "\"requestMappings\":[{\"containerName\":\"main\"}]}}}";
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      assertThat(PodReader.readDocument(parser).resourcesClaimed()).isTrue();
+    }
+    assertThat(read("", "").resourcesClaimed()).isFalse();
+  }
+
+  @Test
   void theDeadlineOfAPodIsRead() throws IOException, WireException {
     String json = "{\"spec\":{\"activeDeadlineSeconds\":7200}}";
     try (JsonParser parser = new JsonFactory().createParser(json)) {

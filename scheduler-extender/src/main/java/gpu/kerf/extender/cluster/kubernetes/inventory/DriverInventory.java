@@ -72,7 +72,7 @@ public final class DriverInventory {
       throw new WireException("The ResourceSlices list (" + byGpu.size() + ") GPUs.");
     }
     try {
-      return inventory(there.get(0).name(), byGpu);
+      return inventory(there.get(0), byGpu);
     } catch (IllegalArgumentException e) {
       throw new WireException("The ResourceSlices: " + e.getMessage());
     }
@@ -94,7 +94,7 @@ public final class DriverInventory {
     return byGpu;
   }
 
-  private Inventory inventory(String pool, Map<String, List<PublishedDevice>> byGpu)
+  private Inventory inventory(DriverPools.Pool pool, Map<String, List<PublishedDevice>> byGpu)
       throws WireException {
     List<GpuSpec> gpus = new ArrayList<>();
     List<OfGpu> devices = new ArrayList<>();
@@ -102,6 +102,7 @@ public final class DriverInventory {
     long unusable = 0;
     for (Map.Entry<String, List<PublishedDevice>> each : byGpu.entrySet()) {
       Offer offer = offer(each.getKey(), each.getValue());
+      refuseScarceCounters(offer, pool);
       String numa = each.getValue().get(0).attribute("resource.kubernetes.io/numaNode");
       topology.numa(gpus.size(), numa.matches("[0-9]{1,3}") ? Integer.parseInt(numa) : -1);
       unusable |= offer.usable ? 0 : 1L << gpus.size();
@@ -109,7 +110,27 @@ public final class DriverInventory {
       devices.add(offer.devices);
     }
     return new Inventory(
-        gpus, topology.build(), unusable, new DriverDevices(Slice.DRIVER, pool, devices));
+        gpus, topology.build(), unusable, new DriverDevices(Slice.DRIVER, pool.name(), devices));
+  }
+
+  private static void refuseScarceCounters(Offer offer, DriverPools.Pool pool)
+      throws WireException {
+    if (offer.gpu.mode() != GpuMode.MIG_DYNAMIC) {
+      return;
+    }
+    String scarce =
+        new CounterCheck(offer.gpu.model(), offer.devices.instances(), pool)
+            .scarce(pool.counterSets());
+    if (scarce != null) {
+      throw new WireException(
+          "The counter ("
+              + scarce
+              + ") of the ResourceSlices is less than MIG instances of a "
+              + offer.gpu.model().name()
+              + " may consume together, so that Kerf cannot tell what fits.\n"
+              + "Maybe the catalogue has other profiles than the card; see"
+              + " docs/how-to/add-a-gpu-model.md.");
+    }
   }
 
   private Offer offer(String uuid, List<PublishedDevice> ofGpu) throws WireException {

@@ -6,6 +6,7 @@ import gpu.kerf.extender.dialect.KerfDialect;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.HashMap;
@@ -45,8 +46,11 @@ public final class ForeignPods {
    * Where a pod is, and what it says of its GPUs.
    *
    * @param believed whether it ever said the same
+   * @param claimed whether a claim was made for what it asks of a device plugin: where a DRA driver
+   *     hands out the GPUs, the claim tells which they are
    */
-  private record Foreigner(String node, String hami, String index, boolean believed) {
+  private record Foreigner(
+      String node, String hami, String index, boolean believed, boolean claimed) {
     boolean saysNoLess(Foreigner before) {
       return node.equals(before.node)
           && (before.hami.isEmpty() || before.hami.equals(hami))
@@ -54,7 +58,7 @@ public final class ForeignPods {
     }
 
     Foreigner unbelieved() {
-      return new Foreigner(node, "", "", false);
+      return new Foreigner(node, "", "", false, claimed);
     }
   }
 
@@ -99,7 +103,11 @@ public final class ForeignPods {
   private Foreigner now(PodView pod) {
     Foreigner now =
         new Foreigner(
-            pod.nodeName(), pod.annotation(HAMI), pod.annotation(GPUSHARE), trustsAnnotations);
+            pod.nodeName(),
+            pod.annotation(HAMI),
+            pod.annotation(GPUSHARE),
+            trustsAnnotations,
+            pod.resourcesClaimed() && KerfDialect.firstAsking(pod) == null);
     Foreigner before = pods.get(pod.uid());
     boolean wavers = before != null && !(before.believed && now.saysNoLess(before));
     return wavers || !trustsAnnotations ? now.unbelieved() : now;
@@ -137,15 +145,17 @@ public final class ForeignPods {
   public void tell(String node) {
     NodeSpec spec = nodeOf.apply(node);
     Claims.Used used = spec == null ? Claims.Used.NOTHING : claimed.on(spec);
-    listener.gpusForeign(node, used.gpus() | on(node, spec == null ? List.of() : spec.gpus()));
+    listener.gpusForeign(node, used.gpus() | on(node, spec));
     listener.partsClaimed(node, used.parts());
   }
 
-  private long on(String node, List<GpuSpec> gpus) {
+  private long on(String node, @Nullable NodeSpec spec) {
+    List<GpuSpec> gpus = spec == null ? List.of() : spec.gpus();
+    boolean byDriver = spec != null && spec.delivery() == DeliveryWay.DRA;
     long used = 0;
     for (String uid : uidsOn.getOrDefault(node, Set.of())) {
       Foreigner pod = pods.get(uid);
-      used |= pod == null ? 0 : used(pod, gpus);
+      used |= pod == null || (byDriver && pod.claimed) ? 0 : used(pod, gpus);
     }
     return used;
   }

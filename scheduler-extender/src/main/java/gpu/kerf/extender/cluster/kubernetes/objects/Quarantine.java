@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * after its object is gone unless its last version says that its containers have ended. That it
  * never started is no proof: the kubelet may have begun after it wrote the last version.
  *
+ * <p>Devices that a DRA driver prepared may outlive the containers: of a pod that was deleted by
+ * force while its kubelet was down, the kubelet lets go only when it next compares its claims with
+ * its pods. Such a pod is held for longer.
+ *
  * <p>It is held for the longest grace period that was seen, and a margin. The margin is the time
  * that the kubelet may take to hear of the deletion. A kubelet that is cut off for longer is
  * reported as silent ({@code Ready=Unknown}): then the whole wait starts when it is heard again.
@@ -38,6 +42,12 @@ import org.jspecify.annotations.Nullable;
 public final class Quarantine {
   private static final long SHORTEST_GRACE_SECONDS = 2;
 
+  /** A kubelet compares once in 60 s, and then the driver destroys the devices. */
+  private static final long RELEASE_SECONDS = 90;
+
+  /** What the record of a placement has where a DRA driver hands the devices out. */
+  private static final String DRIVER_DEVICE = "\"device\":";
+
   private final Duration margin;
   private final LongSupplier nanos;
   private final QuarantineListener listener;
@@ -45,9 +55,10 @@ public final class Quarantine {
   private final Map<String, Held> held = new HashMap<>();
   private final Map<String, NodeObject.Kubelet> kubelets = new HashMap<>();
   private volatile long longestGraceSeconds = SHORTEST_GRACE_SECONDS;
+  private volatile boolean driverSeen;
 
   /** A pod that uses GPUs, as it was seen last. */
-  private record Running(String node, long graceSeconds) {}
+  private record Running(String node, long graceSeconds, boolean byDriver) {}
 
   /**
    * A pod whose object is gone.
@@ -82,7 +93,11 @@ public final class Quarantine {
   void podChanged(PodView pod) {
     if (mayUseGpus(pod)) {
       wanted(pod);
-      running.put(pod.uid(), new Running(pod.nodeName(), pod.graceSeconds()));
+      boolean byDriver = hasDriverDevices(pod);
+      if (byDriver) {
+        driverSeen = true;
+      }
+      running.put(pod.uid(), new Running(pod.nodeName(), pod.graceSeconds(), byDriver));
     } else {
       running.remove(pod.uid());
     }
@@ -116,6 +131,12 @@ public final class Quarantine {
         || pod.initContainers().stream().anyMatch(Dialects::usesDevicePlugin);
   }
 
+  private static boolean hasDriverDevices(PodView pod) {
+    return pod.claimsDevices()
+        || pod.resourcesClaimed()
+        || pod.annotation(Annotations.PLACEMENT).contains(DRIVER_DEVICE);
+  }
+
   /**
    * A pod object is gone: how long its slots are held; null if nothing of it can run any more.
    *
@@ -132,7 +153,7 @@ public final class Quarantine {
       return null;
     }
     NodeObject.Kubelet kubelet = kubelet(pod.node);
-    long period = period(pod.graceSeconds);
+    long period = period(pod.graceSeconds, pod.byDriver);
     Quarantined hold = new Quarantined(nanos.getAsLong() + period, kubelet.silent());
     held.put(meta.uid(), new Held(pod.node, kubelet.bootId(), period, after, hold));
     listener.begun(meta, pod.node, Duration.ofNanos(period));
@@ -143,10 +164,18 @@ public final class Quarantine {
     return kubelets.getOrDefault(node, NodeObject.Kubelet.UNKNOWN);
   }
 
-  /** In nanoseconds; half of what a stop watch can tell apart at most, which is 146 years. */
+  /**
+   * How long any pod with such a grace period is held, in nanoseconds; half of what a stop watch
+   * can tell apart at most, which is 146 years.
+   */
   public long period(long graceSeconds) {
+    return period(graceSeconds, driverSeen);
+  }
+
+  private long period(long graceSeconds, boolean byDriver) {
     long grace = TimeUnit.SECONDS.toNanos(Math.max(SHORTEST_GRACE_SECONDS, graceSeconds));
-    return Math.min(grace, Long.MAX_VALUE / 2) + margin.toNanos();
+    long release = byDriver ? TimeUnit.SECONDS.toNanos(RELEASE_SECONDS) : 0;
+    return Math.min(grace, Long.MAX_VALUE / 2) + margin.toNanos() + release;
   }
 
   /** All deletions of pods that are held are newer than this version. */

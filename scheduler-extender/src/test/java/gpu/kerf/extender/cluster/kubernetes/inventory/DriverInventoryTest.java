@@ -173,4 +173,13 @@ class DriverInventoryTest {
     assertThatThrownBy(() -> of(NvidiaSlices.of(Gpu.WHOLE), other))
         .hasMessageContaining("in (2) pools");
   }
+
+  @Test
+  void countersThatAllowLessThanTheGeometryAreAProblem() {
+    JsonNode slice = NvidiaSlices.of(Gpu.CUT_ON_DEMAND);
+    ((ObjectNode) slice.at("/spec/sharedCounters/0/counters/copy-engines")).put("value", "6");
+    assertThatThrownBy(() -> of(slice))
+        .as("seven instances of one compute slice need seven")
+        .hasMessageContaining("The counter (copy-engines of gpu-0-counter-set)");
+  }
 }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +58,23 @@ class ForeignPodsTest {
     assertThat(used()).isEqualTo(ALL);
     strict.podEnded("1");
     assertThat(used()).isZero();
+  }
+
+  @Test
+  void whereADraDriverHandsOutTheClaimOfAPodTellsWhichGpusItHas() {
+    DriverDevices devices =
+        new DriverDevices(
+            "gpu.nvidia.com", "a", Collections.nCopies(GPUS.size(), DriverDevices.OfGpu.NOTHING));
+    NodeSpec byDriver = NodeSpec.of("a", GPUS).deliveredBy(devices);
+    ForeignPods there =
+        new ForeignPods(
+            listener, node -> byDriver, node -> new Claims.Used(0b10, List.of()), false);
+    there.podChanged(pod().build());
+    assertThat(used()).as("no claim was made for it yet").isEqualTo(ALL);
+    there.podChanged(pod().resourcesClaimed().build());
+    assertThat(used()).isEqualTo(0b10);
+    strict.podChanged(pod().resourcesClaimed().build());
+    assertThat(used()).as("on a node of another delivery").isEqualTo(ALL);
   }
 
   @Test

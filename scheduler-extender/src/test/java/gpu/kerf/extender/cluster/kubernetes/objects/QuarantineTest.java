@@ -75,6 +75,25 @@ class QuarantineTest {
     assertThat(quarantine.over()).isEmpty();
   }
 
+  /**
+   * A kubelet that was down lets go of the devices of a pod that it does not know once a minute.
+   */
+  @Test
+  void aPodWithDevicesOfADraDriverIsHeldUntilTheDriverHasLetGo() {
+    String device =
+        """
+        {"v":1,"node":"a","containers":[{"name":"main","wall":"mig","slots":[
+          {"gpu":0,"device":"gpu-0-mig-1g10gb-19-5","mig":{"profile":"1g.10gb","start":5},
+           "memoryMiB":9984}]}]}""";
+    deleted(pod("1").annotation("kerf.gpu/placement", device));
+    deleted(pod("2").claimsDevices());
+    deleted(pod("3"));
+    assertThat(begun).containsExactly("1 on a for 180 s", "2 on a for 180 s", "3 on a for 90 s");
+    assertThat(quarantine.period(30))
+        .as("of deletions that were never heard")
+        .isEqualTo(TimeUnit.SECONDS.toNanos(180));
+  }
+
   @Test
   void theLongestGracePeriodCounts() {
     quarantine.podChanged(pod("1").graceSeconds(600).build());

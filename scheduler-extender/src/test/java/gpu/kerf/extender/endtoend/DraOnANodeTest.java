@@ -1,0 +1,178 @@
+package gpu.kerf.extender.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import gpu.kerf.extender.Await;
+import gpu.kerf.extender.controlplane.DraNode.Call;
+import gpu.kerf.extender.controlplane.DraTest;
+import gpu.kerf.extender.endtoend.DraCluster.Seen;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What pods of Kerf get on a node whose GPUs a DRA driver hands out. */
+@DraTest
+final class DraOnANodeTest {
+  /** Devices and counters of the first GPU, and the devices of the others. */
+  private static final int SLICES = 4;
+
+  private static DraCluster cluster;
+
+  @BeforeAll
+  static void start() {
+    cluster = DraCluster.start("dynamic", "whole", "shared");
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @AfterEach
+  void leaveNothing() {
+    cluster.clear();
+  }
+
+  private static Pod mig(String name, String memory) {
+    return DraCluster.pod(name).wall("mig").memory(memory);
+  }
+
+  /** The one device of a container, by the record; the container sees it and no other. */
+  private static String device(String pod, String container) {
+    List<String> recorded = cluster.recorded(pod, container);
+    assertThat(recorded).hasSize(1);
+    assertThat(cluster.seen(pod, container)).isEqualTo(Seen.only(recorded.get(0)));
+    return recorded.get(0);
+  }
+
+  @Test
+  void theContainerGetsAnInstanceThatWasCutForItAndNothingElse() {
+    cluster.create(mig("one", "8Gi").variable("NVIDIA_VISIBLE_DEVICES", "all"));
+    cluster.awaitRunning("one");
+
+    String device = device("one", "main");
+    assertThat(device).matches("gpu-0-mig-1g10gb-19-[0-6]");
+    assertThat(cluster.dra().created()).containsExactly(device);
+    assertThat(cluster.plane().kubectl("exec", "one", "--", "env").lines())
+        .as("the image's own variable does not count")
+        .contains("NVIDIA_VISIBLE_DEVICES=void");
+  }
+
+  @Test
+  void everyContainerSeesItsOwnInstanceAndOneWithoutDemandSeesNone() {
+    cluster.create(
+        mig("two", "8Gi")
+            .container("second", "kerf.gpu/memory", "16Gi")
+            .container("helper")
+            .runs("two"));
+    cluster.awaitRunning("two");
+
+    String first = device("two", "main");
+    String second = device("two", "second");
+    assertThat(first).startsWith("gpu-0-mig-1g10gb-");
+    assertThat(second).matches("gpu-0-mig-[12]g20gb-.*");
+    assertThat(cluster.seen("two", "helper")).isEqualTo(Seen.NOTHING);
+    assertThat(cluster.dra().created()).containsExactlyInAnyOrder(first, second);
+    assertThat(cluster.claims()).as("one claim for the pod").hasSize(1);
+  }
+
+  @Test
+  void aWholeGpuAndAShareAreHandedOutByTheSameDriver() {
+    cluster.create(DraCluster.pod("whole").whole(1));
+    cluster.create(DraCluster.pod("share").wall("mps").memory("8Gi"));
+    cluster.awaitRunning("whole");
+    cluster.awaitRunning("share");
+
+    assertThat(device("whole", "main")).isEqualTo("gpu-1");
+    assertThat(cluster.recorded("share", "main")).containsExactly("gpu-2");
+    assertThat(cluster.seen("share", "main"))
+        .isEqualTo(new Seen(List.of("gpu-2"), List.of("gpu-2"), "0=8192M"));
+  }
+
+  @Test
+  void theInstanceIsGivenAgainOnlyAfterTheDriverHasDestroyedIt() {
+    cluster.create(mig("old", "70Gi"));
+    cluster.awaitRunning("old");
+    assertThat(device("old", "main")).isEqualTo("gpu-0-mig-7g80gb-0-0");
+    cluster.create(mig("next", "70Gi"));
+
+    cluster.dra().hold(Call.UNPREPARE);
+    cluster.plane().kubectl("delete", "pod", "old", "--wait=false");
+    Await.until("its container is gone", () -> !cluster.lives("old"));
+    assertThat(cluster.pod("old", "/status/phase").asText())
+        .as("the driver has not let go")
+        .isEqualTo("Running");
+    assertThat(cluster.isBound("next")).isFalse();
+
+    cluster.dra().release(Call.UNPREPARE);
+    cluster.awaitRunning("next");
+    assertThat(cluster.dra().journal().stream().map(entry -> entry.text()))
+        .endsWith(
+            "create gpu-0-mig-7g80gb-0-0",
+            "destroy gpu-0-mig-7g80gb-0-0",
+            "create gpu-0-mig-7g80gb-0-0");
+  }
+
+  @Test
+  void aPodThatSucceedsLeavesNoClaimAndNoInstance() {
+    cluster.create(mig("job", "8Gi").spec("restartPolicy: Never").script("sleep 1"));
+    cluster.plane().kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/job");
+
+    assertThat(cluster.dra().created()).as("destroyed before the pod has ended").isEmpty();
+    Await.until("the claim is gone", () -> cluster.claims().isEmpty());
+    Await.until("Kerf holds nothing", () -> cluster.kerf().placements() == 0);
+  }
+
+  /**
+   * A kubelet restarts with every update of its node. It removes the ResourceSlices of its node
+   * then, and the driver publishes them again after half a minute.
+   */
+  @Test
+  void aRestartOfTheKubeletChangesNothingAndPodsThatCameMeanwhileStart() {
+    cluster.create(mig("before", "8Gi"));
+    cluster.awaitRunning("before");
+    String device = device("before", "main");
+
+    cluster.dra().node().killKubelet();
+    cluster.create(mig("while-down", "8Gi"));
+    Await.until("it is bound", () -> cluster.isBound("while-down"));
+    assertThat(cluster.lives("before")).isTrue();
+    cluster.dra().node().startKubelet();
+    Await.until("the kubelet has removed the slices", () -> cluster.slices() == 0);
+    cluster.create(mig("while-unpublished", "8Gi"));
+
+    cluster.awaitRunning("while-down");
+    Await.until("the driver has published again", () -> cluster.slices() == SLICES);
+    cluster.awaitRunning("while-unpublished");
+    assertThat(
+            List.of(device, device("while-down", "main"), device("while-unpublished", "main")))
+        .doesNotHaveDuplicates();
+    assertThat(cluster.pod("before", "/status/containerStatuses/0/restartCount").asInt(-1))
+        .isZero();
+    assertThat(device("before", "main")).isEqualTo(device);
+    assertThat(cluster.dra().created()).as("prepared once").hasSize(3);
+    assertThat(cluster.dra().journal()).noneMatch(entry -> entry.event().equals("refuse"));
+  }
+
+  @Test
+  void whileTheDriverIsDeadAPodThatEndsKeepsItsInstance() {
+    cluster.create(mig("old", "70Gi"));
+    cluster.awaitRunning("old");
+    cluster.create(mig("next", "70Gi"));
+
+    cluster.dra().killDriver();
+    cluster.plane().kubectl("delete", "pod", "old", "--wait=false");
+    Await.until("its container is gone", () -> !cluster.lives("old"));
+    assertThat(cluster.dra().created()).hasSize(1);
+    assertThat(cluster.isBound("next")).isFalse();
+    assertThat(cluster.claims()).hasSize(1);
+
+    cluster.dra().startDriver();
+    cluster.awaitRunning("next");
+    assertThat(cluster.dra().created()).hasSize(1);
+  }
+}
