@@ -157,11 +157,10 @@ public final class Ledger {
    */
   public void setHolds(String node, List<ForeignHold> claims) {
     List<ForeignHold> sorted = claims.stream().sorted(ForeignHold.ORDER).toList();
-    if (!sorted.equals(holds.getOrDefault(node, List.of()))) {
-      replaceHolds(node, sorted);
-      if (fleet.node(node) != null) {
-        settle(node);
-      }
+    List<ForeignHold> before = holdsOn(node);
+    replaceHolds(node, sorted);
+    if (fleet.node(node) != null && !holdsOn(node).equals(before)) {
+      settle(node);
     }
   }
 

@@ -154,8 +154,11 @@ public final class VerbService {
 
     @Override
     public void partsClaimed(String node, List<ForeignHold> parts) {
+      List<ForeignHold> before = scheduling.ledger().holdsOn(node);
       super.partsClaimed(node, parts);
-      turns.nodesChanged();
+      if (!scheduling.ledger().holdsOn(node).equals(before)) {
+        turns.nodesChanged();
+      }
     }
 
     @Override

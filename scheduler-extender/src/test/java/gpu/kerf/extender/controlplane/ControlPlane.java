@@ -96,7 +96,7 @@ public final class ControlPlane implements AutoCloseable {
 
   /** The minor version that is built for tests, such as 36; for flags that it does not share. */
   public static int minor() {
-    return Integer.parseInt(Programs.version(System.getenv()).split("\\.", -1)[1]);
+    return Programs.minor(System.getenv());
   }
 
   /** The version that the API server says it has, such as {@code 1.36.3}. */

@@ -43,7 +43,7 @@ sealed interface DraPrograms {
   /** Builds nothing: that takes minutes, which only a test of such a node is worth. */
   static DraPrograms find(Map<String, String> environment) {
     String version = Programs.version(environment);
-    if (ControlPlane.minor() < FIRST_MINOR) {
+    if (Programs.minor(environment) < FIRST_MINOR) {
       return new Missing(NONE + ": Kubernetes " + version + " is older than 1." + FIRST_MINOR);
     }
     if (Programs.path(environment).stream().noneMatch(DraPrograms::hasGo)) {

@@ -111,6 +111,11 @@ sealed interface Programs {
     return environment.getOrDefault(VERSION_VARIABLE, DEFAULT_VERSION);
   }
 
+  /** Of that version, the minor one, such as 36. */
+  static int minor(Map<String, String> environment) {
+    return Integer.parseInt(version(environment).split("\\.", -1)[1]);
+  }
+
   /** The folder of the cache that a script has filled; the first time this takes minutes. */
   static Path made(Map<String, String> environment, String by, String... arguments) {
     Path script = Path.of(System.getProperty("basedir", ""), "src/test", by);

@@ -15,11 +15,19 @@ import java.util.List;
 
 /**
  * A cluster of one node whose GPUs a DRA driver hands out, with Kerf and kube-scheduler. The
- * kubelet and the runtime are real; the driver is one of the tests, which creates names.
+ * kubelet and the runtime are real; Kerf has the rights that its manifests give; the driver is one
+ * of the tests, which creates names.
  */
 final class DraCluster implements AutoCloseable {
   static final String NODE = "real";
   static final String CLAIMS = "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims";
+
+  /** Kerf has the shipped rights, and no others. */
+  private static final String ACCOUNT = "system:serviceaccount:kerf-system:kerf";
+
+  private static final List<String> MANIFESTS =
+      List.of(
+          "base/namespace", "base/rbac", "base/checkpoint", "base/lease", "components/dra/rbac");
 
   private final ControlPlane plane;
   private final Api api;
@@ -33,12 +41,13 @@ final class DraCluster implements AutoCloseable {
     this.dra = plane.draNode(NODE, gpus);
     dra.node().load(ContainerImage.shell("app", "exec sleep 1000000"));
     Await.until("the node is there", () -> plane.kubectl("get", "nodes").contains(" Ready "));
-    for (String file : List.of("namespace", "checkpoint", "lease")) {
-      plane.apply(Shipped.text("base/" + file + ".yaml"));
+    for (String file : MANIFESTS) {
+      plane.apply(Shipped.text(file + ".yaml"));
     }
     plane.kubectl("label", "node", NODE, "kerf.gpu/managed=true", "kerf.gpu/delivery=dra");
     this.kerf =
-        new KerfProcess(plane, "kerf", plane.kubeconfig(), List.of("cluster.namespace=kerf-system"))
+        new KerfProcess(
+                plane, "kerf", plane.kubeconfig(ACCOUNT), List.of("cluster.namespace=kerf-system"))
             .start();
     this.scheduler =
         plane.scheduler(
@@ -55,7 +64,7 @@ final class DraCluster implements AutoCloseable {
    * @param gpus how each GPU is handed out: dynamic, whole or shared
    */
   static DraCluster start(String... gpus) {
-    ControlPlane plane = ControlPlane.start(Options.defaults().withDraNode(NODE));
+    ControlPlane plane = ControlPlane.start(Options.defaults().withDraNode(NODE).user(ACCOUNT));
     try {
       return new DraCluster(plane, gpus);
     } catch (RuntimeException | AssertionError failed) {

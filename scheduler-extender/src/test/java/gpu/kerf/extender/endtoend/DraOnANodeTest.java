@@ -6,7 +6,10 @@ import gpu.kerf.extender.Await;
 import gpu.kerf.extender.controlplane.DraNode.Call;
 import gpu.kerf.extender.controlplane.DraTest;
 import gpu.kerf.extender.endtoend.DraCluster.Seen;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,6 +20,9 @@ import org.junit.jupiter.api.Test;
 final class DraOnANodeTest {
   /** Devices and counters of the first GPU, and the devices of the others. */
   private static final int SLICES = 4;
+
+  /** A kubelet looks once a minute which claims no pod needs any more. */
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private static DraCluster cluster;
 
@@ -35,6 +41,7 @@ final class DraOnANodeTest {
   @AfterEach
   void leaveNothing() {
     cluster.clear();
+    Await.until("all devices are published", () -> cluster.slices() == SLICES);
   }
 
   private static Pod mig(String name, String memory) {
@@ -95,10 +102,10 @@ final class DraOnANodeTest {
 
   @Test
   void theInstanceIsGivenAgainOnlyAfterTheDriverHasDestroyedIt() {
-    cluster.create(mig("old", "70Gi"));
+    cluster.create(all("old"));
     cluster.awaitRunning("old");
     assertThat(device("old", "main")).isEqualTo("gpu-0-mig-7g80gb-0-0");
-    cluster.create(mig("next", "70Gi"));
+    cluster.create(all("next"));
 
     cluster.dra().hold(Call.UNPREPARE);
     cluster.plane().kubectl("delete", "pod", "old", "--wait=false");
@@ -148,8 +155,7 @@ final class DraOnANodeTest {
     cluster.awaitRunning("while-down");
     Await.until("the driver has published again", () -> cluster.slices() == SLICES);
     cluster.awaitRunning("while-unpublished");
-    assertThat(
-            List.of(device, device("while-down", "main"), device("while-unpublished", "main")))
+    assertThat(List.of(device, device("while-down", "main"), device("while-unpublished", "main")))
         .doesNotHaveDuplicates();
     assertThat(cluster.pod("before", "/status/containerStatuses/0/restartCount").asInt(-1))
         .isZero();
@@ -160,9 +166,9 @@ final class DraOnANodeTest {
 
   @Test
   void whileTheDriverIsDeadAPodThatEndsKeepsItsInstance() {
-    cluster.create(mig("old", "70Gi"));
+    cluster.create(all("old"));
     cluster.awaitRunning("old");
-    cluster.create(mig("next", "70Gi"));
+    cluster.create(all("next"));
 
     cluster.dra().killDriver();
     cluster.plane().kubectl("delete", "pod", "old", "--wait=false");
@@ -174,5 +180,81 @@ final class DraOnANodeTest {
     cluster.dra().startDriver();
     cluster.awaitRunning("next");
     assertThat(cluster.dra().created()).hasSize(1);
+  }
+
+  /**
+   * The API server removes the claim at once; the container runs on, and the driver holds the
+   * instance until the kubelet is back and has noticed.
+   */
+  @Test
+  void anInstanceOfAPodDeletedByForceIsGivenAgainOnlyWhenTheDriverHasLetGo() {
+    int before = events().size();
+    cluster.create(all("old"));
+    cluster.awaitRunning("old");
+    cluster.create(all("next"));
+
+    cluster.dra().node().killKubelet();
+    deleteByForce("old");
+    Await.until("the claim is gone", () -> cluster.claims().isEmpty());
+    assertThat(cluster.dra().created()).hasSize(1);
+    assertThat(cluster.lives("old")).isTrue();
+    assertThat(cluster.isBound("next")).isFalse();
+
+    cluster.dra().node().startKubelet();
+    await(
+        "the next one is bound",
+        () -> {
+          boolean bound = cluster.isBound("next");
+          // Asked in this order: what was held after the binding was held at the binding.
+          if (bound) {
+            assertThat(events().subList(before, events().size()))
+                .as("the driver let go before")
+                .contains("destroy");
+          }
+          return bound;
+        });
+    cluster.awaitRunning("next");
+    assertThat(events().subList(before, before + 3)).containsExactly("create", "destroy", "create");
+  }
+
+  @Test
+  void aPodWhoseDriverIsDeadWaitsSaysWhyAndStartsWhenTheDriverIsBack() {
+    int before = cluster.dra().journal().size();
+    cluster.dra().killDriver();
+    cluster.create(all("waits"));
+    Await.until("it is bound", () -> cluster.isBound("waits"));
+    await("it says why", () -> eventsOf("waits").contains("FailedPrepareDynamicResources"));
+    assertThat(cluster.pod("waits", "/status/phase").asText()).isEqualTo("Pending");
+    assertThat(cluster.dra().journal()).hasSize(before);
+
+    cluster.dra().startDriver();
+    await("it runs", () -> cluster.pod("waits", "/status/phase").asText().equals("Running"));
+    assertThat(cluster.seen("waits", "main"))
+        .isEqualTo(DraCluster.Seen.only("gpu-0-mig-7g80gb-0-0"));
+  }
+
+  /** A pod that wants all of the only GPU that can be cut. */
+  private static Pod all(String name) {
+    return mig(name, "70Gi");
+  }
+
+  private static List<String> events() {
+    return cluster.dra().journal().stream().map(entry -> entry.event()).toList();
+  }
+
+  private static String eventsOf(String pod) {
+    return cluster.plane().kubectl("get", "events", "--field-selector=involvedObject.name=" + pod);
+  }
+
+  private static void deleteByForce(String pod) {
+    cluster.plane().kubectl("delete", "pod", pod, "--force", "--grace-period=0", "--wait=false");
+  }
+
+  private static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("not within " + PATIENCE + ": " + what).isLessThan(deadline);
+      LockSupport.parkNanos(20_000_000);
+    }
   }
 }

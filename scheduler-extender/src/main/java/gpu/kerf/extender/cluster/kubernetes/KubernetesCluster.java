@@ -269,7 +269,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     missed = deletions;
     PodSink ofListener =
         new PodSink(
-            new BoundPods(listener, sweeping),
+            new BoundPods(listener, sweeping, claimed),
             this::waitsForKerf,
             foreignPods,
             labels,
@@ -906,10 +906,19 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   /** Tells a listener of pods, and the sweeper which of them are bound. */
   private static final class BoundPods extends ForwardingListener {
     private final ClaimSweeper<?> sweeper;
+    private final Claims claims;
 
-    BoundPods(ClusterListener next, ClaimSweeper<?> sweeper) {
+    BoundPods(ClusterListener next, ClaimSweeper<?> sweeper, Claims claims) {
       super(next);
       this.sweeper = sweeper;
+      this.claims = claims;
+    }
+
+    /** The pod's own claim is over first: what the ledger frees is free at once. */
+    @Override
+    public void podEnded(String uid) {
+      claims.ownerEnded(uid);
+      super.podEnded(uid);
     }
 
     @Override

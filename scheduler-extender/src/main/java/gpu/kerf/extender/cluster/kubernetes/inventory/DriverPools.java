@@ -84,16 +84,18 @@ public final class DriverPools {
   }
 
   private void leave(String name, Slice slice) {
-    Map<String, Slice> there = slicesOf(slice.pool());
-    there.remove(name);
-    if (there.isEmpty()) {
-      byPool.remove(slice.pool());
+    Map<String, Slice> there = byPool.get(slice.pool());
+    if (there != null) {
+      there.remove(name);
+      if (there.isEmpty()) {
+        byPool.remove(slice.pool());
+      }
     }
     publish(slice);
   }
 
   private Map<String, Slice> slicesOf(String pool) {
-    return byPool.getOrDefault(pool, new LinkedHashMap<>());
+    return byPool.getOrDefault(pool, Map.of());
   }
 
   /** Looks at the pool of a slice again: its newest generation counts as soon as it is whole. */

@@ -179,6 +179,13 @@ public final class Claims implements Sink<Claim> {
         tell(each.getValue());
       }
     }
+  }
+
+  /**
+   * The containers of a pod have ended, and the claim that Kerf wrote for it is over; to be told
+   * before the ledger frees what the pod held.
+   */
+  public void ownerEnded(String pod) {
     String own = ofPod.get(pod);
     Claim claim = own == null ? null : claims.get(own);
     if (own != null && claim != null && over.add(own)) {

@@ -155,15 +155,15 @@ class DriverClaimsTest {
   @Test
   void kerfsOwnClaimEndsToCountWithItsPodNotWhenItIsCleared() {
     own("1", "p", device(name(CUT, "1g.10gb", 6)));
-    claims.podEnded("q");
+    claims.ownerEnded("q");
     assertThat(claims.on(node).parts()).hasSize(1);
     changed.clear();
-    claims.podEnded("p");
+    claims.ownerEnded("p");
     assertThat(claims.on(node)).isEqualTo(Claims.Used.NOTHING);
     assertThat(changed).containsExactly("a");
     claims.deleted(meta("1"));
     foreign("2", device(name(CUT, "1g.10gb", 6)));
-    claims.podEnded("p");
+    claims.ownerEnded("p");
     assertThat(claims.on(node).parts()).hasSize(1);
   }
 
@@ -248,7 +248,7 @@ class DriverClaimsTest {
     assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse("gpu-2", 9 * 1024)))).isNull();
     assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse("gpu-2", 10 * 1024))))
         .isEqualTo("ml/theirs-1");
-    claims.podEnded("p");
+    claims.ownerEnded("p");
     assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse("gpu-2", 10 * 1024))))
         .as("the claim of a pod that has ended is no obstacle")
         .isNull();
