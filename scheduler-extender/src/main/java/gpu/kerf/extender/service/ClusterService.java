@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryByNode;
@@ -77,6 +78,7 @@ public final class ClusterService {
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     cluster.audit(settings.current().audit().every());
+    cluster.checkInstallation(installation(settings.current(), namespace));
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
     keepCertificates(settings.current().certificates(), server, clocks, metrics);
   }
@@ -119,6 +121,18 @@ public final class ClusterService {
         settings.dialects().trustAnnotations(),
         namespace,
         host + "_" + UUID.randomUUID(),
+        settings.teams().source());
+  }
+
+  private static Installation installation(Settings settings, String namespace) {
+    boolean webhook = settings.admission().enabled();
+    return new Installation(
+        namespace,
+        webhook ? settings.admission().runtimeClass() : "",
+        webhook,
+        settings.certificates().make(),
+        settings.certificates().namespace(),
+        settings.observe().access() == Settings.ObserveAccess.TOKEN,
         settings.teams().source());
   }
 

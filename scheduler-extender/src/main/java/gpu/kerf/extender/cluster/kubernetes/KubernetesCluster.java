@@ -10,6 +10,7 @@ import gpu.kerf.extender.cluster.EvictResult;
 import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
+import gpu.kerf.extender.cluster.MissingPart;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
@@ -19,6 +20,9 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
+import gpu.kerf.extender.cluster.kubernetes.installation.InstallationCheck;
+import gpu.kerf.extender.cluster.kubernetes.installation.InstallationWatch;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.inventory.SliceInventory;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
@@ -146,6 +150,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable PodConditions announcements;
   private @Nullable TeamUsageWriter teamUsage;
   private @Nullable EndedPods endedPods;
+  private @Nullable InstallationWatch installation;
 
   /**
    * How a cluster is served.
@@ -372,6 +377,42 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     Auditor.Reporting reporting = new Auditor.Reporting(events, metrics, clocks.wall());
     Auditor.Pace pace = new Auditor.Pace(threads, every, options.instance.hashCode());
     run("kerf-audit", new Auditor(audit, pace, reporting));
+  }
+
+  /** Begins to check at intervals that everything is there that Kerf was installed with. */
+  public void checkInstallation(Installation installed) {
+    InstallationWatch watch =
+        new InstallationWatch(server, new InstallationCheck(installed), threads);
+    installation = watch;
+    run("kerf-installation", watch);
+  }
+
+  @Override
+  public List<MissingPart> missingParts() {
+    List<MissingPart> missing = new ArrayList<>();
+    if (installation != null) {
+      missing.addAll(installation.missing());
+    }
+    if (nodes != null && synced()) {
+      addNodes(nodes, missing);
+    }
+    return missing;
+  }
+
+  private static void addNodes(NodeSink nodes, List<MissingPart> missing) {
+    if (nodes.managed() == 0) {
+      missing.add(
+          new MissingPart(
+              "No node has the label kerf.gpu/managed=true, so Kerf gives out no GPU.",
+              "Write kubectl label node NODE kerf.gpu/managed=true."));
+    } else if (nodes.unusable() > 0) {
+      missing.add(
+          new MissingPart(
+              "%d of %d managed nodes do not say which GPUs they have, or say it wrong."
+                  .formatted(nodes.unusable(), nodes.managed()),
+              "Their event UnusableGpus says more; the component inventory-reporter asks"
+                  + " nvidia-smi."));
+    }
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */
