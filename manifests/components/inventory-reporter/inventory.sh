@@ -9,7 +9,8 @@
 set -eu
 file=${1:?"usage: inventory.sh FILE [--once]"}
 here=${0%/*}
-work=$(mktemp -d)
+# The root of the container is read-only.
+work=$(mktemp -d "${file%/*}/asking.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 0' TERM INT
 told=

@@ -26,7 +26,8 @@ export function noticesView(store, live) {
     if (status?.settings?.problem) notices.push(notice("warn", "Kerf refused the changed settings. The earlier settings are still in force.", status.settings.problem));
     if (status && (!status.ready || !status.synced) && link.state !== "disconnected") notices.push(notice("info", "Kerf is not ready.", status.synced ? "It is warming up. It does not answer kube-scheduler yet." : "It is reading nodes and pods from the cluster. It does not answer kube-scheduler yet."));
     else if (status?.staleMs > 30_000) notices.push(notice("warn", "Kerf's state of the cluster is old.", `The last event came ${duration(status.staleMs)} ago.`));
-    fill($("banners"), JSON.stringify([link.state === "disconnected" && [link.retryAt, Boolean(fleet)], status?.settings?.problem, status?.ready, status?.synced, status?.staleMs > 30_000]), () => notices);
+    for (const part of status?.installation ?? []) notices.push(notice("warn", part.what, part.hint));
+    fill($("banners"), JSON.stringify([status?.installation, link.state === "disconnected" && [link.retryAt, Boolean(fleet)], status?.settings?.problem, status?.ready, status?.synced, status?.staleMs > 30_000]), () => notices);
     const mode = $("mode");
     mode.hidden = !status;
     if (status) {

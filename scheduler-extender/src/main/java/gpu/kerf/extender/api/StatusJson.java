@@ -1,9 +1,11 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.extender.cluster.MissingPart;
 import gpu.kerf.extender.settings.LiveSettings;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 
 /** The state of the service itself, as JSON. */
@@ -12,7 +14,11 @@ final class StatusJson {
 
   private StatusJson() {}
 
-  static byte[] render(View.About about, LiveSettings settings, Collection<String> problems) {
+  static byte[] render(
+      View.About about,
+      LiveSettings settings,
+      Collection<String> problems,
+      List<MissingPart> missing) {
     return Json.versioned(
         out -> {
           out.writeStringField("version", about.version());
@@ -26,6 +32,7 @@ final class StatusJson {
           settings(out, settings.status());
           out.writeNumberField("uptimeMs", about.uptimeMillis().getAsLong());
           problems(out, problems);
+          installation(out, missing);
         });
   }
 
@@ -41,6 +48,18 @@ final class StatusJson {
     }
     out.writeEndArray();
     out.writeEndObject();
+  }
+
+  private static void installation(JsonGenerator out, List<MissingPart> missing)
+      throws IOException {
+    out.writeArrayFieldStart("installation");
+    for (MissingPart part : missing) {
+      out.writeStartObject();
+      out.writeStringField("what", part.what());
+      out.writeStringField("hint", part.hint());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
   }
 
   private static void problems(JsonGenerator out, Collection<String> problems) throws IOException {

@@ -10,6 +10,7 @@ import gpu.kerf.extender.access.Viewer;
 import gpu.kerf.extender.admission.Admission;
 import gpu.kerf.extender.admission.Answer;
 import gpu.kerf.extender.cluster.Cluster;
+import gpu.kerf.extender.cluster.MissingPart;
 import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.explain.Explainer;
@@ -183,7 +184,9 @@ public final class View {
   public byte[] status(Viewer viewer) {
     Collection<String> problems =
         viewer.seesAll() ? scheduling.problems().values() : List.<String>of();
-    return StatusJson.render(about, settings, problems);
+    List<MissingPart> missing =
+        viewer.seesAll() ? about.cluster().missingParts() : List.<MissingPart>of();
+    return StatusJson.render(about, settings, problems, missing);
   }
 
   /** What would become of a pod; the parser reads its manifest. */

@@ -4,6 +4,7 @@ import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.usage.UsageCheckpoint;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -167,6 +168,11 @@ public interface Cluster {
   /** Why no binding can be sent at all, for people; empty if they can. */
   default String bindingProblem() {
     return "";
+  }
+
+  /** What the cluster lacks of what Kerf needs for all of its work, for people. */
+  default List<MissingPart> missingParts() {
+    return List.of();
   }
 
   /** Whether everything that was there at the start has been told to the listener. */

@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  */
 public final class Readiness {
   private final List<Condition> conditions = new ArrayList<>();
+  private Supplier<List<Lack>> lacks = List::of;
   private boolean warm;
   private boolean stopping;
 
@@ -24,6 +25,9 @@ public final class Readiness {
   /** One condition that does not hold. */
   public record Missing(String condition, String why) {}
 
+  /** What is told beside the conditions: something that is not there, and what to do. */
+  public record Lack(String what, String hint) {}
+
   public Readiness() {
     add("warm", () -> warm ? "" : "The first decisions are still being rehearsed.");
     add("running", () -> stopping ? "The service is stopping." : "");
@@ -32,6 +36,11 @@ public final class Readiness {
   /** Adds a condition; {@code missing} is empty when it holds. */
   public void add(String name, Supplier<String> missing) {
     conditions.add(new Condition(name, missing));
+  }
+
+  /** Adds what is told beside the conditions, and keeps the service from nothing. */
+  public void informOf(Supplier<List<Lack>> told) {
+    lacks = told;
   }
 
   /** The warm-up is over. */
@@ -75,6 +84,13 @@ public final class Readiness {
     for (Missing each : missing()) {
       missing.add(new JsonObject().put("condition", each.condition).put("why", each.why));
     }
-    return new JsonObject().put("ready", missing.isEmpty()).put("missing", missing);
+    JsonArray lacking = new JsonArray();
+    for (Lack part : lacks.get()) {
+      lacking.add(new JsonObject().put("what", part.what()).put("hint", part.hint()));
+    }
+    return new JsonObject()
+        .put("ready", missing.isEmpty())
+        .put("missing", missing)
+        .put("installation", lacking);
   }
 }

@@ -8,6 +8,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
 import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
@@ -80,6 +81,7 @@ public final class ClusterService {
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     cluster.audit(settings.current().audit().every());
+    cluster.checkInstallation(installation(settings.current(), namespace));
     vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
     keepCertificates(settings.current().certificates(), server, clocks, metrics);
   }
@@ -131,6 +133,18 @@ public final class ClusterService {
         settings.teams().source(),
         settings.dra().automatic() ? DraNodes.ALL_THAT_CAN : DraNodes.LABELLED,
         settings.dra().atOnce());
+  }
+
+  private static Installation installation(Settings settings, String namespace) {
+    boolean webhook = settings.admission().enabled();
+    return new Installation(
+        namespace,
+        webhook ? settings.admission().runtimeClass() : "",
+        webhook,
+        settings.certificates().make(),
+        settings.certificates().namespace(),
+        settings.observe().access() == Settings.ObserveAccess.TOKEN,
+        settings.teams().source());
   }
 
   private static String hostname() {

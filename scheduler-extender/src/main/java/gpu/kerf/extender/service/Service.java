@@ -262,6 +262,11 @@ public final class Service {
         "synced", () -> cluster.synced() ? "" : "Not all nodes and pods have been seen yet.");
     readiness.add("fresh", () -> stale(cluster.staleness()));
     readiness.add("lease", cluster::bindingProblem);
+    readiness.informOf(
+        () ->
+            cluster.missingParts().stream()
+                .map(part -> new Readiness.Lack(part.what(), part.hint()))
+                .toList());
     if (webhook != null) {
       readiness.add("webhook", () -> webhookProblem);
     }

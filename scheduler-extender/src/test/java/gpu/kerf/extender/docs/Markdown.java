@@ -18,6 +18,8 @@ import java.util.stream.Stream;
 /** The project's Markdown pages as text: links, the anchors that GitHub makes, shell blocks. */
 public final class Markdown {
   private static final Pattern FENCE = Pattern.compile("^\\s*```.*?^\\s*```\\s*?$", flags());
+  private static final Pattern YAML =
+      Pattern.compile("^```yaml\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final Pattern CODE = Pattern.compile("`[^`\n]*`");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
   private static final Pattern HEADING = Pattern.compile("^#{1,6} +(.*?)\\s*$", Pattern.MULTILINE);
@@ -49,6 +51,15 @@ public final class Markdown {
   }
 
   /** The root of the repository, seen from the module in which tests run. */
+  /** The first block of YAML of a page. */
+  public static String yamlBlock(Path page) throws IOException {
+    Matcher block = YAML.matcher(Files.readString(page));
+    if (!block.find()) {
+      throw new IllegalArgumentException(page + " has no block of YAML.");
+    }
+    return block.group(1);
+  }
+
   public static Path root() {
     Path module = Path.of("").toAbsolutePath();
     return Objects.requireNonNull(module.getParent());

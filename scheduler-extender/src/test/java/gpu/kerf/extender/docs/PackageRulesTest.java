@@ -56,6 +56,7 @@ class PackageRulesTest {
           "extender.cluster.embedded",
           "extender.cluster.kubernetes.inventory",
           "extender.cluster.kubernetes.calling",
+          "extender.cluster.kubernetes.installation",
           "extender.cluster.kubernetes.watching",
           "extender.cluster.kubernetes.objects",
           "extender.cluster.kubernetes.writing",

@@ -15,11 +15,14 @@ import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
+import gpu.kerf.extender.cluster.kubernetes.installation.InstallationCheck;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.manifests.Shipped;
+import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.PodView;
@@ -97,6 +100,8 @@ final class RbacTest {
         granted.remove(new Right("resource.k8s.io", "resourceslices", "watch"));
         granted.remove(new Right("resource.k8s.io", "resourceclaims", "watch"));
       }
+      // Which rights it has every user may ask.
+      granted.add(new Right("authorization.k8s.io", "selfsubjectaccessreviews", "create"));
       assertThat(audit.used(KERF)).isEqualTo(granted);
       assertThat(audit.forbidden(SCHEDULER)).isEmpty();
       // What any kube-scheduler may do is the API server's to say.
@@ -235,6 +240,27 @@ final class RbacTest {
       }
       assertThat(audit.forbidden(KERF)).isEmpty();
       assertThat(audit.used(KERF)).isEqualTo(granted(plane, "clusterrole/kerf-access"));
+    }
+  }
+
+  @Test
+  void everyRightOfTheRoleForTheCheckIsUsedAndNoneIsMissing() throws Exception {
+    Audit audit = Audit.in(folder);
+    try (ControlPlane plane = start(audit, KERF)) {
+      plane.apply(Shipped.text("base/installation.yaml"));
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-installation");
+      Access.Patience patience = new Access.Patience(Await.LONG, Await.LONG);
+      try (ApiServer server =
+          new Access(Map.of(), folder).connect(plane.kubeconfig(KERF).toString(), patience)) {
+        new InstallationCheck(
+                new Installation("kerf-system", "nvidia", true, false, "", false, TeamSource.KERF))
+            .look(server);
+      }
+      Set<Right> granted = granted(plane, "clusterrole/kerf-installation");
+      // Which rights it has every user may ask.
+      granted.add(new Right("authorization.k8s.io", "selfsubjectaccessreviews", "create"));
+      assertThat(audit.forbidden(KERF)).isEmpty();
+      assertThat(audit.used(KERF)).isEqualTo(granted);
     }
   }
 

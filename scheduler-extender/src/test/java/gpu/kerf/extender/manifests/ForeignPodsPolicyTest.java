@@ -201,6 +201,17 @@ final class ForeignPodsPolicyTest {
   }
 
   @Test
+  void kerfsOwnPodsOnNodesMaySeeThem() {
+    String env = container("env: [{name: NVIDIA_VISIBLE_DEVICES, value: all}]");
+    for (String folder : new String[] {"mps", "components/inventory-reporter"}) {
+      String namespace = Shipped.text(folder + "/namespace.yaml");
+      plane.apply(namespace);
+      String name = Shipped.objects(namespace).get(0).at("/metadata/name").asText();
+      create(name, env + "\n  runtimeClassName: nvidia");
+    }
+  }
+
+  @Test
   void mayDoEverythingElseAndInTrustedNamespacesAll() {
     create("default", container("env: [{name: NVIDIA_VISIBLE_DEVICES, value: void}, {name: A}]"));
     create("default", "");

@@ -43,7 +43,7 @@ final class HelmInstallTest {
       plane.apply(
           "{apiVersion: kerf.gpu/v1alpha1, kind: Team, metadata: {name: kept},"
               + " spec: {namespaces: {names: [kept]}}}");
-      installOrUpgrade("--set=components={}");
+      installOrUpgrade("--set-json=components=[]");
       assertThat(plane.kubectl("get", "deployment/kerf", "-n", "kerf-system", "-o", "yaml"))
           .contains("replicas: 1");
       assertThat(plane.kubectl("get", "secret", "kerf-webhook", "-n", "kerf-system", "-o", "yaml"))

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,8 +142,8 @@ final class OverlaysTest {
   }
 
   @Test
-  void applyingAgainKeepsWhatKerfWroteMeanwhile() throws IOException {
-    String authority = authority();
+  void applyingAgainKeepsWhatKerfWroteMeanwhile() {
+    String authority = Shipped.bundle(plane.kubeconfig());
     String rendered = render("single");
     plane.kubectlWithInput(rendered, "apply", "-f", "-");
     String key = "{\"data\":{\"tls.key\":\"a2V5\"}}";
@@ -164,13 +163,6 @@ final class OverlaysTest {
     assertThat(plane.kubectl("get", "secret", "kerf-webhook", "-n", "kerf-system", "-o", "yaml"))
         .contains("tls.key: a2V5");
     plane.kubectl("delete", "-n", "kerf-system", "deployment/kerf");
-  }
-
-  /** Any certificate that the API server can read: its own. */
-  private String authority() throws IOException {
-    JsonNode config = Shipped.objects(Files.readString(plane.kubeconfig())).get(0);
-    Path file = Path.of(config.at("/clusters/0/cluster/certificate-authority").asText());
-    return Base64.getEncoder().encodeToString(Files.readAllBytes(file));
   }
 
   @Test

@@ -13,6 +13,7 @@ import gpu.kerf.extender.cluster.Eviction;
 import gpu.kerf.extender.cluster.ForwardingListener;
 import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
+import gpu.kerf.extender.cluster.MissingPart;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
@@ -22,6 +23,9 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
+import gpu.kerf.extender.cluster.kubernetes.installation.InstallationCheck;
+import gpu.kerf.extender.cluster.kubernetes.installation.InstallationWatch;
 import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
@@ -161,6 +165,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable ClaimQueue claimQueue;
   private @Nullable ClaimSweeper<?> sweeper;
   private @Nullable Claims claims;
+  private @Nullable InstallationWatch installation;
 
   /**
    * How a cluster is served.
@@ -464,6 +469,42 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     Auditor.Reporting reporting = new Auditor.Reporting(events, metrics, clocks.wall());
     Auditor.Pace pace = new Auditor.Pace(threads, every, options.instance.hashCode());
     run("kerf-audit", new Auditor(audit, pace, reporting));
+  }
+
+  /** Begins to check at intervals that everything is there that Kerf was installed with. */
+  public void checkInstallation(Installation installed) {
+    InstallationWatch watch =
+        new InstallationWatch(server, new InstallationCheck(installed), threads);
+    installation = watch;
+    run("kerf-installation", watch);
+  }
+
+  @Override
+  public List<MissingPart> missingParts() {
+    List<MissingPart> missing = new ArrayList<>();
+    if (installation != null) {
+      missing.addAll(installation.missing());
+    }
+    if (nodes != null && synced()) {
+      addNodes(nodes, missing);
+    }
+    return missing;
+  }
+
+  private static void addNodes(NodeSink nodes, List<MissingPart> missing) {
+    if (nodes.managed() == 0) {
+      missing.add(
+          new MissingPart(
+              "No node has the label kerf.gpu/managed=true, so Kerf gives out no GPU.",
+              "Write kubectl label node NODE kerf.gpu/managed=true."));
+    } else if (nodes.unusable() > 0) {
+      missing.add(
+          new MissingPart(
+              "%d of %d managed nodes do not say which GPUs they have, or say it wrong."
+                  .formatted(nodes.unusable(), nodes.managed()),
+              "Their event UnusableGpus says more; the component inventory-reporter asks"
+                  + " nvidia-smi."));
+    }
   }
 
   /** Does what is due; to be called now and then on the thread that owns the ledger. */

@@ -244,7 +244,12 @@ public final class NodeSink implements Sink<NodeObject> {
     return node == null ? null : node.spec;
   }
 
-  /** The names of the nodes that are managed and cannot be used. */
+  /** How many nodes are managed. */
+  public int managed() {
+    return nodes.size();
+  }
+
+  /** How many nodes are managed and cannot be used. */
   public long unusable() {
     return nodes.values().stream().filter(node -> node.spec == null).count();
   }

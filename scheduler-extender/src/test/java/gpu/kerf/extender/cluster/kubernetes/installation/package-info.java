@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.cluster.kubernetes.installation;
+
+import org.jspecify.annotations.NullMarked;
