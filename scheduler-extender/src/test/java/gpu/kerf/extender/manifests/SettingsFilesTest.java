@@ -19,11 +19,16 @@ import picocli.CommandLine;
 class SettingsFilesTest {
   @Test
   void kubeSchedulersFileIsWhatTheCommandPrints() {
+    assertThat(Shipped.text("base/scheduler.yaml")).isEqualTo(printed());
+    assertThat(Shipped.text("components/dra/scheduler.yaml")).isEqualTo(printed("--dra"));
+  }
+
+  private static String printed(String... options) {
     StringWriter printed = new StringWriter();
     CommandLine command =
         new CommandLine(new SchedulerConfigCommand()).setOut(new PrintWriter(printed));
-    assertThat(command.execute()).isZero();
-    assertThat(Shipped.text("base/scheduler.yaml")).isEqualTo(printed.toString());
+    assertThat(command.execute(options)).isZero();
+    return printed.toString();
   }
 
   @Test

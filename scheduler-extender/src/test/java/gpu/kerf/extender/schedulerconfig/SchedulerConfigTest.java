@@ -28,6 +28,26 @@ class SchedulerConfigTest {
   }
 
   @Test
+  void whereClaimsAreWrittenKubeSchedulerHasToWaitLonger() throws IOException {
+    SchedulerConfig.Options options = options("http://127.0.0.1:8880");
+    String usual = SchedulerConfig.yaml(options);
+    String longer = SchedulerConfig.yaml(options, SchedulerConfig.TIMEOUT_WITH_CLAIMS);
+    assertThat(withClaims(longer)).isEmpty();
+    assertThat(withClaims(usual)).containsExactly("extenders[0].httpTimeout");
+    assertThat(withClaims(usual.replaceAll("  httpTimeout: .*\n", "")))
+        .as("5 s by default")
+        .containsExactly("extenders[0].httpTimeout");
+  }
+
+  private static List<String> withClaims(String yaml) throws IOException {
+    JsonNode config = new YAMLMapper().readTree(yaml);
+    return SchedulerConfigCheck.problems(config, "kerf", SchedulerConfig.TIMEOUT_WITH_CLAIMS)
+        .stream()
+        .map(problem -> problem.path())
+        .toList();
+  }
+
+  @Test
   void aSchedulerOfItsOwnNeedsALeaseOfItsOwn() throws IOException {
     String yaml = SchedulerConfig.yaml(options("http://127.0.0.1:8880"));
     assertThat(yaml).contains("resourceName: kerf\n", "resourceNamespace: kerf\n");
@@ -100,7 +120,8 @@ class SchedulerConfigTest {
         SchedulerConfig.yaml(options("http://127.0.0.1:8880"))
             .replace(
                 "  pluginConfig:",
-                "  plugins: {score: {enabled: [{name: NodeAffinity, weight: 90}]}}\n  pluginConfig:");
+                "  plugins: {score: {enabled: [{name: NodeAffinity, weight: 90}]}}\n"
+                    + "  pluginConfig:");
     assertThat(problems(yaml)).containsExactly("extenders[0].weight");
   }
 

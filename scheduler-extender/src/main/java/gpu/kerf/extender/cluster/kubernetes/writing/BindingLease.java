@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Used on the thread that owns the ledger, but for what says otherwise.
  */
-public final class BindingLease {
+public final class BindingLease implements ClaimQueue.Lease {
   private static final Logger LOG = LoggerFactory.getLogger(BindingLease.class);
 
   /** How long it lasts after a renewal. The same for all replicas, so it is no setting. */
@@ -163,6 +163,7 @@ public final class BindingLease {
    * Whether a Binding that was decided in a term may be sent now; on any thread, and immediately
    * before it is sent: the process may have been stopped since it was decided.
    */
+  @Override
   public boolean covers(long decidedIn) {
     Hold mine = hold;
     long now = now();
@@ -198,6 +199,7 @@ public final class BindingLease {
   }
 
   /** A binding begins; in which term. On any thread. */
+  @Override
   public long begun() {
     underWay.incrementAndGet();
     used = now();
@@ -205,6 +207,7 @@ public final class BindingLease {
   }
 
   /** The same binding has ended, or got no answer and may still be carried out; on any thread. */
+  @Override
   public void ended(boolean answered) {
     used = now();
     if (!answered) {

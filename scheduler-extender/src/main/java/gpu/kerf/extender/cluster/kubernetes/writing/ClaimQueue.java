@@ -48,12 +48,24 @@ public final class ClaimQueue implements AutoCloseable {
   private final ClaimWriter writer;
   private final Metrics metrics;
   private final LongSupplier millis;
-  private final Supplier<BindingLease> lease;
+  private final Supplier<Lease> lease;
   private final Function<DeviceClaim, String> overlapping;
   private final Map<String, CompletionStage<?>> last = new HashMap<>();
 
   /** When a claim was last asked for, by the pods that may have one and are not bound. */
   private final Map<String, Long> asked = new HashMap<>();
+
+  /** Lets one replica at a time write; used on any thread. */
+  public interface Lease {
+    /** A request begins; in which term. */
+    long begun();
+
+    /** Whether what began in a term may be sent now. */
+    boolean covers(long term);
+
+    /** It has ended, or got no answer and may still be carried out. */
+    void ended(boolean answered);
+  }
 
   /**
    * @param lease that lets one replica at a time write
@@ -66,7 +78,7 @@ public final class ClaimQueue implements AutoCloseable {
       ClaimWriter writer,
       Metrics metrics,
       LongSupplier millis,
-      Supplier<BindingLease> lease,
+      Supplier<Lease> lease,
       Function<DeviceClaim, String> overlapping) {
     this.requests = requests;
     this.loop = loop;
@@ -219,7 +231,7 @@ public final class ClaimQueue implements AutoCloseable {
   }
 
   private <T> void start(Work<T> work, CompletableFuture<T> result) {
-    BindingLease toBind = lease.get();
+    Lease toBind = lease.get();
     long term = toBind.begun();
     requests
         .start(server -> work.run(server, () -> toBind.covers(term)))

@@ -12,19 +12,10 @@ import gpu.kerf.extender.cluster.DeviceClaim;
 import gpu.kerf.extender.cluster.DeviceClaim.Device;
 import gpu.kerf.extender.cluster.DeviceClaim.Mapping;
 import gpu.kerf.extender.cluster.DeviceClaim.Request;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,138 +28,9 @@ class ClaimFaultsTest {
   private static final String CLAIM =
       "/apis/resource.k8s.io/v1/namespaces/ml/resourceclaims/kerf-u";
 
-  private final SmallServer server = new SmallServer();
+  private final SmallClaimServer server = new SmallClaimServer();
   private final ClaimWriter writer =
       new ClaimWriter(new DeviceClasses(() -> 0), new Metrics(), () -> "id");
-
-  /** As much of an API server as a claim needs; a lost request fails as one without an answer. */
-  private static final class SmallServer implements ApiServer {
-    private final List<String> sent = new ArrayList<>();
-    private final ObjectNode pod = JSON.createObjectNode();
-    private @Nullable ObjectNode claim;
-    private boolean dropsField;
-    private int lost = -1;
-    private boolean carriedOut;
-    private int writes;
-
-    SmallServer() {
-      pod.putObject("metadata").put("uid", "u");
-      pod.putObject("spec");
-      pod.putObject("status").put("phase", "Pending");
-    }
-
-    /** Loses one of the following writes, counted from 0. */
-    void lose(int write, boolean after) {
-      writes = 0;
-      lost = write;
-      carriedOut = after;
-    }
-
-    @Override
-    public ApiReply send(ApiRequest request) throws IOException {
-      sent.add(request.method() + " " + request.path());
-      if (request.method().equals("GET")) {
-        return read(request.path());
-      }
-      boolean lose = writes++ == lost;
-      if (lose && !carriedOut) {
-        throw new SocketTimeoutException("lost on its way");
-      }
-      ApiReply reply = write(request);
-      if (lose) {
-        throw new SocketTimeoutException("its answer is lost");
-      }
-      return reply;
-    }
-
-    private ApiReply read(String path) {
-      if (path.endsWith("/deviceclasses")) {
-        return reply(200, "{\"items\":[{\"metadata\":{\"name\":\"mig.nvidia.com\"},\"spec\":{}}]}");
-      }
-      if (path.equals(CLAIM)) {
-        return claim == null ? reply(404, "{}") : reply(200, claim.toString());
-      }
-      return reply(200, pod.toString());
-    }
-
-    private ApiReply write(ApiRequest request) throws IOException {
-      JsonNode body = JSON.readTree(request.body());
-      switch (request.method()) {
-        case "POST" -> {
-          if (claim != null) {
-            return reply(409, "{\"message\":\"already exists\"}");
-          }
-          claim = (ObjectNode) body;
-          claim.withObject("/metadata").put("uid", "c").put("resourceVersion", "1");
-          return reply(201, claim.toString());
-        }
-        case "DELETE" -> {
-          claim = null;
-          return reply(200, "{}");
-        }
-        default -> {
-          return request.path().startsWith(CLAIM) ? allocation(body) : field(body);
-        }
-      }
-    }
-
-    private ApiReply allocation(JsonNode body) {
-      if (claim == null) {
-        return reply(404, "{}");
-      }
-      boolean allocated = claim.at("/status/allocation").isObject();
-      boolean clears = body.at("/status/allocation").isNull();
-      if (allocated
-          && !clears
-          && !claim.at("/status/allocation").equals(body.at("/status/allocation"))) {
-        return reply(422, "{\"message\":\"field is immutable\"}");
-      }
-      claim.set("status", clears ? JSON.createObjectNode() : body.path("status"));
-      return reply(200, claim.toString());
-    }
-
-    private ApiReply field(JsonNode steps) {
-      String now = pod.at("/status/extendedResourceClaimStatus/resourceClaimName").asText("");
-      String wanted = steps.path(1).path("value").asText("");
-      if (!now.equals(wanted.equals("null") ? "" : wanted)) {
-        return reply(422, "{\"message\":\"testing path failed\"}");
-      }
-      ObjectNode status = pod.withObject("/status");
-      if (steps.path(2).path("op").asText().equals("remove")) {
-        status.remove("extendedResourceClaimStatus");
-      } else if (!dropsField) {
-        status.set("extendedResourceClaimStatus", steps.path(2).path("value"));
-      }
-      return reply(200, pod.toString());
-    }
-
-    private static ApiReply reply(int status, String body) {
-      return new ApiReply(status, body.getBytes(StandardCharsets.UTF_8));
-    }
-
-    @Override
-    public String address() {
-      return "test";
-    }
-
-    @Override
-    public ApiReply send(ApiRequest request, Duration limit) throws IOException {
-      return send(request);
-    }
-
-    @Override
-    public ApiStream stream(ApiRequest request) throws IOException {
-      throw new IOException("there are no streams");
-    }
-
-    @Override
-    public Duration silence() {
-      return Duration.ofSeconds(1);
-    }
-
-    @Override
-    public void close() {}
-  }
 
   private static DeviceClaim claim(String device) {
     return new DeviceClaim(
