@@ -73,7 +73,7 @@ final class PodRules {
       String key = toleration.path("key").asText("");
       String effect = toleration.path("effect").asText("");
       boolean exists = toleration.path("operator").asText("Equal").equals("Exists");
-      boolean sameKey = key.equals(taint.key()) || key.isEmpty() && exists;
+      boolean sameKey = key.equals(taint.key()) || (key.isEmpty() && exists);
       boolean sameEffect = effect.isEmpty() || effect.equals(taint.effect());
       boolean sameValue = exists || toleration.path("value").asText("").equals(taint.value());
       if (sameKey && sameEffect && sameValue) {

@@ -59,6 +59,8 @@ public final class Explainer {
   }
 
   /**
+   * Where kube-scheduler leaves out some nodes before it asks Kerf.
+   *
    * @param against why kube-scheduler leaves a node out by itself; null for all others
    */
   public Explanation explain(PodDemand demand, Function<String, @Nullable String> against) {

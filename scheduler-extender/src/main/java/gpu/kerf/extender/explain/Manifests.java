@@ -64,7 +64,8 @@ public final class Manifests {
     PodTemplates templates = PodTemplates.of(object);
     List<PodTemplates.Template> pods = templates.found();
     templates.unread().forEach(path -> unread.add(name + ": " + path));
-    if (pods.isEmpty() && templates.unread().isEmpty() || found.size() + pods.size() > MOST_PODS) {
+    boolean none = pods.isEmpty() && templates.unread().isEmpty();
+    if (none || found.size() + pods.size() > MOST_PODS) {
       skipped.add(name);
       return;
     }

@@ -16,7 +16,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -342,11 +341,7 @@ public final class ApiRoutes implements Api {
 
     /** A file may hold many objects, and each with several templates. */
     private void text(String manifests) {
-      try {
-        budget.work(() -> explain(manifests));
-      } catch (UncheckedIOException nonsense) {
-        unreadable(nonsense.getCause());
-      }
+      budget.work(() -> explain(manifests));
     }
 
     /** Looks at no node. */
@@ -362,7 +357,7 @@ public final class ApiRoutes implements Api {
       try {
         send(call, view.explainText(viewer(call), manifests));
       } catch (IOException nonsense) {
-        throw new UncheckedIOException(nonsense);
+        unreadable(nonsense);
       }
     }
 

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import gpu.kerf.extender.cluster.ClusterListener;
+import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -10,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Writes down what it is told, one line each. */
 public class RecordingListener implements ClusterListener {
   public final List<String> lines = new CopyOnWriteArrayList<>();
+  public final List<NodeRules> nodeRules = new CopyOnWriteArrayList<>();
 
   /** Whether pods hold GPUs of the nodes. */
   public volatile boolean inUse;
@@ -26,6 +28,11 @@ public class RecordingListener implements ClusterListener {
   @Override
   public void nodeUnusable(String name, String problem) {
     lines.add("unusable " + name + ": " + problem);
+  }
+
+  @Override
+  public void nodeRulesChanged(String name, NodeRules rules) {
+    nodeRules.add(rules);
   }
 
   @Override

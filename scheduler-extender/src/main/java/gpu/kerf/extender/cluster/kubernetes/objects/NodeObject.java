@@ -127,8 +127,10 @@ public record NodeObject(
               taint.path("value").asText(""),
               taint.path("effect").asText("")));
     }
-    return new NodeRules(
-        texts(labels, key -> true), taints, spec.path("unschedulable").asBoolean(false));
+    // Most nodes have the same values as the next one, and there are many labels on each.
+    Map<String, String> shared = new HashMap<>(texts(labels, key -> true));
+    shared.replaceAll((key, value) -> value.intern());
+    return new NodeRules(shared, taints, spec.path("unschedulable").asBoolean(false));
   }
 
   private static Map<String, String> texts(JsonNode object, Predicate<String> wanted) {

@@ -56,6 +56,27 @@ class NodeSinkTest {
         new Meta("", "a", "uid-a", "1"), NodeObject.read("a", new YAMLMapper().readTree(yaml)));
   }
 
+  private void putWith(String spec) throws IOException, WireException {
+    String yaml =
+        "metadata: {labels: {zone: a, kerf.gpu/managed: 'true'}, annotations: {%s}}\n%s"
+            .formatted(NAMED, spec);
+    nodes.put(
+        new Meta("", "a", "uid-a", "1"), NodeObject.read("a", new YAMLMapper().readTree(yaml)));
+  }
+
+  @Test
+  void labelsTaintsAndCordonsAreToldWhenTheyChange() throws Exception {
+    putWith("spec: {}");
+    putWith("spec: {}\nstatus: {nodeInfo: {bootID: x}}");
+    assertThat(heard.nodeRules).hasSize(1);
+    assertThat(heard.nodeRules.get(0).labels()).containsEntry("zone", "a");
+
+    putWith("spec: {unschedulable: true, taints: [{key: k, value: v, effect: NoSchedule}]}");
+    assertThat(heard.nodeRules).hasSize(2);
+    assertThat(heard.nodeRules.get(1).cordoned()).isTrue();
+    assertThat(heard.nodeRules.get(1).taints()).hasToString("[k=v:NoSchedule]");
+  }
+
   @Test
   void whatTheListenerDidNotTakeInIsToldAgain() throws Exception {
     heard.failures = 1;
