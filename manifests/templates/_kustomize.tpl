@@ -9,11 +9,16 @@ A template cannot return an object. What is found is therefore put into a dictio
 {{/* Reads one folder. Takes root (the chart's context), folder, and to (a dictionary with a list of objects). */}}
 {{- define "kerf.folder" -}}
 {{- $kustomization := .root.Files.Get (printf "%s/kustomization.yaml" .folder) | fromYaml -}}
-{{- $known := list "apiVersion" "kind" "namespace" "labels" "resources" "configMapGenerator" "patches" "images" -}}
-{{- range $field, $value := $kustomization -}}
-  {{- if not (has $field $known) -}}
-    {{- fail (printf "%s/kustomization.yaml has the field %s, which the chart does not know." $.folder $field) -}}
-  {{- end -}}
+{{- include "kerf.known" (dict "of" $kustomization "in" .folder "fields" (list "apiVersion" "kind" "namespace" "labels" "resources" "configMapGenerator" "patches" "images")) -}}
+{{- range $kustomization.labels -}}
+  {{- include "kerf.known" (dict "of" . "in" $.folder "fields" (list "pairs")) -}}
+{{- end -}}
+{{- range $kustomization.configMapGenerator -}}
+  {{- include "kerf.known" (dict "of" . "in" $.folder "fields" (list "name" "namespace" "files" "options")) -}}
+  {{- include "kerf.known" (dict "of" .options "in" $.folder "fields" (list "disableNameSuffixHash" "labels")) -}}
+{{- end -}}
+{{- range $kustomization.patches -}}
+  {{- include "kerf.known" (dict "of" . "in" $.folder "fields" (list "path" "patch" "target")) -}}
 {{- end -}}
 {{- $found := dict "objects" list -}}
 {{- range $file := $kustomization.resources -}}
@@ -36,6 +41,15 @@ A template cannot return an object. What is found is therefore put into a dictio
   {{- include "kerf.documents" (dict "text" $text "name" (printf "%s/kustomization.yaml" $.folder) "to" $changes) -}}
   {{- range $change := $changes.objects -}}
     {{- include "kerf.patch" (dict "patch" $change "to" $.to) -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Fails on a field that is not known. Takes of, in (the folder) and fields. */}}
+{{- define "kerf.known" -}}
+{{- range $field, $value := .of -}}
+  {{- if not (has $field $.fields) -}}
+    {{- fail (printf "%s/kustomization.yaml has the field %s, which the chart does not know." $.in $field) -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -27,9 +27,8 @@ final class MissingPartsTest {
       assertThat(cluster.kerf().log())
           .contains("Something is missing in the cluster.", policy("kerf-words"));
 
-      cluster.nodes(
-          Inventory.eightH100("a").manifest(),
-          Inventory.eightH100("b").manifest().replace("\"v\":1", "\"v\":2"));
+      cluster.nodes(Inventory.eightH100("a").manifest());
+      cluster.plane().apply(Inventory.eightH100("b").manifest().replace("\"v\":1", "\"v\":2"));
       TestCluster.await(
           "one of two nodes is usable",
           () ->

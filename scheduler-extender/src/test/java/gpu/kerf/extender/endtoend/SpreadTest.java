@@ -22,17 +22,11 @@ final class SpreadTest {
             labelSelector: {matchLabels: {app: apart}}
       """;
 
-  private static String node(String name) {
-    return Inventory.eightH100(name)
-        .manifest()
-        .replace("labels: {", "labels: {kubernetes.io/hostname: " + name + ", ");
-  }
-
   @Test
   void replicasPackUnlessThePodSaysOtherwise() throws IOException {
     String guide = Markdown.yamlBlock(Markdown.root().resolve("docs/how-to/spread-replicas.md"));
     try (TestCluster cluster = TestCluster.start()) {
-      cluster.nodes(node("a"), node("b"));
+      cluster.nodes(Inventory.eightH100("a").manifest(), Inventory.eightH100("b").manifest());
       for (String name : List.of("packed-1", "packed-2")) {
         cluster.create(Pod.named(name).memory("8Gi"));
         cluster.awaitRunning(name);

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +157,26 @@ final class HelmChartTest {
   void aWrongValueIsRefused(String each) {
     String[] parts = each.split("\\|", 2);
     assertThatThrownBy(() -> template(List.of(), true, parts[0])).hasMessageContaining(parts[1]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"namePrefix: my-", "patches: [{path: a.yaml, options: {}}]"})
+  void aFieldOfKustomizeThatTheChartDoesNotKnowIsRefused(String field) throws IOException {
+    Path chart = folder.resolve("chart");
+    copy(Shipped.file(""), chart);
+    Path ha = chart.resolve("components/ha/kustomization.yaml");
+    Files.writeString(ha, "kind: Component\n" + field + "\n");
+    assertThatThrownBy(() -> render(chart.toString(), List.of("ha"), true, "mps=true"))
+        .hasMessageContaining("components/ha/kustomization.yaml has the field ")
+        .hasMessageContaining("which the chart does not know");
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
   }
 
   @Test

@@ -56,12 +56,23 @@ public final class InstallationCheck {
                   + " on pods.",
               "Kerf needs Kubernetes 1.30 or newer."));
     }
+    findAll(server, policies, missing);
+    return missing;
+  }
+
+  private void findAll(ApiServer server, boolean policies, List<MissingPart> missing)
+      throws IOException {
+    // A policy is one thing with its binding, which comes after it.
+    String absentPolicy = "";
     for (NeededObject object : NeededObject.of(installation)) {
-      if ((policies || !object.isPolicy()) && may(server, object.right(), missing)) {
-        find(server, object, missing);
+      boolean told = object.isPolicy() && (!policies || object.name().equals(absentPolicy));
+      if (!told
+          && may(server, object.right(), missing)
+          && !find(server, object, missing)
+          && object.isPolicy()) {
+        absentPolicy = object.name();
       }
     }
-    return missing;
   }
 
   private static Set<String> groups(ApiServer server) throws IOException {
@@ -127,7 +138,8 @@ public final class InstallationCheck {
     return reply.json().at("/status/allowed").asBoolean();
   }
 
-  private static void find(ApiServer server, NeededObject object, List<MissingPart> missing)
+  /** Whether it is there; it may still be of no use, and that is added. */
+  private static boolean find(ApiServer server, NeededObject object, List<MissingPart> missing)
       throws IOException {
     ApiReply reply = server.send(ApiRequest.get(object.path(), Map.of()));
     if (reply.status() == NOT_FOUND) {
@@ -135,7 +147,9 @@ public final class InstallationCheck {
           new MissingPart(
               "There is no %s %s, so %s.".formatted(object.kind(), object.name(), object.without()),
               object.hint()));
-    } else if (object.isWebhook() && !isTrusted(ok(reply).json())) {
+      return false;
+    }
+    if (object.isWebhook() && !isTrusted(ok(reply).json())) {
       missing.add(
           new MissingPart(
               "The %s %s has no caBundle, so pods of Kerf's scheduler cannot be created."
@@ -143,6 +157,7 @@ public final class InstallationCheck {
               "Kerf writes it if certificates.make is true; else look at cert-manager's"
                   + " injector."));
     }
+    return true;
   }
 
   private static boolean isTrusted(JsonNode configuration) {

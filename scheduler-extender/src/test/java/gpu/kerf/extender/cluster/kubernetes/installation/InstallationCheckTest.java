@@ -111,6 +111,16 @@ final class InstallationCheckTest {
         "validatingadmissionpolicybinding/kerf-words",
         "There is no ValidatingAdmissionPolicyBinding kerf-words, so pods of other schedulers can"
             + " ask for GPUs and get none. Apply base/policy.yaml.");
+    without(
+        () ->
+            plane.kubectl(
+                "delete", "-f", Shipped.file("base/policy.yaml").toString(), "--ignore-not-found"),
+        "There is no ValidatingAdmissionPolicy kerf, so users can write Kerf's decisions on pods."
+            + " Apply base/policy.yaml.",
+        "There is no ValidatingAdmissionPolicy kerf-words, so pods of other schedulers can ask for"
+            + " GPUs and get none. Apply base/policy.yaml.",
+        "There is no ValidatingAdmissionPolicy kerf-gate, so Kerf's account can change more of a"
+            + " pod than its gate. Apply base/policy.yaml.");
     deleted(
         "mutatingwebhookconfiguration/kerf",
         "There is no MutatingWebhookConfiguration kerf, so containers are not told their GPUs."
