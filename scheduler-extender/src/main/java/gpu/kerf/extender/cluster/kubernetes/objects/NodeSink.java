@@ -120,6 +120,13 @@ public final class NodeSink implements Sink<NodeObject> {
     }
   }
 
+  /** Slices that Kerf cannot use do not matter on a node that another component serves. */
+  private boolean mayBeByDriver(NodeObject object) {
+    String label = object.facts().label(NodeDelivery.LABEL);
+    return label.equals(DeliveryWay.DRA.word())
+        || (label.isEmpty() && dra == DraNodes.ALL_THAT_CAN);
+  }
+
   /**
    * The last inventory of a node with UUIDs is kept while pods are there, for without UUIDs it
    * could not be known any more which GPUs they use.
@@ -128,7 +135,7 @@ public final class NodeSink implements Sink<NodeObject> {
     Inventory named = before == null ? null : before.named;
     boolean wasByDriver = before != null && before.byDriver;
     try {
-      Inventory byDriver = inventories.ofDriver(meta.name());
+      Inventory byDriver = mayBeByDriver(object) ? inventories.ofDriver(meta.name()) : null;
       DeliveryWay delivery = NodeDelivery.of(object, byDriver != null, dra, wasByDriver);
       Inventory newest =
           delivery == DeliveryWay.DRA && byDriver != null
