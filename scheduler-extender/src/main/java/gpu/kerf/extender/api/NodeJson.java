@@ -122,6 +122,7 @@ final class NodeJson {
             out.writeStartObject();
             if (viewer.seesNamespace(entry.holder().namespace())) {
               holder(out, entry, container.container());
+              SlotJson.device(out, slot, scheduling.fleet().node(node));
             } else {
               anotherTeam(out, entry, gpu, index);
             }

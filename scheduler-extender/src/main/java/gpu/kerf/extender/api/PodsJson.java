@@ -142,6 +142,7 @@ public final class PodsJson {
         out.writeStartObject();
         out.writeNumberField("gpu", slot.gpu());
         SlotJson.fields(out, slot);
+        SlotJson.device(out, slot, scheduling.fleet().node(entry.placement().node()));
         out.writeEndObject();
       }
     }

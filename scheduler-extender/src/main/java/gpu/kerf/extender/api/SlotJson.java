@@ -1,13 +1,26 @@
 package gpu.kerf.extender.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import gpu.kerf.model.hardware.DriverDevices;
+import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Slot;
+import gpu.kerf.model.placement.SlotDevice;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** The fields of a slot as JSON that say which part of the GPU it is. */
 final class SlotJson {
 
   private SlotJson() {}
+
+  /** Adds the name of its device where a DRA driver hands it out. */
+  static void device(JsonGenerator out, Slot slot, @Nullable NodeState node) throws IOException {
+    DriverDevices devices = node == null ? null : node.spec().devices();
+    String name = devices == null ? null : SlotDevice.of(slot, devices);
+    if (name != null) {
+      out.writeStringField("device", name);
+    }
+  }
 
   /** Adds its fields to an object that is open. */
   static void fields(JsonGenerator out, Slot slot) throws IOException {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -107,7 +108,7 @@ final class DeviceSlices {
   }
 
   /** Drivers say the memory slices of a MIG device as the counters that it consumes. */
-  private static void addSlices(JsonNode named, TreeSet<Integer> slices) {
+  private static void addSlices(JsonNode named, Set<Integer> slices) {
     for (Map.Entry<String, JsonNode> each : named.properties()) {
       Matcher slice = MEMORY_SLICE.matcher(each.getKey());
       if (slice.matches()) {

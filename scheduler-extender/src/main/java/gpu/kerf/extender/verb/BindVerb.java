@@ -22,15 +22,19 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.fleet.Conflict;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.SlotDevice;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -367,9 +371,11 @@ public final class BindVerb {
     }
   }
 
-  /** What was prepared names GPUs as they were when it was decided. */
+  /** What was prepared names GPUs and devices as they were when it was decided. */
   private boolean isCurrent(DeliveryRequest request) {
-    return request.node().gpus().equals(spec(request.node().name()).gpus());
+    NodeSpec now = spec(request.node().name());
+    return request.node().gpus().equals(now.gpus())
+        && Objects.equals(request.node().devices(), now.devices());
   }
 
   private void send(Call call, Map<String, String> annotations) {
@@ -441,9 +447,21 @@ public final class BindVerb {
         scheduling.decided(
             call.decision.placed(new Decision.Choice(call.node(), null, call.placement()), 1));
     if (!call.placement().containers().isEmpty()) {
-      cluster.event(new PodEvent(call.pod(), false, PLACED, decision.why()));
+      String text = decision.why() + devices(call.request);
+      cluster.event(new PodEvent(call.pod(), false, PLACED, text));
     }
     call.answer.complete(BindAnswer.BOUND);
+  }
+
+  /** The driver's names of the devices; empty where no DRA driver hands them out. */
+  private static String devices(DeliveryRequest request) {
+    DriverDevices devices = request.node().devices();
+    if (devices == null) {
+      return "";
+    }
+    return request.placement().slots().stream()
+        .map(slot -> String.valueOf(SlotDevice.of(slot, devices)))
+        .collect(Collectors.joining(", ", " (device ", ")"));
   }
 
   private void release(Call call, VerbError error) {

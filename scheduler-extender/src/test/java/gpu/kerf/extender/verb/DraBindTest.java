@@ -56,6 +56,7 @@ class DraBindTest {
     assertThat(annotations.get("kerf.gpu/placement")).contains("\"device\":\"" + device + "\"");
     assertThat(claimed().mappings())
         .containsExactly(new Mapping("main", "kerf.gpu/memory", "container-0-request-0"));
+    assertThat(world.cluster.events.get(0).message()).endsWith(" (device " + device + ")");
   }
 
   @Test
