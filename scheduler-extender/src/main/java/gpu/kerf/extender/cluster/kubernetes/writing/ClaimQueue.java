@@ -226,8 +226,9 @@ public final class ClaimQueue implements AutoCloseable {
     } else {
       before.whenCompleteAsync((done, failure) -> start(work, result), loop);
     }
-    result.whenCompleteAsync((done, failure) -> last.remove(podUid, result), loop);
-    return result;
+    CompletionStage<T> end = result;
+    end.whenCompleteAsync((done, failure) -> last.remove(podUid, result), loop);
+    return end;
   }
 
   private <T> void start(Work<T> work, CompletableFuture<T> result) {

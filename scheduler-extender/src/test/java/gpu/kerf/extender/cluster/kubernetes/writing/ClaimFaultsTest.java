@@ -25,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClaimFaultsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final PodView.Ref POD = new PodView.Ref("ml", "p", "u");
-  private static final String CLAIM =
-      "/apis/resource.k8s.io/v1/namespaces/ml/resourceclaims/kerf-u";
 
   private final SmallClaimServer server = new SmallClaimServer();
   private final ClaimWriter writer =

@@ -68,7 +68,7 @@ final class ClaimWritesTest {
     Assumptions.assumeTrue(ControlPlane.minor() >= 36, "the field is on from 1.36");
   }
 
-  private ApiServer server(ControlPlane plane, Path kubeconfig) throws Exception {
+  private ApiServer server(Path kubeconfig) throws Exception {
     return new Access(Map.of(), folder).connect(kubeconfig.toString(), PATIENCE);
   }
 
@@ -202,7 +202,7 @@ final class ClaimWritesTest {
                       "mig.nvidia.com",
                       List.of(new Device("gpu.nvidia.com", "n0", "gpu-0-mig-1g10gb-19-5", 0)))),
               List.of(new Mapping("main", "kerf.gpu/memory", "container-1-request-0")));
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       assertThat(writer().write(server, claim, () -> true)).isEqualTo(ClaimResult.WRITTEN);
       assertThat(bind(server, pod)).isEqualTo(BindResult.BOUND);
 
@@ -239,7 +239,7 @@ final class ClaimWritesTest {
   void aClaimIsWrittenTwiceTakesAnotherDeviceAndIsGivenUp() throws Exception {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(CLASSES);
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       ClaimWriter writer = writer();
       PodView.Ref pod = kerfPod(plane, "p");
 
@@ -270,7 +270,7 @@ final class ClaimWritesTest {
   void aPodThatIsDeletedBetweenAnyTwoWritesLeavesNothing() throws Exception {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(CLASSES);
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       List<PodView.Ref> pods = new ArrayList<>();
       for (int writes = 0; writes <= 3; writes++) {
         PodView.Ref pod = kerfPod(plane, "p" + writes);
@@ -295,7 +295,7 @@ final class ClaimWritesTest {
   void aFieldThatAnotherHasSetIsNeverOverwritten() throws Exception {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(CLASSES);
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       PodView.Ref pod = kerfPod(plane, "p");
       plane.kubectl(
           "patch",
@@ -320,7 +320,7 @@ final class ClaimWritesTest {
     Options off = Options.defaults().apiServerFlag("--feature-gates=DRAExtendedResource=false");
     try (ControlPlane plane = ControlPlane.start(off)) {
       plane.apply(CLASSES.replace("  extendedResourceName: example.com/slice\n", ""));
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       PodView.Ref pod = kerfPod(plane, "p");
       assertThat(writer().write(server, one(pod, "a"), () -> true).kind()).isEqualTo(Kind.DROPPED);
     }
@@ -330,7 +330,7 @@ final class ClaimWritesTest {
   void aQuotaOnClaimsOrOnDevicesOfAClassIsSaidToBeOne() throws Exception {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(CLASSES);
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       for (String what :
           List.of(
               "count/resourceclaims.resource.k8s.io",
@@ -351,7 +351,7 @@ final class ClaimWritesTest {
   void aClassThatStandsForKerfsResourceIsATrap() throws Exception {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(CLASSES.replace("example.com/slice", "kerf.gpu/memory"));
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       PodView.Ref pod = kerfPod(plane, "p");
       assertThat(writer().write(server, one(pod, "a"), () -> true).kind())
           .isEqualTo(Kind.BAD_CLASS);
@@ -365,7 +365,7 @@ final class ClaimWritesTest {
   void sharesHaveIdentifiersThatARetryKeeps() throws Exception {
     try (ControlPlane plane = ControlPlane.start()) {
       plane.apply(CLASSES);
-      ApiServer server = server(plane, plane.kubeconfig());
+      ApiServer server = server(plane.kubeconfig());
       PodView.Ref pod = kerfPod(plane, "p");
       Device part = new Device("gpu.nvidia.com", "n0", "gpu-0", 8_192);
       DeviceClaim claim =
@@ -402,10 +402,10 @@ final class ClaimWritesTest {
         bind(plane, "base", "user" + i);
         bind(plane, "role" + i, "user" + i);
       }
-      ApiServer all = server(plane, plane.kubeconfig("user" + (roles.size() - 1)));
+      ApiServer all = server(plane.kubeconfig("user" + (roles.size() - 1)));
       Await.until("the last role is in force", () -> works(all, kerfPod(plane, "all")).isEmpty());
       for (int i = 0; i < roles.size() - 1; i++) {
-        ApiServer fewer = server(plane, plane.kubeconfig("user" + i));
+        ApiServer fewer = server(plane.kubeconfig("user" + i));
         assertThat(works(fewer, kerfPod(plane, "p" + i)))
             .as("with %s", roles.get(i).path("rules"))
             .contains("FORBIDDEN");
