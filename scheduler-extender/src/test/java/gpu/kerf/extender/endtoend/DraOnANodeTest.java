@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.controlplane.DraNode.Call;
 import gpu.kerf.extender.controlplane.DraTest;
+import gpu.kerf.extender.controlplane.KubeScheduler;
 import gpu.kerf.extender.endtoend.DraCluster.Seen;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +21,35 @@ import org.junit.jupiter.api.Test;
 final class DraOnANodeTest {
   /** Devices and counters of the first GPU, and the devices of the others. */
   private static final int SLICES = 4;
+
+  /** The pod of a user who wrote a claim of his own, placed by kube-scheduler without Kerf. */
+  private static final String ORDINARY =
+      """
+      apiVersion: resource.k8s.io/v1
+      kind: ResourceClaim
+      metadata: {name: theirs, namespace: default}
+      spec:
+        devices:
+          requests:
+          - name: half
+            exactly:
+              deviceClassName: mig.nvidia.com
+              selectors:
+              - cel: {expression: "device.attributes['gpu.nvidia.com'].profile == '3g.40gb'"}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: theirs, namespace: default}
+      spec:
+        terminationGracePeriodSeconds: 1
+        resourceClaims: [{name: gpu, resourceClaimName: theirs}]
+        containers:
+        - name: main
+          image: app
+          imagePullPolicy: Never
+          command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.1; done"]
+          resources: {claims: [{name: gpu}]}
+      """;
 
   /** A kubelet looks once a minute which claims no pod needs any more. */
   private static final Duration PATIENCE = Duration.ofMinutes(4);
@@ -231,6 +261,34 @@ final class DraOnANodeTest {
     await("it runs", () -> cluster.pod("waits", "/status/phase").asText().equals("Running"));
     assertThat(cluster.seen("waits", "main"))
         .isEqualTo(DraCluster.Seen.only("gpu-0-mig-7g80gb-0-0"));
+  }
+
+  @Test
+  void podsOfKerfAndOnesWithClaimsOfTheirOwnShareAGpu() {
+    try (KubeScheduler standard = cluster.plane().scheduler()) {
+      standard.start();
+      cluster.create(mig("first", "8Gi"));
+      cluster.awaitRunning("first");
+      cluster.plane().apply(ORDINARY);
+      cluster.awaitRunning("theirs");
+      List<String> theirs = cluster.seen("theirs", "main").variable();
+      assertThat(theirs).hasSize(1).allMatch(device -> device.startsWith("gpu-0-mig-3g40gb-"));
+
+      cluster.create(mig("second", "16Gi"));
+      cluster.awaitRunning("second");
+      assertThat(cluster.dra().created())
+          .containsExactlyInAnyOrder(
+              device("first", "main"), theirs.get(0), device("second", "main"));
+      cluster.create(mig("third", "38Gi"));
+      cluster
+          .plane()
+          .kubectl("wait", "--for=condition=PodScheduled=false", "pod/third", "--timeout=60s");
+      assertThat(cluster.dra().journal()).noneMatch(entry -> entry.event().equals("refuse"));
+    } finally {
+      cluster
+          .plane()
+          .kubectl("delete", "resourceclaim", "theirs", "--ignore-not-found", "--wait=false");
+    }
   }
 
   /** A pod that wants all of the only GPU that can be cut. */
