@@ -202,6 +202,18 @@ class UsageBookTest {
       return sum;
     }
 
+    /** What all pods used of each model; they are in one namespace. */
+    Map<UsageBook.Place, Long> recountByModel() {
+      Map<UsageBook.Place, Long> sums = new HashMap<>();
+      for (Stretch each : all()) {
+        for (UsagePart part : each.parts) {
+          long used = part.milli() * (each.at - each.since);
+          sums.merge(new UsageBook.Place("ns", part.model()), used, Long::sum);
+        }
+      }
+      return sums;
+    }
+
     Map<String, Long> recountCells(boolean memory) {
       Map<String, Long> cells = new HashMap<>();
       for (Stretch each : all()) {
@@ -253,6 +265,7 @@ class UsageBookTest {
         for (String team : ALL_TEAMS) {
           assertThat(walk.book.total(team)).as(team).isEqualTo(walk.recount(team, BEGIN));
         }
+        assertThat(walk.book.countedByPlace()).isEqualTo(walk.recountByModel());
         assertThat(walk.cells(false)).isEqualTo(walk.recountCells(false));
         assertThat(walk.cells(true)).isEqualTo(walk.recountCells(true));
       }
