@@ -434,7 +434,8 @@ class ApiTest {
     String tag = page.headers().firstValue("etag").orElse("");
     HttpRequest again = HttpRequest.newBuilder(uri("/")).header("If-None-Match", tag).build();
     assertThat(http().send(again, BodyHandlers.ofString()).statusCode()).isEqualTo(304);
-    assertThat(service.get("/js/../logback.xml", 404)).contains("not-found");
+    assertThat(service.get("/js/../META-INF/services/io.vertx.config.spi.ConfigProcessor", 404))
+        .contains("not-found");
   }
 
   /** The console was made against these documents; a key that is missing here breaks it. */
