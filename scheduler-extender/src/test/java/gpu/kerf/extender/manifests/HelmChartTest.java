@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,7 +112,7 @@ final class HelmChartTest {
   @Test
   void settingsAreWrittenOverThoseOfTheManifests() {
     String rendered = template(List.of(), true, "settings.log.level=debug");
-    assertThat(ofHelm(rendered).get("ConfigMap/kerf-system/kerf").toString())
+    assertThat(object(rendered, "ConfigMap/kerf-system/kerf").toString())
         .contains("level: debug", "format: json", "make: true");
   }
 
@@ -131,8 +132,9 @@ final class HelmChartTest {
                 containers: [{name: kerf, resources: {requests: {memory: 1Gi}}}]
         """);
     JsonNode pod =
-        ofHelm(template(List.of(), true, RAW_IMAGES, "--values=" + values))
-            .get("Deployment/kerf-system/kerf")
+        object(
+                template(List.of(), true, RAW_IMAGES, "--values=" + values),
+                "Deployment/kerf-system/kerf")
             .at("/spec/template/spec");
     assertThat(pod.at("/imagePullSecrets/0/name").asText()).isEqualTo("mine");
     assertThat(pod.at("/containers/0/resources/requests/memory").asText()).isEqualTo("1Gi");
@@ -241,6 +243,10 @@ final class HelmChartTest {
   }
 
   /** What helm adds must be there, and is taken away. */
+  private static JsonNode object(String yaml, String name) {
+    return Objects.requireNonNull(ofHelm(yaml).get(name), name);
+  }
+
   private static Map<String, JsonNode> ofHelm(String yaml) {
     Map<String, JsonNode> objects = byName(yaml);
     take(objects, "Deployment/kerf-system/kerf", "/spec/template/metadata", "checksum/scheduler");

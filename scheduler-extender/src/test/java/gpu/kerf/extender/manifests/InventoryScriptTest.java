@@ -11,6 +11,7 @@ import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.Topology;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,7 +58,7 @@ class InventoryScriptTest {
     builder.environment().put("RECORDED", RECORDED.resolve(recorded).toString());
     builder.environment().merge("PATH", programs + ":", (path, first) -> first + path);
     Process script = builder.start();
-    String said = new String(script.getInputStream().readAllBytes());
+    String said = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Ended(script.waitFor(), said);
   }
 
