@@ -58,7 +58,8 @@ class KafkaOnARealBrokerTest {
   void startABrokerABridgeAndTheSink() throws Exception {
     assumeTrue(
         Files.exists(KAFKA.resolve("bridge/classpath")),
-        "-Dkerf.kafka.dir names no folder that prepare.sh has filled");
+        "Kafka not found: -Dkerf.kafka.dir names no folder that src/test/kafka/prepare.sh has"
+            + " filled");
     Files.writeString(folder.resolve("broker.properties"), brokerProperties());
     Files.writeString(folder.resolve("bridge.properties"), bridgeProperties());
     Process format =
