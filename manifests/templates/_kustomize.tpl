@@ -14,7 +14,7 @@ A template cannot return an object. What is found is therefore put into a dictio
   {{- include "kerf.known" (dict "of" . "in" $.folder "fields" (list "pairs")) -}}
 {{- end -}}
 {{- range $kustomization.configMapGenerator -}}
-  {{- include "kerf.known" (dict "of" . "in" $.folder "fields" (list "name" "namespace" "files" "options")) -}}
+  {{- include "kerf.known" (dict "of" . "in" $.folder "fields" (list "name" "namespace" "files" "options" "behavior")) -}}
   {{- include "kerf.known" (dict "of" .options "in" $.folder "fields" (list "disableNameSuffixHash" "labels")) -}}
 {{- end -}}
 {{- range $kustomization.patches -}}
@@ -24,8 +24,14 @@ A template cannot return an object. What is found is therefore put into a dictio
 {{- range $file := $kustomization.resources -}}
   {{- include "kerf.file" (dict "root" $.root "file" (printf "%s/%s" $.folder $file) "to" $found) -}}
 {{- end -}}
+{{- $merged := dict "objects" list -}}
 {{- range $generator := $kustomization.configMapGenerator -}}
-  {{- include "kerf.configMap" (dict "root" $.root "folder" $.folder "generator" $generator "to" $found) -}}
+  {{- $behavior := default "create" $generator.behavior -}}
+  {{- if not (has $behavior (list "create" "merge")) -}}
+    {{- fail (printf "%s/kustomization.yaml has behavior: %s, which the chart does not know." $.folder $behavior) -}}
+  {{- end -}}
+  {{- $to := ternary $merged $found (eq $behavior "merge") -}}
+  {{- include "kerf.configMap" (dict "root" $.root "folder" $.folder "generator" $generator "to" $to) -}}
 {{- end -}}
 {{- range $object := $found.objects -}}
   {{- with $kustomization.namespace -}}{{- $_ := set $object.metadata "namespace" . -}}{{- end -}}
@@ -34,6 +40,9 @@ A template cannot return an object. What is found is therefore put into a dictio
   {{- end -}}
 {{- end -}}
 {{- $_ := set .to "objects" (concat .to.objects $found.objects) -}}
+{{- range $change := $merged.objects -}}
+  {{- include "kerf.patch" (dict "patch" $change "to" $.to) -}}
+{{- end -}}
 {{- range $patch := $kustomization.patches -}}
   {{- $text := $patch.patch -}}
   {{- with $patch.path -}}{{- $text = $.root.Files.Get (printf "%s/%s" $.folder .) -}}{{- end -}}

@@ -59,7 +59,7 @@ final class HelmChartTest {
 
   @ParameterizedTest
   @MethodSource("overlays")
-  void anOverlayIsTheSameByHelm(String overlay) {
+  void anOverlayIsTheSameByHelm(String overlay) throws IOException {
     JsonNode kustomization =
         Shipped.objects(Shipped.text("overlays/" + overlay + "/kustomization.yaml")).get(0);
     List<String> components = new ArrayList<>();
@@ -68,7 +68,19 @@ final class HelmChartTest {
         .forEach(path -> components.add(path.asText().replace("../../components/", "")));
     boolean mps = kustomization.path("resources").toString().contains("../../mps");
     String byKustomize = kustomize.render(Shipped.file("overlays/" + overlay));
-    assertThat(ofHelm(template(components, mps, RAW_IMAGES))).isEqualTo(ofKustomize(byKustomize));
+    Path values = folder.resolve("values.yaml");
+    Files.writeString(values, patches(kustomization));
+    assertThat(ofHelm(template(components, mps, RAW_IMAGES, "--values=" + values)))
+        .isEqualTo(ofKustomize(byKustomize));
+  }
+
+  /** What an overlay changes besides, as the chart's value. */
+  private static String patches(JsonNode kustomization) {
+    ObjectNode values = JsonNodeFactory.instance.objectNode();
+    for (JsonNode each : kustomization.path("patches")) {
+      values.withArray("patches").add(Shipped.objects(each.path("patch").asText()).get(0));
+    }
+    return values.toString();
   }
 
   @ParameterizedTest

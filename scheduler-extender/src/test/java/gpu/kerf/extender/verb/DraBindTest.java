@@ -43,7 +43,7 @@ class DraBindTest {
   }
 
   @Test
-  void theRecordIsAllThatIsWrittenOnThePodAndNamesTheDevice() {
+  void theRecordNamesTheDeviceAndNoVariableIsFilled() {
     PodView pod = World.asking("1", "8Gi");
     Map<String, String> annotations = nodes.bound(pod, "dra");
     Request request = claimed().requests().get(0);
@@ -52,7 +52,7 @@ class DraBindTest {
     assertThat(request.devices()).hasSize(1);
     String device = request.devices().get(0).name();
     assertThat(device).startsWith("gpu-0-mig-1g.10gb-");
-    assertThat(annotations).containsOnlyKeys("kerf.gpu/placement");
+    assertThat(annotations).containsOnlyKeys("kerf.gpu/placement", "kerf.gpu/held-since");
     assertThat(annotations.get("kerf.gpu/placement")).contains("\"device\":\"" + device + "\"");
     assertThat(claimed().mappings())
         .containsExactly(new Mapping("main", "kerf.gpu/memory", "container-0-request-0"));
