@@ -80,16 +80,35 @@ public record KnownPod(
             demand.hostMemoryMiB(),
             earlier.demand.ways());
     return new KnownPod(
-        holder, held, earlier.problem, claimable, mayPreempt, terminating, node, since, reason, unschedulable);
+        holder,
+        held,
+        earlier.problem,
+        claimable,
+        mayPreempt,
+        terminating,
+        node,
+        since,
+        reason,
+        unschedulable);
   }
 
   KnownPod because(String text) {
     return new KnownPod(
-        holder, demand, problem, claimable, mayPreempt, terminating, node, since, text, unschedulable);
+        holder,
+        demand,
+        problem,
+        claimable,
+        mayPreempt,
+        terminating,
+        node,
+        since,
+        text,
+        unschedulable);
   }
 
   KnownPod on(String place, long now) {
-    return new KnownPod(holder, demand, problem, claimable, mayPreempt, terminating, place, now, "", "");
+    return new KnownPod(
+        holder, demand, problem, claimable, mayPreempt, terminating, place, now, "", "");
   }
 
   public String uid() {

@@ -50,7 +50,6 @@ public final class Markdown {
     return scripts;
   }
 
-  /** The root of the repository, seen from the module in which tests run. */
   /** The first block of YAML of a page. */
   public static String yamlBlock(Path page) throws IOException {
     Matcher block = YAML.matcher(Files.readString(page));
