@@ -59,6 +59,7 @@ public final class Markdown {
     return block.group(1);
   }
 
+  /** The root of the repository, seen from the module in which tests run. */
   public static Path root() {
     Path module = Path.of("").toAbsolutePath();
     return Objects.requireNonNull(module.getParent());
