@@ -9,7 +9,10 @@ import gpu.kerf.extender.cluster.DeviceClaim.Device;
 import gpu.kerf.extender.cluster.DeviceClaim.Mapping;
 import gpu.kerf.extender.cluster.DeviceClaim.Request;
 import gpu.kerf.extender.wire.PodView;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * The objects that claim devices for a pod, in the form in which kube-scheduler's own plugin for
@@ -30,6 +33,10 @@ final class ClaimBodies {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String MEMORY = "memory";
+
+  /** What a request of Kerf's says; another field would change what its allocation means. */
+  private static final Set<String> KNOWN =
+      Set.of("deviceClassName", "allocationMode", "count", "capacity");
 
   private ClaimBodies() {}
 
@@ -190,11 +197,14 @@ final class ClaimBodies {
         && consumed.equals(device.memoryMiB() > 0 ? mib(device.memoryMiB()) : "");
   }
 
-  /** Whether a claim asks for the same: what it asks cannot be changed. */
+  /**
+   * Whether a claim is what Kerf would make: what it asks for cannot be changed. A user may have
+   * made one of that name first, with access for an administrator or without the finalizer.
+   */
   static boolean asksSame(JsonNode object, DeviceClaim claim) {
     JsonNode written = object.at("/spec/devices/requests");
     JsonNode wanted = claim(claim).at("/spec/devices/requests");
-    if (written.size() != wanted.size()) {
+    if (written.size() != wanted.size() || !isProtected(object)) {
       return false;
     }
     for (int i = 0; i < wanted.size(); i++) {
@@ -207,11 +217,26 @@ final class ClaimBodies {
               && one.at("/exactly/capacity/requests/" + MEMORY)
                   .asText("")
                   .equals(other.at("/exactly/capacity/requests/" + MEMORY).asText(""));
-      if (!same) {
+      if (!same || !KNOWN.containsAll(names(one.path("exactly")))) {
         return false;
       }
     }
     return true;
+  }
+
+  private static Set<String> names(JsonNode object) {
+    return object.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
+  }
+
+  /** Whether it stays until its devices are given back, and goes with its pod. */
+  private static boolean isProtected(JsonNode object) {
+    boolean marked = object.at("/metadata/annotations").path(MARK).asText("").equals("true");
+    for (JsonNode finalizer : object.at("/metadata/finalizers")) {
+      if (marked && finalizer.asText("").equals(FINALIZER)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a claim was made for a pod by Kerf, or in its form. */

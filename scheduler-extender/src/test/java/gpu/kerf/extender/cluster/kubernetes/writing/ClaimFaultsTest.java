@@ -111,6 +111,44 @@ class ClaimFaultsTest {
     assertThat(server.claim).isNotNull();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[{'op':'remove','path':'/metadata/finalizers'}]",
+        "[{'op':'remove','path':'/metadata/annotations'}]",
+        "[{'op':'add','path':'/spec/devices/requests/0/exactly/adminAccess','value':true}]",
+        "[{'op':'add','path':'/spec/devices/requests/0/exactly/tolerations','value':[{}]}]"
+      })
+  void aClaimThatAUserMadeFirstIsReplacedUnlessItIsWhatKerfWouldMake(String change)
+      throws Exception {
+    ObjectNode made = ClaimBodies.claim(claim("a"));
+    made.withObject("/metadata").put("uid", "of-a-user");
+    server.claim = made.deepCopy();
+    assertThat(write("a")).isEqualTo(ClaimResult.WRITTEN);
+    server.pod.withObject("/status").remove("extendedResourceClaimStatus");
+
+    server.claim = (ObjectNode) changed(made, JSON.readTree(change.replace('\'', '"')));
+    assertThat(write("a").kind()).isEqualTo(Kind.IN_REMOVAL);
+    assertThat(server.claim).isNull();
+    assertThat(write("a")).isEqualTo(ClaimResult.WRITTEN);
+    assertAllocated("a");
+  }
+
+  private static JsonNode changed(ObjectNode object, JsonNode patch) {
+    ObjectNode copy = object.deepCopy();
+    for (JsonNode each : patch) {
+      String path = each.path("path").asText();
+      String field = path.substring(path.lastIndexOf('/') + 1);
+      ObjectNode parent = (ObjectNode) copy.at(path.substring(0, path.lastIndexOf('/')));
+      if (each.path("op").asText().equals("remove")) {
+        parent.remove(field);
+      } else {
+        parent.set(field, each.path("value"));
+      }
+    }
+    return copy;
+  }
+
   @Test
   void aClaimThatAsksForOtherDevicesIsRemovedAndMadeAnew() {
     write("a");
