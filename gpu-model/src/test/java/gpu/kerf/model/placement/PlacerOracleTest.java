@@ -125,7 +125,7 @@ class PlacerOracleTest {
     PreparedDemand whole = prepared(PodDemand.of(Demand.whole(1)));
     PreparedDemand part = prepared(PodDemand.of(Demand.memory(new MemoryMiB(8192))));
     assertThat(placer.judge(whole, new NodeState(onlyCut, models)).reason())
-        .isEqualTo(Reason.WRONG_WALL);
+        .isEqualTo(Reason.NO_WHOLE_GPUS);
     assertThat(placer.judge(part, new NodeState(onlyWhole, models)).reason())
         .isEqualTo(Reason.WRONG_WALL);
   }
