@@ -45,7 +45,10 @@ final class ServingKerf implements AutoCloseable {
   private final Process process;
   private final double readyAfter;
 
-  ServingKerf(ControlPlane plane) throws IOException, InterruptedException {
+  /**
+   * @param settings more of them, each as key=value
+   */
+  ServingKerf(ControlPlane plane, String... settings) throws IOException, InterruptedException {
     this.plane = plane;
     int port = Ports.free();
     this.address = "http://127.0.0.1:" + port;
@@ -53,6 +56,9 @@ final class ServingKerf implements AutoCloseable {
     command.add("serve");
     command.add("--kubeconfig=" + plane.kubeconfig());
     command.add("--listen=127.0.0.1:" + port);
+    for (String each : settings) {
+      command.add("--set=" + each);
+    }
     long start = System.nanoTime();
     this.process =
         new ProcessBuilder(command)
