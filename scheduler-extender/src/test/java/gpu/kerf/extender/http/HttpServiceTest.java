@@ -246,10 +246,7 @@ class HttpServiceTest {
         Wire first = new Wire(service.port());
         Wire second = new Wire(service.port())) {
       String head =
-          "POST /filter HTTP/1.1\n"
-              + "Host: x\n"
-              + "Content-Type: application/json\n"
-              + "Content-Length: 2000\n\n";
+          "POST /filter HTTP/1.1\nHost: x\nContent-Type: application/json\nContent-Length: 2000\n\n";
       first.send(head + "x".repeat(1500));
       Await.until(
           "half a body is there", () -> service.server.actualPort() > 0 && inFlight(service, 1));
@@ -340,11 +337,7 @@ class HttpServiceTest {
         try (Wire halfABody = new Wire(service.port());
             Wire impatient = new Wire(service.port())) {
           halfABody.send(
-              "POST /filter HTTP/1.1\n"
-                  + "Host: x\n"
-                  + "Content-Type: application/json\n"
-                  + "Content-Length: 9\n\n"
-                  + "{");
+              "POST /filter HTTP/1.1\nHost: x\nContent-Type: application/json\nContent-Length: 9\n\n{");
           impatient.post("/bind", "{}");
           service.nextBind().completeAsync(() -> new Answer(Buffer.buffer("{}"), "placed", ""));
         }
