@@ -144,8 +144,12 @@ final class ForcedDeletionTest {
     assertThat(quarantined().path(0).path("name").asText()).isEqualTo("old");
     assertThat(kerf.metric("kerf_quarantined_gpu_memory_bytes")).isPositive();
     assertThat(kerf.metric("kerf_deletions_wait_seconds")).isZero();
-    JsonNode why = kerf.post("/api/v1/explain", pod("next").toString());
-    assertThat(why.at("/held/0/node").asText()).isEqualTo("real");
+    // The node is known a moment later than the deletion.
+    String next = pod("next").toString();
+    Await.until(
+        "explain says who holds the node",
+        () -> kerf.post("/api/v1/explain", next).at("/held/0/node").asText().equals("real"));
+    JsonNode why = kerf.post("/api/v1/explain", next);
     assertThat(why.at("/held/0/pods/0").asText()).isEqualTo("default/old");
     assertNextIsBoundOnlyWhenOldIsGone();
     assertThat(quarantined()).isEmpty();
