@@ -144,7 +144,6 @@ final class ForcedDeletionTest {
     assertThat(quarantined().path(0).path("name").asText()).isEqualTo("old");
     assertThat(kerf.metric("kerf_quarantined_gpu_memory_bytes")).isPositive();
     assertThat(kerf.metric("kerf_deletions_wait_seconds")).isZero();
-    // The node is known a moment later than the deletion.
     String next = pod("next").toString();
     Await.until(
         "explain says who holds the node",
