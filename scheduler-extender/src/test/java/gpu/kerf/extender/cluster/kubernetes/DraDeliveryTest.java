@@ -11,6 +11,8 @@ import gpu.kerf.extender.controlplane.DriverNode;
 import gpu.kerf.extender.controlplane.KubeScheduler;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,6 +77,20 @@ final class DraDeliveryTest {
         pod + " is bound", () -> !read("pod", pod).at("/spec/nodeName").asText("").isEmpty());
   }
 
+  private static List<String> held(RunningKerf kerf, String state) {
+    try {
+      List<String> names = new ArrayList<>();
+      for (JsonNode pod : JSON.readTree(kerf.get("/api/v1/pods").body()).path("pods")) {
+        if (pod.path("state").asText().equals(state)) {
+          names.add(pod.path("name").asText());
+        }
+      }
+      return names;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   private void awaitCapacity() {
     Await.until(
         "the node advertises",
@@ -82,7 +98,7 @@ final class DraDeliveryTest {
   }
 
   @Test
-  void podsGetInstancesThatDidNotExistAndGiveThemBack() {
+  void podsGetInstancesThatDidNotExistAndLeaveNoClaims() {
     try (RunningKerf kerf = RunningKerf.on(plane)) {
       awaitCapacity();
       try (KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start()) {
@@ -102,8 +118,11 @@ final class DraDeliveryTest {
 
         plane.kubectl("delete", "pod", "one", "two", "--timeout=60s");
         Await.until("the claims are gone", () -> claims().isEmpty());
+        // No kubelet has reported the end of the containers, so the driver may not have let go.
+        // DraOnANodeTest shows on a real kubelet that slots are given again.
         Await.until(
-            "nothing is held", () -> kerf.get("/api/v1/fleet").body().contains("\"heldMiB\":0"));
+            "their devices are held for a while",
+            () -> held(kerf, "quarantined").size() == 2 && held(kerf, "bound").isEmpty());
         assertThat(kerf.metric("kerf_claims_total{outcome=\"written\"")).isEqualTo(2);
         assertThat(scheduler.running()).isTrue();
       }
