@@ -72,7 +72,9 @@ public final class Patch {
       int slash = path.lastIndexOf('/');
       String last = path.substring(slash + 1).replace("~1", "/").replace("~0", "~");
       JsonNode parent = pod.at(path.substring(0, slash));
-      if (parent instanceof ObjectNode object) {
+      if (operation.path("op").asText().equals("remove")) {
+        pod.withObject(path.substring(0, slash)).remove(last);
+      } else if (parent instanceof ObjectNode object) {
         object.set(last, operation.path("value"));
       } else if (parent instanceof ArrayNode list && last.equals("-")) {
         list.add(operation.path("value"));

@@ -39,6 +39,15 @@ class KaiPriorityTest {
   }
 
   @Test
+  void whatIsRemovedIsGoneInAPreview() {
+    ObjectNode pod = AdmissionFixture.pod("{spec: {priority: 50}}");
+    Patch patch = new Patch();
+    patch.remove("/spec/priority");
+    patch.applyTo(pod);
+    assertThat(pod.path("spec").has("priority")).isFalse();
+  }
+
+  @Test
   void theSecondCallSeesTheNumberOfThatClass() {
     ObjectNode pod = whole("{kai.scheduler/queue: research, priorityClassName: build}", 0);
     ObjectNode once = (ObjectNode) fixture.mutated(pod);
