@@ -8,8 +8,7 @@ import picocli.CommandLine.Spec;
 /** {@code kerf teams}: names the commands about teams. */
 @Command(
     name = "teams",
-    description =
-        "Divides GPUs among teams, and checks their manifests; the service ignores teams so far.",
+    description = "Divides GPUs among teams as the service does, and checks their manifests.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {TeamsDivideCommand.class, TeamsCheckCommand.class},
     mixinStandardHelpOptions = true)
