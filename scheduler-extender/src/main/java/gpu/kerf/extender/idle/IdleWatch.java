@@ -160,6 +160,7 @@ public final class IdleWatch {
   private void stopAll() {
     clocks.clear();
     notices.clear();
+    metrics.set(Metric.IDLE_PODS, 0);
   }
 
   private void answered(

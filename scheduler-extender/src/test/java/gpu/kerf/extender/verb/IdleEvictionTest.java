@@ -62,6 +62,8 @@ class IdleEvictionTest {
     public void close() {}
   }
 
+  private final Metrics metrics = new Metrics();
+
   @BeforeEach
   void aTeamThatWantsItAndOneThatDoesNot() {
     world.millis = Instant.parse("2026-11-30T08:00:00Z").toEpochMilli();
@@ -74,7 +76,7 @@ class IdleEvictionTest {
             world.verbs.gangs(),
             figures,
             Duration.ofSeconds(30),
-            new Metrics());
+            metrics);
     world.scheduling.onEvicted((pod, why) -> told.add(pod + ": " + why));
   }
 
@@ -267,6 +269,17 @@ class IdleEvictionTest {
     assertThat(world.cluster.evictions).isEmpty();
     minutes(2);
     assertThat(world.cluster.evictions).containsExactly("p");
+  }
+
+  @Test
+  void aReplicaThatGivesNoTurnsAnyMoreCountsNoIdlePods() {
+    running("research", "p");
+    gpusAreUnused("0", "1", "2", "3");
+    minutes(32);
+    assertThat(metrics.scrape("").text()).contains("kerf_idle_pods 1.0");
+    world.cluster.leads = false;
+    minutes(1);
+    assertThat(metrics.scrape("").text()).contains("kerf_idle_pods 0.0");
   }
 
   @Test
