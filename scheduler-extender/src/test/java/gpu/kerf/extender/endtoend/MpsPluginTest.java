@@ -103,6 +103,24 @@ final class MpsPluginTest {
         () -> plane.kubectl("describe", "pods", "-n", "tenant"));
   }
 
+  /**
+   * As the controller of a pod does it: until a plugin has registered again, a kubelet that started
+   * refuses each pod that asks for its devices, and the refused pod stays refused.
+   */
+  private static void runOnceThePluginIsKnown(String pod) {
+    plane.apply(POD.formatted(pod, ASKS));
+    TestCluster.await(
+        pod + " runs",
+        () -> {
+          if (phase(pod).equals("Failed")) {
+            end(pod);
+            plane.apply(POD.formatted(pod, ASKS));
+          }
+          return phase(pod).equals("Running");
+        },
+        () -> plane.kubectl("describe", "pods", "-n", "tenant"));
+  }
+
   private static String phase(String pod) {
     return plane.kubectl("get", "pod", pod, "-n", "tenant", "-o", "jsonpath={.status.phase}");
   }
@@ -144,7 +162,7 @@ final class MpsPluginTest {
     run("before");
     node.killKubelet();
     node.startKubelet();
-    run("after");
+    runOnceThePluginIsKnown("after");
     assertThat(in("after", "cat /run/kerf/mps/pipe/control")).isEqualTo("here\n");
     assertThat(in("before", "cat /run/kerf/mps/pipe/control")).isEqualTo("here\n");
     end("before");
