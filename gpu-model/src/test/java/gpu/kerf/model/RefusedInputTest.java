@@ -13,9 +13,11 @@ import gpu.kerf.model.demand.MemoryMiB;
 import gpu.kerf.model.demand.Milli;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.PodDemand.Container;
+import gpu.kerf.model.demand.PodDemand.Reuse;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.WallChoice;
 import gpu.kerf.model.fleet.Holder;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
 import gpu.kerf.model.hardware.GpuSpec;
@@ -27,6 +29,7 @@ import gpu.kerf.model.placement.Placement.ContainerSlots;
 import gpu.kerf.model.placement.Slot;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -97,8 +100,16 @@ class RefusedInputTest {
         refused("negative memory", "(-7Mi)", () -> PodDemand.of(EIGHT).withHostMemoryMiB(-7)),
         refused("33 containers", "(33)", () -> new PodDemand(containers(33), 0, 0)),
         refused("two alike", "(a)", () -> new PodDemand(List.of(called("a"), called("a")), 0, 0)),
+        refused("a reuse of its own slots", "(a)", () -> new Reuse("a", "a", false)),
+        refused("slots of none", "(b)", () -> reusing(new Reuse("c", "b", false))),
+        refused("twice in a pod", "(a)", () -> reusing(new Reuse("a", "main", false))),
         refused("no uid", "()", () -> Holder.of("")),
         refused("blank uid", "( )", () -> Holder.of(" ")));
+  }
+
+  private static PodDemand reusing(Reuse reuse) {
+    return new PodDemand(
+        List.of(called("a"), called("main")), List.of(reuse), 0, 0, Set.of(DeliveryWay.ENV));
   }
 
   static Stream<Arguments> nodes() {

@@ -102,6 +102,18 @@ public record Demand(
     return ServingProfiles.of(this, model);
   }
 
+  /**
+   * Whether the slots for this demand serve another one as well: on as many GPUs or more, at least
+   * as large, behind a wall and on models that the other one accepts.
+   */
+  public boolean covers(Demand other) {
+    return gpus >= other.gpus
+        && size.covers(other.size)
+        && (other.wall == WallChoice.ANY || other.wall == wall)
+        && smMilli() >= other.smMilli()
+        && (other.models.isEmpty() || (!models.isEmpty() && other.models.containsAll(models)));
+  }
+
   /** The part of the multiprocessors that is set aside on each GPU, in thousandths; 0 if none. */
   public int smMilli() {
     return sm == null ? 0 : sm.value();

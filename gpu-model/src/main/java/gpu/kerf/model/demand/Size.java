@@ -6,6 +6,20 @@ import java.util.regex.Pattern;
 public sealed interface Size {
 
   /**
+   * Whether every slot of this size is at least as large as one of another size, on any GPU. Sizes
+   * of different kinds cannot be compared: a whole GPU may have less than an amount of memory.
+   */
+  default boolean covers(Size other) {
+    if (this instanceof Memory mine && other instanceof Memory its) {
+      return mine.nominal == its.nominal && mine.amount.compareTo(its.amount) >= 0;
+    }
+    if (this instanceof Fraction mine && other instanceof Fraction its) {
+      return mine.part.value() >= its.part.value();
+    }
+    return equals(other);
+  }
+
+  /**
    * At least so much memory of a GPU.
    *
    * @param nominal whether it is meant as MIG profiles are called: 5120 MiB are {@code 1g.5gb},

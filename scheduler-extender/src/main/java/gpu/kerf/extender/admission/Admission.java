@@ -243,7 +243,7 @@ public final class Admission {
   private void checkSameDemand(PodTree before, PodTree after, Findings findings) {
     Reading asked = dialects.read(before.view());
     Reading asks = dialects.read(after.view());
-    if (!asked.isNonsense() && !asked.demand().containers().equals(asks.demand().containers())) {
+    if (!asked.isNonsense() && !asked.demand().served().equals(asks.demand().served())) {
       findings.refuse(
           Kind.CHANGED,
           "The annotations change what the pod asks of GPUs, and it has been counted and prepared"

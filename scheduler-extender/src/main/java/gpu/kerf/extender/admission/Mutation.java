@@ -59,12 +59,12 @@ final class Mutation {
     this.options = options;
     this.smallestGpu = smallestGpu;
     this.byDriver = DriverNodes.areAllThatSuit(pod.spec());
-    for (PodDemand.Container each : reading.demand().containers()) {
+    for (PodDemand.Container each : reading.demand().served()) {
       demands.put(each.name(), each.demand());
     }
   }
 
-  /** The demand of a container; null if it asks for no GPU. */
+  /** The demand for which a container's slots are; null if it asks for no GPU. */
   @Nullable Demand demand(Box box) {
     return box.isNamed() ? demands.get(box.name()) : null;
   }

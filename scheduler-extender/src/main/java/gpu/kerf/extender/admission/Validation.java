@@ -3,10 +3,12 @@ package gpu.kerf.extender.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
+import gpu.kerf.extender.dialect.InitContainers;
 import gpu.kerf.extender.dialect.KerfDialect;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.WallChoice;
 import java.util.Set;
 
@@ -41,10 +43,34 @@ final class Validation {
       check(box);
     }
     checkRuntimeClass();
+    warnOfHeldSlots();
     if (asksForGpus()) {
       GracePeriodRule.check(pod.view(), options.longestGrace(), findings);
     }
     return findings;
+  }
+
+  /** What an init container took stays taken when it has ended. */
+  private void warnOfHeldSlots() {
+    for (String name : InitContainers.withOwnSlots(pod.view(), reading.demand())) {
+      findings.warn(
+          "The init container "
+              + SafeText.of(name)
+              + " has slots of its own, and the pod holds them until it ends itself. Maybe let it"
+              + " ask for the same resource as a container after it: then it uses the slots of that"
+              + " container.");
+    }
+    for (PodDemand.Reuse reuse : reading.demand().reuses()) {
+      if (reuse.enlarges()) {
+        findings.warn(
+            "The init container "
+                + SafeText.of(reuse.container())
+                + " asks for more than the container "
+                + SafeText.of(reuse.of())
+                + ", whose slots it uses, so these slots are as large as it asks until the pod"
+                + " ends.");
+      }
+    }
   }
 
   private DaemonAccess access(Box box) {

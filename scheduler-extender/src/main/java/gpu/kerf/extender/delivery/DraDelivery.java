@@ -10,6 +10,7 @@ import gpu.kerf.extender.state.ClaimableContainer;
 import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.wire.VerbError;
+import gpu.kerf.model.demand.PodDemand.Reuse;
 import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.placement.Placement.ContainerSlots;
 import gpu.kerf.model.placement.Slot;
@@ -97,19 +98,23 @@ public final class DraDelivery implements Delivery {
     pod.claimable().forEach(each -> byName.put(each.name(), each));
     List<Request> requests = new ArrayList<>();
     List<Mapping> mappings = new ArrayList<>();
-    Map<List<Slot>, String> given = new HashMap<>();
+    Map<String, String> requestOf = new HashMap<>();
     for (ContainerSlots slots : deliveryRequest.placement().containers()) {
       ClaimableContainer container = byName.get(slots.container());
       List<Device> named = container == null ? List.of() : devices(slots, devices);
       if (container == null || named.isEmpty()) {
         return Optional.empty();
       }
-      String name = "container-" + container.index() + "-request-0";
-      // Two containers on one instance, such as an init container and one after it, share it.
-      String request = named.get(0).memoryMiB() > 0 ? null : given.putIfAbsent(slots.slots(), name);
-      if (request == null) {
-        request = name;
-        requests.add(new Request(name, classes.of(slots.slots().get(0)), named));
+      String request = "container-" + container.index() + "-request-0";
+      requests.add(new Request(request, classes.of(slots.slots().get(0)), named));
+      mappings.add(new Mapping(container.name(), container.resource(), request));
+      requestOf.put(container.name(), request);
+    }
+    for (Reuse reuse : deliveryRequest.reuses()) {
+      ClaimableContainer container = byName.get(reuse.container());
+      String request = requestOf.get(reuse.of());
+      if (container == null || request == null) {
+        return Optional.empty();
       }
       mappings.add(new Mapping(container.name(), container.resource(), request));
     }

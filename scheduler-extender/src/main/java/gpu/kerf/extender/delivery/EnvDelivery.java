@@ -6,7 +6,6 @@ import gpu.kerf.extender.wire.PlacementRecord;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.NodeSpec;
-import gpu.kerf.model.placement.Placement;
 import gpu.kerf.model.placement.Placement.ContainerSlots;
 import gpu.kerf.model.placement.Slot;
 import java.util.ArrayList;
@@ -29,14 +28,12 @@ public final class EnvDelivery implements Delivery {
 
   @Override
   public CompletionStage<Prepared> prepare(DeliveryRequest deliveryRequest) {
-    return CompletableFuture.completedFuture(
-        Prepared.with(annotations(deliveryRequest.placement(), deliveryRequest.node())));
+    return CompletableFuture.completedFuture(Prepared.with(annotations(deliveryRequest)));
   }
 
   /** For nodes where another program builds the walls: the record and the devices alone. */
   static Map<String, String> withoutMps(DeliveryRequest deliveryRequest) {
-    Map<String, String> annotations =
-        annotations(deliveryRequest.placement(), deliveryRequest.node());
+    Map<String, String> annotations = annotations(deliveryRequest);
     annotations.keySet().removeIf(key -> key.startsWith("kerf.gpu/mps-"));
     return annotations;
   }
@@ -48,14 +45,14 @@ public final class EnvDelivery implements Delivery {
         PlacementRecord.write(deliveryRequest.placement(), deliveryRequest.node()));
   }
 
-  private static Map<String, String> annotations(Placement placement, NodeSpec node) {
+  private static Map<String, String> annotations(DeliveryRequest deliveryRequest) {
     Map<String, String> annotations = new LinkedHashMap<>();
-    if (placement.containers().isEmpty()) {
+    if (!deliveryRequest.hasGpus()) {
       return annotations;
     }
-    annotations.put(Annotations.PLACEMENT, PlacementRecord.write(placement, node));
-    for (ContainerSlots container : placement.containers()) {
-      add(container, node, annotations);
+    annotations.putAll(record(deliveryRequest));
+    for (ContainerSlots container : deliveryRequest.served()) {
+      add(container, deliveryRequest.node(), annotations);
     }
     return annotations;
   }

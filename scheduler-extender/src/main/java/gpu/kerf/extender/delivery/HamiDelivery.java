@@ -112,7 +112,7 @@ public final class HamiDelivery implements Delivery {
 
   private static String devices(DeliveryRequest deliveryRequest, PodView pod) {
     Map<String, List<Slot>> slots = new HashMap<>();
-    for (ContainerSlots each : deliveryRequest.placement().containers()) {
+    for (ContainerSlots each : deliveryRequest.served()) {
       slots.put(each.container(), each.slots());
     }
     StringBuilder devices = new StringBuilder();

@@ -63,7 +63,7 @@ final class DeviceWords {
 
   /**
    * HAMi's plugin is asked for so many devices as the limit says, and must have been told of as
-   * many.
+   * many: also for an init container that uses the slots of another container.
    */
   private static boolean isHandedOutByHami(PodView pod, PodDemand.Container asking) {
     Demand demand = asking.demand();

@@ -2,7 +2,10 @@ package gpu.kerf.extender.dialect;
 
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.demand.SlotReuse;
+import gpu.kerf.model.hardware.DeliveryWay;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -71,22 +74,41 @@ public final class Dialects {
       if (mps) {
         asking = OwnShm.check(pod, asking, problems);
       }
-      if (problems.isEmpty()) {
-        Counted.check(pod, name, asking, problems);
-      }
+    }
+    PodDemand demand = problems.isEmpty() ? demand(pod, asking, host, name, problems) : null;
+    if (demand != null && !pod.isBound()) {
+      Counted.check(pod, name, demand.served(), problems);
     }
     problems.addAll(host.problems());
-    if (problems.isEmpty()) {
-      try {
-        PodDemand demand =
-            new PodDemand(
-                asking, host.cpuMilli(), host.memoryMiB(), DeviceWords.ways(pod, asking, name));
-        return new Reading(demand, List.of(), name);
-      } catch (IllegalArgumentException e) {
-        problems.add(String.valueOf(e.getMessage()));
+    return demand != null && problems.isEmpty()
+        ? new Reading(demand, List.of(), name)
+        : reading(host, problems, name);
+  }
+
+  private static @Nullable PodDemand demand(
+      PodView pod,
+      List<PodDemand.Container> asking,
+      HostDemand host,
+      String name,
+      List<String> problems) {
+    try {
+      SlotReuse slots = InitContainers.divide(pod, asking);
+      if (!slots.refused().isEmpty()) {
+        slots.refused().forEach(each -> problems.add(InitContainers.problem(each)));
+        return null;
       }
+      PodDemand demand =
+          new PodDemand(
+              slots.owners(),
+              slots.reuses(),
+              host.cpuMilli(),
+              host.memoryMiB(),
+              EnumSet.of(DeliveryWay.ENV));
+      return demand.handedOutBy(DeviceWords.ways(pod, demand.served(), name));
+    } catch (IllegalArgumentException e) {
+      problems.add(String.valueOf(e.getMessage()));
+      return null;
     }
-    return reading(host, problems, name);
   }
 
   /** What a pod that another scheduler placed takes of a node: its GPUs are not Kerf's to count. */

@@ -32,31 +32,18 @@ final class Draft {
     return pod;
   }
 
-  /** Reads every container that asks, and every sidecar. */
+  /** Reads every container that asks. */
   Draft read(Predicate<Container> asks, Function<Container, @Nullable Demand> reader) {
-    for (Container container : asking(pod, asks, problems)) {
+    for (Container container : asking(pod, asks)) {
       add(container, reader);
     }
     return this;
   }
 
-  /** Those that ask and may; the others are a problem. */
-  static List<Container> asking(PodView pod, Predicate<Container> asks, List<String> problems) {
+  /** Those that ask, in the order in which they start. */
+  static List<Container> asking(PodView pod, Predicate<Container> asks) {
     List<Container> asking = new ArrayList<>(2);
-    for (Container init : pod.initContainers()) {
-      if (!asks.test(init)) {
-        continue;
-      }
-      if (init.sidecar()) {
-        asking.add(init);
-      } else {
-        problems.add(
-            "The init container "
-                + init.name()
-                + " asks for a GPU, which would be held for the pod's whole life.\n"
-                + "Maybe let a container ask, or make it a sidecar (restartPolicy: Always).");
-      }
-    }
+    pod.initContainers().stream().filter(asks).forEach(asking::add);
     pod.containers().stream().filter(asks).forEach(asking::add);
     return asking;
   }

@@ -166,7 +166,7 @@ public final class KerfDialect extends Dialect {
     }
 
     private List<Container> asking() {
-      return Draft.asking(pod, KerfDialect::asks, problems);
+      return Draft.asking(pod, KerfDialect::asks);
     }
 
     private void read(Container container) {

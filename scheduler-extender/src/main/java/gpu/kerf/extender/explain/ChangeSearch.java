@@ -207,12 +207,13 @@ final class ChangeSearch {
     if (node != null) {
       int loss = steps.stream().mapToInt(Step::loss).sum();
       List<String> texts = steps.stream().map(Step::text).toList();
-      changes.add(new Change(texts, patch(steps), loss, demand, node));
+      changes.add(new Change(texts, patch(steps, demand.reuses()), loss, demand, node));
     }
     return node != null;
   }
 
-  private static Map<String, Object> patch(List<Step> steps) {
+  /** An init container that uses the slots of another one has to ask for the same then. */
+  private static Map<String, Object> patch(List<Step> steps, List<PodDemand.Reuse> reuses) {
     Map<String, @Nullable String> annotations = new LinkedHashMap<>();
     Map<String, Map<String, @Nullable String>> limits = new LinkedHashMap<>();
     for (Step step : steps) {
@@ -228,17 +229,30 @@ final class ChangeSearch {
       patch.put("metadata", Map.of("annotations", annotations));
     }
     if (!limits.isEmpty()) {
+      Map<String, Object> spec = new LinkedHashMap<>();
       List<Object> containers = new ArrayList<>();
-      limits.forEach(
-          (name, values) -> {
-            Map<String, Object> container = new LinkedHashMap<>();
-            container.put("name", name);
-            container.put("resources", Map.of("limits", values));
-            containers.add(container);
-          });
-      patch.put("spec", Map.of("containers", containers));
+      limits.forEach((name, values) -> containers.add(container(name, values)));
+      spec.put("containers", containers);
+      List<Object> inits = new ArrayList<>();
+      for (PodDemand.Reuse reuse : reuses) {
+        Map<String, @Nullable String> values = limits.get(reuse.of());
+        if (values != null) {
+          inits.add(container(reuse.container(), values));
+        }
+      }
+      if (!inits.isEmpty()) {
+        spec.put("initContainers", inits);
+      }
+      patch.put("spec", spec);
     }
     return patch;
+  }
+
+  private static Map<String, Object> container(String name, Map<String, @Nullable String> limits) {
+    Map<String, Object> container = new LinkedHashMap<>();
+    container.put("name", name);
+    container.put("resources", Map.of("limits", limits));
+    return container;
   }
 
   /** The first node that has room, or null. */

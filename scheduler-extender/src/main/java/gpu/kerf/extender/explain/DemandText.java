@@ -21,6 +21,9 @@ public final class DemandText {
     for (PodDemand.Container container : pod.containers()) {
       parts.add("container " + container.name() + ": " + of(container.demand()));
     }
+    for (PodDemand.Reuse reuse : pod.reuses()) {
+      parts.add("init container " + reuse.container() + ": the slots of container " + reuse.of());
+    }
     if (parts.isEmpty()) {
       parts.add("no GPU");
     }

@@ -127,8 +127,18 @@ public final class ExplanationJson {
       containers.add(container(container));
     }
     json.put("containers", containers);
+    if (!pod.reuses().isEmpty()) {
+      json.put("reuses", pod.reuses().stream().map(ExplanationJson::reuse).toList());
+    }
     json.put("cpuMilli", pod.cpuMilli());
     json.put("hostMemoryMiB", pod.hostMemoryMiB());
+    return json;
+  }
+
+  private static Map<String, Object> reuse(PodDemand.Reuse reuse) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("container", reuse.container());
+    json.put("of", reuse.of());
     return json;
   }
 

@@ -242,6 +242,13 @@ record Step(
   }
 
   private static String of(PodDemand pod, PodDemand.Container container) {
+    List<String> names = new ArrayList<>(List.of(container.name()));
+    pod.reuses().stream()
+        .filter(each -> each.of().equals(container.name()))
+        .forEach(each -> names.add(each.container()));
+    if (names.size() > 1) {
+      return " for each of the containers " + String.join(", ", names);
+    }
     return pod.containers().size() == 1 ? "" : " for container " + container.name();
   }
 }

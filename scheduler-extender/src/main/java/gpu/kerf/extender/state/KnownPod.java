@@ -74,11 +74,7 @@ public record KnownPod(
    */
   KnownPod holding(KnownPod earlier) {
     PodDemand held =
-        new PodDemand(
-            earlier.demand.containers(),
-            demand.cpuMilli(),
-            demand.hostMemoryMiB(),
-            earlier.demand.ways());
+        earlier.demand.withCpuMilli(demand.cpuMilli()).withHostMemoryMiB(demand.hostMemoryMiB());
     return new KnownPod(
         holder,
         held,

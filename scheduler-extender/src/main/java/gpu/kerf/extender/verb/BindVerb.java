@@ -21,6 +21,7 @@ import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.VerbError;
+import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Conflict;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.hardware.DriverDevices;
@@ -302,7 +303,9 @@ public final class BindVerb {
 
   private CompletionStage<BindAnswer> write(
       PodView.Ref pod, Placement placement, Map<String, String> extra, DecisionDraft decision) {
-    DeliveryRequest request = new DeliveryRequest(pod, placement, spec(placement.node()));
+    KnownPod known = scheduling.pods().get(pod.uid());
+    List<PodDemand.Reuse> reuses = known == null ? List.of() : known.demand().reuses();
+    DeliveryRequest request = new DeliveryRequest(pod, placement, reuses, spec(placement.node()));
     Call call =
         new Call(request, extra, decision, cluster.bindingTerm(), new CompletableFuture<>());
     calls.put(pod.uid(), call);

@@ -103,7 +103,6 @@ final class DraNodeTest {
     assertThat(dra.created()).isEmpty();
   }
 
-  /** Kerf itself refuses pods whose init containers ask; kube-scheduler's own code does not. */
   @Test
   void anInitContainerMayHaveADeviceOfItsOwn() {
     assertThat(
@@ -153,23 +152,23 @@ final class DraNodeTest {
 
     String requested() {
       return """
-          {"name":"%s","exactly":{"deviceClassName":"mig.nvidia.com",
-            "allocationMode":"ExactCount","count":1}}\
-          """
+      {"name":"%s","exactly":{"deviceClassName":"mig.nvidia.com",
+        "allocationMode":"ExactCount","count":1}}\
+      """
           .formatted(request);
     }
 
     String allocated() {
       return """
-          {"request":"%s","driver":"gpu.nvidia.com","pool":"real","device":"%s"}\
-          """
+      {"request":"%s","driver":"gpu.nvidia.com","pool":"real","device":"%s"}\
+      """
           .formatted(request, device);
     }
 
     String mapped() {
       return """
-          {"containerName":"%s","resourceName":"kerf.gpu/memory","requestName":"%s"}\
-          """
+      {"containerName":"%s","resourceName":"kerf.gpu/memory","requestName":"%s"}\
+      """
           .formatted(container, request);
     }
   }
@@ -201,20 +200,20 @@ final class DraNodeTest {
   /** A pod of a scheduler that is not there, so that it waits for the test. */
   private static String pod(String name) {
     return """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: %1$s, namespace: default}
-        spec:
-          schedulerName: by-hand
-          terminationGracePeriodSeconds: 1
-          containers:
-          - name: main
-            image: app
-            imagePullPolicy: Never
-            command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.1; done; echo %1$s"]
-            env: [{name: NVIDIA_VISIBLE_DEVICES, value: all}]
-            resources: {limits: {kerf.gpu/memory: 8Gi}}
-        """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %1$s, namespace: default}
+    spec:
+      schedulerName: by-hand
+      terminationGracePeriodSeconds: 1
+      containers:
+      - name: main
+        image: app
+        imagePullPolicy: Never
+        command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.1; done; echo %1$s"]
+        env: [{name: NVIDIA_VISIBLE_DEVICES, value: all}]
+        resources: {limits: {kerf.gpu/memory: 8Gi}}
+    """
         .formatted(name);
   }
 

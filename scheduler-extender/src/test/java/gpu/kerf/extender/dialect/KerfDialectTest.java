@@ -113,15 +113,51 @@ class KerfDialectTest {
         .isEqualTo(memory(1024));
   }
 
+  private static Container init(String name, String memory, boolean sidecar) {
+    return new Container(name, new Resources(Map.of(), Map.of("kerf.gpu/memory", memory)), sidecar);
+  }
+
   @Test
-  void aSidecarMayAskAndAnInitContainerMayNot() {
-    Resources asked = new Resources(Map.of(), Map.of("kerf.gpu/memory", "8Gi"));
-    assertThat(only(pod().initContainer(new Container("side", asked, true))))
-        .isEqualTo(memory(8192));
-    assertThat(problems(pod().initContainer(new Container("warm", asked, false))))
+  void aSidecarHasSlotsOfItsOwnAndAnInitContainerUsesThoseOfAContainerAfterIt() {
+    PodDemand demand =
+        dialects
+            .read(
+                asking("8Gi")
+                    .initContainer(init("warm", "4Gi", false))
+                    .initContainer(init("side", "2Gi", true))
+                    .build())
+            .demand();
+    assertThat(demand.containers())
+        .extracting(PodDemand.Container::name)
+        .containsExactly("side", "main");
+    assertThat(demand.reuses()).containsExactly(new PodDemand.Reuse("warm", "main", false));
+  }
+
+  @Test
+  void anAnnotationForAnInitContainerCountsBeforeItIsSaidWhoseSlotsItUses() {
+    PodDemand demand =
+        dialects
+            .read(
+                asking("8Gi")
+                    .initContainer(init("warm", "8Gi", false))
+                    .annotation("kerf.gpu/wall.warm", "mig")
+                    .build())
+            .demand();
+    assertThat(demand.containers())
+        .containsExactly(new PodDemand.Container("main", memory(8192).withWall(WallChoice.MIG)));
+    assertThat(demand.reuses()).containsExactly(new PodDemand.Reuse("warm", "main", true));
+  }
+
+  @Test
+  void anInitContainerForWhichThePodWouldHoldMoreThanIsCountedIsRefused() {
+    assertThat(
+            problems(
+                asking("8Gi")
+                    .container("second", Map.of("kerf.gpu/memory", "8Gi"))
+                    .initContainer(init("warm", "12Gi", false))))
         .singleElement()
         .asString()
-        .contains("init container warm", "whole life", "restartPolicy: Always");
+        .contains("init container warm", "12288Mi", "main: 8192Mi", "no more than container main");
   }
 
   @ParameterizedTest(name = "{0}={1}: {2}")

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A cluster of one node whose GPUs a DRA driver hands out, with Kerf and kube-scheduler. The
@@ -122,6 +123,24 @@ final class DraCluster implements AutoCloseable {
         plane.kubectl(
             "exec", pod, "-c", container, "--", "sh", "-c", "ls /dev/nvidia 2>/dev/null || true");
     return Seen.of(environment, nodes);
+  }
+
+  /** The same of an init container that has ended, from what it wrote. */
+  Seen saw(String pod, String init) {
+    String log = plane.kubectl("logs", pod, "-c", init);
+    String nodes =
+        log.lines().filter(line -> line.startsWith("gpu-")).collect(Collectors.joining("\n"));
+    return Seen.of(log, nodes);
+  }
+
+  /** Which container of a pod gets which request of the claim that stands for its resources. */
+  List<String> mapped(String pod) {
+    List<String> mapped = new ArrayList<>();
+    for (JsonNode each : pod(pod, "/status/extendedResourceClaimStatus/requestMappings")) {
+      mapped.add(
+          each.path("containerName").asText() + " gets " + each.path("requestName").asText());
+    }
+    return mapped;
   }
 
   /** What a container sees. */

@@ -51,6 +51,20 @@ final class DraOnANodeTest {
           resources: {claims: [{name: gpu}]}
       """;
 
+  /** A DeviceClass that stands for a resource of pods. */
+  private static final String EXTENDED =
+      """
+      apiVersion: resource.k8s.io/v1
+      kind: DeviceClass
+      metadata: {name: slice.example.com}
+      spec:
+        extendedResourceName: example.com/slice
+        selectors:
+        - cel: {expression: "device.driver == 'gpu.nvidia.com'"}
+        - cel: {expression: "device.attributes['gpu.nvidia.com'].type == 'mig'"}
+        - cel: {expression: "device.attributes['gpu.nvidia.com'].profile == '1g.10gb'"}
+      """;
+
   /** A kubelet looks once a minute which claims no pod needs any more. */
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
@@ -128,6 +142,97 @@ final class DraOnANodeTest {
     assertThat(cluster.recorded("share", "main")).containsExactly("gpu-2");
     assertThat(cluster.seen("share", "main"))
         .isEqualTo(new Seen(List.of("gpu-2"), List.of("gpu-2"), "0=8192M"));
+  }
+
+  @Test
+  void anInitContainerUsesTheInstanceOfTheContainerAfterIt() {
+    cluster.create(mig("reuse", "8Gi").initContainer("warm", "kerf.gpu/memory", "8Gi"));
+    cluster.awaitRunning("reuse");
+
+    String device = device("reuse", "main");
+    assertThat(cluster.saw("reuse", "warm")).isEqualTo(Seen.only(device));
+    assertThat(cluster.dra().created()).as("one instance for both").containsExactly(device);
+    assertThat(cluster.kerf().placements()).isEqualTo(1);
+  }
+
+  @Test
+  void anInitContainerWithoutAMateHasAnInstanceOfItsOwnAndOneWithoutDemandNothing() {
+    cluster.create(
+        DraCluster.pod("own")
+            .whole(1)
+            .annotated("kerf.gpu/wall", "mig")
+            .initContainer("fetch")
+            .initContainer("check", "kerf.gpu/memory", "8Gi"));
+    cluster.awaitRunning("own");
+
+    assertThat(device("own", "main")).isEqualTo("gpu-1");
+    List<String> own = cluster.recorded("own", "check");
+    assertThat(own).hasSize(1).allMatch(device -> device.startsWith("gpu-0-mig-1g10gb-"));
+    assertThat(cluster.saw("own", "check")).isEqualTo(Seen.only(own.get(0)));
+    assertThat(cluster.saw("own", "fetch")).isEqualTo(Seen.NOTHING);
+    assertThat(cluster.claims()).as("one claim for the pod").hasSize(1);
+  }
+
+  @Test
+  void anInitContainerThatAsksForMoreMakesTheInstanceOfBothLarger() {
+    cluster.create(mig("larger", "8Gi").initContainer("convert", "kerf.gpu/memory", "16Gi"));
+    cluster.awaitRunning("larger");
+
+    String device = device("larger", "main");
+    assertThat(device).matches("gpu-0-mig-[12]g20gb-.*");
+    assertThat(cluster.saw("larger", "convert")).isEqualTo(Seen.only(device));
+    assertThat(cluster.dra().created()).containsExactly(device);
+  }
+
+  @Test
+  void anInitContainerUsesAShareWithItsLimit() {
+    cluster.create(
+        DraCluster.pod("limited")
+            .wall("mps")
+            .memory("8Gi")
+            .initContainer("warm", "kerf.gpu/memory", "4Gi"));
+    cluster.awaitRunning("limited");
+
+    Seen share = new Seen(List.of("gpu-2"), List.of("gpu-2"), "0=8192M");
+    assertThat(cluster.seen("limited", "main")).isEqualTo(share);
+    assertThat(cluster.saw("limited", "warm")).isEqualTo(share);
+  }
+
+  /** The same pod twice: for Kerf, and for a resource that a DeviceClass stands for. */
+  @Test
+  void kerfWritesForInitContainersWhatTheStandardSchedulerWrites() {
+    cluster.plane().apply(EXTENDED);
+    try (KubeScheduler standard = cluster.plane().scheduler()) {
+      standard.start();
+      cluster.create(
+          instances("theirs", "example.com/slice", "1").spec("schedulerName: default-scheduler"));
+      cluster.create(instances("ours", "kerf.gpu/memory", "8Gi").wall("mig"));
+      cluster.awaitRunning("theirs");
+      cluster.awaitRunning("ours");
+
+      assertThat(cluster.mapped("ours"))
+          .contains("main gets container-3-request-0")
+          .containsExactlyInAnyOrderElementsOf(cluster.mapped("theirs"));
+      for (String pod : List.of("theirs", "ours")) {
+        Seen side = cluster.seen(pod, "side");
+        assertThat(cluster.saw(pod, "before")).isEqualTo(side);
+        assertThat(cluster.saw(pod, "after"))
+            .isEqualTo(cluster.seen(pod, "main"))
+            .isNotEqualTo(side);
+      }
+      assertThat(cluster.dra().created()).as("two for each pod").hasSize(4);
+    } finally {
+      cluster.plane().kubectl("delete", "deviceclass", "slice.example.com");
+    }
+  }
+
+  /** An init container, a sidecar, another init container and a main one, all of which ask. */
+  private static Pod instances(String name, String resource, String amount) {
+    return DraCluster.pod(name)
+        .limit(resource, amount)
+        .initContainer("before", resource, amount)
+        .sidecar("side", resource, amount)
+        .initContainer("after", resource, amount);
   }
 
   @Test

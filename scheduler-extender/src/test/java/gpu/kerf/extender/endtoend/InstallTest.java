@@ -113,6 +113,20 @@ final class InstallTest {
   }
 
   @Test
+  void initContainerSeesTheShareOfTheContainerAfterItWithItsLimit() {
+    cluster.create(
+        Pod.named("p").memory("8Gi").wall("mps").initContainer("warm", "kerf.gpu/memory", "4Gi"));
+    cluster.awaitRunning("p");
+    JsonNode containers = placement("p").path("containers");
+    assertThat(containers).hasSize(1);
+    for (String name : List.of("warm", "main")) {
+      assertThat(cluster.environment("p", name))
+          .containsEntry(DEVICES, uuid(containers.get(0)))
+          .containsEntry(MEMORY, "0=8192M");
+    }
+  }
+
+  @Test
   void podsAndCapacityOutliveTheKubelet() {
     cluster.create(Pod.named("before").whole(1));
     cluster.awaitRunning("before");

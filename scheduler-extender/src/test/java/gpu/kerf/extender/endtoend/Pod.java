@@ -73,10 +73,17 @@ final class Pod {
     return add("containers", name, limits);
   }
 
-  /** Adds a container that prints its environment and is done before the others start. */
-  Pod initContainer(String name) {
-    add("initContainers", name);
-    last("initContainers").withArray("command").add("env");
+  /**
+   * Adds a container that prints its environment and its devices, and is done before the others
+   * start.
+   */
+  Pod initContainer(String name, String... limits) {
+    add("initContainers", name, limits);
+    last("initContainers")
+        .putArray("command")
+        .add("sh")
+        .add("-c")
+        .add("env; ls /dev/nvidia 2>/dev/null || true");
     return this;
   }
 

@@ -73,6 +73,28 @@ class ExplainerTest {
   }
 
   @Test
+  void aChangeIsWrittenForTheInitContainerThatUsesTheSlotsToo() {
+    takeEverythingBut(2_000);
+    PodDemand main = PodDemand.of(Demand.memory(new MemoryMiB(2_500)));
+    PodDemand pod =
+        new PodDemand(
+            main.containers(),
+            List.of(new PodDemand.Reuse("warm", "main", false)),
+            0,
+            0,
+            main.ways());
+
+    Change change = change(pod);
+
+    assertThat(change.text())
+        .isEqualTo("ask for 2000Mi instead of 2500Mi for each of the containers main, warm");
+    assertThat(change.patch())
+        .hasToString(
+            "{spec={containers=[{name=main, resources={limits={kerf.gpu/memory=2000Mi}}}],"
+                + " initContainers=[{name=warm, resources={limits={kerf.gpu/memory=2000Mi}}}]}}");
+  }
+
+  @Test
   void leavingOutAModelCostsLessThanLosingATenthOfTheMemory() {
     takeAllPlain("H100-80GB", 16_000);
 

@@ -82,6 +82,40 @@ class DraBindTest {
   }
 
   @Test
+  void anInitContainerIsMappedToTheRequestOfTheContainerWhoseSlotsItUses() {
+    PodView pod =
+        World.pod("1")
+            .initContainer(container("warm", Map.of("kerf.gpu/memory", "4Gi")))
+            .container(container("main", Map.of("kerf.gpu/memory", "8Gi")))
+            .build();
+    Map<String, String> annotations = nodes.bound(pod, "dra");
+    assertThat(claimed().requests())
+        .singleElement()
+        .returns("container-1-request-0", Request::name);
+    assertThat(claimed().mappings())
+        .containsExactlyInAnyOrder(
+            new Mapping("main", "kerf.gpu/memory", "container-1-request-0"),
+            new Mapping("warm", "kerf.gpu/memory", "container-1-request-0"));
+    assertThat(annotations).containsOnlyKeys("kerf.gpu/placement", "kerf.gpu/held-since");
+    assertThat(world.entry("1").placement().slots()).as("held once").hasSize(1);
+  }
+
+  @Test
+  void anInitContainerWithSlotsOfItsOwnHasARequestOfItsOwn() {
+    PodView pod =
+        World.pod("1")
+            .initContainer(container("check", Map.of("kerf.gpu/memory", "8Gi")))
+            .container(container("main", Map.of("kerf.gpu/whole", "1")))
+            .build();
+    nodes.bound(pod, "dra");
+    assertThat(claimed().mappings())
+        .containsExactlyInAnyOrder(
+            new Mapping("check", "kerf.gpu/memory", "container-0-request-0"),
+            new Mapping("main", "kerf.gpu/whole", "container-1-request-0"));
+    assertThat(world.entry("1").placement().slots()).hasSize(2);
+  }
+
+  @Test
   void podsInOtherWordsGoWhereNoClaimOfNvidiasClassCanComeBetween() {
     PodView stock = World.pod("1").container("main", Map.of("nvidia.com/gpu", "1")).build();
     assertThat(world.chosen(world.filter(stock, "dra"))).isEmpty();
