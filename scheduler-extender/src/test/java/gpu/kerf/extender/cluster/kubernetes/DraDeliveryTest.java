@@ -223,21 +223,6 @@ final class DraDeliveryTest {
   }
 
   @Test
-  void aDeviceClassThatStandsForAResourceOfKerfIsReportedAndLetsNothingBeClaimed() {
-    try (RunningKerf kerf = RunningKerf.on(plane)) {
-      assertThat(kerf.get("/readyz").body()).doesNotContain("DeviceClass");
-      String resource = "{\"spec\":{\"extendedResourceName\":\"kerf.gpu/memory\"}}";
-      plane.kubectl("patch", "deviceclass", "mig.nvidia.com", "--type=merge", "-p", resource);
-      Await.until(
-          "it is reported",
-          () ->
-              kerf.get("/readyz")
-                  .body()
-                  .contains("The DeviceClass mig.nvidia.com stands for kerf.gpu/memory"));
-    }
-  }
-
-  @Test
   void aClaimThatAReplicaLeftWhenItWasKilledIsTakenUpOrReleased() {
     for (int writes = 1; writes <= 3; writes++) {
       plane.apply(pod("taken" + writes, ""));
