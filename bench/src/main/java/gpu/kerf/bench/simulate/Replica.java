@@ -3,6 +3,7 @@ package gpu.kerf.bench.simulate;
 import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
+import gpu.kerf.extender.cluster.kubernetes.objects.GpuDrivers;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.KnownPod;
@@ -149,7 +150,8 @@ final class Replica {
                 process.name(),
                 TeamSource.KERF,
                 DraNodes.LABELLED,
-                16),
+                16,
+                GpuDrivers.USUAL),
             clocks,
             threads,
             new Metrics());

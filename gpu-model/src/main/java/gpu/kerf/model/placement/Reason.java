@@ -24,6 +24,10 @@ public enum Reason {
       true, "the budget of the pod's team leaves nothing for it; see its condition kerf.gpu/Turn"),
   GANG_WAITS(
       true, "the pods of the gang start together, and not all of them exist and fit at once yet"),
+  CLAIM_OF_GPUS(
+      true,
+      "the pod asks Kerf for GPUs, and one of its ResourceClaims asks for GPUs as well; leave one"
+          + " of them out"),
   GPUS_UNUSABLE(false, "the GPUs that could hold the pod are unhealthy or used by others"),
   CPU_TAKEN(false, "too much CPU of the node is in use"),
   HOST_MEMORY_TAKEN(false, "too much memory of the node is in use"),

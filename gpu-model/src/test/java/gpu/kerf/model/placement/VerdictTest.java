@@ -38,10 +38,14 @@ class VerdictTest {
 
   @AfterAll
   void everyReasonWasGivenAtLeastOnce() {
-    // These say when a pod may start, and no placement gives them.
+    // These say whether and when a pod may start, and no placement gives them.
     Set<Reason> ofPlaces =
         EnumSet.complementOf(
-            EnumSet.of(Reason.NOT_YOUR_TURN, Reason.BUDGET_EXHAUSTED, Reason.GANG_WAITS));
+            EnumSet.of(
+                Reason.NOT_YOUR_TURN,
+                Reason.BUDGET_EXHAUSTED,
+                Reason.GANG_WAITS,
+                Reason.CLAIM_OF_GPUS));
     assertThat(given).containsExactlyInAnyOrderElementsOf(ofPlaces);
   }
 

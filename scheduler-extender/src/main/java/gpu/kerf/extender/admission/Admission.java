@@ -32,6 +32,7 @@ public final class Admission {
   private final Supplier<FleetSnapshot> fleet;
   private final AdmissionOptions options;
   private final TurnPreview turns;
+  private final ClaimView claims;
   private FleetSnapshot known = FleetSnapshot.EMPTY;
   private Possibility possibility = new Possibility(known);
 
@@ -42,16 +43,18 @@ public final class Admission {
       Dialects dialects,
       Supplier<FleetSnapshot> fleet,
       AdmissionOptions options,
-      TurnPreview turns) {
+      TurnPreview turns,
+      ClaimView claims) {
     this.dialects = dialects;
     this.fleet = fleet;
     this.options = options;
     this.turns = turns;
+    this.claims = claims;
   }
 
-  /** Where no pod waits for its turn. */
+  /** Where no pod waits for its turn, and none has ResourceClaims of GPUs. */
   public Admission(Dialects dialects, Supplier<FleetSnapshot> fleet, AdmissionOptions options) {
-    this(dialects, fleet, options, TurnPreview.NONE);
+    this(dialects, fleet, options, TurnPreview.NONE, ClaimView.NONE);
   }
 
   @SuppressWarnings("ReferenceEquality") // A snapshot is replaced and never changed.
@@ -168,7 +171,7 @@ public final class Admission {
       return Answer.refused(excess);
     }
     if (review.createsPod()) {
-      return validatePod(PodTree.of(review.object()));
+      return validatePod(PodTree.of(review.object()), review.namespace());
     }
     if (review.addsContainers()) {
       PodTree pod = PodTree.of(review.object());
@@ -180,12 +183,12 @@ public final class Admission {
     return review.changesPod() ? validateChange(review) : Answer.ALLOWED;
   }
 
-  private Answer validatePod(PodTree pod) throws WireException {
+  private Answer validatePod(PodTree pod, String namespace) throws WireException {
     if (!isOurs(pod)) {
       return Answer.ALLOWED;
     }
     Reading reading = dialects.read(pod.view());
-    Findings findings = new Validation(pod, reading, options).ofPod();
+    Findings findings = new Validation(pod, reading, options).ofPod(namespace, claims);
     checkCounted(pod, reading, findings);
     if (!reading.isNonsense()) {
       checkPossible(reading.demand(), findings);

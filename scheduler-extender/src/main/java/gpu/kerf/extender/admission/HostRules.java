@@ -52,12 +52,6 @@ final class HostRules {
               + "), and so passes the scheduler by.",
           "Leave it out; a nodeSelector for kubernetes.io/hostname lets Kerf place it there.");
     }
-    if (!PodTree.objects(pod.spec(), "resourceClaims", "spec").isEmpty()) {
-      findings.refuse(
-          Kind.CLAIM,
-          "The pod has resource claims (spec.resourceClaims), and Kerf allocates none yet.",
-          "Ask with kerf.gpu/memory or kerf.gpu/whole among the limits of a container.");
-    }
     checkWalls("pod", PodTree.object(pod.spec(), "securityContext"));
     pod.view().annotations().forEach(this::checkAppArmor);
   }

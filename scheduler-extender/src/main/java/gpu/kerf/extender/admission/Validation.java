@@ -32,8 +32,12 @@ final class Validation {
     this.volumes = new VolumeRules(pod, options.opened(), findings);
   }
 
-  /** Judges a new pod, but not whether there is a node for it. */
-  Findings ofPod() throws WireException {
+  /**
+   * Judges a new pod, but not whether there is a node for it.
+   *
+   * @param namespace in which it is created
+   */
+  Findings ofPod(String namespace, ClaimView claims) throws WireException {
     reading.problems().forEach(problem -> findings.refuse(Kind.NONSENSE, problem));
     AnnotationRules.checkNew(pod.view(), reading.problems(), findings);
     host.checkPod(pod);
@@ -44,6 +48,9 @@ final class Validation {
     }
     checkRuntimeClass();
     warnOfHeldSlots();
+    if (asksForGpus() || reading.isNonsense()) {
+      ClaimRules.check(namespace, pod.view(), claims, findings);
+    }
     if (asksForGpus()) {
       GracePeriodRule.check(pod.view(), options.longestGrace(), findings);
     }

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster;
 
 import gpu.kerf.extender.team.TeamFigures;
+import gpu.kerf.extender.wire.ClaimFinding;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.usage.UsageCheckpoint;
 import java.time.Duration;
@@ -49,6 +50,31 @@ public interface Cluster {
    */
   default CompletionStage<ClaimResult> claim(DeviceClaim claim) {
     return CompletableFuture.completedFuture(ClaimResult.WRITTEN);
+  }
+
+  /**
+   * Whether the ResourceClaims that a pod names itself give it GPUs, as far as is known now; from
+   * memory, on any thread.
+   */
+  default ClaimFinding claimsOf(String namespace, List<PodView.Claim> claims) {
+    return ClaimFinding.NO_GPUS;
+  }
+
+  /**
+   * Whether kube-scheduler's own plugin claims GPUs for an extended resource, by a DeviceClass that
+   * stands for it; from memory, on any thread.
+   */
+  default ClaimFinding claimOfResource(String resource) {
+    return ClaimFinding.NO_GPUS;
+  }
+
+  /**
+   * The same as {@link #claimsOf} once it is known, for a pod whose claims have been allocated;
+   * after a while it says what is known then. To be called on the thread that owns the ledger.
+   */
+  default CompletionStage<ClaimFinding> settledClaimsOf(
+      String namespace, List<PodView.Claim> claims) {
+    return CompletableFuture.completedFuture(claimsOf(namespace, claims));
   }
 
   /**

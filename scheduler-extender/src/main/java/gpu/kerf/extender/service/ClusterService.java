@@ -10,6 +10,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
 import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
+import gpu.kerf.extender.cluster.kubernetes.objects.GpuDrivers;
 import gpu.kerf.extender.cluster.kubernetes.writing.WebhookVault;
 import gpu.kerf.extender.delivery.Delivery;
 import gpu.kerf.extender.delivery.DeliveryByNode;
@@ -36,6 +37,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,7 +134,10 @@ public final class ClusterService {
         host + "_" + UUID.randomUUID(),
         settings.teams().source(),
         settings.dra().automatic() ? DraNodes.ALL_THAT_CAN : DraNodes.LABELLED,
-        settings.dra().atOnce());
+        settings.dra().atOnce(),
+        new GpuDrivers(
+            Set.copyOf(settings.dra().gpuDrivers().values()),
+            Set.copyOf(settings.dra().otherDrivers().values())));
   }
 
   private static Installation installation(Settings settings, String namespace) {

@@ -2,6 +2,7 @@ package gpu.kerf.extender.service;
 
 import gpu.kerf.extender.admission.Admission;
 import gpu.kerf.extender.admission.AdmissionOptions;
+import gpu.kerf.extender.admission.ClaimView;
 import gpu.kerf.extender.http.HttpService;
 import gpu.kerf.extender.http.Readiness;
 import gpu.kerf.extender.http.ServerPort;
@@ -40,12 +41,17 @@ final class ReviewServer {
       Scheduling scheduling,
       FleetView fleet,
       TurnForecast turns,
+      ClaimView claims,
       Metrics metrics) {
     this.owner = owner;
     Webhooks webhooks =
         new Webhooks(
             new Admission(
-                scheduling.dialects(), fleet::latest, AdmissionOptions.of(settings), turns::waits));
+                scheduling.dialects(),
+                fleet::latest,
+                AdmissionOptions.of(settings),
+                turns::waits,
+                claims));
     this.http =
         new HttpService(
             reviews,

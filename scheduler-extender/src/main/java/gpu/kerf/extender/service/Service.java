@@ -171,7 +171,8 @@ public final class Service {
                 scheduling.dialects(),
                 fleet::latest,
                 AdmissionOptions.of(now),
-                verbs.turns().forecast()::waits),
+                verbs.turns().forecast()::waits,
+                new ClusterClaims(environment.cluster)),
             readiness::ready,
             this::uptimeMillis);
     this.view = new View(scheduling, figures, settings, about, teams, clocks.stopWatch());
@@ -179,7 +180,14 @@ public final class Service {
     this.http = http(now);
     this.webhook =
         now.admission().enabled()
-            ? new ReviewServer(vertx, now, scheduling, fleet, verbs.turns().forecast(), metrics)
+            ? new ReviewServer(
+                vertx,
+                now,
+                scheduling,
+                fleet,
+                verbs.turns().forecast(),
+                new ClusterClaims(environment.cluster),
+                metrics)
             : null;
     conditions();
     measure();

@@ -19,9 +19,20 @@ public record DraSettings(
                     + " more requests for each than for other pods.",
             min = "1",
             max = "256")
-        int atOnce) {
+        int atOnce,
+    @Setting(
+            "DRA drivers whose devices are GPUs, beside gpu.nvidia.com and those of which the name,"
+                + " or the name of the DeviceClass, has the word gpu, vgpu or mig. A pod that asks"
+                + " Kerf for GPUs may claim no devices of theirs, and a claim that has some keeps"
+                + " GPUs of the node from others.")
+        Names gpuDrivers,
+    @Setting(
+            "DRA drivers whose devices are no GPUs although such a name says so, such as [dra.net]"
+                + " where a DeviceClass of network cards is called gpu-nic.")
+        Names otherDrivers) {
 
   public static DraSettings defaults() {
-    return new DraSettings(false, "gpu.nvidia.com", "mig.nvidia.com", "gpu.nvidia.com", 16);
+    return new DraSettings(
+        false, "gpu.nvidia.com", "mig.nvidia.com", "gpu.nvidia.com", 16, Names.NONE, Names.NONE);
   }
 }

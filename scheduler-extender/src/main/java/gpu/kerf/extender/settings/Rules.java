@@ -163,6 +163,16 @@ final class Rules {
     deviceClass("dra.wholeClass", dra.wholeClass());
     deviceClass("dra.migClass", dra.migClass());
     deviceClass("dra.shareClass", dra.shareClass());
+    for (String driver : dra.otherDrivers().values()) {
+      if (driver.equals("gpu.nvidia.com") || dra.gpuDrivers().contains(driver)) {
+        refuse(
+            "dra.otherDrivers",
+            driver,
+            "is a driver of GPUs"
+                + (driver.equals("gpu.nvidia.com") ? "." : " by dra.gpuDrivers as well."),
+            "Leave it out here, or in dra.gpuDrivers.");
+      }
+    }
   }
 
   private void deviceClass(String key, String value) {

@@ -12,6 +12,7 @@ import java.util.List;
  * @param demand its demand; only CPU and memory if its GPU demand is invalid
  * @param problem why its GPU demand is invalid; empty if it is valid
  * @param claimable its containers that a ResourceClaim can give devices
+ * @param claims its own ResourceClaims
  * @param node where it is bound; empty while it is pending
  * @param since when it was first seen, or bound
  * @param reason why it is still pending, from the last filter call; empty if it fits or was not
@@ -24,6 +25,7 @@ public record KnownPod(
     PodDemand demand,
     String problem,
     List<ClaimableContainer> claimable,
+    List<PodView.Claim> claims,
     boolean mayPreempt,
     boolean terminating,
     String node,
@@ -38,6 +40,7 @@ public record KnownPod(
         reading.demand(),
         reading.problemText(),
         ClaimableContainer.of(pod),
+        pod.claims(),
         pod.mayPreempt(),
         pod.terminating(),
         pod.nodeName(),
@@ -60,6 +63,7 @@ public record KnownPod(
         demand,
         problem,
         claimable,
+        claims,
         mayPreempt,
         terminating,
         node,
@@ -80,6 +84,7 @@ public record KnownPod(
         held,
         earlier.problem,
         claimable,
+        claims,
         mayPreempt,
         terminating,
         node,
@@ -94,6 +99,7 @@ public record KnownPod(
         demand,
         problem,
         claimable,
+        claims,
         mayPreempt,
         terminating,
         node,
@@ -104,7 +110,7 @@ public record KnownPod(
 
   KnownPod on(String place, long now) {
     return new KnownPod(
-        holder, demand, problem, claimable, mayPreempt, terminating, place, now, "", "");
+        holder, demand, problem, claimable, claims, mayPreempt, terminating, place, now, "", "");
   }
 
   public String uid() {
@@ -127,6 +133,11 @@ public record KnownPod(
     return reason.isEmpty() && !unschedulable.isEmpty()
         ? "kube-scheduler: " + unschedulable
         : reason;
+  }
+
+  /** Whether it asks Kerf for GPUs and has ResourceClaims of its own beside. */
+  public boolean claimsBesideGpus() {
+    return !claims.isEmpty() && !demand.containers().isEmpty();
   }
 
   public boolean isPending() {

@@ -19,6 +19,7 @@ import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.BindAnswer;
 import gpu.kerf.extender.wire.BindCall;
+import gpu.kerf.extender.wire.ClaimFinding;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.demand.PodDemand;
@@ -104,7 +105,7 @@ public final class BindVerb {
     }
   }
 
-  /** A call that waits until all is known that others may have bound. */
+  /** A call that waits until all is known: what others may have bound, or what the pod claims. */
   private record CatchingUp(String node, CompletableFuture<BindAnswer> answer) {}
 
   /** A binding that may or may not have been carried out. */
@@ -153,7 +154,54 @@ public final class BindVerb {
     if (repeated != null) {
       return repeated;
     }
+    KnownPod pod = scheduling.pods().get(call.pod().uid());
+    return pod != null && pod.claimsBesideGpus() && !isTaken(pod.uid())
+        ? judged(call, pod)
+        : current(call);
+  }
+
+  private CompletionStage<BindAnswer> current(BindCall call) {
     return cluster.upToDate() ? decided(call) : catchUp(call);
+  }
+
+  /** Whether an earlier call has taken slots for a pod, and judged what it claims. */
+  private boolean isTaken(String uid) {
+    Entry entry = scheduling.ledger().entry(uid);
+    return entry != null && entry.state() != Entry.State.PROPOSED;
+  }
+
+  /**
+   * A pod with ResourceClaims of its own: kube-scheduler has allocated them by now, and that they
+   * are no GPUs must be known.
+   */
+  private CompletionStage<BindAnswer> judged(BindCall call, KnownPod pod) {
+    String namespace = pod.holder().namespace();
+    ClaimFinding known = cluster.claimsOf(namespace, pod.claims());
+    if (known.kind() != ClaimFinding.Kind.UNKNOWN) {
+      return judged(call, known);
+    }
+    CompletableFuture<BindAnswer> answer = new CompletableFuture<>();
+    catchingUp.put(pod.uid(), new CatchingUp(call.node(), answer));
+    scheduling.whenDone(
+        () -> cluster.settledClaimsOf(namespace, pod.claims()),
+        (finding, failure) -> {
+          catchingUp.remove(pod.uid());
+          judged(call, finding).thenAccept(answer::complete);
+        });
+    return answer;
+  }
+
+  private CompletionStage<BindAnswer> judged(BindCall call, @Nullable ClaimFinding finding) {
+    ClaimFinding.Kind kind = finding == null ? ClaimFinding.Kind.UNKNOWN : finding.kind();
+    return switch (kind) {
+      case NO_GPUS -> current(call);
+      case GPUS -> refused(call, VerbError.CLAIM_OF_GPUS);
+      case UNKNOWN -> refused(call, VerbError.CLAIM_UNKNOWN);
+    };
+  }
+
+  private CompletionStage<BindAnswer> refused(BindCall call, VerbError error) {
+    return failed(error, scheduling.deciding(Decision.Verb.BIND, call.pod()));
   }
 
   /** The caller has gone without an answer. A call that only waits for others is dropped. */

@@ -12,6 +12,7 @@ import gpu.kerf.extender.state.PodAsk;
 import gpu.kerf.extender.state.Policy;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.turn.Turns;
+import gpu.kerf.extender.wire.ClaimFinding;
 import gpu.kerf.extender.wire.FilterAnswer;
 import gpu.kerf.extender.wire.FilterCall;
 import gpu.kerf.extender.wire.NodeList;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 public final class FilterVerb {
 
   private final Scheduling scheduling;
+  private final Cluster cluster;
   private final DecisionGate gate;
   private final Preemptions preemptions;
   private final WakeUps wakeUps;
@@ -73,6 +75,7 @@ public final class FilterVerb {
       Turns turns) {
     this.turns = turns;
     this.scheduling = scheduling;
+    this.cluster = cluster;
     this.starts = starts;
     this.gate = new DecisionGate(scheduling, cluster);
     this.preemptions = preemptions;
@@ -100,6 +103,9 @@ public final class FilterVerb {
     if (pod.isNonsense()) {
       return nonsense(pod, call.nodes(), pod.problem(), decision);
     }
+    if (claimsGpus(pod)) {
+      return refusedEverywhere(pod, call.nodes(), Reason.CLAIM_OF_GPUS, decision);
+    }
     GangStarts.Verdict verdict = starts.verdict(call.pod());
     if (turns.isOn() && verdict != GangStarts.Verdict.REFUSED) {
       return inTurn(pod, call, decision, verdict);
@@ -110,6 +116,13 @@ public final class FilterVerb {
       case WAITS -> waits(pod, call.nodes(), decision);
       case REFUSED -> nonsense(pod, call.nodes(), starts.problem(call.pod()), decision);
     };
+  }
+
+  /** What is not known yet is not refused: bind knows what is allocated. */
+  private boolean claimsGpus(KnownPod pod) {
+    return pod.claimsBesideGpus()
+        && cluster.claimsOf(pod.holder().namespace(), pod.claims()).kind()
+            == ClaimFinding.Kind.GPUS;
   }
 
   /** Where the cluster has teams, they decide when, and gangs with them. */
@@ -143,8 +156,14 @@ public final class FilterVerb {
 
   /** It is not its turn, or the pods of its gang start together and cannot yet. */
   private FilterAnswer waits(KnownPod pod, NodeList nodes, DecisionDraft decision) {
+    Reason reason = turns.decides(pod) ? turns.whyNot(pod) : Reason.GANG_WAITS;
+    return refusedEverywhere(pod, nodes, reason, decision);
+  }
+
+  private FilterAnswer refusedEverywhere(
+      KnownPod pod, NodeList nodes, Reason reason, DecisionDraft decision) {
     FilterAnswer answer = FilterAnswer.to(nodes);
-    answer.refuseAll(turns.decides(pod) ? turns.whyNot(pod) : Reason.GANG_WAITS);
+    answer.refuseAll(reason);
     decision.refused(answer.refusedByReason());
     scheduling.pods().explain(pod, answer.refusedByReason());
     return answer;

@@ -57,7 +57,8 @@ public final class PodReader {
     private long specGraceSeconds = PodView.DEFAULT_GRACE_SECONDS;
     private long deletionGraceSeconds;
     private long deadlineSeconds;
-    private boolean claimsDevices;
+    private List<PodView.Claim> claims = List.of();
+    private Map<String, String> madeClaims = Map.of();
     private boolean resourcesClaimed;
     private List<String> gates = List.of();
     private long waitsSinceMillis;
@@ -97,7 +98,7 @@ public final class PodReader {
           createdMillis,
           Math.max(specGraceSeconds, deletionGraceSeconds),
           deadlineSeconds,
-          claimsDevices,
+          withMade(claims),
           resourcesClaimed,
           schedulingGroup,
           ended,
@@ -256,8 +257,59 @@ public final class PodReader {
     }
 
     private void claim() throws IOException, WireException {
-      claimsDevices = true;
-      in.object(field -> false);
+      String[] texts = {"", "", ""};
+      in.object(
+          field -> {
+            switch (field) {
+              case "name" -> texts[0] = in.text();
+              case "resourceClaimName" -> texts[1] = in.text();
+              case "resourceClaimTemplateName" -> texts[2] = in.text();
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      if (claims.isEmpty()) {
+        claims = new ArrayList<>(2);
+      }
+      claims.add(new PodView.Claim(texts[0], texts[1], texts[2]));
+    }
+
+    /** The controller-manager says here what it made from a template; nothing is no claim. */
+    private void madeClaim() throws IOException, WireException {
+      String[] texts = {"", ""};
+      in.object(
+          field -> {
+            switch (field) {
+              case "name" -> texts[0] = in.text();
+              case "resourceClaimName" -> texts[1] = in.text();
+              default -> {
+                return false;
+              }
+            }
+            return true;
+          });
+      if (madeClaims.isEmpty()) {
+        madeClaims = new HashMap<>(2);
+      }
+      madeClaims.put(texts[0], texts[1]);
+    }
+
+    private List<PodView.Claim> withMade(List<PodView.Claim> written) {
+      if (madeClaims.isEmpty()) {
+        return written;
+      }
+      List<PodView.Claim> all = new ArrayList<>(written.size());
+      for (PodView.Claim each : written) {
+        String made = madeClaims.get(each.name());
+        if (made == null || !each.object().isEmpty()) {
+          all.add(each);
+        } else if (!made.isEmpty()) {
+          all.add(new PodView.Claim(each.name(), made, each.template()));
+        }
+      }
+      return all;
     }
 
     private Container container() throws IOException, WireException {
@@ -325,6 +377,7 @@ public final class PodReader {
         case "phase" -> phase = phase(in.text());
         case "nominatedNodeName" -> nominatedNode = in.text();
         case "conditions" -> in.array(this::condition);
+        case "resourceClaimStatuses" -> in.array(this::madeClaim);
         case "extendedResourceClaimStatus" ->
             in.object(
                 name -> {

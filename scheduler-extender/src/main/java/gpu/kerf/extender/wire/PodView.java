@@ -14,7 +14,8 @@ import java.util.Map;
  * @param createdMillis 0 if the pod does not say
  * @param graceSeconds how long its containers may run on after they were told to stop
  * @param deadlineSeconds how long it may run ({@code activeDeadlineSeconds}); 0 if nothing ends it
- * @param claimsDevices whether it has resource claims
+ * @param claims its own ResourceClaims ({@code spec.resourceClaims}), without those that its status
+ *     says it does not need
  * @param resourcesClaimed whether a resource claim was made for the resources that its containers
  *     ask for, so that no device plugin serves them
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
@@ -42,7 +43,7 @@ public record PodView(
     long createdMillis,
     long graceSeconds,
     long deadlineSeconds,
-    boolean claimsDevices,
+    List<Claim> claims,
     boolean resourcesClaimed,
     String schedulingGroup,
     boolean ended,
@@ -147,11 +148,25 @@ public record PodView(
     }
   }
 
+  /**
+   * A ResourceClaim that a pod names.
+   *
+   * @param name what the pod calls it
+   * @param object the name of the ResourceClaim; empty while none was made from the template
+   * @param template the name of the ResourceClaimTemplate that it is made from; empty if it is not
+   */
+  public record Claim(String name, String object, String template) {}
+
   /** What created the pod. */
   public record Owner(String kind, String name, String uid, boolean controller) {}
 
   public String uid() {
     return ref.uid();
+  }
+
+  /** Whether it has ResourceClaims of its own. */
+  public boolean claimsDevices() {
+    return !claims.isEmpty();
   }
 
   /** Whether Kerf's gate keeps it from kube-scheduler. */
@@ -201,7 +216,7 @@ public record PodView(
     private long createdMillis;
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
     private long deadlineSeconds;
-    private boolean claimsDevices;
+    private final List<Claim> claims = new ArrayList<>(0);
     private boolean resourcesClaimed;
     private String schedulingGroup = "";
     private boolean ended;
@@ -276,9 +291,13 @@ public record PodView(
       return this;
     }
 
-    /** It has resource claims. */
+    /** It has a resource claim. */
     public Builder claimsDevices() {
-      claimsDevices = true;
+      return claim(new Claim("devices", "", ""));
+    }
+
+    public Builder claim(Claim claim) {
+      claims.add(claim);
       return this;
     }
 
@@ -386,7 +405,7 @@ public record PodView(
           createdMillis,
           graceSeconds,
           deadlineSeconds,
-          claimsDevices,
+          claims,
           resourcesClaimed,
           schedulingGroup,
           ended || phase == Phase.OVER,

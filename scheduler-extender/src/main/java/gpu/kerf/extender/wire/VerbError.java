@@ -44,6 +44,11 @@ public enum VerbError {
           + " DeviceClasses"),
   CLAIM_OVERLAPS("another ResourceClaim has a part of the same device; try again"),
   CLAIM_IN_REMOVAL("a former ResourceClaim of the pod is being removed; try again"),
+  CLAIM_OF_GPUS(
+      "the pod asks Kerf for GPUs, and one of its ResourceClaims has GPUs as well; leave one of"
+          + " them out"),
+  CLAIM_UNKNOWN(
+      "Kerf does not know yet what is allocated to a ResourceClaim of the pod; try again"),
   CLAIM_UNSURE("the API server did not say whether the pod's devices are claimed; try again"),
   DEVICE_CLASS(
       "the DeviceClass of the pod's devices is missing, or a DeviceClass stands for a resource of"

@@ -12,6 +12,8 @@ import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.wire.ClaimFinding;
+import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
@@ -56,8 +58,32 @@ final class AdmissionFixture {
   }
 
   private AdmissionFixture(AdmissionOptions options, TurnPreview turns) {
-    this.admission = new Admission(scheduling.dialects(), fleet::latest, options, turns);
+    this.admission = new Admission(scheduling.dialects(), fleet::latest, options, turns, CLAIMS);
   }
+
+  /** In the namespace ml, the claim "mine" asks for a GPU, and "nic" for a network card. */
+  private static final ClaimView CLAIMS =
+      new ClaimView() {
+        @Override
+        public ClaimFinding of(String namespace, List<PodView.Claim> claims) {
+          for (PodView.Claim each : claims) {
+            if (namespace.equals("ml") && each.object().equals("mine")) {
+              return new ClaimFinding(ClaimFinding.Kind.GPUS, each.name(), "gpu.nvidia.com");
+            }
+          }
+          boolean cards = claims.stream().allMatch(each -> each.object().equals("nic"));
+          return cards
+              ? ClaimFinding.NO_GPUS
+              : new ClaimFinding(ClaimFinding.Kind.UNKNOWN, claims.get(0).name(), "");
+        }
+
+        @Override
+        public ClaimFinding ofResource(String resource) {
+          return resource.endsWith("/gpu.nvidia.com")
+              ? new ClaimFinding(ClaimFinding.Kind.GPUS, resource, "gpu.nvidia.com")
+              : ClaimFinding.NO_GPUS;
+        }
+      };
 
   /** Where some pods have to wait for their turn. */
   static AdmissionFixture withTurns(TurnPreview turns) {

@@ -63,6 +63,47 @@ class CommandsTest {
         .isZero();
   }
 
+  private static final String CLASSES =
+      """
+      apiVersion: v1
+      kind: List
+      items:
+      - {kind: DeviceClass, metadata: {name: nic}, spec: {extendedResourceName: example.com/nic}}
+      - {kind: DeviceClass, metadata: {name: gpu.nvidia.com}, spec: {extendedResourceName: nvidia.com/gpu}}
+      ---
+      kind: Pod
+      metadata: {name: p}
+      """;
+
+  @Test
+  void aDeviceClassThatStandsForWhatPodsAskKerfForIsWarnedOf() throws IOException {
+    Path file = Files.writeString(folder.resolve("classes.yaml"), CLASSES);
+    assertThat(kerf.call("check-config", "--device-classes", file.toString())).isZero();
+    assertThat(kerf.err())
+        .contains("kerf: warning: The DeviceClass gpu.nvidia.com stands for nvidia.com/gpu")
+        .contains("kubectl patch deviceclass gpu.nvidia.com")
+        .doesNotContain("example.com/nic");
+    assertThat(kerf.out()).contains("(2) DeviceClasses");
+  }
+
+  @Test
+  void aDeviceClassThatStandsForAResourceOfKerfIsRefused() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("classes.yaml"), CLASSES.replace("example.com/nic", "kerf.gpu/memory"));
+    assertThat(kerf.call("check-config", "--device-classes", file.toString())).isEqualTo(1);
+    assertThat(kerf.err()).contains("kerf: The DeviceClass nic stands for kerf.gpu/memory");
+    assertThat(kerf.call("check-config", "--json", "--device-classes", file.toString()))
+        .isEqualTo(1);
+    JsonObject answer = new JsonObject(kerf.out());
+    assertThat(answer.getBoolean("ok")).isFalse();
+    JsonObject refused = answer.getJsonArray("deviceClasses").getJsonObject(0);
+    assertThat(refused.getString("name")).isEqualTo("nic");
+    assertThat(refused.getBoolean("refused")).isTrue();
+    assertThat(answer.getJsonArray("deviceClasses").getJsonObject(1).getBoolean("refused"))
+        .isFalse();
+  }
+
   @Test
   void serveSaysWhichFileIsMissingAndWhatIsWrongWithItsSettings() {
     String missing = folder.resolve("none").toString();

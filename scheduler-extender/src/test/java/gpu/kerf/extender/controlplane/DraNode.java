@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -106,20 +107,39 @@ public final class DraNode {
     } catch (IOException broken) {
       throw new UncheckedIOException(broken);
     }
-    List<String> command =
-        List.of(
-            driver.toString(),
-            "--driver=" + NAME,
-            "--node=" + node.name(),
-            "--gpus=" + String.join(",", gpus),
-            "--kubeconfig=" + Machine.FOLDER + "/driver.kubeconfig",
-            "--kubelet=" + Machine.FOLDER + "/kubelet",
-            "--cdi=" + ContainerdPrograms.CDI,
-            "--folder=" + Machine.FOLDER + "/dra");
     DraNode started =
-        new DraNode(node, plane.logs().resolve(node.name() + "-dra-driver.log"), command);
+        new DraNode(
+            node,
+            plane.logs().resolve(node.name() + "-dra-driver.log"),
+            command(driver, node, NAME, "dra", gpus));
     started.startDriver();
     return started;
+  }
+
+  private static List<String> command(
+      Path driver, RealNode node, String name, String folder, String... devices) {
+    return List.of(
+        driver.toString(),
+        "--driver=" + name,
+        "--node=" + node.name(),
+        "--gpus=" + String.join(",", devices),
+        "--kubeconfig=" + Machine.FOLDER + "/driver.kubeconfig",
+        "--kubelet=" + Machine.FOLDER + "/kubelet",
+        "--cdi=" + ContainerdPrograms.CDI,
+        "--folder=" + Machine.FOLDER + "/" + folder);
+  }
+
+  /**
+   * Starts a second driver, whose pool has the name of the node as well, and whose devices are
+   * whole ones that are called as GPUs are.
+   *
+   * @return ends it
+   */
+  public Runnable startOther(String name, int devices) {
+    String[] whole = Collections.nCopies(devices, "whole").toArray(String[]::new);
+    List<String> other = command(Path.of(command.get(0)), node, name, "dra-" + name, whole);
+    Program program = node.start(log.resolveSibling(name + ".log"), other.toArray(String[]::new));
+    return () -> Machine.kill(program);
   }
 
   public RealNode node() {

@@ -65,6 +65,22 @@ final class DraOnANodeTest {
         - cel: {expression: "device.attributes['gpu.nvidia.com'].profile == '1g.10gb'"}
       """;
 
+  /** A claim of a device of another driver. */
+  private static final String CARD =
+      """
+      apiVersion: resource.k8s.io/v1
+      kind: DeviceClass
+      metadata: {name: cards}
+      spec: {selectors: [{cel: {expression: "device.driver == 'cards.example.com'"}}]}
+      ---
+      apiVersion: resource.k8s.io/v1
+      kind: ResourceClaim
+      metadata: {name: card, namespace: default}
+      spec: {devices: {requests: [{name: card, exactly: {deviceClassName: cards}}]}}
+      """;
+
+  private static final String OF_CARDS = "spec.driver=cards.example.com";
+
   /** A kubelet looks once a minute which claims no pod needs any more. */
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
@@ -233,6 +249,28 @@ final class DraOnANodeTest {
         .initContainer("before", resource, amount)
         .sidecar("side", resource, amount)
         .initContainer("after", resource, amount);
+  }
+
+  @Test
+  void aNetworkCardOfAnotherDriverComesBesideTheGpu() {
+    Runnable end = cluster.dra().startOther("cards.example.com", 1);
+    try {
+      cluster.plane().apply(CARD);
+      cluster.create(mig("both", "8Gi").claiming("card"));
+      cluster.awaitRunning("both");
+
+      List<String> gpu = cluster.recorded("both", "main");
+      assertThat(cluster.seen("both", "main").nodes())
+          .as("the card is called as a GPU is")
+          .containsExactlyInAnyOrder("gpu-0", gpu.get(0));
+      assertThat(cluster.dra().created()).isEqualTo(gpu);
+      assertThat(cluster.claims()).hasSize(2);
+      cluster.plane().kubectl("delete", "pod", "both", "--grace-period=1");
+      cluster.plane().kubectl("delete", "resourceclaim", "card", "--timeout=60s");
+    } finally {
+      end.run();
+      cluster.plane().kubectl("delete", "resourceslices", "--field-selector", OF_CARDS);
+    }
   }
 
   @Test

@@ -115,6 +115,18 @@ final class Pod {
         .put("imagePullPolicy", "IfNotPresent");
   }
 
+  /** Has the first container use a ResourceClaim of the pod's own. */
+  Pod claiming(String claim) {
+    pod.withObject("/spec")
+        .withArray("resourceClaims")
+        .addObject()
+        .put("name", claim)
+        .put("resourceClaimName", claim);
+    ObjectNode container = (ObjectNode) pod.at("/spec/containers/0");
+    container.withObject("/resources").withArray("claims").addObject().put("name", claim);
+    return this;
+  }
+
   /** Has every container that is there by now run until it is told to end. */
   Pod runs(String name) {
     return script("trap 'exit 0' TERM; while :; do sleep 0.1; done; echo " + name);

@@ -12,6 +12,7 @@ import gpu.kerf.extender.cluster.GateResult;
 import gpu.kerf.extender.cluster.LockResult;
 import gpu.kerf.extender.cluster.PodEvent;
 import gpu.kerf.extender.team.TeamFigures;
+import gpu.kerf.extender.wire.ClaimFinding;
 import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,6 +108,26 @@ final class FakeCluster implements Cluster {
   final List<String> unclaimed = new ArrayList<>();
   boolean unclaims = true;
   final Set<String> mayHaveClaim = new HashSet<>();
+
+  /** What is known of the claims that pods name. */
+  ClaimFinding.Kind named = ClaimFinding.Kind.NO_GPUS;
+
+  /** What becomes known of them. */
+  CompletableFuture<ClaimFinding.Kind> settled = new CompletableFuture<>();
+
+  final List<PodView.Claim> askedAbout = new ArrayList<>();
+
+  @Override
+  public ClaimFinding claimsOf(String namespace, List<PodView.Claim> ofPod) {
+    askedAbout.addAll(ofPod);
+    return new ClaimFinding(named, "c", "");
+  }
+
+  @Override
+  public CompletionStage<ClaimFinding> settledClaimsOf(
+      String namespace, List<PodView.Claim> ofPod) {
+    return settled.thenApply(kind -> new ClaimFinding(kind, "c", ""));
+  }
 
   @Override
   public CompletionStage<ClaimResult> claim(DeviceClaim claim) {

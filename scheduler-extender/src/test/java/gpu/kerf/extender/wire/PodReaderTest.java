@@ -61,6 +61,27 @@ class PodReaderTest {
   }
 
   @Test
+  void theClaimsOfAPodAreReadWithTheObjectsThatWereMadeOfThem() throws IOException, WireException {
+    String json =
+        """
+        {"status":{"resourceClaimStatuses":[{"name":"made","resourceClaimName":"p-made-x"},
+          {"name":"none"}]},
+         "spec":{"resourceClaims":[{"name":"named","resourceClaimName":"mine"},
+          {"name":"made","resourceClaimTemplateName":"t"},
+          {"name":"none","resourceClaimTemplateName":"t"},
+          {"name":"later","resourceClaimTemplateName":"u","more":[1]}]}}\
+        """;
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      assertThat(PodReader.readDocument(parser).claims())
+          .containsExactly(
+              new PodView.Claim("named", "mine", ""),
+              new PodView.Claim("made", "p-made-x", "t"),
+              new PodView.Claim("later", "", "u"));
+    }
+    assertThat(read("", "").claims()).isEmpty();
+  }
+
+  @Test
   void theDeadlineOfAPodIsRead() throws IOException, WireException {
     String json = "{\"spec\":{\"activeDeadlineSeconds\":7200}}";
     try (JsonParser parser = new JsonFactory().createParser(json)) {

@@ -30,10 +30,13 @@ import gpu.kerf.extender.cluster.kubernetes.installation.InstallationWatch;
 import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.objects.BudgetDisruptions;
+import gpu.kerf.extender.cluster.kubernetes.objects.ClaimBook;
 import gpu.kerf.extender.cluster.kubernetes.objects.Claims;
+import gpu.kerf.extender.cluster.kubernetes.objects.DeviceClass;
 import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.objects.ForeignPods;
 import gpu.kerf.extender.cluster.kubernetes.objects.GangSizeSink;
+import gpu.kerf.extender.cluster.kubernetes.objects.GpuDrivers;
 import gpu.kerf.extender.cluster.kubernetes.objects.Labels;
 import gpu.kerf.extender.cluster.kubernetes.objects.NodeObject;
 import gpu.kerf.extender.cluster.kubernetes.objects.NodeSink;
@@ -75,6 +78,7 @@ import gpu.kerf.extender.telemetry.LogKeys;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
+import gpu.kerf.extender.wire.ClaimFinding;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.budget.BudgetBalance;
 import gpu.kerf.model.fleet.Ledger;
@@ -145,6 +149,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final GateOpener gateOpener;
   private final Events events;
   private final NodeLock nodeLock;
+  private final ClaimBook claimBook;
   private final Labels labels = new Labels();
   private final BudgetDisruptions disruptions = new BudgetDisruptions(labels);
   private final List<ResourceWatch<?>> watches = new CopyOnWriteArrayList<>();
@@ -188,6 +193,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
    * @param teams which objects say what the teams are
    * @param dra on which nodes a DRA driver hands out the GPUs
    * @param claimsAtOnce for how many pods ResourceClaims are written at once
+   * @param gpuDrivers whose devices are GPUs
    */
   public record Options(
       String schedulerName,
@@ -201,7 +207,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       String process,
       TeamSource teams,
       DraNodes dra,
-      int claimsAtOnce) {}
+      int claimsAtOnce,
+      GpuDrivers gpuDrivers) {}
 
   /** On the threads of this JVM. */
   public KubernetesCluster(ApiServer server, Options options, Clocks clocks, Metrics metrics) {
@@ -218,6 +225,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.metrics = metrics;
     this.calls = new RequestPool(server, threads, options.workers, "kerf-call");
     this.nodeLock = new NodeLock(options.schedulerName);
+    this.claimBook = new ClaimBook(options.gpuDrivers, clocks.nanos());
     this.background = new RequestPool(server, threads, BACKGROUND_THREADS, "kerf-background");
     this.renewals = new RequestPool(server, threads, 1, "kerf-lease");
     this.gates = new RequestPool(server, threads, GATE_THREADS, "kerf-gate");
@@ -245,7 +253,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new Quarantine(options.quarantineMargin, clocks.nanos(), new QuarantineNews(listener));
     quarantine = quarantined;
     announced.quarantine = quarantined;
-    Claims claimed = new Claims(pools, quarantined::mayRun, announced::changed);
+    Claims claimed = new Claims(pools, claimBook, quarantined::mayRun, announced::changed);
     claims = claimed;
     ClaimSweeper<?> sweeping = sweeper(claimed, quarantined::mayRun, loop);
     ForeignPods foreignPods =
@@ -302,6 +310,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     ResourceWatch<PodView> podWatch =
         new ResourceWatch<>(Resource.PODS, ofListener, shared, deletions);
     watches.add(podWatch);
+    watches.add(new ResourceWatch<>(Resource.CLASSES, claimBook.classes(), shared));
+    watches.add(new ResourceWatch<>(Resource.CLAIM_TEMPLATES, claimBook.templates(), shared));
     GangSizeSink.all(listener)
         .forEach((kind, sink) -> watches.add(new ResourceWatch<>(kind, sink, shared)));
     deletions.follow(podWatch);
@@ -448,7 +458,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private void startWatches() {
     for (ResourceWatch<?> watch : watches) {
       runForEver("kerf-watch-" + watch.resource().word(), watch);
-      if (Resource.OF_GANGS.contains(watch.resource())) {
+      if (!watch.resource().isAwaited()) {
         continue;
       }
       try {
@@ -498,6 +508,11 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     }
     if (nodes != null && synced()) {
       addNodes(nodes, missing);
+    }
+    for (DeviceClass each : claimBook.standingFor()) {
+      if (each.effect() != DeviceClass.Effect.NONE) {
+        missing.add(new MissingPart(each.problem(), each.hint()));
+      }
     }
     return missing;
   }
@@ -550,6 +565,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     if (sweeper != null) {
       sweeper.tick();
     }
+    claimBook.tick();
     tickTeams();
   }
 
@@ -763,6 +779,22 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         ? CompletableFuture.completedStage(
             new ClaimResult(ClaimResult.Kind.NOT_OURS, NO_LEASE.text()))
         : claimQueue.claim(claim);
+  }
+
+  @Override
+  public ClaimFinding claimsOf(String namespace, List<PodView.Claim> ofPod) {
+    return claimBook.finding(namespace, ofPod);
+  }
+
+  @Override
+  public ClaimFinding claimOfResource(String resource) {
+    return claimBook.ofResource(resource);
+  }
+
+  @Override
+  public CompletionStage<ClaimFinding> settledClaimsOf(
+      String namespace, List<PodView.Claim> ofPod) {
+    return claimBook.settled(namespace, ofPod);
   }
 
   @Override

@@ -129,6 +129,99 @@ final class DraDeliveryTest {
     }
   }
 
+  /** A driver of network cards, with a pool of the name that the pool of the GPUs has. */
+  private static final String CARDS =
+      """
+      ---
+      apiVersion: resource.k8s.io/v1
+      kind: DeviceClass
+      metadata: {name: gpu-nic}
+      spec: {selectors: [{cel: {expression: "device.driver == 'dra.net'"}}]}
+      ---
+      apiVersion: resource.k8s.io/v1
+      kind: DeviceClass
+      metadata: {name: anything}
+      spec: {selectors: [{cel: {expression: "device.driver.endsWith('net')"}}]}
+      ---
+      apiVersion: resource.k8s.io/v1
+      kind: ResourceSlice
+      metadata: {name: n0-cards}
+      spec:
+        driver: dra.net
+        nodeName: n0
+        pool: {name: n0, generation: 1, resourceSliceCount: 1}
+        devices: [{name: gpu-0}, {name: eth1}]
+      """;
+
+  /** A claim by its name and, with {@code Template}, a template of such claims. */
+  private static String claim(String kind, String name, String deviceClass) {
+    String spec =
+        "{devices: {requests: [{name: r, exactly: {deviceClassName: %s}}]}}".formatted(deviceClass);
+    return """
+    ---
+    apiVersion: resource.k8s.io/v1
+    kind: %s
+    metadata: {name: %s, namespace: default}
+    spec: %s
+    """
+        .formatted(kind, name, kind.endsWith("Template") ? "{spec: " + spec + "}" : spec);
+  }
+
+  private static String claiming(String claim) {
+    return "  resourceClaims: [{name: c, " + claim + "}]\n";
+  }
+
+  private String ordinary(String pod, String claim) {
+    JsonNode results = read("resourceclaim", claim).at("/status/allocation/devices/results");
+    assertThat(read("resourceclaim", claim).at("/status/reservedFor/0/name").asText())
+        .isEqualTo(pod);
+    assertThat(results).hasSize(1);
+    return results.at("/0/driver").asText() + " " + results.at("/0/device").asText();
+  }
+
+  private boolean hasEvent(String pod, String text) {
+    return plane
+        .kubectl("get", "events", "--field-selector=involvedObject.name=" + pod)
+        .contains(text);
+  }
+
+  @Test
+  void aPodGetsItsGpuFromKerfAndItsNetworkCardFromItsOwnClaim() {
+    plane.apply(CARDS);
+    plane.apply(claim("ResourceClaim", "card", "gpu-nic"));
+    plane.apply(claim("ResourceClaimTemplate", "cards", "anything"));
+    plane.apply(claim("ResourceClaim", "theirs", "mig.nvidia.com"));
+    try (RunningKerf kerf = RunningKerf.on(plane, "dra.otherDrivers=dra.net")) {
+      awaitCapacity();
+      try (KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start()) {
+        plane.apply(pod("named", claiming("resourceClaimName: card")));
+        plane.apply(pod("made", claiming("resourceClaimTemplateName: cards")));
+        plane.apply(pod("both", claiming("resourceClaimName: theirs")));
+        plane.apply(
+            pod("other", claiming("resourceClaimName: theirs"))
+                .replace("resources: {limits: {kerf.gpu/memory: 8Gi}}", "resources: {}"));
+        awaitBound("named");
+        awaitBound("made");
+        awaitBound("other");
+        String made =
+            read("pod", "made").at("/status/resourceClaimStatuses/0/resourceClaimName").asText();
+        assertThat(List.of(ordinary("named", "card"), ordinary("made", made)))
+            .containsExactlyInAnyOrder("dra.net gpu-0", "dra.net eth1");
+        for (String name : List.of("named", "made")) {
+          JsonNode pod = read("pod", name);
+          String own = pod.at("/status/extendedResourceClaimStatus/resourceClaimName").asText();
+          assertThat(own).isEqualTo("kerf-" + pod.at("/metadata/uid").asText());
+          assertThat(ordinary(name, own)).startsWith("gpu.nvidia.com gpu-0-mig-1g10gb-");
+        }
+        assertThat(ordinary("other", "theirs")).startsWith("gpu.nvidia.com ");
+        Await.until("users are told", () -> hasEvent("both", "asks for GPUs as well"));
+        assertThat(read("pod", "both").at("/spec/nodeName").isMissingNode()).isTrue();
+        assertThat(kerf.metric("kerf_ledger_conflicts")).isZero();
+        assertThat(scheduler.running()).isTrue();
+      }
+    }
+  }
+
   @Test
   void aClaimThatAReplicaLeftWhenItWasKilledIsTakenUpOrReleased() {
     for (int writes = 1; writes <= 3; writes++) {

@@ -42,6 +42,7 @@ public final class FakeApiServer implements AutoCloseable {
           "budgets", "/apis/policy/v1/poddisruptionbudgets",
           "slices", "/apis/resource.k8s.io/v1/resourceslices",
           "claims", "/apis/resource.k8s.io/v1/resourceclaims",
+          "classes", "/apis/resource.k8s.io/v1/deviceclasses",
           "leases", "/apis/coordination.k8s.io/v1/namespaces/kerf-system/leases",
           "namespaces", "/api/v1/namespaces",
           "teams", "/apis/kerf.gpu/v1alpha1/teams",

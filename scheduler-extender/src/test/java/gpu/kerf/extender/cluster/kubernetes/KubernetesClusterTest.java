@@ -17,6 +17,7 @@ import gpu.kerf.extender.wire.PodView;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -286,6 +287,24 @@ class KubernetesClusterTest {
     return api.requests().stream()
         .filter(each -> each.startsWith("GET " + path + "?") && each.contains("watch=true"))
         .count();
+  }
+
+  private List<String> problems() {
+    return cluster.missingParts().stream().map(part -> part.what()).toList();
+  }
+
+  @Test
+  void aDeviceClassThatStandsForAResourceOfKerfIsReportedUntilItDoesNotAnyMore() {
+    follow();
+    String nic = "{\"metadata\":{\"name\":\"nic\"},\"spec\":{\"extendedResourceName\":\"%s\"}}";
+    api.put("classes", nic.formatted("kerf.gpu/memory"));
+    Await.until(
+        "it is reported",
+        () ->
+            problems().stream().anyMatch(each -> each.contains("nic stands for kerf.gpu/memory")));
+    api.put("classes", nic.formatted("example.com/nic"));
+    Await.until(
+        "it was put right", () -> problems().stream().noneMatch(each -> each.contains("nic")));
   }
 
   @Test

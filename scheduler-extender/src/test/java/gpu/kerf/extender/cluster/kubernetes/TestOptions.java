@@ -1,6 +1,7 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
 import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
+import gpu.kerf.extender.cluster.kubernetes.objects.GpuDrivers;
 import gpu.kerf.extender.team.TeamSource;
 import java.time.Duration;
 
@@ -32,6 +33,7 @@ public final class TestOptions {
         "this",
         TeamSource.KERF,
         DraNodes.LABELLED,
-        16);
+        16,
+        GpuDrivers.USUAL);
   }
 }

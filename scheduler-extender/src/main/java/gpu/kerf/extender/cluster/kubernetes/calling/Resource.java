@@ -31,7 +31,13 @@ public record Resource(
 
   /** Whether a placement may be wrong if this kind is not known as it is. */
   public boolean isDecisive() {
-    return !List.of(BUDGETS, TEAMS, QUEUES, NAMESPACES).contains(this) && !OF_GANGS.contains(this);
+    return !List.of(BUDGETS, CLASSES, CLAIM_TEMPLATES, TEAMS, QUEUES, NAMESPACES).contains(this)
+        && !OF_GANGS.contains(this);
+  }
+
+  /** Whether the start waits until all of this kind are known. */
+  public boolean isAwaited() {
+    return !List.of(CLASSES, CLAIM_TEMPLATES).contains(this) && !OF_GANGS.contains(this);
   }
 
   /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
@@ -98,6 +104,24 @@ public record Resource(
       new Resource(
           "claims",
           "/apis/resource.k8s.io/v1/resourceclaims",
+          Map.of(),
+          Map.of(),
+          true,
+          List.of("v1beta2", "v1beta1"));
+
+  public static final Resource CLASSES =
+      new Resource(
+          "deviceclasses",
+          "/apis/resource.k8s.io/v1/deviceclasses",
+          Map.of(),
+          Map.of(),
+          true,
+          List.of("v1beta2", "v1beta1"));
+
+  public static final Resource CLAIM_TEMPLATES =
+      new Resource(
+          "claimtemplates",
+          "/apis/resource.k8s.io/v1/resourceclaimtemplates",
           Map.of(),
           Map.of(),
           true,

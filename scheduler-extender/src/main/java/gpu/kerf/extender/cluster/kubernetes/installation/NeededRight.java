@@ -64,6 +64,18 @@ record NeededRight(
         all("policy", "poddisruptionbudgets", FOLLOW, "it does not know budgets", RBAC),
         all("resource.k8s.io", "resourceslices", FOLLOW, "it does not see GPUs of DRA", RBAC),
         all("resource.k8s.io", "resourceclaims", FOLLOW, "it does not see who has GPUs", RBAC),
+        all(
+            "resource.k8s.io",
+            "deviceclasses",
+            FOLLOW,
+            "it knows only after their allocation whether claims of pods are of GPUs",
+            RBAC),
+        all(
+            "resource.k8s.io",
+            "resourceclaimtemplates",
+            FOLLOW,
+            "pods whose claims are of GPUs are refused later than they could be",
+            RBAC),
         all("events.k8s.io", "events", List.of("create"), "it writes no events", RBAC));
   }
 

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,25 +55,43 @@ public final class DriverInventory {
 
   /** The GPUs of a node; null if the driver publishes none of it, or not yet all. */
   public @Nullable Inventory of(String node) throws WireException {
-    List<DriverPools.Pool> there = pools.of(node);
-    if (there.isEmpty()) {
-      return null;
+    List<DriverPools.Pool> withGpus = new ArrayList<>();
+    Map<String, List<PublishedDevice>> byGpu = Map.of();
+    for (DriverPools.Pool pool : pools.of(node)) {
+      Map<String, List<PublishedDevice>> listed = byGpu(pool);
+      if (!listed.isEmpty()) {
+        withGpus.add(pool);
+        byGpu = listed;
+      }
     }
-    if (there.size() > 1) {
-      throw new WireException(
-          "The DRA driver publishes the GPUs of the node in ("
-              + there.size()
-              + ") pools.\nKerf hands out those of one pool.");
+    if (withGpus.size() > 1) {
+      refusePools(node, withGpus);
     }
-    Map<String, List<PublishedDevice>> byGpu = byGpu(there.get(0));
-    if (byGpu.isEmpty()) {
-      return null;
-    }
+    return withGpus.isEmpty() ? null : of(withGpus.get(0), byGpu);
+  }
+
+  /** A claim names the pool of each device, and a pool's counters are no other pool's. */
+  private static void refusePools(String node, List<DriverPools.Pool> pools) throws WireException {
+    String names =
+        pools.stream().map(DriverPools.Pool::name).sorted().collect(Collectors.joining(", "));
+    throw new WireException(
+        "The ResourceSlices of "
+            + Slice.DRIVER
+            + " list GPUs of the node "
+            + node
+            + " in more than one pool ("
+            + names
+            + "), and Kerf hands out those of one.\n"
+            + "If the driver has renamed its pool, delete the ResourceSlices of the old one.");
+  }
+
+  private Inventory of(DriverPools.Pool pool, Map<String, List<PublishedDevice>> byGpu)
+      throws WireException {
     if (byGpu.size() > NodeSpec.MOST_GPUS) {
       throw new WireException("The ResourceSlices list (" + byGpu.size() + ") GPUs.");
     }
     try {
-      return inventory(there.get(0), byGpu);
+      return inventory(pool, byGpu);
     } catch (IllegalArgumentException e) {
       throw new WireException("The ResourceSlices: " + e.getMessage());
     }

@@ -7,10 +7,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * A ResourceClaim and the devices that are allocated to it.
@@ -19,14 +17,29 @@ import java.util.regex.Pattern;
  * @param pod the uid of the pod for which Kerf wrote it; empty if Kerf did not
  * @param devices those that may be GPUs; none while nothing is allocated
  * @param pods the uids of the pods that may use them
+ * @param asked what it asks for
+ * @param allocation whether its devices are GPUs
  */
-record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
+record Claim(
+    String key,
+    String pod,
+    List<Device> devices,
+    Set<String> pods,
+    ClaimSpec asked,
+    Allocation allocation) {
   static final String NVIDIA = Slice.DRIVER;
-
-  private static final Pattern GPU = Pattern.compile("(^|[^a-z])(v?gpus?|mig)([^a-z]|$)");
 
   /** How Kerf names the claim that it writes for a pod. */
   static final String OWN = "kerf-";
+
+  /** What is allocated. */
+  enum Allocation {
+    /** Nothing yet. */
+    NONE,
+    /** GPUs are among the devices, be it for an administrator's access. */
+    GPUS,
+    OTHERS
+  }
 
   /**
    * A device by its name in a pool, which is that of a node where devices are of one.
@@ -39,8 +52,15 @@ record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
     }
   }
 
-  /** Reads a ResourceClaim of any version of the API since v1beta1. */
+  /** The same where the settings name no drivers. */
   static Claim read(JsonNode object) {
+    return read(object, GpuDrivers.USUAL);
+  }
+
+  /** Reads a ResourceClaim of any version of the API since v1beta1. */
+  static Claim read(JsonNode object, GpuDrivers drivers) {
+    Allocation allocation =
+        object.at("/status/allocation").isMissingNode() ? Allocation.NONE : Allocation.OTHERS;
     Map<String, String> classes = classes(object.at("/spec/devices/requests"));
     List<Device> devices = new ArrayList<>();
     for (JsonNode result : object.at("/status/allocation/devices/results")) {
@@ -48,7 +68,11 @@ record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
       String deviceClass = classes.getOrDefault(result.path("request").asText(""), "");
       // Access for an administrator, who looks at devices that others use, takes nothing.
       boolean looksOn = result.path("adminAccess").asBoolean(false);
-      if (!looksOn && (isGpu(driver) || isGpu(deviceClass))) {
+      if (!drivers.areOf(driver, deviceClass)) {
+        continue;
+      }
+      allocation = Allocation.GPUS;
+      if (!looksOn) {
         String pool = result.path("pool").asText("");
         devices.add(
             new Device(driver, pool, result.path("device").asText(""), consumedMiB(result)));
@@ -60,7 +84,13 @@ record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
     }
     String key =
         object.at("/metadata/namespace").asText("") + "/" + object.at("/metadata/name").asText("");
-    return new Claim(key, ownPod(object), List.copyOf(devices), Set.copyOf(pods));
+    return new Claim(
+        key,
+        ownPod(object),
+        List.copyOf(devices),
+        Set.copyOf(pods),
+        ClaimSpec.read(object.path("spec")),
+        allocation);
   }
 
   private static int consumedMiB(JsonNode result) {
@@ -96,14 +126,9 @@ record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
     return classes;
   }
 
-  /** Network cards, channels of compute domains and the like have other names. */
-  private static boolean isGpu(String driverOrClass) {
-    return GPU.matcher(driverOrClass.toLowerCase(Locale.ROOT)).find();
-  }
-
   /** The same devices for other pods. */
   Claim usedBy(Set<String> others) {
-    return new Claim(key, pod, devices, others);
+    return new Claim(key, pod, devices, others, asked, allocation);
   }
 
   boolean isAllocated() {

@@ -45,6 +45,7 @@ public final class Claims implements Sink<Claim> {
   private static final long ALL = -1L;
 
   private final DriverPools pools;
+  private final ClaimBook book;
   private final Predicate<String> mayRun;
   private final Consumer<String> changed;
   private final Map<String, Claim> claims = new HashMap<>();
@@ -74,19 +75,27 @@ public final class Claims implements Sink<Claim> {
   public record DeviceUse(String device, int memoryMiB) {}
 
   /**
+   * @param book is told of all claims, also of those that have no GPUs
    * @param mayRun whether containers of a pod may run, be its object there or not
    * @param changed is told which node's GPUs are used by others than before
    */
-  public Claims(DriverPools pools, Predicate<String> mayRun, Consumer<String> changed) {
+  public Claims(
+      DriverPools pools, ClaimBook book, Predicate<String> mayRun, Consumer<String> changed) {
     this.pools = pools;
+    this.book = book;
     this.mayRun = mayRun;
     this.changed = changed;
+  }
+
+  /** Where the settings name no drivers. */
+  Claims(DriverPools pools, Predicate<String> mayRun, Consumer<String> changed) {
+    this(pools, new ClaimBook(GpuDrivers.USUAL, () -> 0), mayRun, changed);
   }
 
   @Override
   public Claim read(Meta meta, JsonSlice json) throws WireException {
     try {
-      return Claim.read(JSON.readTree(json.bytes(), json.offset(), json.length()));
+      return Claim.read(JSON.readTree(json.bytes(), json.offset(), json.length()), book.drivers());
     } catch (IOException | IllegalArgumentException e) {
       throw new WireException("The ResourceClaim cannot be read: " + e.getMessage());
     }
@@ -94,8 +103,13 @@ public final class Claims implements Sink<Claim> {
 
   @Override
   public void put(Meta meta, Claim claim) {
+    take(meta, claim);
+    book.put(meta, claim);
+  }
+
+  private void take(Meta meta, Claim claim) {
     if (!claim.isAllocated()) {
-      deleted(meta);
+      release(meta);
       return;
     }
     String uid = meta.uid();
@@ -104,7 +118,7 @@ public final class Claims implements Sink<Claim> {
       claims.put(uid, claim.usedBy(union(before, claim)));
       return;
     }
-    deleted(meta);
+    release(meta);
     claims.put(uid, claim);
     enter(uid, claim);
     if (!claim.pod().isEmpty()) {
@@ -151,6 +165,11 @@ public final class Claims implements Sink<Claim> {
 
   @Override
   public void deleted(Meta meta) {
+    book.deleted(meta);
+    release(meta);
+  }
+
+  private void release(Meta meta) {
     Claim claim = claims.remove(meta.uid());
     if (claim != null) {
       keepFor(meta.uid(), claim);
@@ -304,9 +323,7 @@ public final class Claims implements Sink<Claim> {
         devices.stream()
             .map(use -> new Claim.Device(Claim.NVIDIA, pool, use.device(), use.memoryMiB()))
             .toList();
-    Claim found =
-        new PoolClaims(known)
-            .overlapping(new Claim("", "", mine, Set.of()), others(claimUid, pool));
+    Claim found = new PoolClaims(known).overlapping(mine, others(claimUid, pool));
     return found == null ? null : found.key();
   }
 

@@ -2,6 +2,7 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 
 import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.PublishedDevice;
+import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
 import gpu.kerf.extender.dialect.Quantity;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether the devices of one claim overlap those of others of the same pool.
+ * Finds out whether devices of one pool of NVIDIA's driver overlap those of claims.
  *
  * <p>The API server accepts allocations that overlap, and only the driver refuses them, when it is
  * too late to choose another device. Devices overlap if they are the same one, if together they
@@ -32,9 +33,8 @@ final class PoolClaims {
     this.pool = pool;
   }
 
-  /** The first claim with which a claim overlaps; null if there is none. */
-  @Nullable Claim overlapping(Claim claim, Collection<Claim> others) {
-    List<Claim.Device> mine = inPool(claim);
+  /** The first claim with which devices of the pool overlap; null if there is none. */
+  @Nullable Claim overlapping(List<Claim.Device> mine, Collection<Claim> others) {
     for (Claim other : others) {
       if (sharesDevice(mine, inPool(other))) {
         return other;
@@ -43,8 +43,11 @@ final class PoolClaims {
     return overdrawing(mine, others);
   }
 
+  /** Other drivers may have a pool of the same name, which most often is that of the node. */
   private List<Claim.Device> inPool(Claim claim) {
-    return claim.devices().stream().filter(each -> each.pool().equals(pool.name())).toList();
+    return claim.devices().stream()
+        .filter(each -> each.driver().equals(Slice.DRIVER) && each.pool().equals(pool.name()))
+        .toList();
   }
 
   private boolean sharesDevice(List<Claim.Device> mine, List<Claim.Device> others) {

@@ -171,7 +171,16 @@ class DriverInventoryTest {
     JsonNode other = NvidiaSlices.of(Gpu.WHOLE);
     ((ObjectNode) other.at("/spec/pool")).put("name", "b");
     assertThatThrownBy(() -> of(NvidiaSlices.of(Gpu.WHOLE), other))
-        .hasMessageContaining("in (2) pools");
+        .hasMessageContaining("list GPUs of the node a in more than one pool (a, b)")
+        .hasMessageContaining("delete the ResourceSlices of the old one");
+  }
+
+  @Test
+  void aPoolWithoutGpusBesideThatOfTheGpusDoesNotDisturb() throws WireException {
+    JsonNode other = NvidiaSlices.of(Gpu.WHOLE);
+    ((ObjectNode) other.at("/spec/pool")).put("name", "b");
+    ((ObjectNode) other.at("/spec/devices/0")).putObject("attributes");
+    assertThat(devices(of(NvidiaSlices.of(Gpu.WHOLE), other), 0).whole()).isEqualTo("gpu-0");
   }
 
   @Test

@@ -121,6 +121,15 @@ class DriverClaimsTest {
   }
 
   @Test
+  void anotherDriversPoolOfTheSameNameHasOtherDevices() {
+    foreign("1", device("gpu-0").replace("gpu.nvidia.com", "gpu.example.com"));
+    assertThat(claims.overlapping("2", "a", List.of(new Claims.DeviceUse("gpu-0", 0)))).isNull();
+    foreign("3", device("gpu-0"));
+    assertThat(claims.overlapping("2", "a", List.of(new Claims.DeviceUse("gpu-0", 0))))
+        .isEqualTo("ml/theirs-3");
+  }
+
+  @Test
   void whatCannotBeMadeOutClosesItsGpuOrAll() {
     pools.put("s", Slice.read(withoutCounters(NvidiaSlices.of(Gpu.WHOLE, Gpu.CUT_ON_DEMAND))));
     foreign("1", device(name(CUT, "1g.10gb", 0)));
