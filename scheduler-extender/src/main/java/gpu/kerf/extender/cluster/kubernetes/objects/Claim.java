@@ -39,6 +39,14 @@ record Claim(String key, String pod, List<Device> devices, Set<String> pods) {
     }
   }
 
+  String namespace() {
+    return key.substring(0, key.indexOf('/'));
+  }
+
+  String name() {
+    return key.substring(key.indexOf('/') + 1);
+  }
+
   /** Reads a ResourceClaim of any version of the API since v1beta1. */
   static Claim read(JsonNode object) {
     Map<String, String> classes = classes(object.at("/spec/devices/requests"));
