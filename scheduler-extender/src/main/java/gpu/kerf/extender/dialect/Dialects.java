@@ -73,6 +73,7 @@ public final class Dialects {
       }
       if (problems.isEmpty()) {
         Counted.check(pod, name, asking, problems);
+        asking = QuotaMemory.bounded(pod, asking, problems);
       }
     }
     problems.addAll(host.problems());
