@@ -243,6 +243,17 @@ class ConsoleStateTest extends BrowserTest {
         .isLessThanOrEqualTo(0);
   }
 
+  @Test
+  void onANarrowPageAPendingPodIsACardWhoseNameIsOneLine() {
+    page.size(390, 844);
+    openConsole("#/pending");
+    page.untilText("#view-pending", "1,000");
+    String link = "document.querySelector('#view-pending .pod-link').getClientRects().length";
+    assertThat(page.evaluate(link).asInt()).isEqualTo(1);
+    assertThat(page.evaluate("document.documentElement.scrollWidth - innerWidth").asInt())
+        .isLessThanOrEqualTo(0);
+  }
+
   private String paper() {
     return page.evaluate("getComputedStyle(document.body).backgroundColor").asText();
   }
