@@ -53,6 +53,17 @@ export const mode = (word) => MODES[word] ?? word;
 export const heldWords = ({ heldUntil }) =>
   heldUntil == null ? "deleted by force; held until its node is heard again" : `deleted by force; its containers may run until ${clock(heldUntil)}`;
 
+/** Who holds a slot: a pod, or a ResourceClaim that another scheduler allocated. Without a name where the reader may not see it. */
+export const holderName = (slot) => slot.pod || slot.claim || "";
+export const holderWords = (slot) => `${slot.namespace}${holderName(slot) && "/"}${holderName(slot)}`;
+
+/** "2 pods", "1 pod and 1 claim". */
+export function holdersWords(slots) {
+  const claims = new Set(slots.filter((slot) => slot.state === "claimed").map((slot) => slot.uid)).size;
+  const pods = new Set(slots.map((slot) => slot.uid)).size - claims;
+  return [pods && plural(pods, "pod"), claims && plural(claims, "claim")].filter(Boolean).join(" and ");
+}
+
 /** What a slot is, in words: "2g.20gb at slice 4", "MPS share, 25 % of the SMs", "whole GPU". */
 export function slotWords(slot) {
   if (slot.kind === "mig") return `${slot.profile} at slice ${slot.start}`;

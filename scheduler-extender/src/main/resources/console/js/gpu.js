@@ -1,17 +1,17 @@
 // Draws one GPU, and says it in words.
 import { h } from "./dom.js";
-import { heldWords, memory, mode, plural, slotWords } from "./format.js";
+import { heldWords, holderName, holdersWords, holderWords, memory, mode, slotWords } from "./format.js";
 import { heldMiB, heldSlices, pieces } from "./layout.js";
 
 /** "GPU 3 of node-a, H100-80GB, MIG, 5 of 8 slices held by 3 pods, 10 GiB stranded". */
 export function gpuWords(node, gpu) {
   const parts = [`GPU ${gpu.index} of ${node}`, gpu.model, mode(gpu.mode)];
   if (!gpu.usable) parts.push("unusable");
-  const pods = new Set(gpu.slots.map((slot) => slot.uid)).size;
-  if (pods === 0) parts.push("nothing held");
-  else if (gpu.slots.some((slot) => slot.kind === "whole")) parts.push(`held whole by ${gpu.slots[0].namespace}/${gpu.slots[0].pod}`);
-  else if (gpu.slices > 0 && gpu.mode !== "plain") parts.push(`${heldSlices(gpu)} of ${gpu.slices} slices held by ${plural(pods, "pod")}`);
-  else parts.push(`${memory(heldMiB(gpu))} of ${memory(gpu.memoryMiB)} held by ${plural(pods, "pod")}`);
+  const holders = holdersWords(gpu.slots);
+  if (!holders) parts.push("nothing held");
+  else if (gpu.slots.some((slot) => slot.kind === "whole")) parts.push(`held whole by ${holderWords(gpu.slots[0])}`);
+  else if (gpu.slices > 0 && gpu.mode !== "plain") parts.push(`${heldSlices(gpu)} of ${gpu.slices} slices held by ${holders}`);
+  else parts.push(`${memory(heldMiB(gpu))} of ${memory(gpu.memoryMiB)} held by ${holders}`);
   if (gpu.strandedMiB > 0) parts.push(`${memory(gpu.strandedMiB)} stranded`);
   return parts.join(", ");
 }
@@ -24,7 +24,7 @@ export function pieceWords(piece) {
   if (piece.kind === "slot") {
     const { slot } = piece;
     const state = slot.state === "bound" ? "" : slot.state === "quarantined" ? `\n${heldWords(slot)}` : ` · ${slot.state}`;
-    return `${slot.namespace}${slot.pod && "/"}${slot.pod}\n${slotWords(slot)} · ${memory(slot.memoryMiB)}${state}`;
+    return `${holderWords(slot)}\n${slotWords(slot)} · ${memory(slot.memoryMiB)}${state}`;
   }
   if (piece.kind === "instance") return `${piece.instance.profile} at slice ${piece.instance.start}\nan instance that no pod holds`;
   return piece.kind === "stranded" ? "Stranded\nfree, but no usual demand could use it" : "Free";
@@ -79,6 +79,6 @@ function drawPiece(element, piece, colours, labels) {
     element.dataset.namespace = slot.namespace;
     element.dataset.uid = slot.uid;
   }
-  const text = slot && labels && piece.to - piece.from >= labels ? slot.pod : "";
+  const text = slot && labels && piece.to - piece.from >= labels ? holderName(slot) : "";
   if (element.textContent !== text) element.textContent = text;
 }

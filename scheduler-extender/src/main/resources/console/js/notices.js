@@ -26,7 +26,7 @@ export function noticesView(store, live) {
     if (status?.settings?.problem) notices.push(notice("warn", "Kerf refused the changed settings. The earlier settings are still in force.", status.settings.problem));
     if (status && (!status.ready || !status.synced) && link.state !== "disconnected") notices.push(notice("info", "Kerf is not ready.", status.synced ? "It is warming up. It does not answer kube-scheduler yet." : "It is reading nodes and pods from the cluster. It does not answer kube-scheduler yet."));
     else if (status?.staleMs > 30_000) notices.push(notice("warn", "Kerf's state of the cluster is old.", `The last event came ${duration(status.staleMs)} ago.`));
-    for (const part of status?.installation ?? []) notices.push(notice("warn", part.what, part.hint));
+    notices.push(...missing(status?.installation ?? []));
     fill($("banners"), JSON.stringify([status?.installation, link.state === "disconnected" && [link.retryAt, Boolean(fleet)], status?.settings?.problem, status?.ready, status?.synced, status?.staleMs > 30_000]), () => notices);
     const mode = $("mode");
     mode.hidden = !status;
@@ -56,6 +56,16 @@ function lost(link, fleet, failure) {
   };
   setTimeout(tick);
   return notice("bad", "Disconnected, retrying.", words, retry);
+}
+
+/** Up to so many things that the cluster lacks have a line each; more are one line that opens. */
+const MOST_LINES = 2;
+
+function missing(parts) {
+  if (parts.length <= MOST_LINES) return parts.map((part) => notice("warn", part.what, part.hint));
+  return [h("details", { class: "notice warn" },
+    h("summary", {}, h("b", { text: `The cluster lacks ${parts.length} things that Kerf needs.` }), h("span", { text: "Show them" })),
+    h("ul", {}, parts.map((part) => h("li", {}, h("b", { text: part.what }), h("span", { text: part.hint })))))];
 }
 
 const notice = (kind, title, ...rest) =>

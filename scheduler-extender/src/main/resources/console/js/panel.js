@@ -2,7 +2,7 @@
 import { api } from "./api.js";
 import { $, fill, h } from "./dom.js";
 import { decisionFacts, folded, merged, nodeLink, outcomeMark, podLink } from "./decision.js";
-import { clock, cores, count, duration, heldWords, memory, mode, percent, plural, slotWords } from "./format.js";
+import { clock, cores, count, duration, heldWords, holdersWords, holderWords, memory, mode, percent, plural, slotWords } from "./format.js";
 import { drawGpu, gpuWords } from "./gpu.js";
 import { heldMiB } from "./layout.js";
 import { kinds } from "./rows.js";
@@ -10,7 +10,10 @@ import { kinds } from "./rows.js";
 /** The smallest part of the large drawing that has room for a name. */
 const LABELLED = 0.22;
 
-const WORDS = { proposed: "proposed: held back for a pod whose bind is not here yet", binding: "binding: the API server is being told", bound: "" };
+const WORDS = { proposed: "proposed: held back for a pod whose bind is not here yet", binding: "binding: the API server is being told", bound: "", claimed: "a ResourceClaim that Kerf did not write" };
+
+/** A claim has no page of its own. */
+const holderLink = (slot) => slot.state === "claimed" ? h("span", { class: "ns", text: holderWords(slot) }) : podLink(slot.uid, slot.namespace, slot.pod);
 
 export class Panel {
   #store;
@@ -95,7 +98,7 @@ export class Panel {
   // ---- one GPU ----
 
   #drawGpu(node, gpu) {
-    for (const slot of gpu.slots) this.#askWhy(slot.uid);
+    for (const slot of gpu.slots) if (slot.state !== "claimed") this.#askWhy(slot.uid);
     const why = gpu.slots.map((slot) => this.#why.get(slot.uid)?.id ?? null);
     this.#frame(`gpu ${JSON.stringify([node.name, gpu, node.freeCpuMilli, node.freeHostMemoryMiB, why])}`, `GPU ${gpu.index} of ${node.name}`, `${gpu.model} · ${mode(gpu.mode)}`, () => [
       !gpu.usable && h("p", { class: "problem", text: "Unusable: the GPU is unhealthy, or a pod that Kerf did not place uses it." }),
@@ -103,7 +106,7 @@ export class Panel {
       facts([["Held", memory(heldMiB(gpu)), `${percent(heldMiB(gpu), gpu.memoryMiB)} %`], ["Free", gpu.freeMiB ? memory(gpu.freeMiB) : "none"], ["Stranded", gpu.strandedMiB ? memory(gpu.strandedMiB) : "none"],
         gpu.mode === "plain" ? ["SMs free", `${percent(gpu.freeSmMilli, 1000)} %`] : ["Slices", `${gpu.slices}`],
         gpu.mode === "plain" && ["MPS clients", count(gpu.clients)], gpu.uuid && ["UUID", gpu.uuid]]),
-      h("h3", { text: gpu.slots.length ? "Pods on it" : "No pod is on it" }),
+      h("h3", { text: gpu.slots.length === 0 ? "No pod is on it" : gpu.slots.some((slot) => slot.state === "claimed") ? "Pods and claims on it" : "Pods on it" }),
       gpu.slots.length === 0 && h("p", { class: "quiet", text: gpu.mode === "plain" ? "The GPU can be given whole, or be shared." : "Every start of every profile is free." }),
       h("ul", { class: "holders" }, [...gpu.slots].sort((a, b) => (a.start ?? 0) - (b.start ?? 0)).map((slot) => this.#holder(slot))),
       this.#others(node, gpu),
@@ -122,8 +125,8 @@ export class Panel {
   #holder(slot) {
     const decision = this.#why.get(slot.uid);
     return h("li", { class: this.#store.colours.className(slot.namespace) },
-      h("p", { class: "line" }, h("i", { class: "dot", "aria-hidden": "true" }), podLink(slot.uid, slot.namespace, slot.pod), h("span", { class: "when", text: memory(slot.memoryMiB) })),
-      h("p", { class: "asks", text: `${slotWords(slot)} · container ${slot.container}` }),
+      h("p", { class: "line" }, h("i", { class: "dot", "aria-hidden": "true" }), holderLink(slot), h("span", { class: "when", text: memory(slot.memoryMiB) })),
+      h("p", { class: "asks", text: slot.container ? `${slotWords(slot)} · container ${slot.container}` : slotWords(slot) }),
       slot.state === "quarantined" && h("p", { class: "asks", text: heldWords(slot) }),
       WORDS[slot.state ?? "bound"] && h("p", { class: "asks", text: WORDS[slot.state] }),
       decision && h("p", { class: "why", text: decision.why }),
@@ -176,13 +179,13 @@ export class Panel {
     }
     const list = [...holders.values()].sort((a, b) => b.memoryMiB - a.memoryMiB);
     this.#frame(`node ${JSON.stringify(node)}`, node.name, kinds(node), () => [
-      facts([["Held", memory(held), `${percent(held, capacity)} %`], ["Free", memory(sum((gpu) => gpu.freeMiB))], ["Stranded", stranded ? memory(stranded) : "none"], ["Pods", count(holders.size)]]),
+      facts([["Held", memory(held), `${percent(held, capacity)} %`], ["Free", memory(sum((gpu) => gpu.freeMiB))], ["Stranded", stranded ? memory(stranded) : "none"], ["Pods", count(list.filter(({ slot }) => slot.state !== "claimed").length)]]),
       this.#others(node, null),
       host(node),
-      h("h3", { text: list.length ? `${plural(list.length, "pod")} on it` : "No pod on it" }),
+      h("h3", { text: list.length ? `${holdersWords(list.map(({ slot }) => slot))} on it` : "No pod on it" }),
       h("ul", { class: "holders" }, list.map(({ slot, memoryMiB, gpus }) =>
         h("li", { class: this.#store.colours.className(slot.namespace) },
-          h("p", { class: "line" }, h("i", { class: "dot", "aria-hidden": "true" }), podLink(slot.uid, slot.namespace, slot.pod), h("span", { class: "when", text: memory(memoryMiB) })),
+          h("p", { class: "line" }, h("i", { class: "dot", "aria-hidden": "true" }), holderLink(slot), h("span", { class: "when", text: memory(memoryMiB) })),
           h("p", { class: "asks", text: gpus.size === 1 ? `${slotWords(slot)} · GPU ${[...gpus][0]}` : `${plural(gpus.size, "GPU")}: ${[...gpus].join(", ")}` }))))]);
   }
 

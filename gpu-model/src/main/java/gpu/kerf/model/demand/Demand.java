@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param sm the part of the multiprocessors that must be set aside on each GPU, or null for no cap
  *     and no guarantee
  * @param models names of GPU models it may run on, or empty for any
+ * @param mostMiB the most memory that it may hold of each GPU, which is what a quota has counted; 0
+ *     for no bound
  */
 public record Demand(
-    Size size, int gpus, WallChoice wall, @Nullable Milli sm, List<String> models) {
+    Size size, int gpus, WallChoice wall, @Nullable Milli sm, List<String> models, int mostMiB) {
 
   /** No server has more; a larger number is a typing error. */
   public static final int MOST_GPUS = 64;
@@ -50,6 +52,10 @@ public record Demand(
               + profile.name()
               + ") contradicts the wall (mps).\nAsk for memory, or for the wall mig.");
     }
+    if (mostMiB < 0) {
+      throw new IllegalArgumentException(
+          "The most memory (" + mostMiB + ") must not be negative.\nLeave it out for no bound.");
+    }
     for (String model : models) {
       if (model.isBlank()) {
         throw new IllegalArgumentException(
@@ -58,6 +64,11 @@ public record Demand(
                 + ") has an empty name.\nMaybe a comma too many in kerf.gpu/models.");
       }
     }
+  }
+
+  /** Without a bound on what it may hold. */
+  public Demand(Size size, int gpus, WallChoice wall, @Nullable Milli sm, List<String> models) {
+    this(size, gpus, wall, sm, models, 0);
   }
 
   public static Demand memory(MemoryMiB amount) {
@@ -79,6 +90,11 @@ public record Demand(
   /** Whether it may run on GPUs of a model. */
   public boolean accepts(GpuModel model) {
     return models.isEmpty() || models.contains(model.name());
+  }
+
+  /** Whether so much memory of one GPU is more than it may hold. */
+  public boolean exceeds(int memoryMiB) {
+    return mostMiB > 0 && memoryMiB > mostMiB;
   }
 
   /**
@@ -123,18 +139,27 @@ public record Demand(
   public Demand splitOver(int parts) {
     Size part =
         size instanceof Size.Memory memory ? memory.with(memory.amount().dividedBy(parts)) : size;
-    return new Demand(part, parts, wall, sm, models);
+    return new Demand(part, parts, wall, sm, models, mostMiB);
   }
 
   public Demand withWall(WallChoice choice) {
-    return new Demand(size, gpus, choice, sm, models);
+    return new Demand(size, gpus, choice, sm, models, mostMiB);
   }
 
   public Demand withSm(Milli share) {
-    return new Demand(size, gpus, wall, share, models);
+    return new Demand(size, gpus, wall, share, models, mostMiB);
   }
 
   public Demand onModels(List<String> names) {
-    return new Demand(size, gpus, wall, sm, names);
+    return new Demand(size, gpus, wall, sm, names, mostMiB);
+  }
+
+  /**
+   * The same with a bound on what it may hold of each GPU.
+   *
+   * @param memoryMiB 0 for no bound
+   */
+  public Demand holdingAtMost(int memoryMiB) {
+    return new Demand(size, gpus, wall, sm, models, memoryMiB);
   }
 }

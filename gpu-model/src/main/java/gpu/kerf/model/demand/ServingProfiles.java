@@ -20,7 +20,10 @@ final class ServingProfiles {
     Size size = demand.size();
     if (size instanceof Size.Profile named) {
       MigProfile profile = model.profile(named.name());
-      return profile != null && profile.placeable() && profile.smMilli() >= demand.smMilli()
+      return profile != null
+              && profile.placeable()
+              && profile.smMilli() >= demand.smMilli()
+              && !demand.exceeds(profile.memoryMiB())
           ? List.of(profile)
           : List.of();
     }
@@ -28,6 +31,7 @@ final class ServingProfiles {
         ? List.of()
         : model.profiles().stream()
             .filter(MigProfile::isOrdinary)
+            .filter(profile -> !demand.exceeds(profile.memoryMiB()))
             .filter(profile -> hasMemory(profile, size, model))
             .filter(profile -> hasMultiprocessors(profile, demand, model))
             .toList();

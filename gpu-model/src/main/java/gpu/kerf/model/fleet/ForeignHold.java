@@ -9,8 +9,10 @@ import java.util.Comparator;
  * @param uid of the claim
  * @param pod the uid of the pod for which Kerf wrote the claim; empty for a claim of others. While
  *     the ledger knows that pod, the claim holds nothing beside it
+ * @param namespace of the claim; with its name for people, who know a claim by these
+ * @param name of the claim
  * @param grant the devices, by names that stay valid when the order of GPUs changes
  */
-public record ForeignHold(String uid, String pod, Grant grant) {
+public record ForeignHold(String uid, String pod, String namespace, String name, Grant grant) {
   static final Comparator<ForeignHold> ORDER = Comparator.comparing(ForeignHold::uid);
 }

@@ -186,6 +186,12 @@ public final class Ledger {
     return holds.getOrDefault(node, List.of()).stream().filter(this::counts).toList();
   }
 
+  /** The slots of what a claim holds, as its node is now; without those that are not found. */
+  public List<Slot> slotsOf(ForeignHold hold) {
+    NodeState node = fleet.node(hold.grant().node());
+    return node == null ? List.of() : Resolution.of(hold.grant(), node.spec()).placement().slots();
+  }
+
   /** What the ledger gave to a pod counts once, though its claim says it again. */
   private boolean counts(ForeignHold hold) {
     if (hold.pod().isEmpty()) {

@@ -149,7 +149,9 @@ final class MigOffers {
     }
     int freeSlices = Byte.SIZE - Integer.bitCount(prices.occupied(layout));
     long found =
-        least == MigPrices.NONE ? NO_START : least << COST_SHIFT | (long) freeSlices << GPU_BITS;
+        least == MigPrices.NONE
+            ? NO_START
+            : (least << COST_SHIFT) | ((long) freeSlices << GPU_BITS);
     rank[profile][layout] = found;
     leftover[profile][layout] = prices.leftover(profile, prices.occupied(layout));
     known[knownOffers++] = profile * prices.layouts() + layout;

@@ -9,6 +9,7 @@ import gpu.kerf.model.hardware.MigProfile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one demand means on each GPU model: worked out once per model, looked up for every GPU.
@@ -26,6 +27,7 @@ final class Need {
   final boolean whole;
   final int smMilli;
   private final boolean fixed;
+  private @Nullable Need unbounded;
 
   /** By number of GPU model: MiB of a share, 0 where a share is out of the question. */
   private int[] shareMiB = NONE;
@@ -40,6 +42,17 @@ final class Need {
     this.whole = demand.size() instanceof Size.Whole;
     this.smMilli = demand.smMilli();
     this.fixed = !(demand.size() instanceof Size.Fraction);
+  }
+
+  /** The same without a bound on what it may hold; itself where it has none. */
+  Need unbounded(GpuModels models) {
+    if (demand.mostMiB() == 0) {
+      return this;
+    }
+    Need free = unbounded == null ? new Need(demand.holdingAtMost(0)) : unbounded;
+    free.learn(models);
+    unbounded = free;
+    return free;
   }
 
   /** Works out what the demand means on models that were not known before. */
@@ -59,7 +72,7 @@ final class Need {
 
   private void learn(int index, GpuModel model) {
     boolean wanted = demand.accepts(model);
-    wholeOn[index] = wanted && whole;
+    wholeOn[index] = wanted && whole && !demand.exceeds(model.memoryMiB());
     shareMiB[index] =
         wanted && demand.wall().accepts(Wall.MPS) ? demand.memoryMiB(model.shareableMiB()) : 0;
     List<MigProfile> profiles =
@@ -113,7 +126,8 @@ final class Need {
   int shareMiB(NodeState node, int gpu) {
     int usual = shareMiB[node.model(gpu)];
     int asked = usual == 0 || fixed ? usual : demand.memoryMiB(node.shareable(gpu));
-    return node.stepped ? node.partOf(gpu, asked) : asked;
+    int held = node.stepped ? node.partOf(gpu, asked) : asked;
+    return demand.exceeds(held) ? 0 : held;
   }
 
   /** Whether it means the same share on all cards of a model. */

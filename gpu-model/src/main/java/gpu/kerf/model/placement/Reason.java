@@ -17,6 +17,8 @@ public enum Reason {
       true, "the node gives out its GPUs in MIG instances alone, and the pod asks for whole ones"),
   NO_SUCH_PROFILE(true, "no GPU of the node has the MIG profile that the pod asks for"),
   TOO_BIG(true, "no GPU of the node has as much memory as the pod asks for"),
+  MORE_THAN_COUNTED(
+      true, "the node would give the pod more GPU memory than the quota has counted for it"),
   TOO_MUCH_CPU(true, "the node has less CPU than the pod asks for"),
   TOO_MUCH_HOST_MEMORY(true, "the node has less memory than the pod asks for"),
   NOT_YOUR_TURN(true, "it is not the turn of the pod's team; see its condition kerf.gpu/Turn"),

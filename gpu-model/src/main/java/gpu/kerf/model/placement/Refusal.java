@@ -37,7 +37,7 @@ final class Refusal {
     for (Need need : demand.needs()) {
       Reason never = never(need, node);
       if (never != null) {
-        return never;
+        return isForItsBound(need, demand, node) ? Reason.MORE_THAN_COUNTED : never;
       }
     }
     if (asked.slots() > 1 && !placer.tryOn(demand, node.emptied())) {
@@ -50,6 +50,11 @@ final class Refusal {
       return Reason.HOST_MEMORY_TAKEN;
     }
     return notNow(placer, demand, node);
+  }
+
+  /** Whether the node would serve the need if it could hold as much as it likes. */
+  private static boolean isForItsBound(Need need, PreparedDemand demand, NodeState node) {
+    return need.demand.mostMiB() > 0 && never(need.unbounded(demand.models()), node) == null;
   }
 
   /** Null if an empty, healthy node would serve the need. */

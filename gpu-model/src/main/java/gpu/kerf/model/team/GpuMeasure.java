@@ -92,11 +92,12 @@ public final class GpuMeasure {
       return NEVER;
     }
     if (demand.size() instanceof Size.Whole) {
-      return WHOLE * demand.gpus();
+      return demand.exceeds(model.memoryMiB()) ? NEVER : WHOLE * demand.gpus();
     }
     long least = NEVER;
     int memory = demand.memoryMiB(model.shareableMiB());
-    if (memory > 0 && memory <= model.shareableMiB() && demand.wall().accepts(Wall.MPS)) {
+    boolean lent = memory > 0 && memory <= model.shareableMiB() && !demand.exceeds(memory);
+    if (lent && demand.wall().accepts(Wall.MPS)) {
       least = ofShare(memory, model.shareableMiB(), demand.smMilli());
     }
     if (demand.wall().accepts(Wall.MIG)) {

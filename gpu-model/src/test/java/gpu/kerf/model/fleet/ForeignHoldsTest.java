@@ -56,7 +56,7 @@ class ForeignHoldsTest {
   }
 
   private static ForeignHold hold(String uid, String pod, Slot... slots) {
-    return new ForeignHold(uid, pod, Grant.of(at(slots), NODE));
+    return new ForeignHold(uid, pod, "ml", "claim-" + uid, Grant.of(at(slots), NODE));
   }
 
   private static Holder pod(String uid) {
@@ -155,7 +155,7 @@ class ForeignHoldsTest {
                             h100().memoryMiB(),
                             GpuMode.MIG_DYNAMIC,
                             List.of())))));
-    ledger.setHolds("a", List.of(new ForeignHold("c", "", gone)));
+    ledger.setHolds("a", List.of(new ForeignHold("c", "", "ml", "claim-c", gone)));
     assertThat(node().occupied(0)).isZero();
   }
 
@@ -219,7 +219,7 @@ class ForeignHoldsTest {
       String uid) {
     Entry entry = ledger.entry(uid);
     if (entry != null && random.nextInt(3) > 0) {
-      claims.put(uid, new ForeignHold(uid, uid, entry.grant()));
+      claims.put(uid, new ForeignHold(uid, uid, "ml", "claim-" + uid, entry.grant()));
       return;
     }
     NodeState now = Objects.requireNonNull(ledger.fleet().node("a"));
@@ -227,7 +227,7 @@ class ForeignHoldsTest {
     Placement placement = anything(random, ledger, placer, node);
     if (placement != null) {
       String owner = random.nextBoolean() ? "" : uid;
-      claims.put(uid, new ForeignHold(uid, owner, Grant.of(placement, spec)));
+      claims.put(uid, new ForeignHold(uid, owner, "ml", "claim-" + uid, Grant.of(placement, spec)));
     }
   }
 

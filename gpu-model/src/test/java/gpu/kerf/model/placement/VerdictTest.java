@@ -163,6 +163,18 @@ class VerdictTest {
   }
 
   @Test
+  void aGpuThatWouldGiveMoreThanQuotaHasCountedIsNever() {
+    // half of the 81152 MiB that an H100 lends
+    Demand half = Demand.fraction(new Milli(500));
+    assertNever(plain(1), pod(half.holdingAtMost(40_575)), Reason.MORE_THAN_COUNTED);
+    assertFits(plain(1), pod(half.holdingAtMost(40_576)));
+    assertNever(plain(1), pod(Demand.whole(1).holdingAtMost(81_558)), Reason.MORE_THAN_COUNTED);
+    assertFits(plain(1), pod(Demand.whole(1).holdingAtMost(81_559)));
+    assertNever(dynamic(1), pod(memory(1).holdingAtMost(9_000)), Reason.MORE_THAN_COUNTED);
+    assertNever(plain(1), pod(memory(81_153).holdingAtMost(90_000)), Reason.TOO_BIG);
+  }
+
+  @Test
   void moreMemoryThanTheLargestInstanceHasIsTooBig() {
     assertNever(node("a").withInstances(h100(), "1g.10gb@0"), pod(memory(10_000)), Reason.TOO_BIG);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.QuotaMemory;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.state.FleetSnapshot;
 import gpu.kerf.extender.wire.Annotations;
@@ -13,9 +14,11 @@ import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.PodDemand;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,7 +157,7 @@ public final class Admission {
   }
 
   private Mutation mutation(PodTree pod, Reading reading) {
-    return new Mutation(pod, reading, options, possibility()::smallestMiB, turns);
+    return new Mutation(pod, reading, options, this::possibility, turns);
   }
 
   private boolean isOurs(PodTree pod) {
@@ -190,6 +193,7 @@ public final class Admission {
     Reading reading = dialects.read(pod.view());
     Findings findings = new Validation(pod, reading, options).ofPod(namespace, claims);
     checkCounted(pod, reading, findings);
+    checkQuotaMemory(pod, reading, findings);
     if (!reading.isNonsense()) {
       checkPossible(reading.demand(), findings);
     }
@@ -213,6 +217,46 @@ public final class Admission {
           "Leave it out, and check that the MutatingWebhookConfiguration of Kerf asks about this"
               + " namespace.");
     }
+  }
+
+  /** What a container could hold beyond what was counted slips past quota. */
+  private void checkQuotaMemory(PodTree pod, Reading reading, Findings findings) {
+    if (!options.quotaMemory() || reading.isNonsense()) {
+      return;
+    }
+    Map<String, Integer> most = mutation(pod, reading).mostMiB();
+    for (PodDemand.Container each : reading.demand().containers()) {
+      int mib = most.getOrDefault(each.name(), 0);
+      if (!isCounted(pod, each, mib)) {
+        findings.refuse(
+            Kind.INCOMPLETE,
+            uncounted(each, mib),
+            mib == 0
+                ? "Create the pod again when the node is there."
+                : "Leave it out, and check that the MutatingWebhookConfiguration of Kerf asks about"
+                    + " this namespace.");
+      }
+    }
+  }
+
+  private static boolean isCounted(PodTree pod, PodDemand.Container asking, int mib) {
+    return Stream.concat(pod.view().containers().stream(), pod.view().initContainers().stream())
+        .filter(each -> each.name().equals(asking.name()))
+        .allMatch(each -> QuotaMemory.isRight(each, asking.demand(), mib));
+  }
+
+  private static String uncounted(PodDemand.Container asking, int mib) {
+    return mib == 0
+        ? "Quota cannot count container "
+            + asking.name()
+            + " (admission.quotaMemory): no managed GPU is known that could hold it."
+        : "The "
+            + QuotaMemory.RESOURCE
+            + " of container "
+            + asking.name()
+            + " is not "
+            + (long) mib * asking.demand().gpus()
+            + "Mi, which Kerf's mutating webhook writes.";
   }
 
   private void checkPossible(PodDemand demand, Findings findings) {

@@ -15,6 +15,7 @@ import java.util.List;
  * @param mps how containers that may get an MPS share reach the daemon
  * @param refusesImpossible whether a pod that no managed node could ever take is refused
  * @param opened what an administrator opens to GPU pods
+ * @param quotaMemory whether containers bring the most GPU memory that they can come to hold
  */
 public record AdmissionOptions(
     String scheduler,
@@ -23,10 +24,23 @@ public record AdmissionOptions(
     Duration longestGrace,
     DaemonAccess mps,
     boolean refusesImpossible,
-    Opened opened) {
+    Opened opened,
+    boolean quotaMemory) {
 
   public AdmissionOptions {
     aliases = List.copyOf(aliases);
+  }
+
+  /** Where quota counts by what pods ask. */
+  AdmissionOptions(
+      String scheduler,
+      List<String> aliases,
+      String runtimeClass,
+      Duration longestGrace,
+      DaemonAccess mps,
+      boolean refusesImpossible,
+      Opened opened) {
+    this(scheduler, aliases, runtimeClass, longestGrace, mps, refusesImpossible, opened, false);
   }
 
   public static AdmissionOptions of(Settings settings) {
@@ -38,6 +52,7 @@ public record AdmissionOptions(
         admission.maxTerminationGracePeriod(),
         DaemonAccess.of(admission),
         admission.impossible() == AdmissionSettings.Impossible.REFUSE,
-        Opened.of(admission));
+        Opened.of(admission),
+        admission.quotaMemory());
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.Counted;
+import gpu.kerf.extender.dialect.QuotaMemory;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.Mps;
@@ -19,7 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ final class Mutation {
   private final PodTree pod;
   private final Reading reading;
   private final AdmissionOptions options;
-  private final IntSupplier smallestGpu;
+  private final Supplier<Possibility> fleet;
   private final TurnPreview turns;
   private final Patch patch = new Patch();
   private final Map<String, String> annotations = new LinkedHashMap<>(2);
@@ -44,20 +45,19 @@ final class Mutation {
   private final Map<String, Demand> demands = new HashMap<>();
 
   /**
-   * @param smallestGpu the memory of the smallest managed GPU, of which fractions are counted; 0 if
-   *     none is known
+   * @param fleet the managed GPUs, by which quota counts; asked only if it counts
    */
   Mutation(
       PodTree pod,
       Reading reading,
       AdmissionOptions options,
-      IntSupplier smallestGpu,
+      Supplier<Possibility> fleet,
       TurnPreview turns) {
     this.turns = turns;
     this.pod = pod;
     this.reading = reading;
     this.options = options;
-    this.smallestGpu = smallestGpu;
+    this.fleet = fleet;
     this.byDriver = DriverNodes.areAllThatSuit(pod.spec());
     for (PodDemand.Container each : reading.demand().served()) {
       demands.put(each.name(), each.demand());
@@ -181,6 +181,7 @@ final class Mutation {
   private void addLimits() {
     boolean counts = isCountedNow();
     int gpuMiB = counts ? gpuMiB() : 0;
+    Map<String, Integer> most = mostMiB();
     for (Box box : pod.containers()) {
       Demand demand = demand(box);
       if (demand != null) {
@@ -189,12 +190,33 @@ final class Mutation {
         if (asksForDaemon(box) && !DaemonRules.isAskedBy(box)) {
           amounts.put(Mps.RESOURCE, DaemonRules.ONE);
         }
+        if (!isAskedBy(box, QuotaMemory.RESOURCE)) {
+          amounts.putAll(QuotaMemory.amounts(demand, most.getOrDefault(box.name(), 0)));
+        }
         add(amounts, box);
       }
     }
     if (counts) {
       annotations.put(Annotations.COUNTED, mark());
     }
+  }
+
+  private static boolean isAskedBy(Box box, String resource) {
+    JsonNode resources = box.json().path("resources");
+    return resources.path("limits").has(resource) || resources.path("requests").has(resource);
+  }
+
+  /** What quota counts of each GPU of a container, by its name; empty if it counts no such. */
+  Map<String, Integer> mostMiB() {
+    if (!options.quotaMemory() || demands.isEmpty()) {
+      return Map.of();
+    }
+    int[] most = fleet.get().mostMiB(reading.demand());
+    Map<String, Integer> byName = new HashMap<>();
+    for (int i = 0; i < most.length; i++) {
+      byName.put(reading.demand().containers().get(i).name(), most[i]);
+    }
+    return byName;
   }
 
   private boolean isCountedNow() {
@@ -211,7 +233,7 @@ final class Mutation {
   private int gpuMiB() {
     boolean fractions =
         demands.values().stream().anyMatch(each -> each.size() instanceof Size.Fraction);
-    return fractions ? smallestGpu.getAsInt() : 0;
+    return fractions ? fleet.get().smallestMiB() : 0;
   }
 
   private void add(Map<String, String> amounts, Box box) {

@@ -11,6 +11,7 @@ import gpu.kerf.model.hardware.Topology;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placer;
 import gpu.kerf.model.placement.PreparedDemand;
+import gpu.kerf.model.placement.QuotaCount;
 import gpu.kerf.model.placement.Reason;
 import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
@@ -52,6 +53,11 @@ final class Possibility {
     this.placer = new Placer(Prices.neutral(kinds.models()));
   }
 
+  /** Where no node is known. */
+  static Possibility ofNothing() {
+    return new Possibility(FleetSnapshot.EMPTY);
+  }
+
   /** A node without what makes it this one. */
   private static NodeSpec kind(NodeSpec node, String name) {
     List<GpuSpec> gpus = new ArrayList<>(node.gpus().size());
@@ -78,7 +84,7 @@ final class Possibility {
     if (demand.containers().isEmpty() || kinds.size() == 0) {
       return null;
     }
-    PreparedDemand prepared = new PreparedDemand(demand, kinds.models());
+    PreparedDemand prepared = new PreparedDemand(unbounded(demand), kinds.models());
     placer.startDecision();
     Map<Reason, Integer> reasons = new EnumMap<>(Reason.class);
     for (int i = 0; i < kinds.limit(); i++) {
@@ -165,6 +171,26 @@ final class Possibility {
       }
     }
     return smallest;
+  }
+
+  /** What quota must count of each GPU of each container; 0 where no managed GPU serves it. */
+  int[] mostMiB(PodDemand demand) {
+    List<NodeState> nodes = new ArrayList<>(kinds.size());
+    for (int i = 0; i < kinds.limit(); i++) {
+      NodeState node = kinds.at(i);
+      if (node != null) {
+        nodes.add(node);
+      }
+    }
+    return QuotaCount.mostMiB(new PreparedDemand(unbounded(demand), kinds.models()), nodes);
+  }
+
+  /** What a pod asks, without a bound by what was counted for it. */
+  private static PodDemand unbounded(PodDemand demand) {
+    return demand.withContainers(
+        demand.containers().stream()
+            .map(each -> new PodDemand.Container(each.name(), each.demand().holdingAtMost(0)))
+            .toList());
   }
 
   private static int mostGpus(Fleet fleet) {

@@ -27,7 +27,7 @@ final class Validation {
     this.pod = pod;
     this.reading = reading;
     this.options = options;
-    this.mutation = new Mutation(pod, reading, options, () -> 0, TurnPreview.NONE);
+    this.mutation = new Mutation(pod, reading, options, Possibility::ofNothing, TurnPreview.NONE);
     this.host = new HostRules(options.opened(), findings);
     this.volumes = new VolumeRules(pod, options.opened(), findings);
   }

@@ -6,6 +6,7 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.GpuFigures;
 import gpu.kerf.model.analysis.UsualDemands;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
@@ -133,7 +134,30 @@ final class NodeJson {
         }
       }
     }
+    for (ForeignHold claim : scheduling.ledger().holdsOn(node)) {
+      for (Slot slot : scheduling.ledger().slotsOf(claim)) {
+        if (slot.gpu() == gpu) {
+          out.writeStartObject();
+          claim(out, claim, viewer, gpu, index);
+          SlotJson.fields(out, slot);
+          out.writeEndObject();
+          index++;
+        }
+      }
+    }
     out.writeEndArray();
+  }
+
+  /** What another scheduler or a user gave to a ResourceClaim; its name is shown as a pod's is. */
+  private static void claim(JsonGenerator out, ForeignHold claim, Viewer viewer, int gpu, int index)
+      throws IOException {
+    boolean seen = viewer.seesNamespace(claim.namespace());
+    out.writeStringField("uid", seen ? claim.uid() : "another-" + gpu + "-" + index);
+    out.writeStringField("namespace", seen ? claim.namespace() : Viewer.ANOTHER_TEAM);
+    out.writeStringField("pod", "");
+    out.writeStringField("container", "");
+    out.writeStringField("claim", seen ? claim.name() : "");
+    out.writeStringField("state", "claimed");
   }
 
   private void holder(JsonGenerator out, Entry entry, String container) throws IOException {

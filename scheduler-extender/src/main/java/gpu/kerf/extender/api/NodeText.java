@@ -7,6 +7,7 @@ import gpu.kerf.extender.telemetry.GpuFigures;
 import gpu.kerf.extender.wire.SlotText;
 import gpu.kerf.model.analysis.UsualDemands;
 import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.placement.NodeState;
 import gpu.kerf.model.placement.Placement;
@@ -68,6 +69,23 @@ final class NodeText {
         }
       }
     }
+    claims(text, node.name(), gpu, viewer);
+  }
+
+  private void claims(StringBuilder text, String node, int gpu, Viewer viewer) {
+    for (ForeignHold claim : scheduling.ledger().holdsOn(node)) {
+      boolean seen = viewer.seesNamespace(claim.namespace());
+      for (Slot slot : scheduling.ledger().slotsOf(claim)) {
+        if (slot.gpu() == gpu) {
+          text.append("  ").append(seen ? nameOf(claim) : Viewer.ANOTHER_TEAM);
+          text.append(": ").append(SlotText.of(slot)).append('\n');
+        }
+      }
+    }
+  }
+
+  private static String nameOf(ForeignHold claim) {
+    return "ResourceClaim " + claim.namespace() + "/" + claim.name();
   }
 
   private static String holder(Entry entry, String container, Viewer viewer) {

@@ -74,6 +74,9 @@ public final class Dialects {
       if (mps) {
         asking = OwnShm.check(pod, asking, problems);
       }
+      if (problems.isEmpty()) {
+        asking = QuotaMemory.bounded(pod, asking, problems);
+      }
     }
     PodDemand demand = problems.isEmpty() ? demand(pod, asking, host, name, problems) : null;
     if (demand != null && !pod.isBound()) {

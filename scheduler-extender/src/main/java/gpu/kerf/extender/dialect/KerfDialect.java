@@ -64,6 +64,12 @@ public final class KerfDialect extends Dialect {
                   + " `kerf.gpu/whole` are there for quota, and ask for nothing. Amounts that are"
                   + " not the webhook's are refused."),
           Word.kept(
+              QuotaMemory.RESOURCE,
+              Word.Place.LIMIT,
+              "Written by Kerf's webhook with `admission.quotaMemory`, on pods of every dialect:"
+                  + " the most GPU memory that the container can come to hold, for quota. The"
+                  + " container gets no more."),
+          Word.kept(
               MembershipReader.GANG,
               Word.Place.ANNOTATION,
               "Name of the gang, in which the pods of one namespace start together; `job` for the"

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.schedulerconfig;
 
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.QuotaMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,8 +94,10 @@ public final class SchedulerConfig {
     lines.add(
         "    # What pods in other projects' words ask for: Kerf counts it, and on its nodes no");
     lines.add("    # device plugin advertises it.");
-    lines.add(
-        "    args: {ignoredResourceGroups: [" + String.join(", ", Dialects.othersDomains()) + "]}");
+    lines.add("    args:");
+    lines.add("      ignoredResourceGroups: [" + String.join(", ", Dialects.othersDomains()) + "]");
+    lines.add("      # For quota alone: no node has it.");
+    lines.add("      ignoredResources: [" + QuotaMemory.RESOURCE + "]");
     lines.add("  - name: DefaultPreemption");
     lines.add("    args: {minCandidateNodesPercentage: 100, minCandidateNodesAbsolute: 100}");
   }

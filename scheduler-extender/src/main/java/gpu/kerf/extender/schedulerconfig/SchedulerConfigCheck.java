@@ -2,6 +2,7 @@ package gpu.kerf.extender.schedulerconfig;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.QuotaMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,12 +111,23 @@ public final class SchedulerConfigCheck {
   /** What dialects ask for is Kerf's to count; no node has it unless a device plugin runs there. */
   private void ignored(String path, JsonNode plugins) {
     List<String> missing = new ArrayList<>(Dialects.othersDomains());
+    boolean quota = false;
     for (JsonNode plugin : plugins) {
       if (plugin.path("name").asText("").equals("NodeResourcesFit")) {
         for (JsonNode group : plugin.at("/args/ignoredResourceGroups")) {
           missing.remove(group.asText());
         }
+        for (JsonNode resource : plugin.at("/args/ignoredResources")) {
+          quota |= resource.asText().equals(QuotaMemory.RESOURCE);
+        }
       }
+    }
+    if (!quota) {
+      problem(
+          path,
+          "without ignoredResources " + QuotaMemory.RESOURCE,
+          "keeps pods from every node that bring the resource for quota (admission.quotaMemory).",
+          "Add name: NodeResourcesFit, args: {ignoredResources: [" + QuotaMemory.RESOURCE + "]}.");
     }
     if (!missing.isEmpty()) {
       problem(

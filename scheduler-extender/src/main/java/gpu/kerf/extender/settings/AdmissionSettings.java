@@ -25,8 +25,8 @@ public record AdmissionSettings(
     @Setting(
             value =
                 "The longest terminationGracePeriodSeconds of pods that ask for GPUs: for so long"
-                    + " their containers may run on, and hold GPU memory, after they were deleted by"
-                    + " force.",
+                    + " their containers may run on, and hold GPU memory, after they were deleted"
+                    + " by force.",
             min = "1s",
             max = "7d")
         Duration maxTerminationGracePeriod,
@@ -44,19 +44,24 @@ public record AdmissionSettings(
                 + " clusters where nodes are made for waiting pods.")
         Impossible impossible,
     @Setting(
-            "Folders of the nodes that GPU pods may mount, each with what is below it and read only,"
-                + " such as [/data/models]. With :rw ([/scratch:rw]) it may be written, and is open"
-                + " under its own path alone.")
+            "Folders of the nodes that GPU pods may mount, each with what is below it and read"
+                + " only, such as [/data/models]. With :rw ([/scratch:rw]) it may be written, and"
+                + " is open under its own path alone.")
         Names hostPaths,
     @Setting(
-            "Capabilities that containers of GPU pods may add beside those of the pod security level"
-                + " baseline, such as [IPC_LOCK].")
+            "Capabilities that containers of GPU pods may add beside those of the pod security"
+                + " level baseline, such as [IPC_LOCK].")
         Names capabilities,
     @Setting(
             "Kinds of volumes that GPU pods may have beside configMap, csi, downwardAPI, emptyDir,"
                 + " ephemeral, image, nfs, persistentVolumeClaim, projected and secret, such as"
                 + " [cephfs].")
-        Names volumes) {
+        Names volumes,
+    @Setting(
+            "Whether each container that asks for GPUs brings kerf.gpu/quota-memory, the most GPU"
+                + " memory that it can come to hold, so that one quota counts all pods:"
+                + " docs/how-to/limit-by-quota.md.")
+        boolean quotaMemory) {
 
   /** What happens to a pod that no managed node could ever take. */
   public enum Impossible {
@@ -87,6 +92,7 @@ public record AdmissionSettings(
         Impossible.REFUSE,
         Names.NONE,
         Names.NONE,
-        Names.NONE);
+        Names.NONE,
+        false);
   }
 }

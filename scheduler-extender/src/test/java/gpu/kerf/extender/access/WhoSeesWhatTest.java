@@ -12,7 +12,12 @@ import gpu.kerf.extender.team.TeamAcceptor;
 import gpu.kerf.extender.team.TeamReading;
 import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.ForeignHold;
+import gpu.kerf.model.fleet.Grant;
 import gpu.kerf.model.hardware.GpuMode;
+import gpu.kerf.model.hardware.NodeSpec;
+import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Slot;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -240,6 +245,35 @@ class WhoSeesWhatTest {
       assertThat(slot.path("pod").asText()).isEqualTo(hers ? "research-0" : "");
       assertThat(slot.path("memoryMiB").asLong()).isPositive();
     }
+  }
+
+  @Test
+  void aClaimOfOthersIsSeenByItsNameWhereThePodsOfItsNamespaceAre() {
+    NodeSpec node = RunningService.node("a", 4, "H100-80GB", GpuMode.PLAIN);
+    Slot last = new Slot.Whole(3, 81_559);
+    Placement place =
+        new Placement("a", List.of(new Placement.ContainerSlots("", List.of(last))), 0, 0);
+    service.onLoop(
+        () -> {
+          Grant grant = Grant.of(place, node);
+          service
+              .listener()
+              .partsClaimed(
+                  "a", List.of(new ForeignHold("c-1", "", "fraud", "fraud-claim", grant)));
+          return "";
+        });
+    JsonNode slot = json("frank", "/api/v1/nodes/a").at("/gpus/3/slots/0");
+    assertThat(slot.path("state").asText()).isEqualTo("claimed");
+    assertThat(slot.path("namespace").asText()).isEqualTo("fraud");
+    assertThat(slot.path("claim").asText()).isEqualTo("fraud-claim");
+    assertThat(slot.path("kind").asText()).isEqualTo("whole");
+    assertThat(get("admin", "/api/v1/nodes/a", "Accept", "text/plain").body())
+        .contains("ResourceClaim fraud/fraud-claim: ");
+
+    JsonNode hidden = json("rita", "/api/v1/nodes/a").at("/gpus/3/slots/0");
+    assertThat(hidden.path("state").asText()).isEqualTo("claimed");
+    assertThat(hidden.path("namespace").asText()).isEqualTo("another team");
+    noAnswerNamesAnotherTeamOrItsPods();
   }
 
   @Test

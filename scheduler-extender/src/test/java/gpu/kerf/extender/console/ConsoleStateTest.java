@@ -3,6 +3,7 @@ package gpu.kerf.extender.console;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,6 +61,80 @@ class ConsoleStateTest extends BrowserTest {
         .put("problem", "scheduling.answer (winner) is none of winners, all.");
     openFleet();
     page.untilText("#banners", "scheduling.answer (winner) is none of winners, all.");
+  }
+
+  @Test
+  void whatTheClusterLacksIsSaidWithWhatToDoUntilItIsThere() throws Exception {
+    String account = "Kerf may not list and watch teams.kerf.gpu, so no pod waits for a turn.";
+    String policy =
+        "There is no ValidatingAdmissionPolicy kerf-words, so users can write Kerf's decisions.";
+    lacks(account, "Apply base/teams.yaml of this version.");
+    lacks(policy, "Apply base/policy.yaml of this version.");
+    openFleet();
+    page.untilText("#banners", account);
+    page.untilText("#banners", "Apply base/teams.yaml of this version.");
+    page.untilText("#banners", policy);
+    assertThat(page.count("#banners .notice.warn")).isEqualTo(2);
+
+    ((ArrayNode) api.answer("status").get("installation")).remove(0);
+    api.send("status", api.answer("status"));
+    page.until("document.querySelectorAll('#banners .notice').length === 1");
+    assertThat(page.text("#banners")).contains(policy).doesNotContain(account);
+    api.answer("status").remove("installation");
+    api.send("status", api.answer("status"));
+    page.until("document.querySelector('#banners').innerText === ''");
+  }
+
+  private void lacks(String what, String hint) {
+    api.answer("status").withArray("/installation").addObject().put("what", what).put("hint", hint);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"light", "dark"})
+  void noticesCanBeReadAndLeaveRoomForTheFleet(String theme) {
+    page.prefer("prefers-color-scheme", theme);
+    for (int i = 0; i < 12; i++) {
+      lacks("Kerf may not patch teams/status (" + i + "), so teams show nothing.", "Apply it.");
+    }
+    openFleet();
+    page.untilText("#banners", "The cluster lacks 12 things that Kerf needs.");
+    assertThat(weakTexts()).isEmpty();
+    assertThat(heightOfBanners()).as("of a page of 900 px").isLessThan(50);
+    page.click("#banners summary");
+    page.untilText("#banners", "(11)");
+    assertThat(weakTexts()).isEmpty();
+    assertThat(heightOfBanners()).as("of a page of 900 px").isLessThan(420);
+  }
+
+  private double heightOfBanners() {
+    return page.evaluate("document.querySelector('#banners').getBoundingClientRect().height")
+        .asDouble();
+  }
+
+  @Test
+  void aClaimOfOthersIsShownOnItsGpuByItsName() {
+    ObjectNode slot = (ObjectNode) api.node("node-a").at("/gpus/3/slots/0");
+    slot.put("state", "claimed").put("pod", "").put("container", "").put("claim", "nic-and-gpu");
+    openFleet();
+    String label = "document.querySelector(\"" + gpu("node-a", 3) + "\").ariaLabel";
+    assertThat(page.evaluate(label).asText()).contains("held by 2 pods and 1 claim");
+    page.click(gpu("node-a", 3));
+    page.untilText("#panel", slot.get("namespace").asText() + "/nic-and-gpu");
+    page.untilText("#panel", "a ResourceClaim that Kerf did not write");
+    assertThat(page.count("#panel .piece.claimed")).isPositive();
+    assertThat(page.problems()).isEmpty();
+  }
+
+  @Test
+  void aClaimThatMayNotBeSeenHasNoName() {
+    ObjectNode slot = (ObjectNode) api.node("node-a").at("/gpus/3/slots/0");
+    slot.put("state", "claimed").put("pod", "").put("container", "").put("claim", "");
+    slot.put("namespace", "another team").put("uid", "another-3-0");
+    openFleet();
+    page.click(gpu("node-a", 3));
+    page.untilText("#panel", "another team");
+    assertThat(page.text("#panel")).doesNotContain("another team/");
+    assertThat(page.problems()).isEmpty();
   }
 
   @Test
@@ -164,6 +239,18 @@ class ConsoleStateTest extends BrowserTest {
         .isLessThanOrEqualTo(0);
     page.click("#tabs a[data-view='teams']");
     page.untilText("#view-teams .reclaims", "given up");
+    assertThat(page.evaluate("document.documentElement.scrollWidth - innerWidth").asInt())
+        .isLessThanOrEqualTo(0);
+  }
+
+  @Test
+  void onANarrowPageAPendingPodIsACardWhoseNameIsOneLine() {
+    page.size(390, 844);
+    openConsole("#/pending");
+    page.untilText("#view-pending", "1,000");
+    String link =
+        "document.querySelector('#view-pending .pod-link').getBoundingClientRect().height";
+    assertThat(page.evaluate(link).asDouble()).as("in pixels").isLessThan(25);
     assertThat(page.evaluate("document.documentElement.scrollWidth - innerWidth").asInt())
         .isLessThanOrEqualTo(0);
   }

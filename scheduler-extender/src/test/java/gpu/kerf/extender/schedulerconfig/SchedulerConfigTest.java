@@ -79,6 +79,20 @@ class SchedulerConfigTest {
   }
 
   @Test
+  void whatIsForQuotaAloneIsNotLookedForOnNodes() throws IOException {
+    String yaml = SchedulerConfig.yaml(options("http://127.0.0.1:8880"));
+    JsonNode config = new YAMLMapper().readTree(yaml);
+    assertThat(config.at("/profiles/0/pluginConfig/0/args/ignoredResources"))
+        .extracting(JsonNode::asText)
+        .containsExactly("kerf.gpu/quota-memory");
+    JsonNode without =
+        new YAMLMapper().readTree(yaml.replaceAll("\n *ignoredResources: [^\n]*", ""));
+    assertThat(SchedulerConfigCheck.problems(without, "kerf"))
+        .extracting(SchedulerConfigCheck.Problem::value)
+        .containsExactly("without ignoredResources kerf.gpu/quota-memory");
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() throws IOException {
     String yaml =
         """
@@ -102,6 +116,7 @@ class SchedulerConfigTest {
         .containsExactly(
             "apiVersion",
             "profiles[0].percentageOfNodesToScore",
+            "profiles[0].pluginConfig",
             "profiles[0].pluginConfig",
             "extenders[0].prioritizeVerb",
             "extenders[0].preemptVerb",

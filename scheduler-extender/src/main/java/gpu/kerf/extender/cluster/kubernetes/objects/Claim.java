@@ -52,6 +52,14 @@ record Claim(
     }
   }
 
+  String namespace() {
+    return key.substring(0, key.indexOf('/'));
+  }
+
+  String name() {
+    return key.substring(key.indexOf('/') + 1);
+  }
+
   /** The same where the settings name no drivers. */
   static Claim read(JsonNode object) {
     return read(object, GpuDrivers.USUAL);

@@ -235,7 +235,8 @@ public final class Claims implements Sink<Claim> {
               .forEach(found::add);
           gpus |= found.gpus;
           if (!found.slots.isEmpty()) {
-            parts.add(new ForeignHold(uid, claim.pod(), found.grant()));
+            parts.add(
+                new ForeignHold(uid, claim.pod(), claim.namespace(), claim.name(), found.grant()));
           }
         }
       }
