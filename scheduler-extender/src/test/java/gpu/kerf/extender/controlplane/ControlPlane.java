@@ -355,10 +355,9 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private Program startControllers(Options options) {
-    return Program.start(
-        workplace.log("kube-controller-manager"),
-        Map.of(),
-        List.of(
+    List<String> command =
+        new ArrayList<>(
+            List.of(
             programs.path("kube-controller-manager").toString(),
             "--kubeconfig=" + access.kubeconfig(Access.CONTROLLERS),
             "--controllers=" + (options.nodeLifecycle() ? "*" : "*,-node-lifecycle-controller"),
@@ -370,5 +369,7 @@ public final class ControlPlane implements AutoCloseable {
             "--bind-address=127.0.0.1",
             "--secure-port=" + Ports.free(),
             "--cert-dir=" + workplace.data().resolve("controller-certificates")));
+    command.addAll(options.controllerFlags());
+    return Program.start(workplace.log("kube-controller-manager"), Map.of(), command);
   }
 }
