@@ -8,6 +8,8 @@ import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.controlplane.Ports;
 import gpu.kerf.extender.manifests.Shipped;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -47,26 +49,31 @@ final class AbsenceMeasurement {
     System.out.println("MEASURED " + String.format(Locale.ROOT, format, values));
   }
 
-  @Test
-  void aDeploymentIsCreatedWhileKerfIsAway() throws Exception {
-    try (ControlPlane plane =
+  /** With everything that is shipped, and with the limits that kube-controller-manager has. */
+  private static ControlPlane plane() {
+    ControlPlane plane =
         ControlPlane.start(
             Options.defaults()
                 .user(ACCOUNT)
                 .apiServerFlag("--enable-aggregator-routing=true")
                 .controllerFlag("--kube-api-qps=20")
-                .controllerFlag("--kube-api-burst=30"))) {
-      plane.kwok();
-      for (String file :
-          List.of(
-              "namespace", "rbac", "lease", "checkpoint", "certificates", "policy", "webhooks")) {
-        plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
-      }
+                .controllerFlag("--kube-api-burst=30"));
+    plane.kwok();
+    for (String file :
+        List.of("namespace", "rbac", "lease", "checkpoint", "certificates", "policy", "webhooks")) {
+      plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
+    }
+    plane.apply(
+        "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: nvidia}, handler: nvidia}");
+    ManyPods.nodes(plane, 50);
+    return plane;
+  }
+
+  @Test
+  void aDeploymentIsCreatedWhileKerfIsAway() throws Exception {
+    try (ControlPlane plane = plane()) {
       int webhook = Ports.free();
       plane.apply(WebhookService.leadingTo(webhook));
-      plane.apply(
-          "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: nvidia}, handler: nvidia}");
-      ManyPods.nodes(plane, 50);
       int port = Ports.free();
       ServingKerf kerf = serving(plane, port, webhook);
       try (KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig()).start();
@@ -100,19 +107,109 @@ final class AbsenceMeasurement {
     }
   }
 
+  /**
+   * One of two replicas is killed. It is not the one that kube-scheduler asks, so this is what the
+   * webhook alone costs. For some seconds the Service still leads to it.
+   */
+  @Test
+  void oneOfTwoReplicasIsKilled() throws Exception {
+    int seconds = Integer.getInteger("kerf.measure.unnoticed", 5);
+    try (ControlPlane plane = plane()) {
+      int first = Ports.free();
+      int second = Ports.free();
+      plane.apply(WebhookService.leadingTo(first));
+      plane.apply(slice(WebhookService.leadingTo(second)));
+      try (ServingKerf kerf = serving(plane, Ports.free(), first);
+          ServingKerf other = serving(plane, Ports.free(), second);
+          KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig()).start();
+          PodWatch watch = new PodWatch(plane)) {
+        plane.apply(deployment("before", 20));
+        await(watch, "before", 20);
+        other.close();
+        long gone = System.nanoTime();
+        plane.apply(deployment("large", REPLICAS));
+        TimeUnit.SECONDS.sleep(seconds);
+        plane.kubectl("-n", "kerf-system", "delete", "endpointslice", "kerf-webhook-2");
+        await(watch, "large", REPLICAS);
+        tell(
+            "one of two replicas killed, known to the Service after %d s: a Deployment of %d that"
+                + " came then complete after %.1f s; scheduler at %s",
+            seconds, REPLICAS, watch.lastBound("large", gone) / 1e3, scheduler.address());
+      }
+    }
+  }
+
+  private static String slice(String service) {
+    String slice = service.split("---\n", -1)[1];
+    return slice.replace("name: kerf-webhook-1", "name: kerf-webhook-2");
+  }
+
+  /** How long after each of its evictions the shipped training has another pod. */
+  @Test
+  void anEvictedTrainingHasAnotherPod() throws Exception {
+    try (ControlPlane plane = ControlPlane.start()) {
+      plane.apply(Shipped.text("base/priorities.yaml"));
+      plane.apply(Shipped.text("examples/training.yaml"));
+      String before = "";
+      for (int evictions = 0; evictions <= 3; evictions++) {
+        long since = System.nanoTime();
+        String pod = awaitOther(plane, before);
+        if (evictions > 0) {
+          tell(
+              "training, eviction %d: another pod after %.1f s",
+              evictions, (System.nanoTime() - since) / 1e9);
+        }
+        before = pod;
+        plane.kubectl("patch", "pod", pod, "--subresource=status", "--patch=" + evicted());
+      }
+    }
+  }
+
+  private static String awaitOther(ControlPlane plane, String before) throws Exception {
+    while (true) {
+      String pod =
+          plane
+              .kubectl(
+                  "get",
+                  "pods",
+                  "--field-selector=status.phase=Pending",
+                  "-o",
+                  "jsonpath={.items[*].metadata.name}")
+              .strip();
+      if (!pod.isEmpty() && !pod.equals(before)) {
+        return pod;
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+  }
+
+  /** As the kubelet leaves a pod that was evicted, with the end of its container. */
+  private static String evicted() {
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return """
+        {"status": {"phase": "Failed",
+          "conditions": [{"type": "DisruptionTarget", "status": "True",
+            "reason": "PreemptionByScheduler", "lastTransitionTime": "%1$s"}],
+          "containerStatuses": [{"name": "train", "image": "a", "imageID": "a", "ready": false,
+            "restartCount": 0, "state": {"terminated": {"exitCode": 143, "finishedAt": "%1$s"}}}]}}
+        """
+        .formatted(now);
+  }
+
   private ServingKerf serving(ControlPlane plane, int port, int webhook) throws Exception {
+    Path mine = folder.resolve("webhook-" + webhook);
     return new ServingKerf(
         plane,
         plane.kubeconfig(ACCOUNT),
         port,
         "cluster.namespace=kerf-system",
         "certificates.make=true",
-        "certificates.folder=" + folder,
+        "certificates.folder=" + mine,
         "admission.enabled=true",
         "admission.host=0.0.0.0",
         "admission.port=" + webhook,
-        "admission.certificate=" + folder.resolve("tls.crt"),
-        "admission.key=" + folder.resolve("tls.key"));
+        "admission.certificate=" + mine.resolve("tls.crt"),
+        "admission.key=" + mine.resolve("tls.key"));
   }
 
   /** One large Deployment at the begin, and small ones and Jobs over the whole time. */
