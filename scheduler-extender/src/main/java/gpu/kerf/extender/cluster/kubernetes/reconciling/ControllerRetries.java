@@ -135,7 +135,7 @@ public final class ControllerRetries implements Runnable {
         retry(namespace.getKey(), namespace.getValue(), reached.contains(namespace.getKey()));
       }
       return !fresh.isEmpty();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.atInfo()
           .addKeyValue(LogKeys.PROBLEM, String.valueOf(e.getMessage()))
           .log("Failures of controllers could not be read; it is tried again.");
