@@ -37,30 +37,33 @@ public record Options(
   public Options user(String name) {
     List<String> more = new ArrayList<>(users);
     more.add(name);
-    return new Options(more, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags, controllerFlags);
+    return new Options(
+        more, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags, controllerFlags);
   }
 
   public Options withNodeLifecycle() {
-    return new Options(users, true, serviceAccounts, apiServerFlags, schedulerFlags, controllerFlags);
+    return new Options(
+        users, true, serviceAccounts, apiServerFlags, schedulerFlags, controllerFlags);
   }
 
   public Options apiServerFlag(String flag) {
     List<String> more = new ArrayList<>(apiServerFlags);
     more.add(flag);
-    return new Options(users, nodeLifecycle, serviceAccounts, more, schedulerFlags, controllerFlags);
+    return new Options(
+        users, nodeLifecycle, serviceAccounts, more, schedulerFlags, controllerFlags);
   }
 
   public Options schedulerFlag(String flag) {
     List<String> more = new ArrayList<>(schedulerFlags);
     more.add(flag);
-    return new Options(users, nodeLifecycle, serviceAccounts, apiServerFlags, more, controllerFlags);
+    return new Options(
+        users, nodeLifecycle, serviceAccounts, apiServerFlags, more, controllerFlags);
   }
 
   public Options controllerFlag(String flag) {
     List<String> more = new ArrayList<>(controllerFlags);
     more.add(flag);
-    return new Options(
-        users, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags, more);
+    return new Options(users, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags, more);
   }
 
   /** There will be a real node of that name: {@link ControlPlane#node}. */

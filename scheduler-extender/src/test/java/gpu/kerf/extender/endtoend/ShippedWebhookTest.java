@@ -137,7 +137,8 @@ final class ShippedWebhookTest {
               "/apis/apps/v1/namespaces/default/replicasets",
               "/apis/apps/v1/namespaces/default/statefulsets",
               "/apis/batch/v1/namespaces/default/jobs")) {
-        assertThat(cluster.api().get(path).at("/items/0/metadata/annotations").has("kerf.gpu/retry"))
+        assertThat(
+                cluster.api().get(path).at("/items/0/metadata/annotations").has("kerf.gpu/retry"))
             .as(path)
             .isTrue();
       }

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 @ClusterTest
 final class RetriesPolicyTest {
   private static final String KERF = "system:serviceaccount:kerf-system:kerf";
-  private static final String RETRY = "{\"metadata\":{\"annotations\":{\"kerf.gpu/retry\":\"%s\"}}}";
+  private static final String RETRY =
+      "{\"metadata\":{\"annotations\":{\"kerf.gpu/retry\":\"%s\"}}}";
   private static final Map<String, String> PATHS =
       Map.of(
           "replicaset", "/apis/apps/v1/namespaces/default/replicasets/a",
@@ -54,7 +55,8 @@ final class RetriesPolicyTest {
       plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
     }
     String metadata =
-        "metadata: {name: a, namespace: default, annotations: {a: a}, finalizers: [example.com/keep]}";
+        "metadata: {name: a, namespace: default, annotations: {a: a}, finalizers:"
+            + " [example.com/keep]}";
     String template =
         """
         selector: {matchLabels: {app: a}}
@@ -93,7 +95,10 @@ final class RetriesPolicyTest {
           suspend: true
           %3$s
         """
-            .formatted(metadata, template, job.replace("containers:", "restartPolicy: Never, containers:")));
+            .formatted(
+                metadata,
+                template,
+                job.replace("containers:", "restartPolicy: Never, containers:")));
     for (String path : PATHS.values()) {
       Await.until("the policy is in force", () -> !refusal(path, probe()).isEmpty());
     }
@@ -150,7 +155,8 @@ final class RetriesPolicyTest {
           }
         });
     String replicas = "{\"status\":{\"replicas\":5}}";
-    assertThat(refusal(PATHS.get("replicaset"), replicas)).contains("neither the spec nor the status");
+    assertThat(refusal(PATHS.get("replicaset"), replicas))
+        .contains("neither the spec nor the status");
     assertThat(refusal(PATHS.get("statefulset"), replicas))
         .contains("neither the spec nor the status");
     assertThat(refusal(PATHS.get("daemonset"), "{\"status\":{\"numberReady\":5}}"))
@@ -169,7 +175,9 @@ final class RetriesPolicyTest {
           assertThat(refusal(path, evil)).as("the API server drops it").isEmpty();
           assertThat(field(kind, ".spec.template.spec.containers[0].image")).isEqualTo("app");
           assertThat(field(kind, ".metadata.generation")).isEqualTo(generation);
-          assertThat(send(path, RETRY.formatted("9"))).as("not past the status").contains("forbidden");
+          assertThat(send(path, RETRY.formatted("9")))
+              .as("not past the status")
+              .contains("forbidden");
         });
   }
 
@@ -177,7 +185,13 @@ final class RetriesPolicyTest {
   void otherAccountsAreNotConcerned() {
     plane.kubectl("label", "replicaset", "a", "mine=yes");
     plane.kubectl(
-        "patch", "replicaset", "a", "--subresource=status", "--type=merge", "-p", "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}");
+        "patch",
+        "replicaset",
+        "a",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}");
   }
 
   @Test
@@ -187,6 +201,7 @@ final class RetriesPolicyTest {
   }
 
   private static String checked(String path) {
-    return plane.kubectl("get", "validatingadmissionpolicy", "kerf-retries", "-o", "jsonpath=" + path);
+    return plane.kubectl(
+        "get", "validatingadmissionpolicy", "kerf-retries", "-o", "jsonpath=" + path);
   }
 }

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a minute without Kerf costs controllers that create pods in it: the webhook refuses them, and
- * they pause. kube-controller-manager has its usual limits of requests. Not run with the tests:
+ * What a minute without Kerf costs controllers that create pods in it: the webhook refuses them,
+ * and they pause. kube-controller-manager has its usual limits of requests. Not run with the tests:
  * {@code -Dtest=AbsenceMeasurement}.
  */
 @ClusterTest
@@ -64,7 +64,8 @@ final class AbsenceMeasurement {
       plane.kubectl("apply", "-f", Shipped.file("base/" + file + ".yaml").toString());
     }
     plane.apply(
-        "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: nvidia}, handler: nvidia}");
+        "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: nvidia}, handler:"
+            + " nvidia}");
     ManyPods.nodes(plane, 50);
     return plane;
   }
@@ -81,7 +82,8 @@ final class AbsenceMeasurement {
         plane.apply(deployment("before", 1));
         await(watch, "before", 1);
         for (int round = 0; round < ROUNDS; round++) {
-          for (String retries : System.getProperty("kerf.measure.retries", "without,with").split(",", -1)) {
+          for (String retries :
+              System.getProperty("kerf.measure.retries", "without,with").split(",", -1)) {
             if (retries.equals("without")) {
               plane.kubectl("delete", "clusterrolebinding", "kerf-retries", "--ignore-not-found");
             } else {
@@ -187,12 +189,12 @@ final class AbsenceMeasurement {
   private static String evicted() {
     String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     return """
-        {"status": {"phase": "Failed",
-          "conditions": [{"type": "DisruptionTarget", "status": "True",
-            "reason": "PreemptionByScheduler", "lastTransitionTime": "%1$s"}],
-          "containerStatuses": [{"name": "train", "image": "a", "imageID": "a", "ready": false,
-            "restartCount": 0, "state": {"terminated": {"exitCode": 143, "finishedAt": "%1$s"}}}]}}
-        """
+    {"status": {"phase": "Failed",
+      "conditions": [{"type": "DisruptionTarget", "status": "True",
+        "reason": "PreemptionByScheduler", "lastTransitionTime": "%1$s"}],
+      "containerStatuses": [{"name": "train", "image": "a", "imageID": "a", "ready": false,
+        "restartCount": 0, "state": {"terminated": {"exitCode": 143, "finishedAt": "%1$s"}}}]}}
+    """
         .formatted(now);
   }
 
@@ -234,8 +236,8 @@ final class AbsenceMeasurement {
     double[] jobs = each(watch, "job-" + name, back);
     tell(
         "%s: %d s away, ready %.1f s after its start; from then: a Deployment of %d complete after"
-            + " %.1f s; %d Deployments of one pod p50 %.1f, most %.1f s; as many Jobs p50 %.1f, most"
-            + " %.1f s",
+            + " %.1f s; %d Deployments of one pod p50 %.1f, most %.1f s; as many Jobs p50 %.1f,"
+            + " most %.1f s",
         name,
         AWAY,
         start,
@@ -272,25 +274,25 @@ final class AbsenceMeasurement {
 
   private static String deployment(String name, int replicas) {
     return """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata: {name: %1$s, namespace: default}
-        spec:
-          replicas: %2$d
-          selector: {matchLabels: {app: %1$s}}
-        """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: %1$s, namespace: default}
+    spec:
+      replicas: %2$d
+      selector: {matchLabels: {app: %1$s}}
+    """
             .formatted(name, replicas)
         + TEMPLATE.formatted(name, "Always");
   }
 
   private static String job(String name) {
     return """
-        apiVersion: batch/v1
-        kind: Job
-        metadata: {name: %1$s, namespace: default}
-        spec:
-          completions: 1
-        """
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: %1$s, namespace: default}
+    spec:
+      completions: 1
+    """
             .formatted(name)
         + TEMPLATE.formatted(name, "Never");
   }

@@ -232,8 +232,7 @@ public final class ControllerRetries implements Runnable {
       for (JsonSlice item : page.items()) {
         FailedCreation.of(JSON.readTree(item.bytes(), item.offset(), item.length()))
             .filter(failure -> failure.when().isAfter(oldest))
-            .ifPresent(
-                failure -> found.merge(failure.uid(), failure, FailedCreation::orLater));
+            .ifPresent(failure -> found.merge(failure.uid(), failure, FailedCreation::orLater));
       }
       next = page.next();
       query.put("continue", next);

@@ -121,8 +121,8 @@ final class InstallationCheckTest {
             + " GPUs and get none. Apply base/policy.yaml.",
         "There is no ValidatingAdmissionPolicy kerf-gate, so Kerf's account can change more of a"
             + " pod than its gate. Apply base/policy.yaml.",
-        "There is no ValidatingAdmissionPolicy kerf-retries, so Kerf's account can change the status"
-            + " of controllers. Apply base/policy.yaml.");
+        "There is no ValidatingAdmissionPolicy kerf-retries, so Kerf's account can change the"
+            + " status of controllers. Apply base/policy.yaml.");
     deleted(
         "mutatingwebhookconfiguration/kerf",
         "There is no MutatingWebhookConfiguration kerf, so containers are not told their GPUs."
@@ -165,8 +165,8 @@ final class InstallationCheckTest {
             + " its turn. Apply base/lease.yaml of this version.");
     without(
         () -> plane.kubectl("delete", "clusterrolebinding/kerf-retries"),
-        "Kerf may not list events, so controllers wait out their pauses. Apply base/rbac.yaml of this"
-            + " version.",
+        "Kerf may not list events, so controllers wait out their pauses. Apply base/rbac.yaml of"
+            + " this version.",
         "Kerf may not patch replicasets/status.apps, so these wait out their pauses after Kerf was"
             + " away. Apply base/rbac.yaml of this version.",
         "Kerf may not patch statefulsets/status.apps, so these wait out their pauses after Kerf was"

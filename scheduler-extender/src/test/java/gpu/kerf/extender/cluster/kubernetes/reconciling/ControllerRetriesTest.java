@@ -26,8 +26,8 @@ class ControllerRetriesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final String REFUSED =
-      "Error creating: Internal error occurred: failed calling webhook \\\"pods.kerf.gpu\\\": failed"
-          + " to call webhook: connect: connection refused";
+      "Error creating: Internal error occurred: failed calling webhook \\\"pods.kerf.gpu\\\":"
+          + " failed to call webhook: connect: connection refused";
 
   private final EventServer server = new EventServer();
   private final ControllerRetries retries =
