@@ -122,10 +122,19 @@ final class ShippedWebhookTest {
       cluster.nodes(Inventory.eightH100("a").manifest());
       cluster.kerf().kill();
       cluster.plane().apply(controllers());
-      // Then the ReplicaSet controller pauses for 10 s and more.
-      TestCluster.await("it has failed often", () -> failures(cluster, "ReplicaSet") >= 12);
+      // Then the ReplicaSet controller pauses for 20 s and more.
+      TestCluster.await("it has failed often", () -> failures(cluster, "ReplicaSet") >= 13);
       cluster.kerf().start();
-      cluster.awaitRunning(5);
+      cluster.awaitRunning(4);
+      TestCluster.await(
+          "the Job has had its pod, which kwok ends",
+          () ->
+              cluster
+                      .api()
+                      .get("/apis/batch/v1/namespaces/default/jobs/training")
+                      .at("/status/succeeded")
+                      .asInt()
+                  == 1);
 
       int failures = failures(cluster, "ReplicaSet");
       double pause = 0.005 * Math.pow(2, failures - 1);
