@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The controllers of Kubernetes double their pause after each failure, up to 1,000 seconds, and
  * nothing tells them that Kerf is back. But a change of their object makes each of them look at it
- * at once, whatever its pause. So Kerf writes an annotation there.
+ * at once, also during a pause. So Kerf writes an annotation there.
  *
  * <p>That Kerf is ready does not mean that the API server reaches it already, and a retry in vain
  * doubles the pause once more. So one object of each namespace is the first. Only if the next look
