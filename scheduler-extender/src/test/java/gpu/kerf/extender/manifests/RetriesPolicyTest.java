@@ -154,15 +154,14 @@ final class RetriesPolicyTest {
             assertThat(refusal(path, patch)).as("%s: %s", kind, patch).contains("Kerf's account");
           }
         });
-    String replicas = "{\"status\":{\"replicas\":5}}";
-    assertThat(refusal(PATHS.get("replicaset"), replicas))
-        .contains("neither the spec nor the status");
-    assertThat(refusal(PATHS.get("statefulset"), replicas))
-        .contains("neither the spec nor the status");
-    assertThat(refusal(PATHS.get("daemonset"), "{\"status\":{\"numberReady\":5}}"))
-        .contains("neither the spec nor the status");
-    assertThat(refusal(PATHS.get("job"), "{\"status\":{\"failed\":5}}"))
-        .contains("neither the spec nor the status");
+    Map<String, String> statuses =
+        Map.of(
+            "daemonset", "{\"status\":{\"numberReady\":5}}", "job", "{\"status\":{\"failed\":5}}");
+    PATHS.forEach(
+        (kind, path) ->
+            assertThat(refusal(path, statuses.getOrDefault(kind, "{\"status\":{\"replicas\":5}}")))
+                .as(kind)
+                .contains("neither the spec nor the status"));
   }
 
   @Test

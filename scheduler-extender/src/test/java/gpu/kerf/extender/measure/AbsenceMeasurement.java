@@ -89,7 +89,7 @@ final class AbsenceMeasurement {
             } else {
               plane.kubectl("apply", "-f", Shipped.file("base/rbac.yaml").toString());
             }
-            kerf.close();
+            kerf.kill();
             long gone = System.nanoTime();
             String name = retries + round;
             create(plane, name, gone);
@@ -127,7 +127,7 @@ final class AbsenceMeasurement {
           PodWatch watch = new PodWatch(plane)) {
         plane.apply(deployment("before", 20));
         await(watch, "before", 20);
-        other.close();
+        other.kill();
         long gone = System.nanoTime();
         plane.apply(deployment("large", REPLICAS));
         TimeUnit.SECONDS.sleep(seconds);

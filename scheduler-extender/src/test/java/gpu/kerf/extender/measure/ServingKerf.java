@@ -154,8 +154,13 @@ final class ServingKerf implements AutoCloseable {
     return String.format(Locale.ROOT, "kerf at %s", address);
   }
 
+  /** Ends it at once. */
+  void kill() {
+    process.destroyForcibly();
+  }
+
   @Override
   public void close() {
-    process.destroyForcibly();
+    kill();
   }
 }
