@@ -84,8 +84,16 @@ public final class ClusterService {
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     cluster.audit(settings.current().audit().every());
     cluster.checkInstallation(installation(settings.current(), namespace));
-    vertx.setPeriodic(TICK_MILLIS, id -> cluster.tick());
+    if (settings.current().admission().enabled()) {
+      cluster.retryControllers();
+    }
+    vertx.setPeriodic(TICK_MILLIS, id -> tick());
     keepCertificates(settings.current().certificates(), server, clocks, metrics);
+  }
+
+  private void tick() {
+    cluster.tick();
+    cluster.ready(service.ready());
   }
 
   private void keepCertificates(

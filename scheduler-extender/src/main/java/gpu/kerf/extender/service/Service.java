@@ -260,6 +260,11 @@ public final class Service {
     return http.observed();
   }
 
+  /** Whether it answers; for the context that owns the scheduling. */
+  public boolean ready() {
+    return readiness.ready();
+  }
+
   private long uptimeMillis() {
     return (clocks.stopWatch().getAsLong() - started) / 1_000_000;
   }

@@ -170,6 +170,12 @@ public enum Metric {
       "kerf_ledger_repairs_total",
       "Slots given back because a fresh read has proven twice that the pod is gone or not bound.",
       "kind"),
+  CONTROLLER_RETRIES(
+      Kind.COUNTER,
+      "kerf_controller_retries_total",
+      "Controllers that could not create a pod while the webhook did not answer, and that Kerf let"
+          + " try again, by outcome: asked, gone or failed.",
+      "outcome"),
   FRESH_READS(
       Kind.COUNTER,
       "kerf_fresh_reads_total",

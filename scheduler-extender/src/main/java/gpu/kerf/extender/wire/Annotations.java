@@ -45,5 +45,11 @@ public final class Annotations {
    */
   public static final String HELD_SINCE = "kerf.gpu/held-since";
 
+  /**
+   * On an object of a controller, such as a ReplicaSet: the version of the event after which Kerf
+   * let the controller try again to create its pods.
+   */
+  public static final String RETRY = "kerf.gpu/retry";
+
   private Annotations() {}
 }

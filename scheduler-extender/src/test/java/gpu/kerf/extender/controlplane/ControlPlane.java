@@ -355,20 +355,21 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private Program startControllers(Options options) {
-    return Program.start(
-        workplace.log("kube-controller-manager"),
-        Map.of(),
-        List.of(
-            programs.path("kube-controller-manager").toString(),
-            "--kubeconfig=" + access.kubeconfig(Access.CONTROLLERS),
-            "--controllers=" + (options.nodeLifecycle() ? "*" : "*,-node-lifecycle-controller"),
-            "--service-account-private-key-file=" + access.signingKey(),
-            "--root-ca-file=" + access.certificate(),
-            "--leader-elect=false",
-            "--kube-api-qps=1000",
-            "--kube-api-burst=2000",
-            "--bind-address=127.0.0.1",
-            "--secure-port=" + Ports.free(),
-            "--cert-dir=" + workplace.data().resolve("controller-certificates")));
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                programs.path("kube-controller-manager").toString(),
+                "--kubeconfig=" + access.kubeconfig(Access.CONTROLLERS),
+                "--controllers=" + (options.nodeLifecycle() ? "*" : "*,-node-lifecycle-controller"),
+                "--service-account-private-key-file=" + access.signingKey(),
+                "--root-ca-file=" + access.certificate(),
+                "--leader-elect=false",
+                "--kube-api-qps=1000",
+                "--kube-api-burst=2000",
+                "--bind-address=127.0.0.1",
+                "--secure-port=" + Ports.free(),
+                "--cert-dir=" + workplace.data().resolve("controller-certificates")));
+    command.addAll(options.controllerFlags());
+    return Program.start(workplace.log("kube-controller-manager"), Map.of(), command);
   }
 }

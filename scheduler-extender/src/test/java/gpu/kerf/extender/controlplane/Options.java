@@ -14,43 +14,56 @@ import java.util.List;
  * @param serviceAccounts whether pods get a service account and its token, as on a real cluster
  * @param apiServerFlags more flags for kube-apiserver, which win over the usual ones
  * @param schedulerFlags more flags for every kube-scheduler
+ * @param controllerFlags more flags for kube-controller-manager, which win over the usual ones
  */
 public record Options(
     List<String> users,
     boolean nodeLifecycle,
     boolean serviceAccounts,
     List<String> apiServerFlags,
-    List<String> schedulerFlags) {
+    List<String> schedulerFlags,
+    List<String> controllerFlags) {
   public Options {
     users = List.copyOf(users);
     apiServerFlags = List.copyOf(apiServerFlags);
     schedulerFlags = List.copyOf(schedulerFlags);
+    controllerFlags = List.copyOf(controllerFlags);
   }
 
   public static Options defaults() {
-    return new Options(List.of("kerf"), false, false, List.of(), List.of());
+    return new Options(List.of("kerf"), false, false, List.of(), List.of(), List.of());
   }
 
   public Options user(String name) {
     List<String> more = new ArrayList<>(users);
     more.add(name);
-    return new Options(more, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags);
+    return new Options(
+        more, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags, controllerFlags);
   }
 
   public Options withNodeLifecycle() {
-    return new Options(users, true, serviceAccounts, apiServerFlags, schedulerFlags);
+    return new Options(
+        users, true, serviceAccounts, apiServerFlags, schedulerFlags, controllerFlags);
   }
 
   public Options apiServerFlag(String flag) {
     List<String> more = new ArrayList<>(apiServerFlags);
     more.add(flag);
-    return new Options(users, nodeLifecycle, serviceAccounts, more, schedulerFlags);
+    return new Options(
+        users, nodeLifecycle, serviceAccounts, more, schedulerFlags, controllerFlags);
   }
 
   public Options schedulerFlag(String flag) {
     List<String> more = new ArrayList<>(schedulerFlags);
     more.add(flag);
-    return new Options(users, nodeLifecycle, serviceAccounts, apiServerFlags, more);
+    return new Options(
+        users, nodeLifecycle, serviceAccounts, apiServerFlags, more, controllerFlags);
+  }
+
+  public Options controllerFlag(String flag) {
+    List<String> more = new ArrayList<>(controllerFlags);
+    more.add(flag);
+    return new Options(users, nodeLifecycle, serviceAccounts, apiServerFlags, schedulerFlags, more);
   }
 
   /** There will be a real node of that name: {@link ControlPlane#node}. */
@@ -70,6 +83,6 @@ public record Options(
   }
 
   public Options withServiceAccounts() {
-    return new Options(users, nodeLifecycle, true, apiServerFlags, schedulerFlags);
+    return new Options(users, nodeLifecycle, true, apiServerFlags, schedulerFlags, controllerFlags);
   }
 }

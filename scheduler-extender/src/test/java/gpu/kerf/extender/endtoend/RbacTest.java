@@ -17,6 +17,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
 import gpu.kerf.extender.cluster.kubernetes.installation.InstallationCheck;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.ControllerRetries;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Inventory;
@@ -30,6 +31,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -220,6 +223,97 @@ final class RbacTest {
     } finally {
       loop.shutdown();
     }
+  }
+
+  @Test
+  void everyRightOfTheRoleForRetriesIsUsedAndNoneIsMissing() throws Exception {
+    Audit audit = Audit.in(folder);
+    try (ControlPlane plane = start(audit, KERF)) {
+      bind(plane, KERF, "clusterrolebinding", "--clusterrole=kerf-retries");
+      plane.apply(controllers());
+      Access.Patience patience = new Access.Patience(Await.LONG, Await.LONG);
+      try (ApiServer server =
+          new Access(Map.of(), folder).connect(plane.kubeconfig(KERF).toString(), patience)) {
+        for (String object :
+            List.of(
+                "ReplicaSet apps/v1 replicaset",
+                "StatefulSet apps/v1 statefulset",
+                "DaemonSet apps/v1 daemonset",
+                "Job batch/v1 job")) {
+          String[] words = object.split(" ", -1);
+          plane.apply(failure(plane, words[0], words[1], words[2]));
+        }
+        ControllerRetries retries =
+            new ControllerRetries(server, new JvmThreads(), Clocks.system(), new Metrics());
+        retries.ready(true);
+        Set<Right> granted = granted(plane, "clusterrole/kerf-retries");
+        Thread looking = new Thread(retries);
+        looking.start();
+        try {
+          Await.until("all rights are used", () -> audit.used(KERF).containsAll(granted));
+        } finally {
+          looking.interrupt();
+          looking.join();
+        }
+      }
+      assertThat(audit.forbidden(KERF)).isEmpty();
+      assertThat(audit.used(KERF)).isEqualTo(granted(plane, "clusterrole/kerf-retries"));
+      String annotated =
+          plane.kubectl(
+              "get",
+              "replicaset,statefulset,daemonset,job",
+              "-o",
+              "jsonpath={.items[*].metadata.annotations.kerf\\.gpu/retry}");
+      assertThat(annotated.split(" ", -1)).hasSize(4);
+    }
+  }
+
+  /** One of each kind, without pods. */
+  private static String controllers() {
+    String object =
+        """
+        apiVersion: apps/v1
+        kind: %s
+        metadata: {name: a, namespace: default}
+        spec:
+          %s
+          selector: {matchLabels: {app: a}}
+          template:
+            metadata: {labels: {app: a}}
+            spec: {nodeSelector: {none: "true"}, containers: [{name: main, image: app}]}
+        ---
+        """;
+    return object.formatted("ReplicaSet", "replicas: 0")
+        + object.formatted("StatefulSet", "replicas: 0\n  serviceName: a")
+        + object.formatted("DaemonSet", "minReadySeconds: 0")
+        + """
+        apiVersion: batch/v1
+        kind: Job
+        metadata: {name: a, namespace: default}
+        spec:
+          suspend: true
+          template: {spec: {restartPolicy: Never, containers: [{name: main, image: app}]}}
+        """;
+  }
+
+  /** What the controller of an object would say if the webhook did not answer. */
+  private static String failure(ControlPlane plane, String kind, String api, String resource) {
+    String uid = plane.kubectl("get", resource, "a", "-o", "jsonpath={.metadata.uid}");
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return """
+    apiVersion: v1
+    kind: Event
+    metadata: {name: %1$s.1, namespace: default}
+    involvedObject: {apiVersion: %2$s, kind: %3$s, name: a, namespace: default, uid: %4$s}
+    reason: FailedCreate
+    message: 'Error creating: Internal error occurred: failed calling webhook "pods.kerf.gpu": refused'
+    firstTimestamp: %5$s
+    lastTimestamp: %5$s
+    count: 1
+    type: Warning
+    source: {component: test}
+    """
+        .formatted(resource, api, kind, uid, now);
   }
 
   @Test

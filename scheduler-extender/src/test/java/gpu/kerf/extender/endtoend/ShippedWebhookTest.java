@@ -116,6 +116,114 @@ final class ShippedWebhookTest {
     }
   }
 
+  @Test
+  void controllersThatFailedWithoutTheWebhookTryAgainOnceItIsBack() {
+    try (TestCluster cluster = start()) {
+      cluster.nodes(Inventory.eightH100("a").manifest());
+      cluster.kerf().kill();
+      cluster.plane().apply(controllers());
+      // Then the ReplicaSet controller pauses for 20 s and more.
+      TestCluster.await("it has failed often", () -> failures(cluster, "ReplicaSet") >= 13);
+      cluster.kerf().start();
+      cluster.awaitRunning(4);
+      TestCluster.await(
+          "the Job has had its pod, which kwok ends",
+          () ->
+              cluster
+                      .api()
+                      .get("/apis/batch/v1/namespaces/default/jobs/training")
+                      .at("/status/succeeded")
+                      .asInt()
+                  == 1);
+
+      int failures = failures(cluster, "ReplicaSet");
+      double pause = 0.005 * Math.pow(2, failures - 1);
+      assertThat(firstPod(cluster, "answers"))
+          .as("after %d failures the next try is %.0f s after the last", failures, pause)
+          .isBefore(lastFailure(cluster).plusMillis((long) (pause * 1_000)));
+      for (String path :
+          List.of(
+              "/apis/apps/v1/namespaces/default/replicasets",
+              "/apis/apps/v1/namespaces/default/statefulsets",
+              "/apis/batch/v1/namespaces/default/jobs")) {
+        assertThat(
+                cluster.api().get(path).at("/items/0/metadata/annotations").has("kerf.gpu/retry"))
+            .as(path)
+            .isTrue();
+      }
+      assertThat(cluster.kerf().metric("kerf_controller_retries_total{outcome=\"asked\""))
+          .isGreaterThanOrEqualTo(3);
+    }
+  }
+
+  private static String controllers() {
+    String pods =
+        """
+        template:
+            metadata: {labels: {app: %s}}
+            spec:
+              schedulerName: kerf
+              restartPolicy: %s
+              containers: [{name: main, image: app, resources: {limits: {kerf.gpu/memory: 8Gi}}}]
+        """;
+    return """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: answers, namespace: default}
+    spec:
+      replicas: 3
+      selector: {matchLabels: {app: answers}}
+      %s
+    ---
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: cache, namespace: default}
+    spec:
+      replicas: 1
+      serviceName: cache
+      selector: {matchLabels: {app: cache}}
+      %s
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata: {name: training, namespace: default}
+    spec:
+      %s
+    """
+        .formatted(
+            pods.formatted("answers", "Always").strip(),
+            pods.formatted("cache", "Always").strip(),
+            pods.formatted("training", "Never").strip());
+  }
+
+  private static JsonNode events(TestCluster cluster, String kind) {
+    return cluster
+        .api()
+        .get(
+            "/api/v1/namespaces/default/events?fieldSelector=reason=FailedCreate,involvedObject.kind="
+                + kind)
+        .path("items");
+  }
+
+  private static int failures(TestCluster cluster, String kind) {
+    return TestCluster.each(events(cluster, kind)).mapToInt(e -> e.path("count").asInt()).sum();
+  }
+
+  private static Instant lastFailure(TestCluster cluster) {
+    return TestCluster.each(events(cluster, "ReplicaSet"))
+        .map(event -> Instant.parse(event.path("lastTimestamp").asText()))
+        .max(Instant::compareTo)
+        .orElseThrow();
+  }
+
+  private static Instant firstPod(TestCluster cluster, String app) {
+    return cluster.pods().stream()
+        .filter(pod -> pod.at("/metadata/labels/app").asText().equals(app))
+        .map(pod -> Instant.parse(pod.at("/metadata/creationTimestamp").asText()))
+        .min(Instant::compareTo)
+        .orElseThrow();
+  }
+
   private static String gates(TestCluster cluster, String pod) {
     JsonNode gates = cluster.pod(pod).at("/spec/schedulingGates");
     return gates.isMissingNode() ? "" : gates.toString();

@@ -89,6 +89,22 @@ final class PodWatch implements AutoCloseable {
     return bound.size();
   }
 
+  /** How many whose names begin so are bound. */
+  long bound(String prefix) {
+    return bound.keySet().stream().filter(name -> name.startsWith(prefix)).count();
+  }
+
+  /** Milliseconds from a moment to the last pod bound whose name begins so. */
+  double lastBound(String prefix, long since) {
+    long last =
+        bound.entrySet().stream()
+            .filter(pod -> pod.getKey().startsWith(prefix))
+            .mapToLong(Map.Entry::getValue)
+            .max()
+            .orElseThrow();
+    return (last - since) / 1e6;
+  }
+
   boolean isBound(String name) {
     return bound.containsKey(name);
   }

@@ -54,12 +54,17 @@ final class ServingKerf implements AutoCloseable {
    * @param settings more of them, each as key=value
    */
   ServingKerf(ControlPlane plane, String... settings) throws IOException, InterruptedException {
+    this(plane, plane.kubeconfig(), Ports.free(), settings);
+  }
+
+  /** As another account, and on a port that a former one may have had. */
+  ServingKerf(ControlPlane plane, Path kubeconfig, int port, String... settings)
+      throws IOException, InterruptedException {
     this.plane = plane;
-    int port = Ports.free();
     this.address = "http://127.0.0.1:" + port;
     List<String> command = IMAGE.isEmpty() ? fromClasses() : fromImage();
     command.add("serve");
-    command.add("--kubeconfig=" + plane.kubeconfig());
+    command.add("--kubeconfig=" + kubeconfig);
     command.add("--listen=127.0.0.1:" + port);
     for (String each : settings) {
       command.add("--set=" + each);
@@ -164,8 +169,13 @@ final class ServingKerf implements AutoCloseable {
     return String.format(Locale.ROOT, "kerf at %s", address);
   }
 
+  /** Ends it at once. */
+  void kill() {
+    process.destroyForcibly();
+  }
+
   @Override
   public void close() {
-    process.destroyForcibly();
+    kill();
   }
 }

@@ -47,6 +47,7 @@ import gpu.kerf.extender.cluster.kubernetes.reconciling.Auditor;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Checkpoint;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClaimSweeper;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClusterAudit;
+import gpu.kerf.extender.cluster.kubernetes.reconciling.ControllerRetries;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.Difference;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.EndedPods;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.MissedDeletions;
@@ -176,6 +177,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private @Nullable ClaimSweeper<?> sweeper;
   private @Nullable Claims claims;
   private @Nullable InstallationWatch installation;
+  private @Nullable ControllerRetries retries;
 
   /**
    * How a cluster is served.
@@ -498,6 +500,20 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new InstallationWatch(server, new InstallationCheck(installed), threads);
     installation = watch;
     run("kerf-installation", watch);
+  }
+
+  /** Begins to let controllers try again that could not create pods without the webhook. */
+  public void retryControllers() {
+    ControllerRetries made = new ControllerRetries(server, threads, clocks, metrics);
+    retries = made;
+    run("kerf-retries", made);
+  }
+
+  /** Whether this replica answers the API server; to be told now and then. */
+  public void ready(boolean now) {
+    if (retries != null) {
+      retries.ready(now);
+    }
   }
 
   @Override

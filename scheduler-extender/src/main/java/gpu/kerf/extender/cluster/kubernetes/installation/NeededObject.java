@@ -31,6 +31,7 @@ record NeededObject(
     policy(objects, "kerf-words", "pods of other schedulers can ask for GPUs and get none");
     policy(objects, "kerf-gate", "Kerf's account can change more of a pod than its gate");
     if (installation.webhook()) {
+      policy(objects, "kerf-retries", "Kerf's account can change the status of controllers");
       String hint = "Apply base/webhooks.yaml.";
       objects.add(
           new NeededObject(

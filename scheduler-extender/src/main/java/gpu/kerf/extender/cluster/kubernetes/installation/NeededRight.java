@@ -38,6 +38,9 @@ record NeededRight(
     if (hasTeams) {
       rights.addAll(teams(installation.teams()));
     }
+    if (installation.webhook()) {
+      rights.addAll(retries());
+    }
     if (installation.makesCertificate()) {
       rights.addAll(certificates(installation.certificateNamespace()));
     }
@@ -93,6 +96,17 @@ record NeededRight(
     rights.add(all("batch", "jobs", FOLLOW, without, RBAC));
     rights.add(all("jobset.x-k8s.io", "jobsets", FOLLOW, without, RBAC));
     return rights;
+  }
+
+  private static List<NeededRight> retries() {
+    List<String> patch = List.of("patch");
+    String without = "these wait out their pauses after Kerf was away";
+    return List.of(
+        all("", "events", List.of("list"), "controllers wait out their pauses", RBAC),
+        all("apps", "replicasets/status", patch, without, RBAC),
+        all("apps", "statefulsets/status", patch, without, RBAC),
+        all("apps", "daemonsets/status", patch, without, RBAC),
+        all("batch", "jobs/status", patch, without, RBAC));
   }
 
   private static List<NeededRight> own(String namespace) {

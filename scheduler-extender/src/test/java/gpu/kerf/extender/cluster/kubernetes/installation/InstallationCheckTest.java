@@ -120,7 +120,9 @@ final class InstallationCheckTest {
         "There is no ValidatingAdmissionPolicy kerf-words, so pods of other schedulers can ask for"
             + " GPUs and get none. Apply base/policy.yaml.",
         "There is no ValidatingAdmissionPolicy kerf-gate, so Kerf's account can change more of a"
-            + " pod than its gate. Apply base/policy.yaml.");
+            + " pod than its gate. Apply base/policy.yaml.",
+        "There is no ValidatingAdmissionPolicy kerf-retries, so Kerf's account can change the"
+            + " status of controllers. Apply base/policy.yaml.");
     deleted(
         "mutatingwebhookconfiguration/kerf",
         "There is no MutatingWebhookConfiguration kerf, so containers are not told their GPUs."
@@ -161,6 +163,18 @@ final class InstallationCheckTest {
             + " Apply base/lease.yaml of this version.",
         "Kerf may not get and patch leases.coordination.k8s.io kerf-turns, so no pod of a team gets"
             + " its turn. Apply base/lease.yaml of this version.");
+    without(
+        () -> plane.kubectl("delete", "clusterrolebinding/kerf-retries"),
+        "Kerf may not list events, so controllers wait out their pauses. Apply base/rbac.yaml of"
+            + " this version.",
+        "Kerf may not patch replicasets/status.apps, so these wait out their pauses after Kerf was"
+            + " away. Apply base/rbac.yaml of this version.",
+        "Kerf may not patch statefulsets/status.apps, so these wait out their pauses after Kerf was"
+            + " away. Apply base/rbac.yaml of this version.",
+        "Kerf may not patch daemonsets/status.apps, so these wait out their pauses after Kerf was"
+            + " away. Apply base/rbac.yaml of this version.",
+        "Kerf may not patch jobs/status.batch, so these wait out their pauses after Kerf was away."
+            + " Apply base/rbac.yaml of this version.");
     without(
         () -> plane.kubectl("delete", "rolebinding/kerf-certificates", "--namespace=kerf-system"),
         "Kerf may not get and update secrets kerf-webhook, so it cannot make the webhook's"
