@@ -71,6 +71,9 @@ public final class Dialects {
       if (mps) {
         asking = OwnShm.check(pod, asking, problems);
       }
+      if (name.equals("kerf")) {
+        HamiMigPods.check(pod, asking, problems);
+      }
       if (problems.isEmpty()) {
         Counted.check(pod, name, asking, problems);
       }
@@ -124,7 +127,7 @@ public final class Dialects {
         more.add(dialect);
       }
     }
-    return more.isEmpty() ? one(first) : withoutIncluded(more);
+    return more.isEmpty() ? one(first) : withoutIncluded(pod, more);
   }
 
   private static String names(List<Dialect> spoken) {
@@ -139,9 +142,13 @@ public final class Dialects {
     return dialect == null ? List.of() : List.of(dialect);
   }
 
-  private static List<Dialect> withoutIncluded(List<Dialect> spoken) {
+  private static List<Dialect> withoutIncluded(PodView pod, List<Dialect> spoken) {
+    boolean counts =
+        spoken.stream().anyMatch(KerfDialect.class::isInstance)
+            && HamiMigPods.standBesideKerfs(pod);
     return spoken.stream()
         .filter(each -> spoken.stream().noneMatch(other -> other.includes().equals(each.name())))
+        .filter(each -> !counts || !(each instanceof NvidiaDialect))
         .toList();
   }
 

@@ -59,6 +59,7 @@ public final class PodReader {
     private long deadlineSeconds;
     private boolean claimsDevices;
     private boolean resourcesClaimed;
+    private String delivery = "";
     private List<String> gates = List.of();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
@@ -101,6 +102,7 @@ public final class PodReader {
           resourcesClaimed,
           schedulingGroup,
           ended,
+          delivery,
           gates,
           waitsSinceMillis,
           evictionAnnounced,
@@ -222,6 +224,7 @@ public final class PodReader {
         case "containers" -> in.array(() -> containers.add(container()));
         case "initContainers" -> in.array(() -> initContainers.add(container()));
         case "resources" -> resources = resources();
+        case "nodeSelector" -> delivery = in.texts().getOrDefault(Annotations.DELIVERY, "");
         case "overhead" -> overhead = in.texts();
         case "resourceClaims" -> in.array(this::claim);
         case "schedulingGates" -> in.array(this::gate);

@@ -19,6 +19,7 @@ import java.util.Map;
  *     ask for, so that no device plugin serves them
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
+ * @param delivery the delivery of nodes that its node selector asks for; empty if it asks for none
  * @param gates the names of its scheduling gates
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
  *     not
@@ -46,6 +47,7 @@ public record PodView(
     boolean resourcesClaimed,
     String schedulingGroup,
     boolean ended,
+    String delivery,
     List<String> gates,
     long waitsSinceMillis,
     boolean evictionAnnounced,
@@ -205,6 +207,7 @@ public record PodView(
     private boolean resourcesClaimed;
     private String schedulingGroup = "";
     private boolean ended;
+    private String delivery = "";
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
@@ -291,6 +294,12 @@ public record PodView(
     /** Its containers were reported to have ended. */
     public Builder ended() {
       ended = true;
+      return this;
+    }
+
+    /** The delivery of nodes that its node selector asks for. */
+    public Builder delivery(String word) {
+      delivery = word;
       return this;
     }
 
@@ -390,6 +399,7 @@ public record PodView(
           resourcesClaimed,
           schedulingGroup,
           ended || phase == Phase.OVER,
+          delivery,
           gates,
           waitsSinceMillis,
           evictionAnnounced,

@@ -13,6 +13,8 @@ import gpu.kerf.extender.state.FleetView;
 import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -68,7 +70,10 @@ final class AdmissionFixture {
     return new AdmissionFixture(options);
   }
 
-  /** With eight plain H100 on one node, and an A100 of 40 GB on another, which is cut at will. */
+  /**
+   * With eight plain H100 on one node, and an A100 of 40 GB on two others, one of which HAMi's
+   * plugin cuts.
+   */
   static AdmissionFixture usual() {
     return usual(TERMS);
   }
@@ -76,7 +81,8 @@ final class AdmissionFixture {
   static AdmissionFixture usual(AdmissionOptions options) {
     return new AdmissionFixture(options)
         .node("a", 8, "H100-80GB", GpuMode.PLAIN)
-        .node("b", 1, "A100-40GB", GpuMode.MIG_DYNAMIC);
+        .node("b", 1, "A100-40GB", GpuMode.MIG_DYNAMIC)
+        .cutByHami("c", "A100-40GB");
   }
 
   AdmissionFixture node(String name, int gpus, String model, GpuMode mode) {
@@ -91,6 +97,13 @@ final class AdmissionFixture {
     return know(
         NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode)))
             .withHost(cpuMilli, memoryMiB));
+  }
+
+  private AdmissionFixture cutByHami(String name, String model) {
+    GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
+    DriverDevices devices = new DriverDevices("hami", name, List.of(DriverDevices.OfGpu.NOTHING));
+    NodeSpec node = NodeSpec.of(name, List.of(GpuSpec.of(known, GpuMode.MIG_DYNAMIC)));
+    return know(node.deliveredBy(DeliveryWay.HAMI_MIG, devices));
   }
 
   private AdmissionFixture know(NodeSpec node) {
