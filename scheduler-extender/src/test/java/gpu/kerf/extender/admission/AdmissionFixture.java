@@ -106,6 +106,16 @@ final class AdmissionFixture {
     return know(node.deliveredBy(DeliveryWay.HAMI_MIG, devices));
   }
 
+  /** So many plain GPUs that a DRA driver gives whole. */
+  AdmissionFixture wholeByDriver(String name, int gpus, String model) {
+    GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
+    DriverDevices.OfGpu whole = new DriverDevices.OfGpu("gpu", List.of(), null);
+    NodeSpec node = NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, GpuMode.PLAIN)));
+    return know(
+        node.deliveredBy(
+            new DriverDevices("gpu.nvidia.com", name, Collections.nCopies(gpus, whole))));
+  }
+
   private AdmissionFixture know(NodeSpec node) {
     scheduling.nodeChanged(node);
     fleet.nodesChanged();
