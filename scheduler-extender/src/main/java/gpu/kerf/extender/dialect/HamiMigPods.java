@@ -100,17 +100,19 @@ public final class HamiMigPods {
     }
   }
 
+  /** The container of that name; null if there is none, or more than one. */
   static @Nullable Container find(PodView pod, String name) {
-    Container found = find(pod.containers(), name);
-    return found != null ? found : find(pod.initContainers(), name);
-  }
-
-  private static @Nullable Container find(List<Container> containers, String name) {
-    for (Container container : containers) {
-      if (container.name().equals(name)) {
-        return container;
+    Container found = null;
+    for (List<Container> some : List.of(pod.containers(), pod.initContainers())) {
+      for (Container each : some) {
+        if (each.name().equals(name)) {
+          if (found != null) {
+            return null;
+          }
+          found = each;
+        }
       }
     }
-    return null;
+    return found;
   }
 }
