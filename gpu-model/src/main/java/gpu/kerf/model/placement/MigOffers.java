@@ -19,7 +19,7 @@ final class MigOffers {
   private static final long GPUS = (1L << GPU_BITS) - 1;
 
   /** Below and above every rank, and so near that a difference of ranks does not overflow. */
-  private static final long UNKNOWN = -1L << Long.SIZE - 3;
+  private static final long UNKNOWN = -1L << (Long.SIZE - 3);
 
   private static final long NO_START = -UNKNOWN;
 
@@ -99,7 +99,7 @@ final class MigOffers {
     for (long rest = gpus; rest != 0; rest &= rest - 1) {
       int gpu = Long.numberOfTrailingZeros(rest);
       long more = (byLayout[layouts[gpu]] | gpu) - least;
-      least += more & more >> Long.SIZE - 1;
+      least += more & (more >> (Long.SIZE - 1));
     }
     if (least >= NO_START) {
       return -1;

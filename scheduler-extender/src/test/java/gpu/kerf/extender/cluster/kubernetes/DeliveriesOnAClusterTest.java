@@ -166,7 +166,6 @@ final class DeliveriesOnAClusterTest {
             .doesNotContain("kerf.gpu/visible-devices");
 
         plane.kubectl("delete", "pod", "first", "--wait=false");
-        plane.apply(onMig("next", "nvidia.com/gpu: 1, nvidia.com/gpumem: 20000"));
         plane.apply(onMig("small", "nvidia.com/gpu: 1, nvidia.com/gpumem: 5000"));
         Await.until(
             "a place is free, and the plugin would fail",
@@ -179,14 +178,14 @@ final class DeliveriesOnAClusterTest {
             "--subresource=status",
             "-p",
             "{\"status\":{\"phase\":\"Failed\"}}");
-        List<String> waiting = List.of("next", "small");
-        for (int i = 0; i < waiting.size(); i++) {
-          Await.until("one of them has the lock", () -> !plugin.served().isEmpty());
-          plugin.allocate(plugin.served(), 0, 1);
-        }
-        waiting.forEach(pod -> awaitBound(plane, pod));
-        assertThat(plugin.instances())
-            .containsExactlyInAnyOrder("1g.5gb at 0", "1g.5gb at 1", "1g.5gb at 2", "3g.20gb at 4");
+        awaitBound(plane, "small");
+        plugin.allocate("small", 0, 1);
+        assertThat(plugin.instances()).hasSize(3).doesNotContain("3g.20gb at 4");
+
+        plane.apply(onMig("next", "kerf.gpu/memory: 10Gi, nvidia.com/gpu: 1"));
+        awaitBound(plane, "next");
+        plugin.allocate("next", 0, 1);
+        assertThat(plugin.instances()).hasSize(4).contains("3g.20gb at 4");
         assertThat(scheduler.running()).isTrue();
       }
     }
