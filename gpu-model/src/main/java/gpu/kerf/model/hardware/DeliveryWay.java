@@ -11,7 +11,9 @@ public enum DeliveryWay {
   /** gpushare's device plugin, which reads its decision on the pod. */
   GPUSHARE(4),
   /** A DRA driver, which reads the allocation of a ResourceClaim. */
-  DRA(8);
+  DRA(8),
+  /** HAMi's device plugin in MIG mode, which makes the instance that it reads on the pod. */
+  HAMI_MIG(16);
 
   private final int bit;
 
@@ -26,10 +28,15 @@ public enum DeliveryWay {
 
   /**
    * The word that nodes are labelled with: {@code env}, {@code hami}, {@code gpushare}, {@code
-   * dra}.
+   * dra}, {@code hami-mig}.
    */
   public String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Whether another program hands the GPUs out by names of its own. */
+  public boolean namesDevices() {
+    return this == DRA || this == HAMI_MIG;
   }
 
   public static DeliveryWay parse(String word) {
@@ -39,6 +46,8 @@ public enum DeliveryWay {
       }
     }
     throw new IllegalArgumentException(
-        "The delivery (" + word + ") is not known.\nWrite one of env, hami, gpushare, dra.");
+        "The delivery ("
+            + word
+            + ") is not known.\nWrite one of env, hami, gpushare, dra, hami-mig.");
   }
 }

@@ -4,18 +4,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The devices of a DRA driver by which the GPUs of a node are handed out. They have the names that
- * an allocation must write, which say nothing else: where a device lies is read from the counters
- * that it consumes.
+ * The devices by which another program hands out the GPUs of a node: a DRA driver, or HAMi's device
+ * plugin in MIG mode. They have the names that must be written for that program, which say nothing
+ * else: a DRA driver tells where a device lies by the counters that it consumes, and HAMi's plugin
+ * calls all instances of one profile the same.
  *
  * @param driver such as {@code gpu.nvidia.com}
- * @param pool the driver's pool that the devices are in
+ * @param pool the driver's pool that the devices are in; the node where there are no pools
  * @param gpus by index of {@link NodeSpec#gpus()}
  */
 public record DriverDevices(String driver, String pool, List<OfGpu> gpus) {
 
   public DriverDevices {
-    Require.text("name of a DRA driver", driver);
+    Require.text("name of a program that hands out GPUs", driver);
     Require.text("name of a pool of " + driver, pool);
     gpus = List.copyOf(gpus);
   }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param cpuMilli allocatable CPU in thousandths; {@link #UNKNOWN} where it is not counted
  * @param hostMemoryMiB allocatable memory; {@link #UNKNOWN} where it is not counted
  * @param delivery how its containers receive their devices
- * @param devices the DRA driver's devices by which its GPUs are handed out; null where no driver
- *     hands them out
+ * @param devices the devices by which a DRA driver, or HAMi's plugin in MIG mode, hands out its
+ *     GPUs; null where GPUs are handed out by their own names
  */
 public record NodeSpec(
     String name,
@@ -74,15 +74,14 @@ public record NodeSpec(
 
   private static void refuseOtherDevices(
       String name, List<GpuSpec> gpus, DeliveryWay delivery, @Nullable DriverDevices devices) {
-    boolean byDriver = delivery == DeliveryWay.DRA;
-    if (byDriver != (devices != null)
+    if (delivery.namesDevices() != (devices != null)
         || (devices != null && devices.gpus().size() != gpus.size())) {
       throw new IllegalArgumentException(
           "The delivery of node "
               + name
               + " is ("
               + delivery.word()
-              + "), and the number of its GPUs with devices of a DRA driver is "
+              + "), and the number of its GPUs with devices of that program is "
               + (devices == null ? 0 : devices.gpus().size())
               + " of "
               + gpus.size()
@@ -111,7 +110,7 @@ public record NodeSpec(
 
   /**
    * Whether a GPU can be given whole. A DRA driver may offer that also of one that it cuts on
-   * demand.
+   * demand; HAMi's plugin in MIG mode does not.
    */
   public boolean givesWhole(int gpu) {
     return devices == null
@@ -204,13 +203,18 @@ public record NodeSpec(
     return new NodeSpec(name, gpus, links, cpuMilli, hostMemoryMiB, delivery, devices);
   }
 
-  /** The same node handed out in a way for which no DRA driver is needed. */
+  /** The same node handed out in a way that names no devices of its own. */
   public NodeSpec deliveredBy(DeliveryWay way) {
     return new NodeSpec(name, gpus, topology, cpuMilli, hostMemoryMiB, way);
   }
 
   /** The same node handed out by a DRA driver. */
   public NodeSpec deliveredBy(DriverDevices driver) {
-    return new NodeSpec(name, gpus, topology, cpuMilli, hostMemoryMiB, DeliveryWay.DRA, driver);
+    return deliveredBy(DeliveryWay.DRA, driver);
+  }
+
+  /** The same node handed out by a program that has names of its own for the devices. */
+  public NodeSpec deliveredBy(DeliveryWay way, DriverDevices named) {
+    return new NodeSpec(name, gpus, topology, cpuMilli, hostMemoryMiB, way, named);
   }
 }

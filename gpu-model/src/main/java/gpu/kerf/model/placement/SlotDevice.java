@@ -5,7 +5,7 @@ import gpu.kerf.model.hardware.DriverDevices.OfGpu;
 import gpu.kerf.model.hardware.DriverDevices.Share;
 import org.jspecify.annotations.Nullable;
 
-/** Names the device of a DRA driver by which a slot is handed out. */
+/** Names the device by which a DRA driver, or HAMi's plugin in MIG mode, hands out a slot. */
 public final class SlotDevice {
   private SlotDevice() {}
 

@@ -1,6 +1,7 @@
 package gpu.kerf.extender.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.model.hardware.DeliveryWay;
 
 /**
@@ -11,7 +12,7 @@ import gpu.kerf.model.hardware.DeliveryWay;
  * whose image decides which devices it sees.
  */
 final class DriverNodes {
-  private static final String LABEL = "kerf.gpu/delivery";
+  private static final String LABEL = Annotations.DELIVERY;
 
   private DriverNodes() {}
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.Counted;
+import gpu.kerf.extender.dialect.HamiMigPods;
 import gpu.kerf.extender.dialect.QuotaMemory;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.Annotations;
@@ -42,6 +43,7 @@ final class Mutation {
   private final Patch patch = new Patch();
   private final Map<String, String> annotations = new LinkedHashMap<>(2);
   private final boolean byDriver;
+  private final boolean byHamiMig;
   private final Map<String, Demand> demands = new HashMap<>();
 
   /**
@@ -59,6 +61,7 @@ final class Mutation {
     this.options = options;
     this.fleet = fleet;
     this.byDriver = DriverNodes.areAllThatSuit(pod.spec());
+    this.byHamiMig = HamiMigPods.is(pod.view(), reading);
     for (PodDemand.Container each : reading.demand().served()) {
       demands.put(each.name(), each.demand());
     }
@@ -73,6 +76,7 @@ final class Mutation {
   boolean reachesDaemon(Box box) {
     Demand demand = demand(box);
     return !byDriver
+        && !byHamiMig
         && options.mps() != DaemonAccess.NONE
         && demand != null
         && Variables.mayShare(demand);
@@ -159,7 +163,15 @@ final class Mutation {
   /** What Kerf writes into a container, by the variables' names. */
   Map<String, JsonNode> variables(Box box) {
     Demand demand = demand(box);
-    return byDriver && demand != null ? Map.of() : Variables.of(box.name(), demand);
+    return demand != null && (byDriver || byHamiMig) ? Map.of() : Variables.of(box.name(), demand);
+  }
+
+  /**
+   * Whether HAMi's device plugin names the devices of a container, and a variable of the container
+   * would win over the plugin's.
+   */
+  boolean isNamedByPlugin(Box box) {
+    return byHamiMig && demand(box) != null;
   }
 
   /** Whether Kerf gives the pod a runtime class if it has none. */
@@ -175,7 +187,7 @@ final class Mutation {
   }
 
   /**
-   * Adds Kerf's resources where a pod asks in other words, so that quota counts it, and what the
+   * Adds Kerf's resources where a pod asks in other words, so that quota counts it, and what a
    * device plugin is asked for.
    */
   private void addLimits() {
@@ -192,6 +204,9 @@ final class Mutation {
         }
         if (!isAskedBy(box, QuotaMemory.RESOURCE)) {
           amounts.putAll(QuotaMemory.amounts(demand, most.getOrDefault(box.name(), 0)));
+        }
+        if (byHamiMig && !box.json().at("/resources/limits").has(HamiMigPods.COUNT)) {
+          amounts.put(HamiMigPods.COUNT, "" + demand.gpus());
         }
         add(amounts, box);
       }

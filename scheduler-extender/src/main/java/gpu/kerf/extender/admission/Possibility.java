@@ -4,6 +4,7 @@ import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.state.FleetSnapshot;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.NodeSpec;
@@ -76,7 +77,12 @@ final class Possibility {
         Topology.uniform(gpus.size()),
         node.cpuMilli(),
         node.hostMemoryMiB(),
-        node.delivery());
+        node.delivery(),
+        withoutPool(node.devices()));
+  }
+
+  private static @Nullable DriverDevices withoutPool(@Nullable DriverDevices devices) {
+    return devices == null ? null : new DriverDevices(devices.driver(), "a", devices.gpus());
   }
 
   /** Why no node could take the pod; null if one could, or if there is no answer. */

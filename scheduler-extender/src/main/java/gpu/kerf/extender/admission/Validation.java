@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.InitContainers;
+import gpu.kerf.extender.dialect.HamiMigPods;
 import gpu.kerf.extender.dialect.KerfDialect;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.wire.WireException;
@@ -92,6 +93,10 @@ final class Validation {
           "Write lower-case letters, digits and dashes.");
     }
     VariableRules.check(box, mutation.variables(box), findings);
+    if (mutation.isNamedByPlugin(box)) {
+      VariableRules.checkSources(box, findings);
+      checkPluginsCount(box);
+    }
     host.checkContainer(box);
     volumes.checkContainer(box, access(box));
     DaemonRules.check(box, mutation.asksForDaemon(box), findings);
@@ -109,6 +114,20 @@ final class Validation {
               + box
               + " may get a share of a GPU that MPS does not wall here (admission.mps: false)."
               + " Maybe ask for kerf.gpu/wall: mig.");
+    }
+  }
+
+  /** Without the limit the kubelet would not ask the plugin, and the image would decide. */
+  private void checkPluginsCount(Box box) {
+    if (!box.json().at("/resources/limits").has(HamiMigPods.COUNT)) {
+      findings.refuse(
+          Kind.INCOMPLETE,
+          "The limit "
+              + HamiMigPods.COUNT
+              + ", which Kerf's mutating webhook adds, is missing in the "
+              + box
+              + ".",
+          "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
     }
   }
 

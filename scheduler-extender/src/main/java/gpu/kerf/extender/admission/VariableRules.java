@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * the form in which Kerf writes it, and other guarded variables must not stand there.
  *
  * <p>Kerf cannot see the variables of {@code envFrom}, and need not: an entry of {@code env} wins
- * over them, and the entry that decides is always there.
+ * over them, and the entry that decides is always there. Only where HAMi's device plugin names a
+ * MIG instance is there none, and what {@code envFrom} brings would win over the plugin's variable.
  */
 final class VariableRules {
 
@@ -49,6 +50,25 @@ final class VariableRules {
                 + box
                 + ".",
             "Check that the MutatingWebhookConfiguration of Kerf asks about this namespace.");
+      }
+    }
+  }
+
+  /** Refuses sources of variables that may bring guarded ones. */
+  static void checkSources(Box box, Findings findings) throws WireException {
+    for (JsonNode source : PodTree.objects(box.json(), "envFrom", box)) {
+      String prefix = PodTree.text(source, "prefix");
+      if (Variables.mayBeGuarded(prefix)) {
+        findings.refuse(
+            Kind.VARIABLE,
+            "The envFrom of the "
+                + box
+                + (prefix.isEmpty()
+                    ? " has no prefix"
+                    : " has the prefix (" + SafeText.of(prefix) + ")")
+                + ", so it could bring NVIDIA_VISIBLE_DEVICES or another variable that decides"
+                + " about devices, and on nodes with kerf.gpu/delivery=hami-mig it would win.",
+            "Name the variables under env, or write a prefix, such as APP_.");
       }
     }
   }

@@ -54,6 +54,13 @@ final class Variables {
     return OTHERS.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
   }
 
+  /** Whether names that begin so may be of variables that only Kerf may write. */
+  static boolean mayBeGuarded(String prefix) {
+    return isGuarded(prefix)
+        || OTHERS.stream().anyMatch(name -> name.startsWith(prefix))
+        || PREFIXES.stream().anyMatch(name -> name.startsWith(prefix));
+  }
+
   /**
    * What Kerf writes into a container, by the variables' names.
    *

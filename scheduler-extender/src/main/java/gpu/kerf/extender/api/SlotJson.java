@@ -13,7 +13,7 @@ final class SlotJson {
 
   private SlotJson() {}
 
-  /** Adds the name of its device where a DRA driver hands it out. */
+  /** Adds the name of its device where another program hands it out by that name. */
   static void device(JsonGenerator out, Slot slot, @Nullable NodeState node) throws IOException {
     DriverDevices devices = node == null ? null : node.spec().devices();
     String name = devices == null ? null : SlotDevice.of(slot, devices);

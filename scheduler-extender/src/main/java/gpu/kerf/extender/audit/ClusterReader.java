@@ -16,6 +16,7 @@ import java.util.Set;
  */
 public final class ClusterReader {
   private static final String HAMI_DEVICES = "hami.io/vgpu-devices-allocated";
+  private static final String HAMI_INSTANCES = "hami.io/vgpu-mig-allocations";
   private static final String GPUSHARE_INDEX = "ALIYUN_COM_GPU_MEM_IDX";
   private static final Set<String> DEVICE_PLUGIN = Set.of("nvidia.com/gpu", "nvidia.com/mig-");
 
@@ -28,6 +29,9 @@ public final class ClusterReader {
 
   /** Nodes whose label says that a DRA driver hands out their GPUs. */
   private final Set<String> byDriver = new HashSet<>();
+
+  /** Nodes whose label says that HAMi's device plugin makes MIG instances. */
+  private final Set<String> byHami = new HashSet<>();
 
   private final Map<Claimant, String> unnamed = new LinkedHashMap<>();
   private final List<Finding> findings = new ArrayList<>();
@@ -53,8 +57,12 @@ public final class ClusterReader {
 
   private void node(JsonNode node) {
     String name = Texts.name(node);
-    if (node.at("/metadata/labels").path("kerf.gpu/delivery").asText("").equals("dra")) {
-      byDriver.add(name);
+    switch (Texts.label(node, "kerf.gpu/delivery")) {
+      case "dra" -> byDriver.add(name);
+      case "hami-mig" -> byHami.add(name);
+      default -> {
+        // What says most of the node's GPUs counts.
+      }
     }
     try {
       others.put(name, ReportedGpus.none(name));
@@ -106,9 +114,11 @@ public final class ClusterReader {
   }
 
   private void ofOtherScheduler(JsonNode pod, Claimant holder, String node) {
-    List<HeldSlot> slots = new ArrayList<>();
+    List<HeldSlot> slots = reserved(Texts.annotation(pod, HAMI_INSTANCES));
+    Set<String> cut = new HashSet<>();
+    slots.forEach(slot -> cut.add(slot.uuid()));
     for (String word : Texts.annotation(pod, HAMI_DEVICES).split("[,:;\\s]", -1)) {
-      if (word.startsWith("GPU-")) {
+      if (word.startsWith("GPU-") && !cut.contains(word)) {
         slots.add(HeldSlot.foreign(-1, word));
       }
     }
@@ -120,6 +130,25 @@ public final class ClusterReader {
       holdings.add(new Holding(holder, node, slots));
     } else if (asksDevicePlugin(pod) && !pod.path("status").has("extendedResourceClaimStatus")) {
       unnamed.put(holder, node);
+    }
+  }
+
+  /** The instances that HAMi's scheduler says; none if that cannot be read. */
+  private static List<HeldSlot> reserved(String text) {
+    List<HeldSlot> slots = new ArrayList<>();
+    try {
+      for (JsonNode each : text.isEmpty() ? List.<JsonNode>of() : Texts.parse(text)) {
+        slots.add(
+            HeldSlot.reserved(
+                each.path("gpuUUID").asText(""),
+                each.path("profile").asText(""),
+                Texts.number(each.path("placement"), "start"),
+                Texts.number(each.path("placement"), "size"),
+                each.path("migUUID").asText("")));
+      }
+      return slots;
+    } catch (UnreadableException e) {
+      return new ArrayList<>();
     }
   }
 
@@ -161,7 +190,8 @@ public final class ClusterReader {
 
   /**
    * Of every node what says most: Kerf's annotation, ResourceSlices, HAMi, labels. Where a DRA
-   * driver hands out the GPUs, its ResourceSlices come first.
+   * driver hands out the GPUs, its ResourceSlices come first, and where HAMi's device plugin makes
+   * MIG instances, what it has registered.
    */
   private List<NodeGpus> nodes() {
     Map<String, NodeGpus> bySlices = slices.nodes();
@@ -170,6 +200,10 @@ public final class ClusterReader {
       NodeGpus own = each.getValue();
       NodeGpus sliced = bySlices.get(each.getKey());
       NodeGpus other = others.getOrDefault(each.getKey(), own);
+      if (byHami.contains(each.getKey())) {
+        nodes.add(other);
+        continue;
+      }
       NodeGpus next = sliced != null ? sliced : own.complete() ? other : own;
       boolean slicesFirst = sliced != null && byDriver.contains(each.getKey());
       nodes.add(own.gpus().isEmpty() || slicesFirst ? next : own);

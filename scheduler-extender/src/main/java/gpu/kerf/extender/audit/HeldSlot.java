@@ -56,6 +56,11 @@ public record HeldSlot(
     return new HeldSlot("", gpu, uuid, Kind.FOREIGN, "", -1, 0, "", 0, 0);
   }
 
+  /** An instance that HAMi's scheduler has reserved; the plugin says its uuid when it is made. */
+  static HeldSlot reserved(String uuid, String profile, int start, int size, String instance) {
+    return new HeldSlot("", -1, uuid, Kind.MIG, profile, start, size, instance, 0, 0);
+  }
+
   boolean isMig() {
     return kind == Kind.MIG;
   }

@@ -69,10 +69,8 @@ final class ReportedGpus {
     List<Gpu> gpus = new ArrayList<>();
     if (text.startsWith("[")) {
       for (JsonNode gpu : Texts.parse(text)) {
-        String uuid = gpu.path("id").asText("");
         int index = gpu.path("index").asInt(gpus.size());
-        String type = gpu.path("type").asText("");
-        gpus.add(plain(node, index, uuid, type, gpu.path("devmem").asLong(0)));
+        gpus.add(ofHami(node, index, gpu));
       }
     } else {
       Matcher entry = HAMI_ENTRY.matcher(text);
@@ -85,6 +83,29 @@ final class ReportedGpus {
       throw new UnreadableException("the annotation " + HAMI + " lists no GPU: " + text);
     }
     return new NodeGpus(node, "annotation " + HAMI, true, gpus);
+  }
+
+  /** The places of the profiles that HAMi's device plugin cuts in MIG mode are listed. */
+  private static Gpu ofHami(String node, int index, JsonNode gpu) {
+    List<Instance> places = new ArrayList<>();
+    for (JsonNode profile : gpu.path("migProfiles")) {
+      for (JsonNode place : profile.path("placements")) {
+        places.add(
+            new Instance(
+                "",
+                profile.path("name").asText(""),
+                place.path("start").asInt(-1),
+                place.path("size").asInt(0)));
+      }
+    }
+    return new Gpu(
+        node,
+        index,
+        gpu.path("id").asText(""),
+        gpu.path("type").asText(""),
+        gpu.path("devmem").asLong(0),
+        places.isEmpty() ? "plain" : "mig-dynamic",
+        places);
   }
 
   private static NodeGpus ofLabels(JsonNode node) throws UnreadableException {

@@ -2,13 +2,23 @@ package gpu.kerf.extender.delivery;
 
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.LockResult;
+import gpu.kerf.extender.state.KnownPod;
 import gpu.kerf.extender.state.Scheduling;
+import gpu.kerf.extender.wire.MigReservations;
+import gpu.kerf.extender.wire.MigReservations.Reservation;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.VerbError;
+import gpu.kerf.model.fleet.Entry;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
+import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement.ContainerSlots;
 import gpu.kerf.model.placement.Slot;
+import gpu.kerf.model.placement.SlotDevice;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,8 +27,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Delivery for nodes where HAMi's device plugin hands out the GPUs, and its library in the
- * container enforces the limits.
+ * Delivery for nodes where HAMi's device plugin hands out the GPUs: shares, whose limits its
+ * library in the container enforces, or MIG instances, which it makes when the kubelet asks for
+ * them.
  *
  * <p>The kubelet does not tell the plugin which pod a call is for. It serves the pod that the
  * node's lock names, so the lock is taken before the pod is bound; the plugin releases it when the
@@ -28,6 +39,12 @@ import java.util.concurrent.CompletionStage;
  * <pre>
  * uuid,NVIDIA,memory MiB,per cent of the multiprocessors:...:;
  * </pre>
+ *
+ * <p>In MIG mode the pod carries the reserved instances as well ({@link MigReservations}), and no
+ * variable of Kerf's: a variable of the pod would win over the one in which the plugin names the
+ * instance, which has no name before it is made. Before it makes one, the plugin destroys the
+ * instances of pods that are being deleted, and gives up if one of them is in use. So nothing is
+ * bound to the node while such a pod is there.
  */
 public final class HamiDelivery implements Delivery {
   static final String TO_ALLOCATE = "hami.io/vgpu-devices-to-allocate";
@@ -59,13 +76,44 @@ public final class HamiDelivery implements Delivery {
     if (!deliveryRequest.hasGpus()) {
       return CompletableFuture.completedFuture(Prepared.with(Map.of()));
     }
-    return queues.take(deliveryRequest, () -> attempt(deliveryRequest));
+    // At once, so that kube-scheduler can try another node.
+    return waitsForAnEnd(deliveryRequest)
+        ? CompletableFuture.completedFuture(Prepared.not(VerbError.INSTANCE_ENDING))
+        : queues.take(deliveryRequest, () -> attempt(deliveryRequest));
+  }
+
+  private static boolean isCut(DeliveryRequest deliveryRequest) {
+    return deliveryRequest.node().delivery() == DeliveryWay.HAMI_MIG;
+  }
+
+  /** Whether a pod that is being deleted, or was by force, may still use an instance. */
+  private boolean waitsForAnEnd(DeliveryRequest deliveryRequest) {
+    if (!isCut(deliveryRequest)) {
+      return false;
+    }
+    for (Entry entry : scheduling.ledger().entriesOn(deliveryRequest.node().name())) {
+      if (entry.state() != Entry.State.PROPOSED
+          && !entry.uid().equals(deliveryRequest.pod().uid())
+          && !entry.grant().containers().isEmpty()
+          && isEnding(entry)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isEnding(Entry entry) {
+    KnownPod pod = scheduling.pods().get(entry.uid());
+    return entry.state() == Entry.State.QUARANTINED || (pod != null && pod.terminating());
   }
 
   /**
    * What the API server itself says of the pod: the order of its containers cannot have changed.
    */
   private CompletionStage<Optional<Prepared>> attempt(DeliveryRequest deliveryRequest) {
+    if (waitsForAnEnd(deliveryRequest)) {
+      return ready(Prepared.not(VerbError.INSTANCE_ENDING));
+    }
     return cluster
         .read(deliveryRequest.pod())
         .thenCompose(found -> withPod(deliveryRequest, found));
@@ -98,9 +146,18 @@ public final class HamiDelivery implements Delivery {
   }
 
   private Map<String, String> annotations(DeliveryRequest deliveryRequest, PodView pod) {
-    String devices = devices(deliveryRequest, pod);
+    List<List<Slot>> slots = slots(deliveryRequest, pod);
+    String devices = devices(slots, deliveryRequest.node());
     String seconds = "" + scheduling.wallMillis() / 1_000;
-    Map<String, String> annotations = EnvDelivery.withoutMps(deliveryRequest);
+    Map<String, String> annotations = new LinkedHashMap<>();
+    if (isCut(deliveryRequest)) {
+      annotations.putAll(EnvDelivery.record(deliveryRequest));
+      annotations.put(
+          MigReservations.ANNOTATION,
+          MigReservations.write(reservations(slots, deliveryRequest.node())));
+    } else {
+      annotations.putAll(EnvDelivery.withoutMps(deliveryRequest));
+    }
     annotations.put(TO_ALLOCATE, devices);
     annotations.put(ALLOCATED, devices);
     annotations.put(NODE, deliveryRequest.node().name());
@@ -110,34 +167,68 @@ public final class HamiDelivery implements Delivery {
     return annotations;
   }
 
-  private static String devices(DeliveryRequest deliveryRequest, PodView pod) {
-    Map<String, List<Slot>> slots = new HashMap<>();
+  /** What each container of the pod gets, in the order in which the kubelet asks for them. */
+  private static List<List<Slot>> slots(DeliveryRequest deliveryRequest, PodView pod) {
+    Map<String, List<Slot>> byName = new HashMap<>();
     for (ContainerSlots each : deliveryRequest.served()) {
-      slots.put(each.container(), each.slots());
+      byName.put(each.container(), each.slots());
     }
-    StringBuilder devices = new StringBuilder();
+    List<List<Slot>> slots = new ArrayList<>();
     for (PodView.Container container : pod.initContainers()) {
-      add(slots.getOrDefault(container.name(), List.of()), deliveryRequest.node(), devices);
+      slots.add(byName.getOrDefault(container.name(), List.of()));
     }
     for (PodView.Container container : pod.containers()) {
-      add(slots.getOrDefault(container.name(), List.of()), deliveryRequest.node(), devices);
+      slots.add(byName.getOrDefault(container.name(), List.of()));
+    }
+    return slots;
+  }
+
+  private static String devices(List<List<Slot>> containers, NodeSpec node) {
+    StringBuilder devices = new StringBuilder();
+    for (List<Slot> slots : containers) {
+      for (Slot slot : slots) {
+        devices
+            .append(uuid(slot, node))
+            .append(',')
+            .append(KIND)
+            .append(',')
+            .append(memoryMiB(slot, node))
+            .append(',')
+            .append(cores(slot))
+            .append(':');
+      }
+      devices.append(';');
     }
     return devices.toString();
   }
 
-  private static void add(List<Slot> slots, NodeSpec node, StringBuilder devices) {
-    for (Slot slot : slots) {
-      devices
-          .append(Objects.requireNonNull(node.gpus().get(slot.gpu()).uuid()))
-          .append(',')
-          .append(KIND)
-          .append(',')
-          .append(memoryMiB(slot, node))
-          .append(',')
-          .append(cores(slot))
-          .append(':');
+  private static List<Reservation> reservations(List<List<Slot>> containers, NodeSpec node) {
+    List<Reservation> reservations = new ArrayList<>();
+    for (int container = 0; container < containers.size(); container++) {
+      List<Slot> slots = containers.get(container);
+      for (int device = 0; device < slots.size(); device++) {
+        if (slots.get(device) instanceof Slot.Mig mig) {
+          reservations.add(reservation(container, device, mig, node));
+        }
+      }
     }
-    devices.append(';');
+    return reservations;
+  }
+
+  private static Reservation reservation(int container, int device, Slot.Mig slot, NodeSpec node) {
+    MigProfile profile = slot.profile();
+    DriverDevices devices = Objects.requireNonNull(node.devices());
+    return new Reservation(
+        container,
+        device,
+        uuid(slot, node),
+        Objects.requireNonNull(SlotDevice.of(slot, devices)),
+        profile.driverStart(slot.start()),
+        profile.driverStart(profile.size()));
+  }
+
+  private static String uuid(Slot slot, NodeSpec node) {
+    return Objects.requireNonNull(node.gpus().get(slot.gpu()).uuid());
   }
 
   /** HAMi knows a whole GPU by having all of its memory, and all of its cores. */
@@ -149,7 +240,7 @@ public final class HamiDelivery implements Delivery {
     if (slot instanceof Slot.Share share) {
       return share.smMilli() == 0 ? 0 : Math.max(1, share.smMilli() / 10);
     }
-    return ALL_CORES;
+    return slot instanceof Slot.Mig mig ? (mig.profile().smMilli() + 9) / 10 : ALL_CORES;
   }
 
   @Override

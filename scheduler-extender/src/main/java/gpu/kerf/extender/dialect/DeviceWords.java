@@ -2,25 +2,29 @@ package gpu.kerf.extender.dialect;
 
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
-import gpu.kerf.model.demand.Demand;
 import gpu.kerf.model.demand.PodDemand;
-import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.WallChoice;
 import gpu.kerf.model.hardware.DeliveryWay;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the projects whose device plugins would hand a pod its GPUs, by the resources in the pod. A
  * kubelet calls a device plugin only for containers that have a limit of the plugin's resource, and
  * the plugin finds the pod by its limits.
+ *
+ * <p>HAMi's plugin in MIG mode serves only pods that select its nodes by the label that decides the
+ * delivery.
  */
 final class DeviceWords {
   private DeviceWords() {}
 
   static Set<DeliveryWay> ways(PodView pod, List<PodDemand.Container> asking, String dialect) {
+    if (HamiMigPods.areServed(pod, asking, dialect)) {
+      // The webhook leaves such a pod without its variable, so no other way may serve it.
+      return EnumSet.of(DeliveryWay.HAMI_MIG);
+    }
     EnumSet<DeliveryWay> ways = EnumSet.of(DeliveryWay.ENV);
     if (isClaimable(pod, asking)) {
       ways.add(DeliveryWay.DRA);
@@ -42,8 +46,7 @@ final class DeviceWords {
    */
   private static boolean isClaimable(PodView pod, List<PodDemand.Container> asking) {
     for (PodDemand.Container each : asking) {
-      Container container = find(pod.containers(), each.name());
-      container = container == null ? find(pod.initContainers(), each.name()) : container;
+      Container container = HamiMigPods.find(pod, each.name());
       if (container == null || KerfDialect.resourceOf(container).isEmpty()) {
         return false;
       }
@@ -66,30 +69,13 @@ final class DeviceWords {
    * many: also for an init container that uses the slots of another container.
    */
   private static boolean isHandedOutByHami(PodView pod, PodDemand.Container asking) {
-    Demand demand = asking.demand();
-    boolean mig = demand.wall() == WallChoice.MIG || demand.size() instanceof Size.Profile;
-    Container container = find(pod.containers(), asking.name());
-    container = container == null ? find(pod.initContainers(), asking.name()) : container;
-    if (mig || container == null) {
-      return false;
-    }
-    Value count = Draft.limit(container, NvidiaDialect.GPU);
-    return !count.isNothing() && count.gpus() == demand.gpus();
+    return asking.demand().wall() != WallChoice.MIG && HamiMigPods.isAsked(pod, asking);
   }
 
   /** gpushare's plugin finds a pod by the sum of its limits, and gives it one GPU. */
   private static boolean isHandedOutByGpushare(PodView pod, List<PodDemand.Container> asking) {
     return asking.size() == 1
         && asking.get(0).demand().sm() == null
-        && find(pod.containers(), asking.get(0).name()) != null;
-  }
-
-  private static @Nullable Container find(List<Container> containers, String name) {
-    for (Container container : containers) {
-      if (container.name().equals(name)) {
-        return container;
-      }
-    }
-    return null;
+        && pod.containers().stream().anyMatch(each -> each.name().equals(asking.get(0).name()));
   }
 }

@@ -7,6 +7,7 @@ import gpu.kerf.model.hardware.DeliveryWay;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,9 @@ public final class Dialects {
       if (mps) {
         asking = OwnShm.check(pod, asking, problems);
       }
+      if (name.equals("kerf")) {
+        HamiMigPods.check(pod, asking, problems);
+      }
       if (problems.isEmpty()) {
         asking = QuotaMemory.bounded(pod, asking, problems);
       }
@@ -107,7 +111,12 @@ public final class Dialects {
               host.cpuMilli(),
               host.memoryMiB(),
               EnumSet.of(DeliveryWay.ENV));
-      return demand.handedOutBy(DeviceWords.ways(pod, demand.served(), name));
+      Set<DeliveryWay> ways = DeviceWords.ways(pod, demand.served(), name);
+      if (ways.contains(DeliveryWay.HAMI_MIG) && !demand.reuses().isEmpty()) {
+        problems.add(HamiMigPods.initContainer(demand.reuses().get(0).container()));
+        return null;
+      }
+      return demand.handedOutBy(ways);
     } catch (IllegalArgumentException e) {
       problems.add(String.valueOf(e.getMessage()));
       return null;
@@ -149,7 +158,7 @@ public final class Dialects {
         more.add(dialect);
       }
     }
-    return more.isEmpty() ? one(first) : withoutIncluded(more);
+    return more.isEmpty() ? one(first) : withoutIncluded(pod, more);
   }
 
   private static String names(List<Dialect> spoken) {
@@ -164,9 +173,13 @@ public final class Dialects {
     return dialect == null ? List.of() : List.of(dialect);
   }
 
-  private static List<Dialect> withoutIncluded(List<Dialect> spoken) {
+  private static List<Dialect> withoutIncluded(PodView pod, List<Dialect> spoken) {
+    boolean counts =
+        spoken.stream().anyMatch(KerfDialect.class::isInstance)
+            && HamiMigPods.standBesideKerfs(pod);
     return spoken.stream()
         .filter(each -> spoken.stream().noneMatch(other -> other.includes().equals(each.name())))
+        .filter(each -> !counts || !(each instanceof NvidiaDialect))
         .toList();
   }
 

@@ -114,10 +114,12 @@ public final class ClusterService {
 
   private Delivery delivery(Settings settings) {
     GpushareDialect.Unit unit = settings.dialects().gpushareUnit();
+    HamiDelivery hami = new HamiDelivery(scheduling, cluster);
     return new DeliveryByNode(
         Map.of(
             DeliveryWay.ENV, new EnvDelivery(),
-            DeliveryWay.HAMI, new HamiDelivery(scheduling, cluster),
+            DeliveryWay.HAMI, hami,
+            DeliveryWay.HAMI_MIG, hami,
             DeliveryWay.GPUSHARE, new GpushareDelivery(scheduling, cluster, unit),
             DeliveryWay.DRA, new DraDelivery(scheduling, cluster, classes(settings.dra()))),
         cluster);

@@ -322,6 +322,7 @@ public final class BindVerb {
       case NO_SLOT,
           NODE_UNKNOWN,
           NODE_BUSY,
+          INSTANCE_ENDING,
           NODE_LOCK,
           BIND_REFUSED,
           CLAIM_REFUSED,
@@ -510,7 +511,7 @@ public final class BindVerb {
     call.answer.complete(BindAnswer.BOUND);
   }
 
-  /** The driver's names of the devices; empty where no DRA driver hands them out. */
+  /** The names of the devices; empty where none is handed out by another program's name. */
   private static String devices(DeliveryRequest request) {
     DriverDevices devices = request.node().devices();
     if (devices == null) {

@@ -1,6 +1,9 @@
 package gpu.kerf.extender.wire;
 
-/** The keys of the annotations that Kerf writes, and of those by which nodes report their GPUs. */
+/**
+ * The keys of the annotations that Kerf writes, and of those by which nodes report their GPUs; and
+ * the label of nodes that pods may select.
+ */
 public final class Annotations {
 
   /** On a pod: what it holds, as a {@link PlacementRecord}. */
@@ -50,6 +53,9 @@ public final class Annotations {
    * let the controller try again to create its pods.
    */
   public static final String RETRY = "kerf.gpu/retry";
+
+  /** A label on a node: how its containers receive their devices. */
+  public static final String DELIVERY = "kerf.gpu/delivery";
 
   private Annotations() {}
 }

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A slot has one of {@code "whole":true}, {@code "mig":{…}} and {@code "mps":{"smMilli":250}}.
  * Starts are in the driver's units. Where a GPU has no UUID, {@code "gpus":"4xT4"} says what GPUs
  * the node had, for the index means nothing once they are others. Where a DRA driver hands out the
- * slot, {@code "device":"gpu-3-mig-1g10gb-19-4"} is the driver's name of its device: for people and
- * tools, Kerf finds the slot by the other fields.
+ * slot, {@code "device":"gpu-3-mig-1g10gb-19-4"} is the driver's name of its device, and where
+ * HAMi's plugin makes the instance, its name of the profile: for people and tools, Kerf finds the
+ * slot by the other fields.
  *
  * @param composition of the node, where a slot has no UUID; else empty
  */

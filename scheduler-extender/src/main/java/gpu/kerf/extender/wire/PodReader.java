@@ -60,6 +60,7 @@ public final class PodReader {
     private List<PodView.Claim> claims = List.of();
     private Map<String, String> madeClaims = Map.of();
     private boolean resourcesClaimed;
+    private String delivery = "";
     private List<String> gates = List.of();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
@@ -102,6 +103,7 @@ public final class PodReader {
           resourcesClaimed,
           schedulingGroup,
           ended,
+          delivery,
           gates,
           waitsSinceMillis,
           evictionAnnounced,
@@ -223,6 +225,7 @@ public final class PodReader {
         case "containers" -> in.array(() -> containers.add(container()));
         case "initContainers" -> in.array(() -> initContainers.add(container()));
         case "resources" -> resources = resources();
+        case "nodeSelector" -> delivery = in.texts().getOrDefault(Annotations.DELIVERY, "");
         case "overhead" -> overhead = in.texts();
         case "resourceClaims" -> in.array(this::claim);
         case "schedulingGates" -> in.array(this::gate);

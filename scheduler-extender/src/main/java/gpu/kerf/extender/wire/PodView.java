@@ -20,6 +20,7 @@ import java.util.Map;
  *     ask for, so that no device plugin serves them
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
+ * @param delivery the delivery of nodes that its node selector asks for; empty if it asks for none
  * @param gates the names of its scheduling gates
  * @param waitsSinceMillis since when it waits for its turn, as Kerf has written on it; 0 if it has
  *     not
@@ -47,6 +48,7 @@ public record PodView(
     boolean resourcesClaimed,
     String schedulingGroup,
     boolean ended,
+    String delivery,
     List<String> gates,
     long waitsSinceMillis,
     boolean evictionAnnounced,
@@ -220,6 +222,7 @@ public record PodView(
     private boolean resourcesClaimed;
     private String schedulingGroup = "";
     private boolean ended;
+    private String delivery = "";
     private final List<String> gates = new ArrayList<>();
     private long waitsSinceMillis;
     private boolean evictionAnnounced;
@@ -310,6 +313,12 @@ public record PodView(
     /** Its containers were reported to have ended. */
     public Builder ended() {
       ended = true;
+      return this;
+    }
+
+    /** The delivery of nodes that its node selector asks for. */
+    public Builder delivery(String word) {
+      delivery = word;
       return this;
     }
 
@@ -409,6 +418,7 @@ public record PodView(
           resourcesClaimed,
           schedulingGroup,
           ended || phase == Phase.OVER,
+          delivery,
           gates,
           waitsSinceMillis,
           evictionAnnounced,

@@ -29,6 +29,9 @@ public enum VerbError {
   BIND_REFUSED("the API server refuses to bind the pod"),
   BIND_UNSURE("the API server did not say whether the pod is bound; try again"),
   NODE_BUSY("the node's device plugin is handing GPUs to another pod; try again"),
+  INSTANCE_ENDING(
+      "a pod that is ending may still use a MIG instance of the node, and HAMi's device plugin"
+          + " makes none until it is gone; try again"),
   NODE_LOCK("the node could not be locked for its device plugin; try again"),
   CLAIM_REFUSED("the API server refuses the pod's ResourceClaim; the log of Kerf says why"),
   CLAIM_OVER_QUOTA(

@@ -15,6 +15,8 @@ import gpu.kerf.extender.time.Clocks;
 import gpu.kerf.extender.wire.ClaimFinding;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuModel;
@@ -94,7 +96,10 @@ final class AdmissionFixture {
     return new AdmissionFixture(options);
   }
 
-  /** With eight plain H100 on one node, and an A100 of 40 GB on another, which is cut at will. */
+  /**
+   * With eight plain H100 on one node, and an A100 of 40 GB on two others, one of which HAMi's
+   * plugin cuts.
+   */
   static AdmissionFixture usual() {
     return usual(TERMS);
   }
@@ -102,7 +107,8 @@ final class AdmissionFixture {
   static AdmissionFixture usual(AdmissionOptions options) {
     return new AdmissionFixture(options)
         .node("a", 8, "H100-80GB", GpuMode.PLAIN)
-        .node("b", 1, "A100-40GB", GpuMode.MIG_DYNAMIC);
+        .node("b", 1, "A100-40GB", GpuMode.MIG_DYNAMIC)
+        .cutByHami("c", "A100-40GB");
   }
 
   AdmissionFixture node(String name, int gpus, String model, GpuMode mode) {
@@ -117,6 +123,23 @@ final class AdmissionFixture {
     return know(
         NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, mode)))
             .withHost(cpuMilli, memoryMiB));
+  }
+
+  private AdmissionFixture cutByHami(String name, String model) {
+    GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
+    DriverDevices devices = new DriverDevices("hami", name, List.of(DriverDevices.OfGpu.NOTHING));
+    NodeSpec node = NodeSpec.of(name, List.of(GpuSpec.of(known, GpuMode.MIG_DYNAMIC)));
+    return know(node.deliveredBy(DeliveryWay.HAMI_MIG, devices));
+  }
+
+  /** So many plain GPUs that a DRA driver gives whole. */
+  AdmissionFixture wholeByDriver(String name, int gpus, String model) {
+    GpuModel known = Objects.requireNonNull(GpuCatalog.builtIn().find(model, 0));
+    DriverDevices.OfGpu whole = new DriverDevices.OfGpu("gpu", List.of(), null);
+    NodeSpec node = NodeSpec.of(name, Collections.nCopies(gpus, GpuSpec.of(known, GpuMode.PLAIN)));
+    return know(
+        node.deliveredBy(
+            new DriverDevices("gpu.nvidia.com", name, Collections.nCopies(gpus, whole))));
   }
 
   private AdmissionFixture know(NodeSpec node) {

@@ -62,6 +62,16 @@ class OptionsAndFleetTest {
   }
 
   @Test
+  void podsAreReviewedWhereADraDriverHandsGpusOut() {
+    AdmissionFixture fixture =
+        AdmissionFixture.empty(AdmissionFixture.TERMS).wholeByDriver("a", 2, "H100-80GB");
+    assertThat(fixture.admit(asking("", "kerf.gpu/whole: \"2\"")).isAllowed()).isTrue();
+    assertThat(fixture.admit(asking("", "kerf.gpu/memory: 8Gi")).message())
+        .as("the driver offers no shares")
+        .contains("No managed node could ever take the pod");
+  }
+
+  @Test
   void whileNoNodeIsKnownNoPodIsImpossible() {
     Answer answer =
         AdmissionFixture.empty(AdmissionFixture.TERMS).admit(asking("", "kerf.gpu/memory: 96Gi"));

@@ -291,7 +291,14 @@ final class PolicyTest {
   @Test
   void aDevicePluginGoesOnWithWhatKerfWroteForItAndNoOtherClientDoes() {
     String pod = pod();
-    bind(KERF, pod, "hami.io/bind-phase: allocating, hami.io/vgpu-devices-allocated: GPU-1");
+    bind(
+        KERF,
+        pod,
+        "hami.io/bind-phase: allocating, hami.io/vgpu-devices-allocated: GPU-1,"
+            + " hami.io/vgpu-mig-allocations: '[]'");
+    assertThatThrownBy(() -> annotate(ALICE, pod, "hami.io/vgpu-mig-allocations=[{}]"))
+        .hasMessageContaining(REFUSED);
+    annotate(HAMI, pod, "hami.io/vgpu-mig-allocations=[{}]");
     assertThatThrownBy(() -> annotate(ALICE, pod, "hami.io/bind-phase=success"))
         .hasMessageContaining(REFUSED);
     annotate(HAMI, pod, "hami.io/bind-phase=success");

@@ -12,6 +12,7 @@ import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.placement.Reason;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -83,6 +84,120 @@ class OthersDeliveryTest {
         .containsEntry("hami", Reason.OTHER_DELIVERY.text());
     assertThat(world.hopeless(world.filter(mode, "hami")))
         .containsEntry("hami", Reason.OTHER_DELIVERY.text());
+  }
+
+  private static PodView.Builder forMig(String uid, String... limits) {
+    return World.pod(uid).delivery("hami-mig").container("main", limits(limits));
+  }
+
+  private static Map<String, String> limits(String... keysAndValues) {
+    Map<String, String> limits = new LinkedHashMap<>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      limits.put(keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return limits;
+  }
+
+  private static PodView instance(String uid) {
+    return forMig(uid, "nvidia.com/gpu", "1", "nvidia.com/gpumem", "8000").build();
+  }
+
+  @Test
+  void hamisPluginMakesInstancesForPodsThatSelectItsNodesAndForNoOthers() {
+    nodes.node("mig", DeliveryWay.HAMI_MIG, 1);
+    assertThat(world.chosen(world.filter(instance("1"), "mig"))).containsExactly("mig");
+    assertThat(fitting(instance("1"))).as("it has no variable of Kerf's").isEmpty();
+    for (PodView other : List.of(hami("2"), World.asking("3", "8Gi"))) {
+      assertThat(world.hopeless(world.filter(other, "mig")))
+          .containsEntry("mig", Reason.OTHER_DELIVERY.text());
+    }
+    PodView kerf = forMig("4", "kerf.gpu/memory", "8Gi").build();
+    assertThat(world.hopeless(world.filter(kerf, "mig")))
+        .as("the kubelet would not ask the plugin")
+        .containsEntry("mig", Reason.OTHER_DELIVERY.text());
+    PodView asked = forMig("5", "kerf.gpu/memory", "8Gi", "nvidia.com/gpu", "1").build();
+    assertThat(world.chosen(world.filter(asked, "mig"))).containsExactly("mig");
+    assertThat(fitting(asked)).isEmpty();
+    PodView unlike = forMig("6", "kerf.gpu/memory", "8Gi", "nvidia.com/gpu", "2").build();
+    assertThat(world.hopeless(world.filter(unlike, "mig")).get("mig"))
+        .contains("nvidia.com/gpu (2) of container main", "Kerf's words come to 1");
+  }
+
+  @Test
+  void hamisPluginWouldMakeTheInstanceOfAnInitContainerTwice() {
+    nodes.node("mig", DeliveryWay.HAMI_MIG, 1);
+    Map<String, String> limits = limits("nvidia.com/gpu", "1", "nvidia.com/gpumem", "8000");
+    PodView pod =
+        World.pod("1")
+            .delivery("hami-mig")
+            .initContainer("warm", limits)
+            .container("main", limits)
+            .build();
+    assertThat(world.hopeless(world.filter(pod, "mig")).get("mig"))
+        .contains("init container warm", "twice");
+  }
+
+  @Test
+  void onANodeInMigModeHamisPluginHandsOutInstancesAlone() {
+    nodes.node("mig", DeliveryWay.HAMI_MIG, 1);
+    PodView whole = forMig("1", "nvidia.com/gpu", "1").build();
+    assertThat(world.hopeless(world.filter(whole, "mig")))
+        .containsEntry("mig", Reason.NO_WHOLE_GPUS.text());
+    PodView share =
+        forMig("2", "nvidia.com/gpu", "1", "nvidia.com/gpumem", "8000")
+            .annotation("nvidia.com/vgpu-mode", "hami-core")
+            .build();
+    assertThat(world.hopeless(world.filter(share, "mig")))
+        .containsEntry("mig", Reason.WRONG_WALL.text());
+  }
+
+  /** HAMi's plugin destroys its instance before it makes another, and fails while it is in use. */
+  @Test
+  void whileAPodOfTheNodeIsEndingNoOtherIsBoundThere() {
+    nodes.node("mig", DeliveryWay.HAMI_MIG, 1);
+    nodes.bound(instance("1"), "mig");
+    world.cluster.locks.clear();
+    PodView.Builder first = bound(instance("1"), "mig");
+    world.comes(first.build());
+    nodes.bound(instance("2"), "mig");
+    world.cluster.locks.clear();
+
+    world.comes(first.terminating().build());
+    var third = nodes.binding(instance("3"), "mig");
+    assertThat(third.join().error()).isEqualTo(VerbError.INSTANCE_ENDING.answer());
+    assertThat(world.holdsNothing("3")).isTrue();
+    assertThat(world.cluster.locks).isEmpty();
+
+    world.scheduling.podEnded("1");
+    nodes.bound(instance("3"), "mig");
+  }
+
+  @Test
+  void aPodThatBeginsToEndWhileAnotherWaitsForTheLockHoldsThatUpToo() {
+    nodes.node("mig", DeliveryWay.HAMI_MIG, 1);
+    nodes.bound(instance("1"), "mig");
+    var second = nodes.binding(instance("2"), "mig");
+    assertThat(second).isNotCompleted();
+    world.comes(bound(instance("1"), "mig").terminating().build());
+    world.cluster.locks.clear();
+    nodes.pass(NodeQueues.PAUSE_MILLIS);
+    assertThat(second.join().error()).isEqualTo(VerbError.INSTANCE_ENDING.answer());
+  }
+
+  @Test
+  void aPodThatEndsDoesNotHoldUpOthersWhereHamiSharesPlainGpus() {
+    nodes.bound(hami("1"), "hami");
+    world.cluster.locks.clear();
+    world.comes(bound(hami("1"), "hami").terminating().build());
+    nodes.bound(hami("2"), "hami");
+  }
+
+  private PodView.Builder bound(PodView pod, String node) {
+    return PodView.of(pod.ref())
+        .schedulerName("kerf")
+        .nodeName(node)
+        .annotations(nodes.written(pod))
+        .container("main", Map.of("nvidia.com/gpu", "1", "nvidia.com/gpumem", "8000"));
   }
 
   @Test

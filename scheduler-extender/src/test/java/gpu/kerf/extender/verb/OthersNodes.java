@@ -20,6 +20,7 @@ import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +34,7 @@ final class OthersNodes {
   OthersNodes(GpushareDialect.Unit unit) {
     world = new World(Dialects.all(DialectOptions.defaults().withGpushare(unit)));
     Delays put = (millis, action) -> pauses.add(action);
+    HamiDelivery hami = new HamiDelivery(world.scheduling, world.cluster, put);
     bind =
         new BindVerb(
             world.scheduling,
@@ -40,7 +42,8 @@ final class OthersNodes {
             new DeliveryByNode(
                 Map.of(
                     DeliveryWay.ENV, new EnvDelivery(),
-                    DeliveryWay.HAMI, new HamiDelivery(world.scheduling, world.cluster, put),
+                    DeliveryWay.HAMI, hami,
+                    DeliveryWay.HAMI_MIG, hami,
                     DeliveryWay.GPUSHARE,
                         new GpushareDelivery(world.scheduling, world.cluster, unit, put),
                     DeliveryWay.DRA,
@@ -54,6 +57,33 @@ final class OthersNodes {
 
   /** So many H100 of 80 GB, with uuids of the node's name and their indexes. */
   OthersNodes node(String name, DeliveryWay way, int gpus) {
+    return way == DeliveryWay.HAMI_MIG ? migNode(name, gpus) : plainNode(name, way, gpus);
+  }
+
+  /** All profiles of an H100 under the names that HAMi's plugin gives them. */
+  private OthersNodes migNode(String name, int gpus) {
+    GpuModel model = World.model("H100-80GB");
+    List<DriverDevices.Instance> places = new ArrayList<>();
+    for (MigProfile profile : model.profiles()) {
+      for (int start = 0; start < model.slices() && profile.isOrdinary(); start++) {
+        if (profile.startsAt(start)) {
+          places.add(new DriverDevices.Instance(profile, start, "HAMi's " + profile.name()));
+        }
+      }
+    }
+    List<GpuSpec> cards = new ArrayList<>();
+    for (int i = 0; i < gpus; i++) {
+      cards.add(
+          new GpuSpec("GPU-" + name + "-" + i, model, 81_559, GpuMode.MIG_DYNAMIC, List.of()));
+    }
+    DriverDevices devices =
+        new DriverDevices(
+            "hami", name, Collections.nCopies(gpus, new DriverDevices.OfGpu(null, places, null)));
+    world.node(NodeSpec.of(name, cards).deliveredBy(DeliveryWay.HAMI_MIG, devices));
+    return this;
+  }
+
+  private OthersNodes plainNode(String name, DeliveryWay way, int gpus) {
     List<GpuSpec> cards = new ArrayList<>();
     for (int i = 0; i < gpus; i++) {
       cards.add(

@@ -50,6 +50,16 @@ class PodReaderTest {
   }
 
   @Test
+  void theDeliveryThatItsNodeSelectorNamesIsRead() throws IOException, WireException {
+    String json =
+        "{\"spec\":{\"nodeSelector\":{\"zone\":\"a\",\"kerf.gpu/delivery\":\"hami-mig\"}}}";
+    try (JsonParser parser = new JsonFactory().createParser(json)) {
+      assertThat(PodReader.readDocument(parser).delivery()).isEqualTo("hami-mig");
+    }
+    assertThat(read("", "").delivery()).isEmpty();
+  }
+
+  @Test
   void thatAClaimWasMadeForItsResourcesIsRead() throws IOException, WireException {
     String json =
         "{\"status\":{\"extendedResourceClaimStatus\":{\"resourceClaimName\":\"c\","

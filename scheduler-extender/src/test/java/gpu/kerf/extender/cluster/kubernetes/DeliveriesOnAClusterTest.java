@@ -8,6 +8,7 @@ import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.KubeScheduler;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,8 +29,23 @@ final class DeliveriesOnAClusterTest {
           """
           hami.io/node-nvidia-register: '[
             {"id":"GPU-h-0","index":0,"count":5,"devmem":40960,"devcore":100,"type":"NVIDIA-NVIDIA A100-SXM4-40GB","numa":0,"mode":"hami-core","health":true},
-            {"id":"GPU-h-1","index":1,"count":5,"devmem":40960,"devcore":100,"type":"NVIDIA-NVIDIA A100-SXM4-40GB","numa":0,"mode":"hami-core","health":true}]'""",
+            {"id":"GPU-h-1","index":1,"count":5,"devmem":40960,"devcore":100,"type":"NVIDIA-NVIDIA A100-SXM4-40GB","numa":0,"mode":"hami-core","health":true}]'\
+          """,
           "",
+          "nvidia.com/gpu: 10");
+
+  /** As HAMi 2.10 registers an A100 of 40 GB that it cuts, with two profiles on its allow-list. */
+  private static final String HAMI_MIG_NODE =
+      node(
+          "m",
+          """
+          hami.io/node-nvidia-register: '[
+            {"id":"GPU-m-0","count":7,"devmem":40960,"devcore":100,"type":"NVIDIA A100-SXM4-40GB","mode":"mig","health":true,"migProfiles":[
+              {"name":"1g.5gb","memoryMB":4864,"core":15,"sliceCount":1,"placements":[
+                {"start":0,"size":1},{"start":1,"size":1},{"start":2,"size":1},{"start":3,"size":1},{"start":4,"size":1},{"start":5,"size":1},{"start":6,"size":1}]},
+              {"name":"3g.20gb","memoryMB":19968,"core":43,"sliceCount":3,"placements":[{"start":0,"size":4},{"start":4,"size":4}]}]}]'\
+          """,
+          "kerf.gpu/delivery: hami-mig",
           "nvidia.com/gpu: 10");
 
   private static final String GPUSHARE_NODE =
@@ -41,17 +57,17 @@ final class DeliveriesOnAClusterTest {
 
   private static String node(String name, String annotations, String labels, String devices) {
     return """
-        ---
-        apiVersion: v1
-        kind: Node
-        metadata:
-          name: %1$s
-          annotations: {%2$s}
-          labels: {kubernetes.io/hostname: %1$s, kerf.gpu/managed: "true"%3$s}
-        status:
-          capacity: {cpu: "64", memory: 256Gi, pods: "110", %4$s}
-          allocatable: {cpu: "64", memory: 256Gi, pods: "110", %4$s}
-        """
+    ---
+    apiVersion: v1
+    kind: Node
+    metadata:
+      name: %1$s
+      annotations: {%2$s}
+      labels: {kubernetes.io/hostname: %1$s, kerf.gpu/managed: "true"%3$s}
+    status:
+      capacity: {cpu: "64", memory: 256Gi, pods: "110", %4$s}
+      allocatable: {cpu: "64", memory: 256Gi, pods: "110", %4$s}
+    """
         .formatted(name, annotations, labels.isEmpty() ? "" : ", " + labels, devices);
   }
 
@@ -62,15 +78,16 @@ final class DeliveriesOnAClusterTest {
           "  - {name: c%d, image: app, resources: {limits: {%s}}}\n".formatted(i, limits[i]));
     }
     return """
-        ---
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: %s, namespace: default}
-        spec:
-          schedulerName: kerf
-          terminationGracePeriodSeconds: 0
-          containers:
-        %s"""
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %s, namespace: default}
+    spec:
+      schedulerName: kerf
+      terminationGracePeriodSeconds: 0
+      containers:
+    %s\
+    """
         .formatted(name, containers);
   }
 
@@ -120,6 +137,66 @@ final class DeliveriesOnAClusterTest {
         assertThat(scheduler.running()).isTrue();
       }
     }
+  }
+
+  @Test
+  void hamisPluginMakesTheInstancesThatKerfReserves() {
+    try (ControlPlane plane = ControlPlane.start()) {
+      plane.apply(HAMI_MIG_NODE);
+      try (RunningKerf kerf = RunningKerf.on(plane);
+          KubeScheduler scheduler = plane.scheduler(kerf.schedulerConfig(folder)).start()) {
+        HamiMigPlugin plugin = new HamiMigPlugin(plane, "m");
+        plane.apply(
+            onMig("first", "nvidia.com/gpu: 1, nvidia.com/gpumem: 20000")
+                .replace("terminationGracePeriodSeconds: 0", "terminationGracePeriodSeconds: 600"));
+        awaitBound(plane, "first");
+        List<String> ofFirst = plugin.allocate("first", 0, 1);
+        plane.apply(
+            onMig(
+                "two",
+                "nvidia.com/gpu: 1, nvidia.com/gpumem: 5000",
+                "cpu: 1",
+                "nvidia.com/gpu: 1, nvidia.com/gpumem: 5000"));
+        awaitBound(plane, "two");
+        plugin.allocate("two", 0, 1);
+        plugin.allocate("two", 2, 1);
+        assertThat(plugin.instances()).hasSize(3).contains("3g.20gb at 4");
+        assertThat(plane.kubectl("get", "pod", "two", "-o", "jsonpath={.metadata.annotations}"))
+            .contains("kerf.gpu/placement")
+            .doesNotContain("kerf.gpu/visible-devices");
+
+        plane.kubectl("delete", "pod", "first", "--wait=false");
+        plane.apply(onMig("small", "nvidia.com/gpu: 1, nvidia.com/gpumem: 5000"));
+        Await.until(
+            "a place is free, and the plugin would fail",
+            () -> plane.kubectl("describe", "pod", "small").contains("kerf:instance-ending"));
+        plugin.ended(ofFirst);
+        plane.kubectl(
+            "patch",
+            "pod",
+            "first",
+            "--subresource=status",
+            "-p",
+            "{\"status\":{\"phase\":\"Failed\"}}");
+        awaitBound(plane, "small");
+        plugin.allocate("small", 0, 1);
+        assertThat(plugin.instances()).hasSize(3).doesNotContain("3g.20gb at 4");
+
+        plane.apply(onMig("next", "kerf.gpu/memory: 10Gi, nvidia.com/gpu: 1"));
+        awaitBound(plane, "next");
+        plugin.allocate("next", 0, 1);
+        assertThat(plugin.instances()).hasSize(4).contains("3g.20gb at 4");
+        assertThat(scheduler.running()).isTrue();
+      }
+    }
+  }
+
+  /** A pod that selects the nodes on which HAMi's plugin makes instances. */
+  private static String onMig(String name, String... limits) {
+    return pod(name, limits)
+        .replace(
+            "schedulerName: kerf",
+            "schedulerName: kerf\n  nodeSelector: {kerf.gpu/delivery: hami-mig}");
   }
 
   @Test

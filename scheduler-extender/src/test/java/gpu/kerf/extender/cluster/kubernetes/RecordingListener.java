@@ -4,6 +4,7 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.NodeRules;
 import gpu.kerf.extender.cluster.Quarantined;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -12,6 +13,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public class RecordingListener implements ClusterListener {
   public final List<String> lines = new CopyOnWriteArrayList<>();
   public final List<NodeRules> nodeRules = new CopyOnWriteArrayList<>();
+
+  /** What was told last of the parts of a node's GPUs that others have. */
+  public volatile List<ForeignHold> parts = List.of();
 
   /** Whether pods hold GPUs of the nodes. */
   public volatile boolean inUse;
@@ -78,6 +82,11 @@ public class RecordingListener implements ClusterListener {
   @Override
   public void gpusForeign(String node, long gpus) {
     lines.add("foreign " + node + " " + gpus);
+  }
+
+  @Override
+  public void partsClaimed(String node, List<ForeignHold> held) {
+    parts = held;
   }
 
   @Override

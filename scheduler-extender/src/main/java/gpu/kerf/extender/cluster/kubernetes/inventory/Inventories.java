@@ -10,10 +10,13 @@ public final class Inventories {
 
   private final List<InventorySource> sources;
   private final DriverInventory driver;
+  private final HamiMigInventory hamiMig;
 
-  public Inventories(List<InventorySource> sources, DriverInventory driver) {
+  public Inventories(
+      List<InventorySource> sources, DriverInventory driver, HamiMigInventory hamiMig) {
     this.sources = List.copyOf(sources);
     this.driver = driver;
+    this.hamiMig = hamiMig;
   }
 
   /** All ways, those that say most first. */
@@ -24,12 +27,18 @@ public final class Inventories {
             new SliceInventory(catalog, pools),
             new HamiInventory(catalog),
             new LabelInventory(catalog)),
-        new DriverInventory(catalog, pools));
+        new DriverInventory(catalog, pools),
+        new HamiMigInventory(catalog));
   }
 
   /** What a DRA driver hands out on a node; null if none publishes all that it has there. */
   public @Nullable Inventory ofDriver(String node) throws WireException {
     return driver.of(node);
+  }
+
+  /** What HAMi's device plugin cuts on demand on a node. */
+  public Inventory ofHamiMig(NodeFacts node) throws WireException {
+    return hamiMig.of(node);
   }
 
   public Inventory of(NodeFacts node) throws WireException {

@@ -4,11 +4,16 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.KerfDialect;
 import gpu.kerf.extender.wire.Annotations;
+import gpu.kerf.extender.wire.MigReservations;
+import gpu.kerf.extender.wire.MigReservations.Reservation;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PodView.Container;
+import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * until they are gone. The schedulers of HAMi and gpushare write it on the pod, and their node
  * plugins confirm it there. But the pod's owner can write these annotations as well, and nothing in
  * the cluster tells the difference. So Kerf believes them only where an administrator states that
- * only those schedulers can write them, and not if they change on a bound pod.
+ * only those schedulers can write them, and not if they change on a bound pod. Where HAMi's device
+ * plugin makes MIG instances, such a pod has exactly those that its annotation reserves.
  */
 public final class ForeignPods {
   private static final long ALL = -1L;
@@ -45,20 +51,28 @@ public final class ForeignPods {
   /**
    * Where a pod is, and what it says of its GPUs.
    *
+   * @param mig the MIG instances that HAMi's device plugin makes for it, without what the plugin
+   *     adds; empty if it says none that can be read
    * @param believed whether it ever said the same
    * @param claimed whether a claim was made for what it asks of a device plugin: where a DRA driver
    *     hands out the GPUs, the claim tells which they are
    */
   private record Foreigner(
-      String node, String hami, String index, boolean believed, boolean claimed) {
+      String node,
+      String hami,
+      String index,
+      List<Reservation> mig,
+      boolean believed,
+      boolean claimed) {
     boolean saysNoLess(Foreigner before) {
       return node.equals(before.node)
           && (before.hami.isEmpty() || before.hami.equals(hami))
-          && (before.index.isEmpty() || before.index.equals(index));
+          && (before.index.isEmpty() || before.index.equals(index))
+          && (before.mig.isEmpty() || before.mig.equals(mig));
     }
 
     Foreigner unbelieved() {
-      return new Foreigner(node, "", "", false, claimed);
+      return new Foreigner(node, "", "", List.of(), false, claimed);
     }
   }
 
@@ -106,11 +120,22 @@ public final class ForeignPods {
             pod.nodeName(),
             pod.annotation(HAMI),
             pod.annotation(GPUSHARE),
+            mig(pod),
             trustsAnnotations,
             pod.resourcesClaimed() && KerfDialect.firstAsking(pod) == null);
     Foreigner before = pods.get(pod.uid());
     boolean wavers = before != null && !(before.believed && now.saysNoLess(before));
     return wavers || !trustsAnnotations ? now.unbelieved() : now;
+  }
+
+  /** What cannot be read says nothing: then the pod has whole GPUs. */
+  private static List<Reservation> mig(PodView pod) {
+    String written = pod.annotation(MigReservations.ANNOTATION);
+    try {
+      return written.isEmpty() ? List.of() : MigReservations.parse(written);
+    } catch (WireException e) {
+      return List.of();
+    }
   }
 
   private static String problem(PodView pod, Container asking) {
@@ -145,17 +170,30 @@ public final class ForeignPods {
   public void tell(String node) {
     NodeSpec spec = nodeOf.apply(node);
     Claims.Used used = spec == null ? Claims.Used.NOTHING : claimed.on(spec);
-    listener.gpusForeign(node, used.gpus() | on(node, spec));
-    listener.partsClaimed(node, used.parts());
+    List<ForeignHold> parts = new ArrayList<>(used.parts());
+    listener.gpusForeign(node, used.gpus() | on(node, spec, parts));
+    listener.partsClaimed(node, List.copyOf(parts));
   }
 
-  private long on(String node, @Nullable NodeSpec spec) {
+  /** The GPUs that get no new pods; what pods have of others is added to the parts. */
+  private long on(String node, @Nullable NodeSpec spec, List<ForeignHold> parts) {
     List<GpuSpec> gpus = spec == null ? List.of() : spec.gpus();
     boolean byDriver = spec != null && spec.delivery() == DeliveryWay.DRA;
+    boolean cut = spec != null && spec.delivery() == DeliveryWay.HAMI_MIG;
     long used = 0;
     for (String uid : uidsOn.getOrDefault(node, Set.of())) {
       Foreigner pod = pods.get(uid);
-      used |= pod == null || (byDriver && pod.claimed) ? 0 : used(pod, gpus);
+      if (pod == null || (byDriver && pod.claimed)) {
+        continue;
+      }
+      Reserved reserved =
+          spec != null && cut && pod.believed
+              ? Reserved.of(pod.mig, pod.hami, spec)
+              : Reserved.NOTHING;
+      if (!reserved.slots().isEmpty()) {
+        parts.add(new ForeignHold(uid, "", reserved.grant(node)));
+      }
+      used |= used(pod, gpus) & ~reserved.gpus();
     }
     return used;
   }

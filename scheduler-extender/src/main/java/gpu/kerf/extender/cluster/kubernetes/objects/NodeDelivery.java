@@ -12,16 +12,17 @@ import java.util.List;
 /**
  * Decides which program hands out the GPUs of a node.
  *
- * <p>The label {@code kerf.gpu/delivery} decides. Without the label it is HAMi's device plugin
- * where that has registered, gpushare's where its resource is advertised, a DRA driver where that
- * is switched on, the driver has published all its devices, the kubelet is new enough, no device
+ * <p>The label {@code kerf.gpu/delivery} decides, and it alone says that HAMi's device plugin makes
+ * MIG instances: pods must select that label. Without the label it is HAMi's device plugin where
+ * that has registered, gpushare's where its resource is advertised, a DRA driver where that is
+ * switched on, the driver has published all its devices, the kubelet is new enough, no device
  * plugin of NVIDIA's resources has registered and no administrator describes the GPUs by an
  * annotation, and else no device plugin. The records of a device plugin count until an
  * administrator removes them, because a plugin that restarts must not look like one that was
  * removed.
  */
 final class NodeDelivery {
-  static final String LABEL = "kerf.gpu/delivery";
+  static final String LABEL = Annotations.DELIVERY;
   static final String GPUSHARE_MEMORY = "aliyun.com/gpu-mem";
 
   private NodeDelivery() {}
@@ -90,9 +91,20 @@ final class NodeDelivery {
     }
   }
 
+  /**
+   * The GPUs, as bits, that get no pods while HAMi's device plugin is away from a node in MIG mode.
+   * The kubelet drops a resource that its node does not have, and the pod has no variable that says
+   * what it sees: it would run with what its image asks for.
+   */
+  static long unserved(NodeObject node, Inventory inventory, DeliveryWay way) {
+    return way == DeliveryWay.HAMI_MIG && !node.givesGpus()
+        ? -1L >>> (Long.SIZE - inventory.gpus().size())
+        : 0;
+  }
+
   /** What of an inventory can be handed out in a way: device plugins of others cut nothing. */
   static Inventory fit(Inventory inventory, DeliveryWay way) throws WireException {
-    if (way == DeliveryWay.ENV || way == DeliveryWay.DRA) {
+    if (way == DeliveryWay.ENV || way.namesDevices()) {
       return inventory;
     }
     List<GpuSpec> gpus = inventory.gpus();

@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param managed whether Kerf hands out its GPUs
  * @param kubelet what is known of the kubelet
  * @param devicePlugin whether a device plugin has registered NVIDIA's resources
+ * @param givesGpus whether the kubelet has devices of {@code nvidia.com/gpu} to give to pods
  * @param rules of a node that is managed; those of others are empty
  * @param advertised the amounts of Kerf's and gpushare's resources that it advertises, by name, as
  *     they are written
@@ -31,6 +32,7 @@ public record NodeObject(
     boolean managed,
     Kubelet kubelet,
     boolean devicePlugin,
+    boolean givesGpus,
     int cpuMilli,
     int memoryMiB,
     NodeRules rules,
@@ -100,6 +102,7 @@ public record NodeObject(
         managed,
         Kubelet.read(status),
         hasDevicePlugin(status.path("capacity")),
+        !allocatable.path("nvidia.com/gpu").asText("0").equals("0"),
         amount(allocatable, "cpu", Quantity::cpuMilli),
         amount(allocatable, "memory", Quantity::memoryMiB),
         managed ? rules(metadata.path("labels"), object.path("spec")) : NO_RULES,

@@ -138,9 +138,7 @@ public final class NodeSink implements Sink<NodeObject> {
       Inventory byDriver = mayBeByDriver(object) ? inventories.ofDriver(meta.name()) : null;
       DeliveryWay delivery = NodeDelivery.of(object, byDriver != null, dra, wasByDriver);
       Inventory newest =
-          delivery == DeliveryWay.DRA && byDriver != null
-              ? byDriver
-              : inventories.of(object.facts());
+          delivery == DeliveryWay.DRA && byDriver != null ? byDriver : inventory(object, delivery);
       Inventory used = named == null || mayReplace(newest, meta.name()) ? newest : named;
       Inventory inventory = NodeDelivery.fit(used, delivery);
       NodeSpec spec =
@@ -156,13 +154,19 @@ public final class NodeSink implements Sink<NodeObject> {
           meta,
           object,
           spec,
-          inventory.unusable(),
+          inventory.unusable() | NodeDelivery.unserved(object, inventory, delivery),
           used.equals(newest) ? "" : outdated(meta.name()),
           used.isNamed() ? used : null,
           delivery == DeliveryWay.DRA);
     } catch (WireException | IllegalArgumentException e) {
       return new Node(meta, object, null, 0, String.valueOf(e.getMessage()), named, wasByDriver);
     }
+  }
+
+  private Inventory inventory(NodeObject object, DeliveryWay delivery) throws WireException {
+    return delivery == DeliveryWay.HAMI_MIG
+        ? inventories.ofHamiMig(object.facts())
+        : inventories.of(object.facts());
   }
 
   private boolean mayReplace(Inventory newest, String node) {

@@ -3,7 +3,11 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.kubernetes.RecordingListener;
+import gpu.kerf.extender.wire.MigReservations;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.ForeignHold;
+import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.GpuMode;
@@ -137,6 +141,102 @@ class ForeignPodsTest {
     trusting.podChanged(pod().annotation(GPUSHARE, "1").annotation(HAMI, "GPU-2").build());
     trusting.podChanged(pod().annotation(HAMI, "GPU-2").build());
     assertThat(used()).isEqualTo(ALL);
+  }
+
+  private static final String MIG = "hami.io/vgpu-mig-allocations";
+
+  private static String reserved(String gpu, String profile, int start, int size) {
+    return MigReservations.write(
+        List.of(new MigReservations.Reservation(0, 0, gpu, profile, start, size)));
+  }
+
+  /** A node of three H100 that HAMi's device plugin cuts. */
+  private ForeignPods onCutGpus(boolean trusts) {
+    List<GpuSpec> cut =
+        GPUS.stream()
+            .map(
+                gpu ->
+                    new GpuSpec(
+                        gpu.uuid(), gpu.model(), gpu.memoryMiB(), GpuMode.MIG_DYNAMIC, List.of()))
+            .toList();
+    DriverDevices devices =
+        new DriverDevices(
+            "hami", "a", Collections.nCopies(GPUS.size(), DriverDevices.OfGpu.NOTHING));
+    NodeSpec node = NodeSpec.of("a", cut).deliveredBy(DeliveryWay.HAMI_MIG, devices);
+    return new ForeignPods(listener, name -> node, name -> Claims.Used.NOTHING, trusts);
+  }
+
+  private static PodView.Builder onMig(String reservations) {
+    return pod().annotation(HAMI, "GPU-1,NVIDIA,9984,15:;").annotation(MIG, reservations);
+  }
+
+  @Test
+  void aPodOfHamisSchedulerHasTheInstancesThatItReserves() {
+    ForeignPods there = onCutGpus(true);
+    there.podChanged(onMig(reserved("GPU-1", "3g.40gb", 4, 4)).build());
+    assertThat(used()).isZero();
+    assertThat(listener.parts).singleElement();
+    ForeignHold hold = listener.parts.get(0);
+    assertThat(hold.uid()).isEqualTo("1");
+    assertThat(hold.pod()).isEmpty();
+    assertThat(hold.grant().containers().get(0).slots())
+        .containsExactly(
+            new Grant.SlotGrant(1, "GPU-1", "3g.40gb", 4, null, -1, memoryOf("3g.40gb")));
+
+    there.podEnded("1");
+    assertThat(listener.parts).isEmpty();
+  }
+
+  private static int memoryOf(String profile) {
+    return Objects.requireNonNull(GPUS.get(0).model().profile(profile)).memoryMiB();
+  }
+
+  @Test
+  void thePluginMayAddWhatItHasMadeAndAnOwnerMayNotMoveAReservation() {
+    ForeignPods there = onCutGpus(true);
+    String reservation = reserved("GPU-1", "3g.40gb", 4, 4);
+    there.podChanged(onMig(reservation).build());
+    String made =
+        reservation.replace(
+            "}}]", "},\"migUUID\":\"MIG-1\",\"gpuInstanceID\":4,\"computeInstanceID\":0}]");
+    there.podChanged(onMig(made).build());
+    assertThat(used()).isZero();
+    assertThat(listener.parts).hasSize(1);
+
+    there.podChanged(onMig(reserved("GPU-1", "3g.40gb", 0, 4)).build());
+    assertThat(used()).as("it frees nothing").isEqualTo(ALL);
+    assertThat(listener.parts).isEmpty();
+  }
+
+  @Test
+  void reservationsAreNotBelievedWhereTheirOwnersCanWriteThem() {
+    ForeignPods there = onCutGpus(false);
+    there.podChanged(onMig(reserved("GPU-1", "3g.40gb", 4, 4)).build());
+    assertThat(used()).isEqualTo(ALL);
+    assertThat(listener.parts).isEmpty();
+  }
+
+  @Test
+  void aReservationThatIsNoPlaceOrNotAllOfAGpuClosesTheGpu() {
+    List<String> wrong =
+        List.of(
+            reserved("GPU-1", "3g.40gb", 2, 4),
+            reserved("GPU-1", "3g.40gb", 4, 2),
+            reserved("GPU-1", "9g.90gb", 0, 8),
+            reserved("GPU-2", "3g.40gb", 4, 4),
+            "nonsense");
+    for (String each : wrong) {
+      ForeignPods there = onCutGpus(true);
+      there.podChanged(onMig(each).build());
+      assertThat(used()).as(each).isEqualTo(0b010);
+      assertThat(listener.parts).as(each).isEmpty();
+    }
+    ForeignPods twice = onCutGpus(true);
+    twice.podChanged(
+        onMig(reserved("GPU-1", "3g.40gb", 4, 4))
+            .annotation(HAMI, "GPU-1,NVIDIA,9984,15:GPU-1,NVIDIA,9984,15:;")
+            .build());
+    assertThat(used()).as("two devices and one reservation").isEqualTo(0b010);
   }
 
   @Test

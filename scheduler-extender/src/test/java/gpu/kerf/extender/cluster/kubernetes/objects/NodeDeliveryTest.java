@@ -54,6 +54,7 @@ class NodeDeliveryTest {
   void theLabelWins() throws IOException, WireException {
     assertThat(of(REGISTERED, ", kerf.gpu/delivery: env", "")).isEqualTo(DeliveryWay.ENV);
     assertThat(of("", ", kerf.gpu/delivery: gpushare", "")).isEqualTo(DeliveryWay.GPUSHARE);
+    assertThat(of(REGISTERED, ", kerf.gpu/delivery: hami-mig", "")).isEqualTo(DeliveryWay.HAMI_MIG);
     assertThatThrownBy(() -> of("", ", kerf.gpu/delivery: Hami", ""))
         .hasMessageContaining("The label kerf.gpu/delivery: The delivery (Hami) is not known");
   }

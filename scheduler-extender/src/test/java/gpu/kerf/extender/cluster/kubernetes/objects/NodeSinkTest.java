@@ -9,12 +9,15 @@ import gpu.kerf.extender.cluster.kubernetes.inventory.DriverPools;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Inventories;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuCatalog;
+import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -175,6 +178,51 @@ class NodeSinkTest {
     put(NAMED.replace("GPU-B", "GPU-A"));
 
     assertThat(heard.lines).singleElement().asString().contains("(GPU-A) stands twice");
+  }
+
+  private void putMig(String register, String devices) throws IOException, WireException {
+    String yaml =
+        """
+        metadata:
+          annotations: {%s}
+          labels: {kerf.gpu/managed: "true", kerf.gpu/delivery: hami-mig}
+        status: {allocatable: {cpu: "8", memory: 32Gi%s}}
+        """
+            .formatted(register, devices);
+    nodes.put(
+        new Meta("", "a", "uid-a", "1"), NodeObject.read("a", new YAMLMapper().readTree(yaml)));
+  }
+
+  private static final String MIG =
+      """
+      hami.io/node-nvidia-register: '[{"id":"GPU-A","devmem":40960,"type":"NVIDIA A100-SXM4-40GB","mode":"mig","health":true,
+        "migProfiles":[{"name":"3g.20gb","memoryMB":19968,"placements":[{"start":0,"size":4},{"start":4,"size":4}]}]}]'\
+      """;
+
+  @Test
+  void gpusThatHamisPluginCutsGetPodsWhileThePluginIsThere() throws Exception {
+    putMig(MIG, ", nvidia.com/gpu: 10");
+    assertThat(heard.lines).containsExactly("node a 1", "ill a 0");
+    NodeSpec node = Objects.requireNonNull(nodes.spec("a"));
+    assertThat(node.delivery()).isEqualTo(DeliveryWay.HAMI_MIG);
+    assertThat(node.gpus().get(0).mode()).isEqualTo(GpuMode.MIG_DYNAMIC);
+
+    for (String away : List.of(", nvidia.com/gpu: 0", "")) {
+      heard.lines.clear();
+      putMig(MIG, away);
+      assertThat(heard.lines).as(away).containsExactly("ill a 1");
+      putMig(MIG, ", nvidia.com/gpu: 10");
+      assertThat(heard.lines).as(away).containsExactly("ill a 1", "ill a 0");
+    }
+  }
+
+  @Test
+  void theLabelForHamisMigModeSaysWhatIsMissing() throws Exception {
+    putMig(NAMED, ", nvidia.com/gpu: 10");
+    assertThat(heard.lines)
+        .singleElement()
+        .asString()
+        .startsWith("unusable a: HAMi's device plugin registers no MIG profile");
   }
 
   /** What else is made of a node. */
