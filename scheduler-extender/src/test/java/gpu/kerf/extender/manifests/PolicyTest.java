@@ -295,10 +295,10 @@ final class PolicyTest {
         KERF,
         pod,
         "hami.io/bind-phase: allocating, hami.io/vgpu-devices-allocated: GPU-1,"
-            + " hami.io/vgpu-mig-allocations: '[]'");
-    assertThatThrownBy(() -> annotate(ALICE, pod, "hami.io/vgpu-mig-allocations=[{}]"))
+            + " hami.io/vgpu-mig-allocations: reserved");
+    assertThatThrownBy(() -> annotate(ALICE, pod, "hami.io/vgpu-mig-allocations=made"))
         .hasMessageContaining(REFUSED);
-    annotate(HAMI, pod, "hami.io/vgpu-mig-allocations=[{}]");
+    annotate(HAMI, pod, "hami.io/vgpu-mig-allocations=made");
     assertThatThrownBy(() -> annotate(ALICE, pod, "hami.io/bind-phase=success"))
         .hasMessageContaining(REFUSED);
     annotate(HAMI, pod, "hami.io/bind-phase=success");
