@@ -130,7 +130,7 @@ class OthersDeliveryTest {
     PodView pod =
         World.pod("1")
             .delivery("hami-mig")
-            .initContainer("warm", limits)
+            .initContainer(new Container("warm", new Resources(limits, limits)))
             .container("main", limits)
             .build();
     assertThat(world.hopeless(world.filter(pod, "mig")).get("mig"))

@@ -58,6 +58,7 @@ public final class ForeignPods {
    *     hands out the GPUs, the claim tells which they are
    */
   private record Foreigner(
+      PodView.Ref ref,
       String node,
       String hami,
       String index,
@@ -72,7 +73,7 @@ public final class ForeignPods {
     }
 
     Foreigner unbelieved() {
-      return new Foreigner(node, "", "", List.of(), false, claimed);
+      return new Foreigner(ref, node, "", "", List.of(), false, claimed);
     }
   }
 
@@ -117,6 +118,7 @@ public final class ForeignPods {
   private Foreigner now(PodView pod) {
     Foreigner now =
         new Foreigner(
+            pod.ref(),
             pod.nodeName(),
             pod.annotation(HAMI),
             pod.annotation(GPUSHARE),
@@ -191,7 +193,9 @@ public final class ForeignPods {
               ? Reserved.of(pod.mig, pod.hami, spec)
               : Reserved.NOTHING;
       if (!reserved.slots().isEmpty()) {
-        parts.add(new ForeignHold(uid, "", reserved.grant(node)));
+        parts.add(
+            new ForeignHold(
+                uid, "", pod.ref.namespace(), pod.ref.name(), reserved.grant(node)));
       }
       used |= used(pod, gpus) & ~reserved.gpus();
     }
