@@ -67,7 +67,7 @@ public final class ContainerImage {
   }
 
   /** Writes it as {@code docker save} does. */
-  Path write(Path folder) {
+  public Path write(Path folder) {
     try {
       Path layer = folder.resolve(name + "-layer.tar");
       writeLayer(layer);

@@ -15,6 +15,9 @@ final class NodePrograms {
 
   static final Path BUSYBOX = Path.of("/bin/busybox");
 
+  /** What is missing where images with a shell cannot be packed. */
+  static final String NO_BUSYBOX = BUSYBOX + " without shared libraries";
+
   /** Where Debian's package has the plugins, and where their own installer puts them. */
   private static final List<Path> CNI = List.of(Path.of("/usr/lib/cni"), Path.of("/opt/cni/bin"));
 
@@ -33,8 +36,8 @@ final class NodePrograms {
     }
     List<String> missing = new ArrayList<>(COMMANDS);
     missing.removeIf(NodePrograms::onPath);
-    if (!Files.isExecutable(BUSYBOX) || !isStatic(BUSYBOX)) {
-      missing.add(BUSYBOX + " without shared libraries");
+    if (!hasBusybox()) {
+      missing.add(NO_BUSYBOX);
     }
     if (CNI.stream().noneMatch(folder -> Files.isExecutable(folder.resolve("bridge")))) {
       missing.add("the plugin bridge of containernetworking");
@@ -53,6 +56,11 @@ final class NodePrograms {
     } catch (IllegalStateException refused) {
       return false;
     }
+  }
+
+  /** Whether images can have a shell. */
+  static boolean hasBusybox() {
+    return Files.isExecutable(BUSYBOX) && isStatic(BUSYBOX);
   }
 
   static Path networkPlugins() {

@@ -177,10 +177,13 @@ final class InstalledCluster implements AutoCloseable {
 
   /** What a container found in its environment when it started. */
   Map<String, String> environment(String pod, String container) {
+    return environment(plane.kubectl("logs", pod, "--container=" + container));
+  }
+
+  /** The variables in what {@code env} printed. */
+  static Map<String, String> environment(String log) {
     Map<String, String> environment = new TreeMap<>();
-    plane
-        .kubectl("logs", pod, "--container=" + container)
-        .lines()
+    log.lines()
         .filter(line -> line.contains("="))
         .forEach(
             line ->
