@@ -2,6 +2,7 @@ package gpu.kerf.bench.simulate;
 
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.Fleet;
+import gpu.kerf.model.fleet.Ledger;
 import gpu.kerf.model.placement.NodeState;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,14 @@ final class FleetComparison {
       }
       Map<String, String> states = states(life);
       if (first != null && !first.equals(states)) {
-        return new Violation("holds something else than another replica: " + states + ", " + first);
+        return new Violation(
+            replica.name()
+                + " holds something else than another replica: "
+                + states
+                + "("
+                + claims(life)
+                + "), not "
+                + first);
       }
       first = states;
     }
@@ -53,6 +61,20 @@ final class FleetComparison {
       }
     }
     return states;
+  }
+
+  /** What it says that claims hold, for people. */
+  private static String claims(Replica.Life life) {
+    Ledger ledger = life.scheduling().ledger();
+    StringBuilder text = new StringBuilder();
+    Fleet fleet = life.scheduling().fleet();
+    for (int i = 0; i < fleet.limit(); i++) {
+      NodeState node = fleet.at(i);
+      if (node != null) {
+        text.append(ledger.holdsOn(node.name())).append(' ');
+      }
+    }
+    return text.append(ledger.conflicts()).toString();
   }
 
   private static String state(NodeState node) {

@@ -91,8 +91,6 @@ final class ClaimOracleTest {
   void whatTheDriverRefusesIsAViolation() {
     bind(kerfs(LOW), LOW);
     runFor(10);
-    PodObject first = store.all(ObjectKind.POD).iterator().next().pod();
-    control.delete(first, 0, "by force");
     bind(kerfs(ONE_OF_LOW), ONE_OF_LOW);
 
     assertThatThrownBy(() -> runFor(10)).hasMessageContaining("the driver refuses");
