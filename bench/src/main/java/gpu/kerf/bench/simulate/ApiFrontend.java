@@ -41,6 +41,9 @@ final class ApiFrontend {
   private final BiPredicate<String, PodObject> mayEvict;
   private final IntSupplier largestPage;
   private final Map<String, Rest> continues = new HashMap<>();
+  private @Nullable ClaimApi claims;
+  private @Nullable ClaimHearing hearing;
+  private DraWorld.Bindings bindings = (client, pod, node, annotations) -> {};
   private boolean servesTeams;
   private long tokens;
 
@@ -67,6 +70,24 @@ final class ApiFrontend {
     servesTeams = true;
   }
 
+  /** There are ResourceClaims, and drivers that hand GPUs out by them. */
+  void serveClaims(ClaimApi api, ClaimHearing ofReplicas, DraWorld.Bindings judge) {
+    claims = api;
+    hearing = ofReplicas;
+    bindings = judge;
+  }
+
+  boolean servesClaims() {
+    return claims != null;
+  }
+
+  /** A process has heard of all claims up to a revision. */
+  void heardClaims(String process, long revision) {
+    if (hearing != null) {
+      hearing.heard(process, revision);
+    }
+  }
+
   boolean servesTeams() {
     return servesTeams;
   }
@@ -78,6 +99,10 @@ final class ApiFrontend {
 
   ApiReply answer(ApiRequest request, String client) {
     try {
+      ApiReply ofClaims = claims == null ? null : claims.answer(request, client);
+      if (ofClaims != null) {
+        return ofClaims;
+      }
       return switch (request.method()) {
         case "GET" -> get(request);
         case "POST" -> post(request, client);
@@ -242,6 +267,7 @@ final class ApiFrontend {
     if (pod.isBound()) {
       return status(409, "Conflict", "pod " + pod.name() + " is already assigned to a node");
     }
+    bindings.binds(client, pod, node, body.path("metadata").path("annotations"));
     pods.bind(pod, node, body.path("metadata").path("annotations"), client);
     return created();
   }
@@ -255,8 +281,9 @@ final class ApiFrontend {
       return new ApiReply(
           429,
           ("{\"kind\":\"Status\",\"code\":429,\"reason\":\"TooManyRequests\",\"message\":\"Cannot"
-                  + " evict pod as it would violate the pod's disruption budget.\",\"details\":"
-                  + "{\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"none allowed\"}]}}")
+               + " evict pod as it would violate the pod's disruption"
+               + " budget.\",\"details\":{\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"none"
+               + " allowed\"}]}}")
               .getBytes(StandardCharsets.UTF_8));
     }
     if (!pod.isTerminating()) {

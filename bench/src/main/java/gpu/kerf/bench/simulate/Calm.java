@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +32,20 @@ final class Calm {
   private final List<Replica> replicas;
   private final SchedulerPair schedulers;
   private final DisruptionBudgets budgets;
+  private final Predicate<SimulatedNode> disputed;
 
+  /**
+   * @param disputed whether claims of a node overlap, or say otherwise than their pods
+   */
   Calm(
       ApiStore store,
       Oracle oracle,
       List<Replica> replicas,
       SchedulerPair schedulers,
-      DisruptionBudgets budgets) {
+      DisruptionBudgets budgets,
+      Predicate<SimulatedNode> disputed) {
     this.budgets = budgets;
+    this.disputed = disputed;
     this.store = store;
     this.oracle = oracle;
     this.replicas = replicas;
@@ -134,7 +141,8 @@ final class Calm {
         node != null
             && node.agent().way() != InventoryAgent.Way.LABELS
             && !record.isEmpty()
-            && node.hasDevices(pod);
+            && node.hasDevices(pod)
+            && !disputed.test(node);
     if (!known) {
       // Without uuids nothing says which cards these are, once their number has changed.
       return null;
@@ -234,7 +242,7 @@ final class Calm {
       List<Oracle.Claim> on = claims.getOrDefault(gpu, List.of());
       if (!gpu.isCut() && asked.whole() > 0) {
         room += on.isEmpty() ? 1 : 0;
-      } else if (!gpu.isCut() && hasRoom(gpu, on, 0)) {
+      } else if (isShared(gpu) && hasRoom(gpu, on, 0)) {
         long shares = on.stream().mapToLong(each -> each.touch().shareMiB()).sum();
         long free = gpu.model().memoryMiB - shares - SPARE_MIB;
         room += free / (asked.memoryMiB() + SPARE_OF_SHARE_MIB);
@@ -258,6 +266,7 @@ final class Calm {
       if (pod.node().equals(node.name())
           && pod.priority() < preemptor.priority()
           && pod.gang().isEmpty()
+          && !OtherScheduler.has(pod)
           && !budgets.hasBudget(pod)) {
         uids.add(pod.uid());
       }
@@ -270,12 +279,15 @@ final class Calm {
    * uuids has changed, until the node is empty.
    */
   private boolean isDisputed(SimulatedNode node) {
+    if (disputed.test(node)) {
+      return true;
+    }
     for (Stored each : store.all(ObjectKind.POD)) {
       PodObject pod = each.pod();
       if (pod.node().equals(node.name())
           && !pod.isOver()
           && (node.agent().way() == InventoryAgent.Way.LABELS
-              || pod.annotation("kerf.gpu/placement").isEmpty()
+              || (pod.annotation("kerf.gpu/placement").isEmpty() && !OtherScheduler.has(pod))
               || !node.hasDevices(pod))) {
         return true;
       }
@@ -300,11 +312,28 @@ final class Calm {
         }
       } else if (asked.whole() > 0) {
         free += on.isEmpty() ? 1 : 0;
-      } else if (!wall.equals("mig") && hasRoom(gpu, on, asked.memoryMiB())) {
+      } else if (gpu.offer() == Gpu.Offer.MIG_ON_DEMAND) {
+        if (!wall.equals("mps") && hasPlace(gpu, on, asked.memoryMiB())) {
+          return true;
+        }
+      } else if (isShared(gpu) && !wall.equals("mig") && hasRoom(gpu, on, asked.memoryMiB())) {
         return true;
       }
     }
     return asked.whole() > 0 && free >= asked.whole();
+  }
+
+  private static boolean isShared(Gpu gpu) {
+    boolean shared = gpu.offer() == Gpu.Offer.ANY || gpu.offer() == Gpu.Offer.SHARES;
+    return shared && !gpu.isCut();
+  }
+
+  /** Whether an instance can be created beside those there are. */
+  private static boolean hasPlace(Gpu gpu, List<Oracle.Claim> claims, long memory) {
+    return gpu.places().stream()
+        .map(each -> new SimulatedContainer.Touch(gpu, each.instance(""), 0))
+        .filter(each -> each.instance() != null && each.instance().memoryMiB() >= memory)
+        .anyMatch(each -> claims.stream().noneMatch(claim -> claim.touch().collides(each)));
   }
 
   private static boolean hasInstance(Gpu gpu, List<Oracle.Claim> claims, long memory) {

@@ -32,28 +32,49 @@ enum Fault {
   FORCED_DELETES("Pods are deleted by force; their containers run on."),
   HOSTILE_PODS("Pods have invalid demands, or name a node themselves."),
   FAILING_LISTENERS("The code that handles an event throws an exception."),
-  LOST_GATES("Removals of gates get no answer; some of them succeed.", true),
-  REFUSED_GATES("Another admission plugin refuses removals of gates.", true),
-  ABSENT_WEBHOOK("The webhook is absent: pods of teams come without a gate.", true),
-  CUT_TEAM_WATCHES("The watches of Teams of a replica break or go silent.", true),
-  KILLED_SCHEDULERS("A kube-scheduler is killed and starts again.", true),
-  KILLED_IN_GANG("A replica or a kube-scheduler is killed just as a gang is bound.", true);
+  LOST_GATES("Removals of gates get no answer; some of them succeed.", Part.TEAMS),
+  REFUSED_GATES("Another admission plugin refuses removals of gates.", Part.TEAMS),
+  ABSENT_WEBHOOK("The webhook is absent: pods of teams come without a gate.", Part.TEAMS),
+  CUT_TEAM_WATCHES("The watches of Teams of a replica break or go silent.", Part.TEAMS),
+  KILLED_SCHEDULERS("A kube-scheduler is killed and starts again.", Part.TEAMS),
+  KILLED_IN_GANG("A replica or a kube-scheduler is killed just as a gang is bound.", Part.TEAMS),
+  LOST_CLAIMS("Writes of ResourceClaims get no answer; some of them succeed.", Part.DRA),
+  LATE_CLAIMS(
+      "Writes of ResourceClaims are carried out as late as the API server lets them be.", Part.DRA),
+  REFUSED_CLAIMS("Quotas, policies and conflicts refuse writes of ResourceClaims.", Part.DRA),
+  DROPPED_FIELDS(
+      "The API server drops the field by which a pod names its ResourceClaim.", Part.DRA),
+  RACING_CLAIMS(
+      "Another scheduler takes a part of the same device a moment before Kerf does.", Part.DRA),
+  DELETED_CLAIMS("Users delete ResourceClaims.", Part.DRA),
+  CLAIM_WATCHES(
+      "The watch of ResourceClaims of a replica breaks, goes silent or is slow.", Part.DRA),
+  KILLED_IN_CLAIM("A replica is killed just as it writes a ResourceClaim.", Part.DRA),
+  REPUBLISHED_SLICES("A DRA driver publishes its ResourceSlices in another order.", Part.DRA),
+  DEAD_DRIVERS("A DRA driver does not answer for up to 20 s.", Part.DRA);
 
   private final String text;
-  private final boolean ofTeams;
+  private final Part part;
+
+  /** What a fault needs to be in the simulation. */
+  enum Part {
+    CLUSTER,
+    TEAMS,
+    DRA
+  }
 
   Fault(String text) {
-    this(text, false);
+    this(text, Part.CLUSTER);
   }
 
-  Fault(String text, boolean ofTeams) {
+  Fault(String text, Part part) {
     this.text = text;
-    this.ofTeams = ofTeams;
+    this.part = part;
   }
 
-  /** Whether it occurs only where there are Teams and gangs. */
-  boolean isOfTeams() {
-    return ofTeams;
+  /** The part of the simulation without which it does not occur. */
+  Part part() {
+    return part;
   }
 
   String word() {

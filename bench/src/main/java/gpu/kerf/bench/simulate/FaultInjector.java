@@ -34,7 +34,8 @@ final class FaultInjector {
       List<SimulatedNode> nodes,
       DisruptionBudgets budgets,
       EvictionFaults evictionFaults,
-      @Nullable TeamWorld teams) {}
+      @Nullable TeamWorld teams,
+      @Nullable DraWorld dra) {}
 
   FaultInjector(
       VirtualTime timeline,
@@ -80,6 +81,9 @@ final class FaultInjector {
       cluster.evictionFaults.heal();
       if (cluster.teams != null) {
         cluster.teams.heal();
+      }
+      if (cluster.dra != null) {
+        cluster.dra.heal();
       }
       for (SimulatedNode node : cluster.nodes) {
         node.regainGpus();
@@ -211,6 +215,41 @@ final class FaultInjector {
         link.disturb(ObjectKind.NAMESPACE, silently);
       }
       case KILLED_SCHEDULERS -> cluster.schedulers.killLeader();
+      case LOST_CLAIMS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.lostClaims = 400;
+        later(upTo(20), () -> link.lostClaims = 0);
+      }
+      case LATE_CLAIMS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.lateClaims = 400;
+        later(upTo(20), () -> link.lateClaims = 0);
+      }
+      case REFUSED_CLAIMS -> {
+        story.tell(fault.word() + ": " + replica.name());
+        link.refusedClaims = 400;
+        later(upTo(30), () -> link.refusedClaims = 0);
+      }
+      case CLAIM_WATCHES -> {
+        int how = random.nextInt(3);
+        story.tell(fault.word() + ": " + replica.name() + " (" + how + ")");
+        if (how == 0) {
+          link.slow(ObjectKind.CLAIM, upTo(30));
+          later(upTo(60), () -> link.slow(ObjectKind.CLAIM, 0));
+        } else {
+          link.disturb(ObjectKind.CLAIM, how == 1);
+        }
+      }
+      case DROPPED_FIELDS,
+          RACING_CLAIMS,
+          DELETED_CLAIMS,
+          KILLED_IN_CLAIM,
+          REPUBLISHED_SLICES,
+          DEAD_DRIVERS -> {
+        if (cluster.dra != null) {
+          cluster.dra.inject(fault);
+        }
+      }
       case ABSENT_WEBHOOK, KILLED_IN_GANG -> {
         if (cluster.teams != null) {
           cluster.teams.inject(fault);

@@ -15,6 +15,7 @@ final class InventoryAgent {
   private final SplittableRandom random;
   private boolean partial;
   private int generation;
+  private int turn;
 
   /** How it is published. */
   enum Way {
@@ -23,7 +24,16 @@ final class InventoryAgent {
     /** ResourceSlices of the DRA driver: one pool, several slices, a generation for each change. */
     SLICES,
     /** Labels of GPU feature discovery: a model and a number, no uuids. */
-    LABELS
+    LABELS,
+    /** ResourceSlices of a DRA driver that hands the GPUs out. */
+    DRIVER;
+
+    /** Those of a cluster without DRA drivers that hand GPUs out. */
+    static final List<Way> PLAIN = List.of(ANNOTATION, SLICES, LABELS);
+
+    boolean hasSlices() {
+      return this == SLICES || this == DRIVER;
+    }
   }
 
   InventoryAgent(
@@ -55,12 +65,18 @@ final class InventoryAgent {
     } else if (way == Way.LABELS || isPlain()) {
       labels(labels);
     }
+    if (way == Way.DRIVER) {
+      labels.put("kerf.gpu/delivery", "dra");
+    }
     ObjectNode status = json.putObject("status");
     for (String each : List.of("capacity", "allocatable")) {
       status.putObject(each).put("cpu", "128").put("memory", "1024Gi").put("pods", "250");
     }
+    if (way == Way.DRIVER) {
+      status.putObject("nodeInfo").put("kubeletVersion", "v1.36.3");
+    }
     store.create(ObjectKind.NODE, json);
-    if (way == Way.SLICES) {
+    if (way.hasSlices()) {
       publishSlices();
     }
   }
@@ -70,9 +86,15 @@ final class InventoryAgent {
         100 * VirtualTime.MILLI + random.nextLong(15 * VirtualTime.SECOND), null, this::publish);
   }
 
+  /** Publishes the same in another order. */
+  void republish() {
+    turn++;
+    publish();
+  }
+
   private void publish() {
     Stored known = store.get(ObjectKind.NODE, node.name());
-    if (way == Way.SLICES) {
+    if (way.hasSlices()) {
       publishSlices();
     }
     if (known != null) {
@@ -125,7 +147,8 @@ final class InventoryAgent {
   /** Two cards to a slice, so that a generation is complete only once all slices are there. */
   private void publishSlices() {
     generation++;
-    List<ObjectNode> slices = slices();
+    DraSlices ofDriver = node.driverSlices();
+    List<ObjectNode> slices = ofDriver == null ? slices() : ofDriver.of(generation, turn);
     // kubelet takes the slices of a driver away that is gone for a while.
     deleteSlices(partial && random.nextInt(3) == 0 ? 0 : slices.size());
     int mine = generation;

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * it. It works only while it leads.
  */
 final class KubeScheduler {
-  private static final long TIMEOUT = 5 * VirtualTime.SECOND;
   private static final long LONGEST_BACKOFF = 10 * VirtualTime.SECOND;
   private static final long API_CALL = 2 * VirtualTime.MILLI;
   private static final long LEFTOVER = 300 * VirtualTime.SECOND;
@@ -69,14 +68,19 @@ final class KubeScheduler {
   /** A pod of which this process believes that it will be bound. */
   private record Assumed(PodObject pod, String node) {}
 
-  /** What a kube-scheduler stands in. */
+  /**
+   * What a kube-scheduler stands in.
+   *
+   * @param patience how long it waits for an extender
+   */
   record Environment(
       VirtualTime timeline,
       ApiStore store,
       Story story,
       PodControl control,
       DefaultPreemption preemption,
-      PreemptionOracle oracle) {}
+      PreemptionOracle oracle,
+      long patience) {}
 
   KubeScheduler(
       SimulatedProcess process, Environment environment, Replica replica, SplittableRandom random) {
@@ -361,7 +365,7 @@ final class KubeScheduler {
 
     Once(Runnable late) {
       timeline.after(
-          TIMEOUT,
+          environment.patience,
           process,
           () -> {
             if (!done) {

@@ -30,6 +30,15 @@ final class Link {
   /** Of a thousand removals of gates, how many another plugin refuses. */
   int refusedGates;
 
+  /** Of a thousand writes of claims, how many get no answer. */
+  int lostClaims;
+
+  /** Of a thousand writes of claims, how many are carried out long after they were given up. */
+  int lateClaims;
+
+  /** Of a thousand writes of claims, how many a quota, a policy or a conflict refuses. */
+  int refusedClaims;
+
   /** Of a thousand requests, how many are refused by a server that has trouble. */
   int errors;
 
@@ -97,6 +106,9 @@ final class Link {
     lostEvictions = 0;
     lostGates = 0;
     refusedGates = 0;
+    lostClaims = 0;
+    lateClaims = 0;
+    refusedClaims = 0;
     errors = 0;
     slow.clear();
   }

@@ -6,6 +6,7 @@ enum ObjectKind {
   POD("/api/v1/pods"),
   SLICE("/apis/resource.k8s.io/v1/resourceslices"),
   CLAIM("/apis/resource.k8s.io/v1/resourceclaims"),
+  DEVICE_CLASS("/apis/resource.k8s.io/v1/deviceclasses"),
   BUDGET("/apis/policy/v1/poddisruptionbudgets"),
   LEASE("/apis/coordination.k8s.io/v1/leases"),
   CONFIG_MAP("/api/v1/configmaps"),

@@ -25,16 +25,22 @@ final class Oracle {
     store.listen(
         change -> {
           if (change.kind() == ObjectKind.POD) {
-            SimulatedNode node = nodes.get(change.any().pod().node());
-            if (node != null) {
-              changed.add(node);
-            }
+            changed(change.any().pod().node());
+          } else if (change.kind() == ObjectKind.CLAIM) {
+            ClaimObject.of(change.any()).results().forEach(each -> changed(each.pool()));
           }
         });
   }
 
   void add(SimulatedNode node) {
     nodes.put(node.name(), node);
+  }
+
+  private void changed(String name) {
+    SimulatedNode node = nodes.get(name);
+    if (node != null) {
+      changed.add(node);
+    }
   }
 
   /** Cards or containers of a node have changed. */
@@ -64,9 +70,10 @@ final class Oracle {
     long shares = 0;
     for (int i = 0; i < claims.size(); i++) {
       SimulatedContainer.Touch touch = claims.get(i).touch;
-      shares += touch.shareMiB();
+      shares += claims.get(i).isOfOthers() ? 0 : touch.shareMiB();
       for (int j = 0; j < i; j++) {
-        if (collide(touch, claims.get(j).touch)) {
+        boolean ofOthers = claims.get(i).isOfOthers() || claims.get(j).isOfOthers();
+        if (!ofOthers && touch.collides(claims.get(j).touch)) {
           throw new Violation(
               "given twice: " + claims.get(j) + " and " + claims.get(i) + " have " + touch);
         }
@@ -85,15 +92,20 @@ final class Oracle {
     }
   }
 
-  private static boolean collide(SimulatedContainer.Touch a, SimulatedContainer.Touch b) {
-    if (a.instance() != null && b.instance() != null) {
-      return a.instance().uuid().equals(b.instance().uuid());
+  /** A driver refuses what it has already given: no other scheduler knows better than the API. */
+  void refused(DraDriver.Prepared wanted, DraDriver.Prepared other) {
+    if (!OtherScheduler.has(wanted.pod()) && !OtherScheduler.has(other.pod())) {
+      throw new Violation("given twice: the driver refuses " + wanted + ", because of " + other);
     }
-    return a.shareMiB() == 0 || b.shareMiB() == 0;
   }
 
   /** What a container has, or will have. */
   record Claim(PodObject pod, String container, boolean running, SimulatedContainer.Touch touch) {
+    /** Whether another scheduler gave it: {@link ClaimOracle} judges what it takes from Kerf. */
+    private boolean isOfOthers() {
+      return OtherScheduler.has(pod);
+    }
+
     @Override
     public String toString() {
       return pod + (running ? " (runs)" : " (bound)");

@@ -155,6 +155,41 @@ final class PodObject {
     return "";
   }
 
+  /** The claim that its field names, which was made for its resources; empty if there is none. */
+  String namedClaim() {
+    return extendedClaim().path("resourceClaimName").asText("");
+  }
+
+  private JsonNode extendedClaim() {
+    return stored.json().path("status").path("extendedResourceClaimStatus");
+  }
+
+  /** The names of the claims whose devices its containers get. */
+  List<String> claims() {
+    List<String> names = new ArrayList<>();
+    if (!namedClaim().isEmpty()) {
+      names.add(namedClaim());
+    }
+    for (JsonNode each : stored.json().path("spec").path("resourceClaims")) {
+      names.add(each.path("resourceClaimName").asText(""));
+    }
+    return names;
+  }
+
+  /** Whether a container gets the devices of a request of one of its claims. */
+  boolean gets(String container, String claim, String request) {
+    if (!claim.equals(namedClaim())) {
+      return container.equals(containers.get(0));
+    }
+    for (JsonNode each : extendedClaim().path("requestMappings")) {
+      if (each.path("containerName").asText("").equals(container)
+          && each.path("requestName").asText("").equals(request)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What it asks of what Kerf advertises. */
   Amounts amounts() {
     if (amounts == null) {

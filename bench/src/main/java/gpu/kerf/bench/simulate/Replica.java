@@ -4,6 +4,9 @@ import gpu.kerf.extender.cluster.ClusterListener;
 import gpu.kerf.extender.cluster.kubernetes.KubernetesCluster;
 import gpu.kerf.extender.cluster.kubernetes.objects.DraNodes;
 import gpu.kerf.extender.cluster.kubernetes.objects.GpuDrivers;
+import gpu.kerf.extender.delivery.Delivery;
+import gpu.kerf.extender.delivery.DeliveryByNode;
+import gpu.kerf.extender.delivery.DraDelivery;
 import gpu.kerf.extender.delivery.EnvDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.state.KnownPod;
@@ -21,6 +24,7 @@ import gpu.kerf.extender.wire.NodeList;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.extender.wire.PreemptAnswer;
 import gpu.kerf.extender.wire.PreemptCall;
+import gpu.kerf.model.hardware.DeliveryWay;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 final class Replica {
   static final String SCHEDULER = "kerf";
   static final String NAMESPACE = "kerf-system";
+  private static final DraDelivery.Classes CLASSES =
+      new DraDelivery.Classes("gpu.nvidia.com", "mig.nvidia.com", "share.nvidia.com");
   private static final int WORKERS = 8;
   private static final Duration MARGIN = Duration.ofSeconds(60);
   private static final Duration LONGEST_GRACE = Duration.ofMinutes(10);
@@ -156,7 +162,7 @@ final class Replica {
             threads,
             new Metrics());
     VerbService verbs =
-        new VerbService(scheduling, cluster, new EnvDelivery(), cluster.disruptions());
+        new VerbService(scheduling, cluster, delivery(scheduling, cluster), cluster.disruptions());
     cluster.start(loop, listening.apply(verbs.listener()));
     cluster.reconcile(loop, scheduling.ledger(), RECONCILE);
     life = new Life(process, scheduling, cluster, verbs);
@@ -168,6 +174,19 @@ final class Replica {
     }
     whenSynced(mine);
     environment.story().tell(process + " starts");
+  }
+
+  private Delivery delivery(Scheduling scheduling, KubernetesCluster cluster) {
+    EnvDelivery byVariables = new EnvDelivery();
+    return environment.api().servesClaims()
+        ? new DeliveryByNode(
+            Map.of(
+                DeliveryWay.ENV,
+                byVariables,
+                DeliveryWay.DRA,
+                new DraDelivery(scheduling, cluster, CLASSES)),
+            cluster)
+        : byVariables;
   }
 
   private void every(long nanos, SimulatedProcess process, Runnable action) {

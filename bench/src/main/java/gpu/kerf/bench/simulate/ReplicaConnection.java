@@ -1,5 +1,6 @@
 package gpu.kerf.bench.simulate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
@@ -68,12 +69,31 @@ final class ReplicaConnection implements ApiServer {
       sendWrite(request, parked);
     } else if (request.path().endsWith("/eviction") && link.draws(link.lostEvictions)) {
       lose(request, parked);
+    } else if (isOfClaim(request)) {
+      sendClaim(request, parked);
     } else if (opensGate(request)) {
       sendGate(request, parked);
     } else {
       timeline.after(link.latency(), null, () -> reply(answer(request), parked));
     }
-    return await(parked);
+    ApiReply reply = await(parked);
+    if (request.path().equals(ObjectKind.CLAIM.path()) && request.query().containsKey("limit")) {
+      heardList(reply);
+    }
+    return reply;
+  }
+
+  /** The last page of a list has come. */
+  private void heardList(ApiReply reply) throws IOException {
+    JsonNode metadata = Stored.JSON.readTree(reply.body()).path("metadata");
+    if (reply.ok() && metadata.path("continue").asText("").isEmpty()) {
+      heardClaims(metadata.path("resourceVersion").asLong());
+    }
+  }
+
+  /** This process has heard of all claims up to a revision. */
+  void heardClaims(long revision) {
+    frontend.heardClaims(process.name(), revision);
   }
 
   private ApiReply await(Fibers.Parked parked) throws IOException {
@@ -129,6 +149,37 @@ final class ReplicaConnection implements ApiServer {
     } else {
       timeline.after(link.latency(), null, () -> reply(answer(request), parked));
     }
+  }
+
+  /** What is written of a claim, and into the field of a pod that names one. */
+  private static boolean isOfClaim(ApiRequest request) {
+    return !request.method().equals("GET")
+        && (request.path().contains("/resourceclaims")
+            || request.type().equals(ApiRequest.JSON_PATCH));
+  }
+
+  private void sendClaim(ApiRequest request, Fibers.Parked parked) {
+    if (link.draws(link.lateClaims)) {
+      story.tell("a write of " + process + " is held up: " + request.path());
+      timeline.after(latest(request), null, () -> frontend.answer(request, process.name()));
+    } else if (link.draws(link.lostClaims)) {
+      lose(request, parked);
+    } else if (link.draws(link.refusedClaims)) {
+      story.tell("a write of " + process + " is refused: " + request.path());
+      ApiReply refusal = refusalOfClaim();
+      timeline.after(link.latency(), null, () -> reply(refusal, parked));
+    } else {
+      timeline.after(link.latency(), null, () -> reply(answer(request), parked));
+    }
+  }
+
+  private ApiReply refusalOfClaim() {
+    return switch (link.random().nextInt(4)) {
+      case 0 -> ApiFrontend.status(403, "Forbidden", "exceeded quota: gpus");
+      case 1 -> ApiFrontend.status(403, "Forbidden", "User \"kerf\" cannot do that");
+      case 2 -> ApiFrontend.status(422, "Invalid", "an admission policy denied it");
+      default -> ApiFrontend.status(409, "Conflict", "the object has been modified");
+    };
   }
 
   private static boolean opensGate(ApiRequest request) {

@@ -140,9 +140,9 @@ final class ReplicaStream implements ApiStream {
     boolean was = before != null && selection.has(before);
     boolean is = after != null && selection.has(after);
     if (is && after != null) {
-      deliver(line(was ? "MODIFIED" : "ADDED", after.bytes()));
+      deliver(line(was ? "MODIFIED" : "ADDED", after.bytes()), change.revision());
     } else if (was) {
-      deliver(line("DELETED", change.any().bytes()));
+      deliver(line("DELETED", change.any().bytes()), change.revision());
     }
   }
 
@@ -173,19 +173,31 @@ final class ReplicaStream implements ApiStream {
     }
   }
 
-  /** Sends a line; lines do not overtake each other. */
   private void deliver(byte[] line) {
+    deliver(line, 0);
+  }
+
+  /**
+   * Sends a line; lines do not overtake each other.
+   *
+   * @param revision of what it tells; 0 if it tells of no object
+   */
+  private void deliver(byte[] line, long revision) {
     ObjectKind of = kind;
     if (silent || of == null) {
       return;
     }
     long when = timeline.now() + connection.link().streamLatency(of);
     lastDelivery = Math.max(lastDelivery, when);
-    timeline.after(lastDelivery - timeline.now(), connection.process(), () -> arrived(line));
+    timeline.after(
+        lastDelivery - timeline.now(), connection.process(), () -> arrived(line, revision));
   }
 
-  private void arrived(byte[] line) {
+  private void arrived(byte[] line, long revision) {
     if (!closed && !silent && !broken) {
+      if (kind == ObjectKind.CLAIM && revision > 0) {
+        connection.heardClaims(revision);
+      }
       lines.add(line);
       lastHeard = timeline.now();
       wake();

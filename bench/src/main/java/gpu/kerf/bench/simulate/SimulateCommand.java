@@ -91,6 +91,13 @@ public final class SimulateCommand implements Callable<Integer> {
   private boolean teams;
 
   @Option(
+      names = "--dra",
+      description =
+          "With nodes whose GPUs a DRA driver hands out, another scheduler there, and the faults"
+              + " that concern them.")
+  private boolean dra;
+
+  @Option(
       names = "--no-shrink",
       description = "Do not search for a smaller scenario after a failure.")
   private boolean asItIs;
@@ -100,7 +107,12 @@ public final class SimulateCommand implements Callable<Integer> {
     spec = given;
     List<String> footer = new ArrayList<>();
     for (Fault each : Fault.values()) {
-      String text = each.text() + (each.isOfTeams() ? " (--teams)" : "");
+      String text =
+          switch (each.part()) {
+            case CLUSTER -> each.text();
+            case TEAMS -> each.text() + " (--teams)";
+            case DRA -> each.text() + " (--dra)";
+          };
       footer.add("  %-18s %s".formatted(each.word(), text));
     }
     footer.add("");
@@ -109,6 +121,7 @@ public final class SimulateCommand implements Callable<Integer> {
     footer.add("  kerf simulate --seed 42 --faults lost-gpus,forced-deletes");
     footer.add("  kerf simulate --faults none --json");
     footer.add("  kerf simulate --teams --seed 7");
+    footer.add("  kerf simulate --dra --seed 7");
     spec.usageMessage().footer(footer.toArray(String[]::new));
   }
 
@@ -120,7 +133,8 @@ public final class SimulateCommand implements Callable<Integer> {
     refuseOutside("--replicas", replicas, 1, 2);
     silence();
     long drawn = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000_000_000L) : seed;
-    Scenario scenario = new Scenario(drawn, events, parsed(faults), replicas, nodes, pods, teams);
+    Scenario scenario =
+        new Scenario(drawn, events, parsed(faults), replicas, nodes, pods, teams, dra);
     output.progress("seed " + drawn);
     SimulationResult outcome =
         Simulation.run(scenario, done -> output.progress("%,d events".formatted(done)));
@@ -231,6 +245,7 @@ public final class SimulateCommand implements Callable<Integer> {
         + (scenario.nodes() > 0 ? " --nodes " + scenario.nodes() : "")
         + (scenario.pods() > 0 ? " --pods " + scenario.pods() : "")
         + (scenario.teams() ? " --teams" : "")
+        + (scenario.dra() ? " --dra" : "")
         + (scenario.replicas() != 2 ? " --replicas " + scenario.replicas() : "")
         + " --no-shrink";
   }

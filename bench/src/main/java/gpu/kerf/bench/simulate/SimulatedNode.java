@@ -27,6 +27,8 @@ final class SimulatedNode {
   private final Set<String> completed = new HashSet<>();
 
   private final InventoryAgent agent;
+  private final @Nullable DraDriver driver;
+  private final @Nullable DraSlices slices;
   private int generation;
 
   /** What a node stands in. */
@@ -53,6 +55,18 @@ final class SimulatedNode {
     this.random = random;
     this.kubelet = new SimulatedProcess("kubelet-" + name);
     this.agent = new InventoryAgent(this, way, world.timeline, world.store, random.split());
+    boolean byDriver = way == InventoryAgent.Way.DRIVER;
+    this.driver = byDriver ? new DraDriver(this, world.store, world.oracle::refused) : null;
+    this.slices = driver == null ? null : new DraSlices(this, driver);
+  }
+
+  /** The DRA driver that hands its GPUs out; null if there is none. */
+  @Nullable DraDriver driver() {
+    return driver;
+  }
+
+  @Nullable DraSlices driverSlices() {
+    return slices;
   }
 
   String name() {
@@ -133,6 +147,12 @@ final class SimulatedNode {
         || pods.get(local.pod.uid()) != local) {
       return;
     }
+    String refusal = driver == null ? "" : driver.prepare(local.pod);
+    if (!refusal.isEmpty()) {
+      world.story.tell("containers of " + local.pod + " cannot start: " + refusal);
+      startSoon(local, 10 * VirtualTime.SECOND);
+      return;
+    }
     List<SimulatedContainer> containers = new ArrayList<>();
     for (String container : local.pod.containers()) {
       List<SimulatedContainer.Touch> touches = resolve(local.pod, container);
@@ -179,6 +199,10 @@ final class SimulatedNode {
   }
 
   private @Nullable List<SimulatedContainer.Touch> resolve(PodObject pod, String container) {
+    return driver == null ? byVariables(pod, container) : driver.resolve(pod, container);
+  }
+
+  private @Nullable List<SimulatedContainer.Touch> byVariables(PodObject pod, String container) {
     String visible = pod.annotation("kerf.gpu/visible-devices." + container);
     String[] memory = pod.annotation("kerf.gpu/mps-memory." + container).split(",", -1);
     List<SimulatedContainer.Touch> touches = new ArrayList<>();
@@ -237,7 +261,16 @@ final class SimulatedNode {
       pods.remove(local.pod.uid());
       completed.add(local.pod.uid());
       world.story.tell("containers of " + local.pod + " complete");
-      world.control.report(local.pod, "Succeeded", "terminated");
+      released(local.pod, () -> world.control.report(local.pod, "Succeeded", "terminated"));
+    }
+  }
+
+  /** The driver takes the devices of a pod back before the API server hears of its end. */
+  private void released(PodObject pod, Runnable then) {
+    if (driver == null || driver.unprepare(pod)) {
+      then.run();
+    } else {
+      world.timeline.after(2 * VirtualTime.SECOND, kubelet, () -> released(pod, then));
     }
   }
 
@@ -270,6 +303,16 @@ final class SimulatedNode {
     }
     end(local);
     pods.remove(local.pod.uid());
+    if (driver != null && local.gone) {
+      // The kubelet compares what is prepared with its pods now and then.
+      long pause = random.nextInt(4) == 0 ? random.nextLong(60 * VirtualTime.SECOND) : 0;
+      world.timeline.after(pause, kubelet, () -> released(local.pod, () -> {}));
+    } else {
+      released(local.pod, () -> report(local));
+    }
+  }
+
+  private void report(Local local) {
     PodObject now = world.control.current(local.pod);
     if (now != null && now.isTerminating()) {
       if (local.started) {
@@ -322,6 +365,9 @@ final class SimulatedNode {
       for (int i = gpus.size() - 1; i > 0; i--) {
         gpus.add(gpus.remove(random.nextInt(i + 1)));
       }
+    }
+    if (driver != null) {
+      driver.boot();
     }
     world.oracle.changed(this);
     kubelet.pause();
@@ -390,7 +436,11 @@ final class SimulatedNode {
     if (old.isCut()) {
       fresh.cut(random.nextInt(fresh.model().layouts.size()), generation);
     }
+    fresh.offer(old.offer());
     gpus.set(place, fresh);
+    if (driver != null) {
+      driver.boot();
+    }
     world.story.tell(name + " has " + fresh + " in the place of " + old);
   }
 
@@ -400,7 +450,8 @@ final class SimulatedNode {
       boolean used =
           running().stream()
               .anyMatch(each -> each.touches().stream().anyMatch(t -> t.gpu() == gpu));
-      if (gpu.isCut() && !used) {
+      boolean prepared = driver != null && driver.hasPrepared(gpu);
+      if (gpu.isCut() && !used && !prepared) {
         gpu.cut(random.nextInt(gpu.model().layouts.size()), ++generation);
         world.story.tell(name + " cuts " + gpu + " anew: " + gpu.instances());
         agent.publishSoon();

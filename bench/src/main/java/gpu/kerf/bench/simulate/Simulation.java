@@ -19,6 +19,12 @@ final class Simulation {
   private static final long FIRST_CHECK = 30 * VirtualTime.SECOND;
   private static final long PROGRESS = 1L << 18;
 
+  /** The {@code httpTimeout} of Kerf's manifests, and that of those with the component dra. */
+  private static final long PATIENCE = 5 * VirtualTime.SECOND;
+
+  private static final long PATIENCE_WITH_DRA = 30 * VirtualTime.SECOND;
+  private static final long FOR_DRA = 0x0D2AL << 32;
+
   private final Scenario scenario;
   private final VirtualTime timeline = new VirtualTime();
   private final Story story = new Story(timeline);
@@ -30,6 +36,7 @@ final class Simulation {
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final SplittableRandom random;
   private final SplittableRandom pages;
+  private final SplittableRandom forDra;
   private final Fibers fibers;
   private final ApiFrontend frontend;
   private final SchedulerPair schedulers;
@@ -40,6 +47,7 @@ final class Simulation {
   private final Calm calm;
   private final @Nullable TeamWorld teams;
   private final @Nullable TeamCalm teamCalm;
+  private final @Nullable DraWorld dra;
   private final LongConsumer progress;
   private long calmSince;
   private int rounds;
@@ -50,6 +58,7 @@ final class Simulation {
     this.scenario = scenario;
     this.progress = progress;
     this.random = new SplittableRandom(scenario.seed());
+    this.forDra = new SplittableRandom(scenario.seed() ^ FOR_DRA);
     this.fibers = new Fibers(timeline, () -> over);
     SplittableRandom forNodes = random.split();
     SplittableRandom forReplicas = random.split();
@@ -66,10 +75,17 @@ final class Simulation {
       frontend.serveTeams();
     }
     makeReplicas(forReplicas);
+    this.dra = scenario.dra() ? makeDra() : null;
     this.schedulers =
         new SchedulerPair(
             new KubeScheduler.Environment(
-                timeline, store, story, control, new DefaultPreemption(budgets), preemptions),
+                timeline,
+                store,
+                story,
+                control,
+                new DefaultPreemption(budgets),
+                preemptions,
+                scenario.dra() ? PATIENCE_WITH_DRA : PATIENCE),
             forSchedulers,
             replicas);
     this.evictionFaults =
@@ -82,15 +98,29 @@ final class Simulation {
             forFaults,
             scenario.faults(),
             new FaultInjector.Cluster(
-                store, frontend, replicas, schedulers, nodes, budgets, evictionFaults, teams));
+                store, frontend, replicas, schedulers, nodes, budgets, evictionFaults, teams, dra));
     int drawn = 10 + forWork.nextInt(50);
     int most = scenario.pods() > 0 ? scenario.pods() : drawn;
     ReplicaSets owners = new ReplicaSets(timeline, store, random.split(), "owned-");
     this.workload =
         new Workload(timeline, store, control, owners, forWork, scenario.faults(), most);
-    this.calm = new Calm(store, oracle, replicas, schedulers, budgets);
+    this.calm =
+        new Calm(
+            store,
+            oracle,
+            replicas,
+            schedulers,
+            budgets,
+            node -> dra != null && dra.oracle().isDisputed(node));
     this.teamCalm =
         teams == null ? null : new TeamCalm(timeline, store, teams, calm, replicas, budgets);
+  }
+
+  /** It draws from a stream of its own: the others are the same without DRA drivers. */
+  private DraWorld makeDra() {
+    DraWorld.Around around =
+        new DraWorld.Around(timeline, store, story, control, nodes, replicas, frontend);
+    return new DraWorld(around, forDra.split(), scenario.faults());
   }
 
   /** It draws from a stream of its own: the others are the same without teams. */
@@ -138,10 +168,13 @@ final class Simulation {
     SimulatedNode.World world = new SimulatedNode.World(timeline, store, control, oracle, story);
     int drawn = 1 + random.nextInt(4);
     int count = scenario.nodes() > 0 ? scenario.nodes() : drawn;
-    InventoryAgent.Way[] ways = InventoryAgent.Way.values();
+    List<InventoryAgent.Way> ways = InventoryAgent.Way.PLAIN;
     for (int i = 0; i < count; i++) {
       SplittableRandom own = random.split();
-      InventoryAgent.Way way = ways[own.nextInt(ways.length)];
+      InventoryAgent.Way way = ways.get(own.nextInt(ways.size()));
+      if (scenario.dra() && (i == 0 || forDra.nextInt(4) > 0)) {
+        way = InventoryAgent.Way.DRIVER;
+      }
       SimulatedNode node = new SimulatedNode("node-" + i, world, own.split(), way);
       Gpu.Model model = model(own.nextInt(10));
       int gpus = 1 + own.nextInt(4);
@@ -151,10 +184,20 @@ final class Simulation {
         if (cut && own.nextBoolean()) {
           card.cut(own.nextInt(model.layouts.size()), gpu);
         }
+        if (way == InventoryAgent.Way.DRIVER) {
+          card.offer(offer(card));
+        }
       }
       nodes.add(node);
       oracle.add(node);
     }
+  }
+
+  private Gpu.Offer offer(Gpu card) {
+    if (card.isCut() || forDra.nextInt(4) == 0) {
+      return Gpu.Offer.WHOLE;
+    }
+    return card.model().profiles.isEmpty() ? Gpu.Offer.SHARES : Gpu.Offer.MIG_ON_DEMAND;
   }
 
   /** Prices of the larger cards take longest to work out, so they are rare. */
@@ -186,6 +229,9 @@ final class Simulation {
     workload.start();
     if (teams != null) {
       teams.start();
+    }
+    if (dra != null) {
+      dra.start();
     }
     injector.start();
     round();
@@ -249,6 +295,9 @@ final class Simulation {
     if (teams != null) {
       teams.calm(false);
     }
+    if (dra != null) {
+      dra.calm(false);
+    }
     timeline.after((60 + random.nextLong(240)) * VirtualTime.SECOND, null, this::becomeCalm);
   }
 
@@ -258,6 +307,9 @@ final class Simulation {
     workload.calm(true);
     if (teams != null) {
       teams.calm(true);
+    }
+    if (dra != null) {
+      dra.calm(true);
     }
     calmSince = timeline.now();
     timeline.after(FIRST_CHECK, null, this::firstLook);
@@ -274,6 +326,7 @@ final class Simulation {
   private @Nullable Violation problem() {
     boolean preempts = budgets.areNone();
     Violation problem = calm.problemOfReplicas();
+    problem = problem == null && dra != null ? dra.problem() : problem;
     if (teams != null && teamCalm != null) {
       problem = problem == null ? teamCalm.problem(calmSince) : problem;
       preempts &= teams.teams().areNone();

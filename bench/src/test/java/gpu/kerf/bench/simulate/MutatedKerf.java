@@ -54,14 +54,14 @@ final class MutatedKerf {
   }
 
   /** What goes wrong in a simulation of it; nothing if all is well. */
-  String simulate(String seed, String events, String faults, String teams)
+  String simulate(String seed, String events, String faults, String parts)
       throws ReflectiveOperationException {
     try (URLClassLoader loader = new URLClassLoader(urls(), ClassLoader.getPlatformClassLoader())) {
       return (String)
           loader
               .loadClass(SimulationMain.class.getName())
               .getMethod("problem", String.class, String.class, String.class, String.class)
-              .invoke(null, seed, events, faults, teams);
+              .invoke(null, seed, events, faults, parts);
     } catch (InvocationTargetException e) {
       throw new IllegalStateException(e.getCause());
     } catch (IOException e) {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A repair taken out of Kerf: some texts of its sources replaced by others. Written as a file:
@@ -64,6 +66,13 @@ record Mutation(String name, Map<String, String> head, List<Replacement> replace
 
   String what() {
     return head.getOrDefault("what", name);
+  }
+
+  /** What the simulation has beside a cluster: teams, dra. */
+  String parts() {
+    return Stream.of("teams", "dra")
+        .filter(part -> head.getOrDefault(part, "").equals("true"))
+        .collect(Collectors.joining(","));
   }
 
   /** The sources as they are without the repair, by their paths. */

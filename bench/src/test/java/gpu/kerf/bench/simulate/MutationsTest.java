@@ -34,12 +34,12 @@ final class MutationsTest {
         MutatedKerf.compile(mutation.sources(ROOT), folder.resolve(mutation.name()));
     String events = mutation.head().getOrDefault("events", "20000");
     String faults = mutation.head().getOrDefault("faults", "all");
-    String teams = mutation.head().getOrDefault("teams", "false");
+    String parts = mutation.parts();
     int seeds = Integer.parseInt(mutation.head().getOrDefault("seeds", "1"));
     String found = "";
     for (int seed = 1; seed <= seeds && found.isEmpty(); seed++) {
-      found = without.simulate("" + seed, events, faults, teams);
-      assertThat(SimulationMain.problem("" + seed, events, faults, teams)).as("as it is").isEmpty();
+      found = without.simulate("" + seed, events, faults, parts);
+      assertThat(SimulationMain.problem("" + seed, events, faults, parts)).as("as it is").isEmpty();
     }
     assertThat(found).as(mutation.what()).isNotEmpty();
   }

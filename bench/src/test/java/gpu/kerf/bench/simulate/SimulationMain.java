@@ -7,7 +7,7 @@ public final class SimulationMain {
   private SimulationMain() {}
 
   /** What went wrong; empty if nothing did. */
-  public static String problem(String seed, String events, String faults, String teams) {
+  public static String problem(String seed, String events, String faults, String parts) {
     SimulateCommand.silence();
     EnumSet<Fault> chosen = EnumSet.noneOf(Fault.class);
     for (Fault each : Fault.values()) {
@@ -23,7 +23,8 @@ public final class SimulationMain {
             2,
             0,
             0,
-            Boolean.parseBoolean(teams));
+            parts.contains("teams"),
+            parts.contains("dra"));
     return Simulation.run(scenario).problem();
   }
 }

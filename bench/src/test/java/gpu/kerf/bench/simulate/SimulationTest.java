@@ -44,8 +44,21 @@ final class SimulationTest {
   @Test
   void teamsAndGangsEndWellWithEveryFault() {
     for (long seed = 1; seed <= SEEDS; seed++) {
-      Scenario scenario = new Scenario(seed, EVENTS / SEEDS, ALL, 2, 0, 0, true);
+      Scenario scenario = new Scenario(seed, EVENTS / SEEDS, ALL, 2, 0, 0, true, false);
       isClean(scenario);
+    }
+  }
+
+  /** No device and no counter is given twice, and no claim is left over. */
+  @Test
+  void devicesOfDriversAreGivenOnceWithoutFaults() {
+    isClean(Scenario.of(1, 20_000, Set.of()).withDra(true));
+  }
+
+  @Test
+  void devicesOfDriversAreGivenOnceWithEveryFault() {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      isClean(new Scenario(seed, EVENTS / SEEDS, ALL, 2, 0, 0, false, true));
     }
   }
 

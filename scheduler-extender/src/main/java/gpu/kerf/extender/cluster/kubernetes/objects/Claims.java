@@ -262,8 +262,10 @@ public final class Claims implements Sink<Claim> {
       this.node = node;
     }
 
+    /** A container may have devices of one kind, and a claim of several, so each is by itself. */
     Grant grant() {
-      List<Grant.ContainerGrant> containers = List.of(new Grant.ContainerGrant("", slots));
+      List<Grant.ContainerGrant> containers =
+          slots.stream().map(slot -> new Grant.ContainerGrant("", List.of(slot))).toList();
       return new Grant(node.name(), containers, "", 0, 0);
     }
 

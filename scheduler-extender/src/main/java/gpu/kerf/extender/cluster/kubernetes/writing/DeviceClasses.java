@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * own plugin would then make claims for Kerf's pods as well, and takes those of Kerf for its own
  * old ones and deletes them. While there is such a class, Kerf claims nothing.
  *
- * <p>Used by the threads that write claims.
+ * <p>Used by the threads that write claims. None waits for what another one has asked: while the
+ * API server is slow, several may ask it the same.
  */
 public final class DeviceClasses {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceClasses.class);
@@ -38,8 +39,10 @@ public final class DeviceClasses {
   private static final String STOCK = "nvidia.com/gpu";
 
   private final LongSupplier nanos;
-  private @Nullable Known known;
-  private long readAt;
+  private volatile @Nullable Reading reading;
+
+  /** What was read, and when that was asked. */
+  private record Reading(Known known, long at) {}
 
   /**
    * The classes at one time.
@@ -63,22 +66,31 @@ public final class DeviceClasses {
   }
 
   /** Reads them anew if they are not fresh, or if one of those that are needed is missing. */
-  synchronized Known read(ApiServer server, List<String> needed) throws IOException {
-    Known last = known;
+  Known read(ApiServer server, List<String> needed) throws IOException {
+    Reading last = reading;
     long now = nanos.getAsLong();
-    boolean fresh = last != null && now - readAt < FRESH.toNanos();
-    if (fresh && last != null && last.trap.isEmpty() && needed.stream().allMatch(last::has)) {
-      return last;
+    if (last != null
+        && now - last.at < FRESH.toNanos()
+        && last.known.trap.isEmpty()
+        && needed.stream().allMatch(last.known::has)) {
+      return last.known;
     }
     ApiReply reply = server.send(ApiRequest.get(PATH, Map.of()));
     if (!reply.ok()) {
       throw new RefusedException(reply);
     }
     Known read = parse(reply.json());
-    tell(read, last);
-    known = read;
-    readAt = now;
+    keep(new Reading(read, now));
     return read;
+  }
+
+  /** What was asked for last stands, also where its answer came first. */
+  private synchronized void keep(Reading read) {
+    Reading last = reading;
+    if (last == null || read.at - last.at >= 0) {
+      tell(read.known, last == null ? null : last.known);
+      reading = read;
+    }
   }
 
   private static Known parse(JsonNode list) {

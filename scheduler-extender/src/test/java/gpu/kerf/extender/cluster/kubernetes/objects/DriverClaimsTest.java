@@ -120,6 +120,16 @@ class DriverClaimsTest {
     assertThat(heard().isUsable(SHARED)).as("all of it and a part of it").isFalse();
   }
 
+  /** As of a pod that has a card for one container, and an instance and a part for others. */
+  @Test
+  void oneClaimMayHaveDevicesOfSeveralKinds() {
+    foreign("1", device("gpu-0"), device(name(CUT, "3g.40gb", 4)), part("16Gi"));
+    assertThat(heard().isWholeHeld(WHOLE)).isTrue();
+    assertThat(heard().occupied(CUT)).isEqualTo(0b11110000);
+    assertThat(heard().freeMiB(SHARED))
+        .isEqualTo(node.gpus().get(SHARED).shareableMiB() - 16 * 1024);
+  }
+
   @Test
   void anotherDriversPoolOfTheSameNameHasOtherDevices() {
     foreign("1", device("gpu-0").replace("gpu.nvidia.com", "gpu.example.com"));
