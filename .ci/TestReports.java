@@ -8,13 +8,15 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /**
- * Reads every test report below a folder and prints the skipped tests, one a line: the test, a tab,
- * the message. The totals go to stderr. No test at all is a failure.
+ * Reads every test report below a folder and prints the tests that were skipped or passed only when
+ * run again, one a line: {@code skipped} or {@code again}, the test, the message, with tabs between
+ * them. The totals go to stderr. No test at all is a failure.
  */
 final class TestReports {
   public static void main(String[] args) throws Exception {
     int tests = 0;
     int skips = 0;
+    int agains = 0;
     for (Path report : reportsBelow(Path.of(args[0]))) {
       NodeList cases =
           DocumentBuilderFactory.newInstance()
@@ -26,14 +28,26 @@ final class TestReports {
         tests++;
         if (test.getElementsByTagName("skipped").item(0) instanceof Element skipped) {
           skips++;
-          System.out.println(nameOf(test) + "\t" + messageOf(skipped));
+          tell("skipped", test, messageOf(skipped));
+        }
+        for (String failed : List.of("flakyFailure", "flakyError")) {
+          if (test.getElementsByTagName(failed).item(0) instanceof Element first) {
+            agains++;
+            tell("again", test, messageOf(first));
+          }
         }
       }
     }
-    System.err.println(tests + " tests in the reports, " + skips + " of them skipped");
+    System.err.printf(
+        "%d tests in the reports, %d of them skipped, %d passed only when run again%n",
+        tests, skips, agains);
     if (tests == 0) {
       System.exit(1);
     }
+  }
+
+  private static void tell(String what, Element test, String message) {
+    System.out.println(what + "\t" + nameOf(test) + "\t" + message);
   }
 
   private static List<Path> reportsBelow(Path folder) throws IOException {
@@ -46,7 +60,7 @@ final class TestReports {
   }
 
   private static String nameOf(Element test) {
-    return (test.getAttribute("classname") + "." + test.getAttribute("name")).replaceAll("\\s+", " ");
+    return (test.getAttribute("classname") + "#" + test.getAttribute("name")).replaceAll("\\s+", " ");
   }
 
   /** The first line as the test wrote it, without what JUnit puts in front of it. */

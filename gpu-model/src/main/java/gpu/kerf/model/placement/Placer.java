@@ -281,6 +281,9 @@ public final class Placer {
 
   /** The GPU on which a profile takes least, of those the one that it fills most; -1 if on none. */
   private int cheapestStart(MigOffers offers, int profile, NodeState node, long alike) {
+    if ((alike & (node.untouched | node.withMedia)) == 0 && !host.isCounted()) {
+      return offers.cheapest(profile, node.layout, alike);
+    }
     int found = -1;
     long least = Choice.NONE;
     int fullest = 0;
