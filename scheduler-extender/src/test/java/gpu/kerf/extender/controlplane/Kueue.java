@@ -35,7 +35,8 @@ public final class Kueue {
     }
     boolean go =
         Programs.path(environment).stream().anyMatch(each -> Files.exists(each.resolve("go")));
-    Assumptions.assumeTrue(go, "no Kueue: go is not on the PATH, and KERF_KUEUE names no folder");
+    Assumptions.assumeTrue(
+        go, Programs.NONE + " with Kueue: go is not on the PATH, and KERF_KUEUE names no folder");
     return Programs.made(environment, "go/build", "kueue");
   }
 
