@@ -18,7 +18,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -26,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
  * kube-scheduler places what Kueue admits.
  */
 @ClusterTest
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class KueueOnAClusterTest {
   private static final String ACCOUNT = "system:serviceaccount:kerf-system:kerf";
   private static final String WORKLOADS =
@@ -34,13 +32,13 @@ final class KueueOnAClusterTest {
 
   private static final String JOBS = "/apis/batch/v1/namespaces/default/jobs/";
 
-  @TempDir Path folder;
-  private Audit audit;
-  private TestCluster cluster;
-  private Kueue kueue;
+  @TempDir static Path folder;
+  private static Audit audit;
+  private static TestCluster cluster;
+  private static Kueue kueue;
 
   @BeforeAll
-  void start() throws IOException {
+  static void start() throws IOException {
     Path program = Kueue.orSkip();
     audit = Audit.in(folder);
     ControlPlane plane = ControlPlane.start(audit.switchOn(Options.defaults().user(ACCOUNT)));
@@ -67,7 +65,7 @@ final class KueueOnAClusterTest {
   }
 
   @AfterAll
-  void stop() {
+  static void stop() {
     if (cluster != null) {
       cluster.close();
     }
