@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class Kueue {
   /** Names a folder with the program and its kinds to take instead. */
-  private static final String VARIABLE = "KERF_KUEUE";
+  private static final String VARIABLE = "KUEUE_BIN";
 
   private static final String NAMESPACE = "kueue-system";
 
@@ -36,7 +36,7 @@ public final class Kueue {
     boolean go =
         Programs.path(environment).stream().anyMatch(each -> Files.exists(each.resolve("go")));
     Assumptions.assumeTrue(
-        go, Programs.NONE + " with Kueue: go is not on the PATH, and KERF_KUEUE names no folder");
+        go, Programs.NONE + " with Kueue: go is not on the PATH, and KUEUE_BIN names no folder");
     return Programs.made(environment, "go/build", "kueue");
   }
 
