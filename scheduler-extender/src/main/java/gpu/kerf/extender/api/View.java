@@ -12,6 +12,7 @@ import gpu.kerf.extender.admission.Answer;
 import gpu.kerf.extender.cluster.Cluster;
 import gpu.kerf.extender.cluster.MissingPart;
 import gpu.kerf.extender.cluster.NodeRules;
+import gpu.kerf.extender.cluster.PodRules;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.explain.Explainer;
 import gpu.kerf.extender.explain.Explanation;

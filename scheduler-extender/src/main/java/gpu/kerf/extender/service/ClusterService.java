@@ -20,6 +20,7 @@ import gpu.kerf.extender.delivery.GpushareDelivery;
 import gpu.kerf.extender.delivery.HamiDelivery;
 import gpu.kerf.extender.dialect.Dialects;
 import gpu.kerf.extender.dialect.GpushareDialect;
+import gpu.kerf.extender.kueue.check.FitsCheck;
 import gpu.kerf.extender.settings.DraSettings;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
@@ -80,6 +81,10 @@ public final class ClusterService {
     this.service = new Service(vertx, settings, scheduling, serviceEnvironment, clocks);
     context.exceptionHandler(cluster::loopFailed);
     cluster.start(scheduling.loop(), service.listener());
+    FitsCheck kueue = service.kueue();
+    if (kueue != null) {
+      kueue.start(cluster.followKueue(kueue));
+    }
     cluster.reconcile(
         scheduling.loop(), scheduling.ledger(), settings.current().cluster().reconcile());
     cluster.audit(settings.current().audit().every());
@@ -159,7 +164,8 @@ public final class ClusterService {
         settings.certificates().make(),
         settings.certificates().namespace(),
         settings.observe().access() == Settings.ObserveAccess.TOKEN,
-        settings.teams().source());
+        settings.teams().source(),
+        settings.kueue().enabled());
   }
 
   private static String hostname() {

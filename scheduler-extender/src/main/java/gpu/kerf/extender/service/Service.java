@@ -21,6 +21,9 @@ import gpu.kerf.extender.http.Verbs;
 import gpu.kerf.extender.idle.IdleFigures;
 import gpu.kerf.extender.idle.IdleWatch;
 import gpu.kerf.extender.idle.PrometheusFigures;
+import gpu.kerf.extender.kueue.check.FitsCheck;
+import gpu.kerf.extender.kueue.check.FitsOptions;
+import gpu.kerf.extender.settings.AdmissionSettings;
 import gpu.kerf.extender.settings.LiveSettings;
 import gpu.kerf.extender.settings.Settings;
 import gpu.kerf.extender.state.FleetView;
@@ -92,6 +95,7 @@ public final class Service {
   private final GpuHours gpuHours;
   private final @Nullable IdleWatch idle;
   private @Nullable IdleFigures idleFigures;
+  private final @Nullable FitsCheck kueue;
   private final VerbService verbs;
   private final TeamsSource teams;
   private final View view;
@@ -162,6 +166,7 @@ public final class Service {
             scheduling::elapsedMillis,
             now.cost().gpuHours());
     this.fleet = new FleetView(scheduling);
+    this.kueue = kueue(now);
     View.About about =
         new View.About(
             Version.text(),
@@ -207,6 +212,26 @@ public final class Service {
         idleFigures,
         how.every(),
         metrics);
+  }
+
+  private @Nullable FitsCheck kueue(Settings now) {
+    if (!now.kueue().enabled() || !environment.mode.equals("cluster")) {
+      return null;
+    }
+    boolean rejects = now.admission().impossible() == AdmissionSettings.Impossible.REFUSE;
+    return new FitsCheck(
+        scheduling,
+        environment.cluster,
+        verbs::mayDecide,
+        () -> fleet.latest().complete(),
+        new FitsOptions(
+            now.kueue().keepQuota().toMillis(), now.kueue().promise().toMillis(), rejects),
+        metrics);
+  }
+
+  /** What answers Kueue; null if nothing does. */
+  public @Nullable FitsCheck kueue() {
+    return kueue;
   }
 
   private HttpService http(Settings now) {
@@ -386,6 +411,9 @@ public final class Service {
               timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> usage.tick()));
               if (idle != null) {
                 timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> idle.tick()));
+              }
+              if (kueue != null) {
+                timers.add(vertx.setPeriodic(FOLLOW_MILLIS, id -> kueue.tick()));
               }
               whenNodesAreTold();
               whenSynced();

@@ -40,6 +40,8 @@ public record Settings(
                 + " (spec.idle).")
         Idle idle,
     @Setting("How the pods of a gang start together.") Gangs gangs,
+    @Setting("How Kerf answers Kueue: docs/how-to/use-with-kueue.md. kerf serve only.")
+        KueueSettings kueue,
     @Setting("How pods are read that are written in other projects' words.") Dialects dialects,
     @Setting("Delivery of GPUs by a DRA driver: docs/how-to/deliver-by-dra.md. kerf serve only.")
         DraSettings dra,
@@ -545,6 +547,7 @@ public record Settings(
         new Usage(Duration.ofDays(35), Duration.ofSeconds(5)),
         new Idle("", Duration.ofSeconds(30), Duration.ofSeconds(10)),
         new Gangs(Duration.ofSeconds(2), Duration.ofSeconds(60)),
+        KueueSettings.defaults(),
         new Dialects(GpushareDialect.Unit.GIB, ByteCount.mib(64), false),
         DraSettings.defaults(),
         AdmissionSettings.defaults(),
@@ -578,6 +581,7 @@ public record Settings(
         usage,
         idle.off(),
         gangs,
+        kueue,
         dialects,
         dra,
         admission,

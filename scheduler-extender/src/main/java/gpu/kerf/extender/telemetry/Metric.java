@@ -361,6 +361,16 @@ public enum Metric {
       "Questions to the Prometheus of idle.prometheus which GPUs are idle, by outcome: answered,"
           + " failed, or late (the answer was not used).",
       "outcome"),
+  KUEUE_WAITING(
+      Kind.GAUGE,
+      "kerf_kueue_waiting_workloads",
+      "Workloads of Kueue that have quota and wait for room on GPUs."),
+  KUEUE_ANSWERS(
+      Kind.COUNTER,
+      "kerf_kueue_answers_total",
+      "Answers to checks of Kueue by state: ready, pending (the reason was written), retry,"
+          + " rejected, or failed (the answer could not be written).",
+      "state"),
   GATES(
       Kind.COUNTER,
       "kerf_turn_gates_total",

@@ -85,6 +85,11 @@ public final class VerbService {
     turns.tick();
   }
 
+  /** Whether the cluster is known well enough to decide anything. */
+  public boolean mayDecide() {
+    return gate.refusal() == null;
+  }
+
   public FilterVerb filter() {
     return filter;
   }

@@ -89,6 +89,11 @@ public final class ControlPlane implements AutoCloseable {
     return access.kubeconfig(user);
   }
 
+  /** Where the API server keeps its certificate and the key. */
+  Path certificates() {
+    return access.certificates();
+  }
+
   /** Where everything of this control plane writes its logs. */
   public Path logs() {
     return workplace.folder();

@@ -52,6 +52,7 @@ class PackageRulesTest {
           "extender.telemetry",
           "extender.certificate",
           "extender.deviceplugin",
+          "extender.kueue",
           "extender.cluster",
           "extender.cluster.embedded",
           "extender.cluster.kubernetes.inventory",
@@ -71,6 +72,7 @@ class PackageRulesTest {
           "extender.delivery",
           "extender.verb",
           "extender.explain",
+          "extender.kueue.check",
           "extender.admission",
           "extender.access",
           "extender.stream",
@@ -126,6 +128,10 @@ class PackageRulesTest {
               "extender.gang",
               "extender.cluster.kubernetes",
               "A gang starts and is evicted through the port; the simulator starts gangs as well."),
+          new Rule(
+              "extender.kueue",
+              "extender.cluster.kubernetes",
+              "Kueue is answered from what is known; a test needs no API server."),
           new Rule(
               "extender.delivery",
               "extender.cluster.kubernetes",

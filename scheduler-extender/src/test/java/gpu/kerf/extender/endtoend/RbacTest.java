@@ -348,7 +348,8 @@ final class RbacTest {
       try (ApiServer server =
           new Access(Map.of(), folder).connect(plane.kubeconfig(KERF).toString(), patience)) {
         new InstallationCheck(
-                new Installation("kerf-system", "nvidia", true, false, "", false, TeamSource.KERF))
+                new Installation(
+                    "kerf-system", "nvidia", true, false, "", false, TeamSource.KERF, false))
             .look(server);
       }
       Set<Right> granted = granted(plane, "clusterrole/kerf-installation");

@@ -58,6 +58,20 @@ class ManifestsTest {
   }
 
   @Test
+  void podSetsOfAWorkloadOfKueueArePods() throws IOException {
+    Manifests manifests =
+        parse(
+            """
+            kind: Workload
+            metadata: {name: job-w}
+            spec: {podSets: [{name: main, count: 4, template: {spec: {%s}}}]}
+            """
+                .formatted(containers("kerf.gpu/whole: 1")));
+
+    assertThat(from(manifests)).containsExactly("Workload/job-w");
+  }
+
+  @Test
   void theSpecOfAPodMayStandWithoutATemplate() throws IOException {
     Manifests manifests =
         parse(

@@ -78,7 +78,7 @@ final class OverlaysTest {
 
   /** Kustomize takes other folders by their paths from here alone. */
   @ParameterizedTest
-  @ValueSource(strings = {"foreign-pods", "api-server-certificate", "kai-teams", "access"})
+  @ValueSource(strings = {"foreign-pods", "api-server-certificate", "kai-teams", "access", "kueue"})
   void aComponentThatNoOverlayHasIsAcceptedOnTopOfOne(String component) throws IOException {
     Path here =
         Files.createDirectories(Path.of(System.getProperty("basedir", ""), "target", component));

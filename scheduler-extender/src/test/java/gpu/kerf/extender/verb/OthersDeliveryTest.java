@@ -130,7 +130,7 @@ class OthersDeliveryTest {
     PodView pod =
         World.pod("1")
             .delivery("hami-mig")
-            .initContainer(new Container("warm", new Resources(limits, limits)))
+            .initContainer(new PodView.Container("warm", new PodView.Resources(limits, limits), false))
             .container("main", limits)
             .build();
     assertThat(world.hopeless(world.filter(pod, "mig")).get("mig"))

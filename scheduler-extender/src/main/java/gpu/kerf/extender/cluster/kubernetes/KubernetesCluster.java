@@ -67,12 +67,15 @@ import gpu.kerf.extender.cluster.kubernetes.writing.DeviceClasses;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.cluster.kubernetes.writing.Evictor;
 import gpu.kerf.extender.cluster.kubernetes.writing.GateOpener;
+import gpu.kerf.extender.cluster.kubernetes.writing.KueueWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.LeaseRequests;
 import gpu.kerf.extender.cluster.kubernetes.writing.NodeLock;
 import gpu.kerf.extender.cluster.kubernetes.writing.PodConditions;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamStatusWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.TeamUsageWriter;
 import gpu.kerf.extender.cluster.kubernetes.writing.TurnLease;
+import gpu.kerf.extender.kueue.KueueListener;
+import gpu.kerf.extender.kueue.KueueStatus;
 import gpu.kerf.extender.team.TeamFigures;
 import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.telemetry.LogKeys;
@@ -168,6 +171,8 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private volatile @Nullable MissedDeletions missed;
   private @Nullable NodeSink nodes;
   private volatile @Nullable TeamFollower teams;
+  private volatile @Nullable KueueWatches kueue;
+  private ResourceWatch.@Nullable Shared watching;
   private @Nullable TeamStatusWriter teamStatus;
   private @Nullable PodConditions turns;
   private @Nullable PodConditions announcements;
@@ -266,6 +271,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     ResourceWatch.Shared shared =
         new ResourceWatch.Shared(
             server, threads, loop, new Counting(), options.renewal, clocks.nanos());
+    watching = shared;
     Slices slices =
         new Slices(
             pools,
@@ -418,7 +424,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
         new TeamFollower(
             options.teams,
             shared,
-            this::watchTeams,
+            this::watchApart,
             (accepted, readings) -> {
               if (ownStatus) {
                 listener.teamUsageRead(usage.read(readings));
@@ -436,7 +442,23 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     runForEver("kerf-teams", follower);
   }
 
-  private void watchTeams(ResourceWatch<?> watch) {
+  /**
+   * Begins to follow Kueue's objects, and tells a listener of them on the thread that owns the
+   * ledger; to be called once, after the start.
+   */
+  public KueueStatus followKueue(KueueListener listener) {
+    KueueWatches watches =
+        new KueueWatches(listener, Objects.requireNonNull(watching, "It was not started."));
+    kueue = watches;
+    watches.all().forEach(this::watchApart);
+    return new KueueWriter(
+        background,
+        clocks.wall(),
+        new KueueWriter.Paths(watches::pathOfWorkloads, watches::pathOfChecks),
+        watches::isKnown);
+  }
+
+  private void watchApart(ResourceWatch<?> watch) {
     String name = "kerf-watch-" + watch.resource().word();
     run(name, new GuardedTask(name, watch, threads, () -> closing || watch.isStopped()));
   }
@@ -961,6 +983,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
       if (follower != null) {
         follower.watches().forEach(ResourceWatch::listAgain);
       }
+      KueueWatches ofKueue = kueue;
+      if (ofKueue != null) {
+        ofKueue.all().forEach(ResourceWatch::listAgain);
+      }
     } else {
       LOG.info("The wall clock was set forward, or this machine was suspended.");
     }
@@ -985,6 +1011,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     TeamFollower follower = teams;
     if (follower != null) {
       follower.stop();
+    }
+    KueueWatches ofKueue = kueue;
+    if (ofKueue != null) {
+      ofKueue.all().forEach(ResourceWatch::stop);
     }
     synchronized (running) {
       running.forEach(Threads.Running::interrupt);

@@ -32,12 +32,15 @@ public record Resource(
   /** Whether a placement may be wrong if this kind is not known as it is. */
   public boolean isDecisive() {
     return !List.of(BUDGETS, CLASSES, CLAIM_TEMPLATES, TEAMS, QUEUES, NAMESPACES).contains(this)
-        && !OF_GANGS.contains(this);
+        && !OF_GANGS.contains(this)
+        && !OF_KUEUE.contains(this);
   }
 
   /** Whether the start waits until all of this kind are known. */
   public boolean isAwaited() {
-    return !List.of(CLASSES, CLAIM_TEMPLATES).contains(this) && !OF_GANGS.contains(this);
+    return !List.of(CLASSES, CLAIM_TEMPLATES).contains(this)
+        && !OF_GANGS.contains(this)
+        && !OF_KUEUE.contains(this);
   }
 
   /** The field that names the node; empty if objects of this kind cannot be asked for by node. */
@@ -167,4 +170,16 @@ public record Resource(
           KAI_POD_GROUPS,
           JOBS,
           JOB_SETS);
+
+  public static final Resource ADMISSION_CHECKS =
+      group("admissionchecks", "/apis/kueue.x-k8s.io/v1beta2/admissionchecks", "v1beta1");
+
+  public static final Resource WORKLOADS =
+      group("workloads", "/apis/kueue.x-k8s.io/v1beta2/workloads", "v1beta1");
+
+  public static final Resource FLAVORS =
+      group("resourceflavors", "/apis/kueue.x-k8s.io/v1beta2/resourceflavors", "v1beta1");
+
+  /** The kinds of Kueue. */
+  public static final List<Resource> OF_KUEUE = List.of(ADMISSION_CHECKS, WORKLOADS, FLAVORS);
 }

@@ -12,6 +12,7 @@ import gpu.kerf.extender.team.TeamSource;
  * @param certificateNamespace of the Secret with that certificate
  * @param reviewsClients whether Kerf asks the API server what clients may see
  * @param teams which objects say what the teams are
+ * @param kueue whether Kerf answers checks of Kueue
  */
 public record Installation(
     String namespace,
@@ -20,4 +21,5 @@ public record Installation(
     boolean makesCertificate,
     String certificateNamespace,
     boolean reviewsClients,
-    TeamSource teams) {}
+    TeamSource teams,
+    boolean kueue) {}

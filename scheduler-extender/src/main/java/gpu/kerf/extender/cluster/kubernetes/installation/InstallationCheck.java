@@ -48,6 +48,12 @@ public final class InstallationCheck {
         may(server, right, missing);
       }
     }
+    if (installation.kueue() && !groups.contains("kueue.x-k8s.io")) {
+      missing.add(
+          new MissingPart(
+              "The API server has no Workloads of Kueue, and kueue.enabled is true.",
+              "Install Kueue, or leave the component kueue out."));
+    }
     boolean policies = hasPolicies(server);
     if (!policies) {
       missing.add(

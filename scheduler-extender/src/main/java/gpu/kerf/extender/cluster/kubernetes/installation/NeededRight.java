@@ -24,6 +24,7 @@ record NeededRight(
   private static final List<String> FOLLOW = List.of("list", "watch");
   private static final String RBAC = "base/rbac.yaml";
   private static final String TEAMS = "base/teams.yaml";
+  private static final String KUEUE = "components/kueue/rbac.yaml";
   private static final String ADMISSION = "admissionregistration.k8s.io";
 
   /**
@@ -40,6 +41,9 @@ record NeededRight(
     }
     if (installation.webhook()) {
       rights.addAll(retries());
+    }
+    if (installation.kueue()) {
+      rights.addAll(kueue());
     }
     if (installation.makesCertificate()) {
       rights.addAll(certificates(installation.certificateNamespace()));
@@ -80,6 +84,18 @@ record NeededRight(
             "pods whose claims are of GPUs are refused later than they could be",
             RBAC),
         all("events.k8s.io", "events", List.of("create"), "it writes no events", RBAC));
+  }
+
+  private static List<NeededRight> kueue() {
+    String group = "kueue.x-k8s.io";
+    String without = "it answers no check of Kueue";
+    List<String> patch = List.of("patch");
+    return List.of(
+        all(group, "admissionchecks", FOLLOW, without, KUEUE),
+        all(group, "workloads", FOLLOW, without, KUEUE),
+        all(group, "resourceflavors", FOLLOW, without, KUEUE),
+        all(group, "admissionchecks/status", patch, without, KUEUE),
+        all(group, "workloads/status", patch, without, KUEUE));
   }
 
   private static List<NeededRight> gangs() {

@@ -27,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class InstallationCheckTest {
   private static final String ACCOUNT = "system:serviceaccount:kerf-system:kerf";
   private static final Installation WITH_ALL =
-      new Installation("kerf-system", "nvidia", true, true, "kerf-system", true, TeamSource.KERF);
+      new Installation(
+          "kerf-system", "nvidia", true, true, "kerf-system", true, TeamSource.KERF, false);
 
   @TempDir static Path folder;
 
@@ -184,7 +185,8 @@ final class InstallationCheckTest {
   @Test
   void asksForNothingThatTheSettingsDoNotUse() throws IOException {
     Installation least =
-        new Installation("kerf-system", "", false, false, "kerf-system", false, TeamSource.KERF);
+        new Installation(
+            "kerf-system", "", false, false, "kerf-system", false, TeamSource.KERF, false);
     plane.kubectl("delete", "runtimeclass/nvidia", "clusterrolebinding/kerf-certificates");
     try {
       // The class, and a patch of each of the two configurations.
@@ -194,6 +196,16 @@ final class InstallationCheckTest {
       applyAll();
     }
     Await.until("all is there", () -> look().isEmpty());
+  }
+
+  @Test
+  void kueueIsMissedWhereTheSettingsWantToAnswerIt() throws IOException {
+    Installation kueue =
+        new Installation(
+            "kerf-system", "nvidia", true, true, "kerf-system", true, TeamSource.KERF, true);
+    assertThat(new InstallationCheck(kueue).look(server))
+        .extracting(MissingPart::what)
+        .containsExactly("The API server has no Workloads of Kueue, and kueue.enabled is true.");
   }
 
   @Test

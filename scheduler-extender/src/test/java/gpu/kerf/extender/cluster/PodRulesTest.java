@@ -1,10 +1,9 @@
-package gpu.kerf.extender.api;
+package gpu.kerf.extender.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import gpu.kerf.extender.cluster.NodeRules;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

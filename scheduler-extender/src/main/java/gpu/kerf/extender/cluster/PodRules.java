@@ -1,7 +1,6 @@
-package gpu.kerf.extender.api;
+package gpu.kerf.extender.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import gpu.kerf.extender.cluster.NodeRules;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * nodeSelector}, required node affinity, and tolerations of taints and of cordoned nodes. Of
  * kube-scheduler's own filters these are the ones that only look at the node and the pod.
  */
-final class PodRules {
+public final class PodRules {
   private static final String UNSCHEDULABLE = "node.kubernetes.io/unschedulable";
   private static final Set<String> KEEPING_OUT = Set.of("NoSchedule", "NoExecute");
 
@@ -23,24 +22,24 @@ final class PodRules {
   /**
    * @param pod its manifest
    */
-  PodRules(JsonNode pod) {
+  public PodRules(JsonNode pod) {
     this.spec = pod.path("spec");
   }
 
   /** The scheduler that is to place it; empty if the manifest names none. */
-  String schedulerName() {
+  public String schedulerName() {
     return spec.path("schedulerName").asText("");
   }
 
   /** The names of the claims of devices that it makes, of which Kerf gives none. */
-  List<String> claims() {
+  public List<String> claims() {
     List<String> names = new ArrayList<>();
     spec.path("resourceClaims").forEach(claim -> names.add(claim.path("name").asText("?")));
     return names;
   }
 
   /** Why kube-scheduler leaves a node out, as the end of a sentence; null if it does not. */
-  @Nullable String against(String node, NodeRules rules) {
+  public @Nullable String against(String node, NodeRules rules) {
     String wanted = spec.path("nodeName").asText("");
     if (!wanted.isEmpty()) {
       return wanted.equals(node) ? null : "the pod names node " + wanted;

@@ -1,0 +1,4 @@
+@NullMarked
+package gpu.kerf.extender.kueue;
+
+import org.jspecify.annotations.NullMarked;
