@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** When one who watches the pods hears that they are there, bound and gone, by name. */
+/** When one who watches the pods hears that they are there, bound, and gone or ended, by name. */
 final class PodWatch implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -73,6 +73,9 @@ final class PodWatch implements AutoCloseable {
       return;
     }
     created.putIfAbsent(name, now);
+    if (event.at("/object/status/phase").asText().equals("Succeeded")) {
+      gone.putIfAbsent(name, now);
+    }
     if (!event.at("/object/spec/nodeName").asText().isEmpty()) {
       bound.putIfAbsent(name, now);
     }

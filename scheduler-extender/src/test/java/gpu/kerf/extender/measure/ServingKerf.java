@@ -1,5 +1,7 @@
 package gpu.kerf.extender.measure;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.Kerf;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Ports;
@@ -8,6 +10,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +41,8 @@ final class ServingKerf implements AutoCloseable {
           .toList();
 
   private static final String IMAGE = System.getProperty("kerf.measure.image", "");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final ControlPlane plane;
@@ -142,6 +147,16 @@ final class ServingKerf implements AutoCloseable {
     String yaml = SchedulerConfig.yaml(options);
     Path file = plane.logs().resolve("scheduler-with-kerf.yaml");
     return Files.writeString(file, yaml.replaceAll("(?m)^( *(qps|burst): ).*$", "$15000"));
+  }
+
+  /** What it answers to kube-scheduler. */
+  JsonNode ask(String verb, JsonNode body) throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(address + "/" + verb))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(body.toString()))
+            .build();
+    return JSON.readTree(http.send(request, BodyHandlers.ofByteArray()).body());
   }
 
   @Override

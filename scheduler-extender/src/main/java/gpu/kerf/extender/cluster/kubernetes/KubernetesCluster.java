@@ -23,6 +23,7 @@ import gpu.kerf.extender.cluster.kubernetes.calling.RateLimiter;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
 import gpu.kerf.extender.cluster.kubernetes.calling.Resource;
 import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.calling.TwoAtATime;
 import gpu.kerf.extender.cluster.kubernetes.installation.Installation;
 import gpu.kerf.extender.cluster.kubernetes.installation.InstallationCheck;
 import gpu.kerf.extender.cluster.kubernetes.installation.InstallationWatch;
@@ -140,6 +141,10 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
   private final RequestPool renewals;
   private final RequestPool gates;
   private final RequestPool claimWrites;
+
+  /** As many as claims are written at once: each of those sends two requests at a time. */
+  private final Threads.Pool claimFields;
+
   private final GateOpener gateOpener;
   private final Events events;
   private final NodeLock nodeLock;
@@ -222,6 +227,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
     this.renewals = new RequestPool(server, threads, 1, "kerf-lease");
     this.gates = new RequestPool(server, threads, GATE_THREADS, "kerf-gate");
     this.claimWrites = new RequestPool(server, threads, options.claimsAtOnce, "kerf-claim");
+    this.claimFields = threads.pool("kerf-claim-field", options.claimsAtOnce, options.claimsAtOnce);
     this.gateOpener =
         new GateOpener(
             gates, new RateLimiter(threads, clocks.nanos(), GATES_PER_SECOND, MOST_GATES_AT_ONCE));
@@ -335,7 +341,12 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
               })
           .exceptionally(KubernetesCluster::classesUnknown);
     }
-    ClaimWriter writer = new ClaimWriter(classes, metrics, () -> UUID.randomUUID().toString());
+    ClaimWriter writer =
+        new ClaimWriter(
+            classes,
+            metrics,
+            () -> UUID.randomUUID().toString(),
+            TwoAtATime.on(threads, claimFields));
     ClaimQueue queue =
         new ClaimQueue(
             claimWrites,
@@ -964,7 +975,7 @@ public final class KubernetesCluster implements Cluster, AutoCloseable {
             CompletableFuture.runAsync(calls::close),
             CompletableFuture.runAsync(background::close),
             CompletableFuture.runAsync(gates::close),
-            CompletableFuture.runAsync(claimWrites::close),
+            CompletableFuture.runAsync(claimWrites::close).thenRun(claimFields::close),
             CompletableFuture.runAsync(renewals::close))
         .join();
     BindingLease toBind = lease;

@@ -8,15 +8,20 @@ import gpu.kerf.extender.cluster.DeviceClaim;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.TwoAtATime;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what makes a kubelet call a DRA driver for a pod: the first three of four writes, of which
@@ -26,7 +31,8 @@ import java.util.function.Supplier;
  * <pre>
  *   1 claim        the ResourceClaim of the pod, with the finalizer
  *   2 allocation   its devices, and the pod that they are reserved for
- *   3 pod          the field of the pod that names the claim; the API server must have kept it
+ *   3 pod          the field of the pod that names the claim; the API server must have kept it.
+ *                  Sent beside the second: neither needs the other, only the Binding needs both.
  *   4 Binding      by {@link Binder}
  *
  *   a claim is given up in this order: the field, devices and reservation, the claim
@@ -50,14 +56,18 @@ public final class ClaimWriter {
   private final DeviceClasses classes;
   private final Metrics metrics;
   private final Supplier<String> shareId;
+  private final TwoAtATime beside;
 
   /**
    * @param shareId makes a UUID for each part of a device that is shared
+   * @param beside sends the third write while the second is on its way
    */
-  public ClaimWriter(DeviceClasses classes, Metrics metrics, Supplier<String> shareId) {
+  public ClaimWriter(
+      DeviceClasses classes, Metrics metrics, Supplier<String> shareId, TwoAtATime beside) {
     this.classes = classes;
     this.metrics = metrics;
     this.shareId = shareId;
+    this.beside = beside;
   }
 
   /** An end before all is written. */
@@ -95,8 +105,7 @@ public final class ClaimWriter {
     try {
       DeviceClasses.Known known = classes(server, claim);
       JsonNode object = sending.claim(claim);
-      sending.allocation(claim, object, known);
-      sending.name(claim);
+      both(() -> sending.allocation(claim, object, known), () -> sending.name(claim));
       return ClaimResult.WRITTEN;
     } catch (EndException end) {
       return end.result;
@@ -107,6 +116,54 @@ public final class ClaimWriter {
       return new ClaimResult(kind, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       return new ClaimResult(Kind.UNKNOWN, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** One of the writes. */
+  private interface Step {
+    void run() throws IOException, EndException;
+  }
+
+  /** A step that runs on any thread, and keeps how it failed. */
+  private static final class Attempt implements Runnable {
+    private final Step step;
+    private volatile @Nullable Exception failure;
+
+    Attempt(Step step) {
+      this.step = step;
+    }
+
+    @Override
+    public void run() {
+      try {
+        step.run();
+      } catch (IOException | EndException | RuntimeException e) {
+        failure = e;
+      }
+    }
+  }
+
+  /**
+   * Takes two steps at a time. A lost answer comes before a refusal: what may still be carried out
+   * must not be given up as if it were not.
+   */
+  private void both(Step first, Step second) throws IOException, EndException {
+    Attempt one = new Attempt(first);
+    Attempt other = new Attempt(second);
+    beside.run(one, other);
+    List<Exception> failures =
+        Stream.of(one, other).map(each -> each.failure).filter(Objects::nonNull).toList();
+    throwFirst(IOException.class, failures);
+    throwFirst(RuntimeException.class, failures);
+    throwFirst(EndException.class, failures);
+  }
+
+  private static <E extends Exception> void throwFirst(Class<E> kind, List<Exception> failures)
+      throws E {
+    for (Exception each : failures) {
+      if (kind.isInstance(each)) {
+        throw kind.cast(each);
+      }
     }
   }
 
@@ -187,7 +244,7 @@ public final class ClaimWriter {
   private final class Sending {
     private final ApiServer server;
     private final BooleanSupplier mayWrite;
-    private boolean sent;
+    private volatile boolean sent;
 
     Sending(ApiServer server, BooleanSupplier mayWrite) {
       this.server = server;
@@ -330,7 +387,7 @@ public final class ClaimWriter {
         metrics.count(Metric.CLAIM_WRITES, write.word(), reply.ok() ? "done" : "refused");
         return reply;
       } catch (IOException e) {
-        sent |= !(e instanceof ConnectException);
+        sent = sent || !(e instanceof ConnectException);
         metrics.count(Metric.CLAIM_WRITES, write.word(), "failed");
         throw e;
       }

@@ -6,16 +6,24 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.ClaimResult;
 import gpu.kerf.extender.cluster.ClaimResult.Kind;
 import gpu.kerf.extender.cluster.DeviceClaim;
 import gpu.kerf.extender.cluster.DeviceClaim.Device;
 import gpu.kerf.extender.cluster.DeviceClaim.Mapping;
 import gpu.kerf.extender.cluster.DeviceClaim.Request;
+import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.Threads;
+import gpu.kerf.extender.cluster.kubernetes.calling.TwoAtATime;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.wire.PodView;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,9 +34,15 @@ class ClaimFaultsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final PodView.Ref POD = new PodView.Ref("ml", "p", "u");
 
+  private static final TwoAtATime LATER_FIRST =
+      (first, second) -> TwoAtATime.IN_TURN.run(second, first);
+
   private final SmallClaimServer server = new SmallClaimServer();
-  private final ClaimWriter writer =
-      new ClaimWriter(new DeviceClasses(() -> 0), new Metrics(), () -> "id");
+  private final ClaimWriter writer = writer(TwoAtATime.IN_TURN);
+
+  private static ClaimWriter writer(TwoAtATime beside) {
+    return new ClaimWriter(new DeviceClasses(() -> 0), new Metrics(), () -> "id", beside);
+  }
 
   private static DeviceClaim claim(String device) {
     return new DeviceClaim(
@@ -58,15 +72,44 @@ class ClaimFaultsTest {
   @ParameterizedTest
   @CsvSource({"0,false", "0,true", "1,false", "1,true", "2,false", "2,true"})
   void aRetryOnTheSameOrOnAnotherDeviceGoesOnFromEveryWrite(int write, boolean carriedOut) {
-    for (String device : List.of("a", "b")) {
-      server.claim = null;
-      server.pod.withObject("/status").remove("extendedResourceClaimStatus");
-      server.lose(write, carriedOut);
-      assertThat(write("a").kind()).isEqualTo(Kind.UNKNOWN);
-      server.lose(-1, false);
-      assertThat(write(device)).isEqualTo(ClaimResult.WRITTEN);
-      assertAllocated(device);
+    for (TwoAtATime order : List.of(TwoAtATime.IN_TURN, LATER_FIRST)) {
+      for (String device : List.of("a", "b")) {
+        server.claim = null;
+        server.pod.withObject("/status").remove("extendedResourceClaimStatus");
+        server.lose(write, carriedOut);
+        assertThat(writer(order).write(server, claim("a"), () -> true).kind())
+            .isEqualTo(Kind.UNKNOWN);
+        server.lose(-1, false);
+        assertThat(write(device)).isEqualTo(ClaimResult.WRITTEN);
+        assertAllocated(device);
+      }
     }
+  }
+
+  @Test
+  void whatMayStillBeCarriedOutCountsMoreThanARefusal() {
+    server.dropsField = true;
+    server.lose(1, false);
+    assertThat(write("a").kind()).isEqualTo(Kind.UNKNOWN);
+  }
+
+  @Test
+  void theThirdWriteIsOnItsWayWhileTheSecondIs() throws Exception {
+    CyclicBarrier bothUnderWay = new CyclicBarrier(2);
+    server.beforeStatus =
+        () -> {
+          try {
+            bothUnderWay.await(Await.LONG.toSeconds(), TimeUnit.SECONDS);
+          } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new IllegalStateException(e);
+          }
+        };
+    Threads threads = new JvmThreads();
+    try (Threads.Pool pool = threads.pool("field", 1, 1)) {
+      ClaimWriter both = writer(TwoAtATime.on(threads, pool));
+      assertThat(both.write(server, claim("a"), () -> true)).isEqualTo(ClaimResult.WRITTEN);
+    }
+    assertAllocated("a");
   }
 
   @ParameterizedTest

@@ -9,6 +9,7 @@ import gpu.kerf.extender.cluster.DeviceClaim.Mapping;
 import gpu.kerf.extender.cluster.DeviceClaim.Request;
 import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
+import gpu.kerf.extender.cluster.kubernetes.calling.TwoAtATime;
 import gpu.kerf.extender.cluster.kubernetes.reconciling.ClaimSweeper;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
@@ -43,7 +44,8 @@ class ClaimSweeperTest {
       new Clocks(() -> Instant.EPOCH.plusMillis(millis), () -> millis * 1_000_000);
   private final RequestPool requests = new RequestPool(server, new DirectThreads(), 1, "test");
   private final ClaimWriter writer =
-      new ClaimWriter(new DeviceClasses(() -> millis * 1_000_000), metrics, () -> "id");
+      new ClaimWriter(
+          new DeviceClasses(() -> millis * 1_000_000), metrics, () -> "id", TwoAtATime.IN_TURN);
   private final ClaimQueue queue =
       new ClaimQueue(
           requests, Runnable::run, writer, metrics, () -> millis, Granted::new, one -> overlapping);

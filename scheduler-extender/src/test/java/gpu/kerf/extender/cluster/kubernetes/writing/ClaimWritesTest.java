@@ -19,6 +19,7 @@ import gpu.kerf.extender.cluster.DeviceClaim.Mapping;
 import gpu.kerf.extender.cluster.DeviceClaim.Request;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
+import gpu.kerf.extender.cluster.kubernetes.calling.TwoAtATime;
 import gpu.kerf.extender.controlplane.ClusterTest;
 import gpu.kerf.extender.controlplane.ControlPlane;
 import gpu.kerf.extender.controlplane.Options;
@@ -77,7 +78,8 @@ final class ClaimWritesTest {
     return new ClaimWriter(
         new DeviceClasses(System::nanoTime),
         new Metrics(),
-        () -> "00000000-0000-4000-8000-%012d".formatted(next[0]++));
+        () -> "00000000-0000-4000-8000-%012d".formatted(next[0]++),
+        TwoAtATime.IN_TURN);
   }
 
   private static String pod(String name, String scheduler, String... containers) {

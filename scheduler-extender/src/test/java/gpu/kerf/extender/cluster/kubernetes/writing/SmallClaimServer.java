@@ -25,6 +25,10 @@ final class SmallClaimServer implements ApiServer {
   final ObjectNode pod = JSON.createObjectNode();
   @Nullable ObjectNode claim;
   boolean dropsField;
+
+  /** What happens before a status is written, outside of the lock of the objects. */
+  Runnable beforeStatus = () -> {};
+
   private int lost = -1;
   private boolean carriedOut;
   private int writes;
@@ -44,6 +48,13 @@ final class SmallClaimServer implements ApiServer {
 
   @Override
   public ApiReply send(ApiRequest request) throws IOException {
+    if (request.path().endsWith("/status")) {
+      beforeStatus.run();
+    }
+    return carryOut(request);
+  }
+
+  private synchronized ApiReply carryOut(ApiRequest request) throws IOException {
     sent.add(request.method() + " " + request.path());
     if (request.method().equals("GET")) {
       return read(request.path());
