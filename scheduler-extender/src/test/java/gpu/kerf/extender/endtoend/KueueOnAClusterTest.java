@@ -60,7 +60,10 @@ final class KueueOnAClusterTest {
         "apply", "--validate=strict", "-f", Shipped.file("examples/kueue/queues.yaml").toString());
     TestCluster.await(
         "the queue is active",
-        () -> plane.kubectl("get", "clusterqueue", "gpus", "-o", "yaml").contains("Ready to admit"),
+        () ->
+            plane
+                .kubectl("get", "clusterqueue", "gpus", "-o", "yaml")
+                .contains("Can admit new workloads"),
         () -> plane.kubectl("get", "clusterqueues,admissionchecks", "-o", "yaml") + kueue.log());
   }
 

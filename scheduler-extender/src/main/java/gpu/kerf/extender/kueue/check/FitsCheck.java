@@ -239,7 +239,8 @@ public final class FitsCheck implements KueueListener {
     }
     activate(writer, now);
     lookAtWorkloads(writer, now);
-    metrics.set(Metric.KUEUE_WAITING, waiting.values().stream().filter(this::asks).count());
+    metrics.set(
+        Metric.KUEUE_WAITING, (double) waiting.values().stream().filter(this::asks).count());
   }
 
   /** Another replica answers, or nothing can be decided. */
