@@ -175,7 +175,7 @@ class ForeignPodsTest {
     ForeignPods there = onCutGpus(true);
     there.podChanged(onMig(reserved("GPU-1", "3g.40gb", 4, 4)).build());
     assertThat(used()).isZero();
-    assertThat(listener.parts).singleElement();
+    assertThat(listener.parts).hasSize(1);
     ForeignHold hold = listener.parts.get(0);
     assertThat(hold.uid()).isEqualTo("1");
     assertThat(hold.pod()).isEmpty();
