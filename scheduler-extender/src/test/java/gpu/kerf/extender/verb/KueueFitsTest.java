@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.BeforeEach;
@@ -235,7 +236,8 @@ class KueueFitsTest {
     world.place(pod("other", "x"), "a");
     for (int retries : List.of(0, 1, 9)) {
       reserved("one", 1, ONE_GPU);
-      ((ObjectNode) kueue.workloads.get("one").at("/status/admissionChecks/0"))
+      ((ObjectNode)
+              Objects.requireNonNull(kueue.workloads.get("one")).at("/status/admissionChecks/0"))
           .put("retryCount", retries);
       assertThat(state("one")).isEqualTo("Pending");
       pass(KEEP_QUOTA - 1);
