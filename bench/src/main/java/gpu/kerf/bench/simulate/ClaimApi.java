@@ -94,7 +94,7 @@ final class ClaimApi {
     return switch (request.method()) {
       case "GET" -> new ApiReply(200, found.bytes());
       case "PATCH" -> allocate(found, (ObjectNode) Stored.JSON.readTree(request.body()), client);
-      case "DELETE" -> delete(found, Stored.JSON.readTree(request.body()), client);
+      case "DELETE" -> delete(found, Stored.JSON.readTree(request.body()));
       default -> ApiFrontend.status(405, "MethodNotAllowed", request.method());
     };
   }
@@ -148,7 +148,7 @@ final class ClaimApi {
     return !wanted.isEmpty() && !wanted.equals(is);
   }
 
-  private ApiReply delete(Stored found, JsonNode options, String client) {
+  private ApiReply delete(Stored found, JsonNode options) {
     if (differs(options.at("/preconditions/uid").asText(""), found.uid())) {
       return ApiFrontend.status(409, "Conflict", "the UID in the precondition does not match");
     }

@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The simulator finds each fault again once its repair is taken out. */
+@Tag("mutations")
 final class MutationsTest {
   private static final Path ROOT = Path.of("..");
 
