@@ -281,9 +281,9 @@ final class ApiFrontend {
       return new ApiReply(
           429,
           ("{\"kind\":\"Status\",\"code\":429,\"reason\":\"TooManyRequests\",\"message\":\"Cannot"
-               + " evict pod as it would violate the pod's disruption"
-               + " budget.\",\"details\":{\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"none"
-               + " allowed\"}]}}")
+                  + " evict pod as it would violate the pod's disruption"
+                  + " budget.\",\"details\":{\"causes\":[{\"reason\":\"DisruptionBudget\",\"message\":\"none"
+                  + " allowed\"}]}}")
               .getBytes(StandardCharsets.UTF_8));
     }
     if (!pod.isTerminating()) {

@@ -135,10 +135,11 @@ final class DraWorld implements ClaimApi.Watcher {
     if (races && random.nextInt(3) == 0) {
       for (SimulatedNode node : nodes) {
         DraDriver driver = node.driver();
-        boolean here = driver != null && after.isInPool(driver.pool());
-        List<SimulatedContainer.Touch> touches = here ? driver.touches(after) : null;
-        if (touches != null) {
-          others.race(node, touches.get(random.nextInt(touches.size())));
+        if (driver != null && after.isInPool(driver.pool())) {
+          List<SimulatedContainer.Touch> touches = driver.touches(after);
+          if (touches != null) {
+            others.race(node, touches.get(random.nextInt(touches.size())));
+          }
         }
       }
     }

@@ -130,7 +130,8 @@ class OthersDeliveryTest {
     PodView pod =
         World.pod("1")
             .delivery("hami-mig")
-            .initContainer(new PodView.Container("warm", new PodView.Resources(limits, limits), false))
+            .initContainer(
+                new PodView.Container("warm", new PodView.Resources(limits, limits), false))
             .container("main", limits)
             .build();
     assertThat(world.hopeless(world.filter(pod, "mig")).get("mig"))

@@ -194,8 +194,7 @@ public final class ForeignPods {
               : Reserved.NOTHING;
       if (!reserved.slots().isEmpty()) {
         parts.add(
-            new ForeignHold(
-                uid, "", pod.ref.namespace(), pod.ref.name(), reserved.grant(node)));
+            new ForeignHold(uid, "", pod.ref.namespace(), pod.ref.name(), reserved.grant(node)));
       }
       used |= used(pod, gpus) & ~reserved.gpus();
     }
