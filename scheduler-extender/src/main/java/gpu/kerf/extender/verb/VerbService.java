@@ -17,6 +17,7 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.team.AcceptedTeams;
 import gpu.kerf.extender.turn.Turns;
 import gpu.kerf.extender.wire.PodView;
+import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.List;
@@ -208,12 +209,16 @@ public final class VerbService {
 
     @Override
     public void podEnded(String uid) {
+      Entry held = scheduling.ledger().entry(uid);
       super.podEnded(uid);
       gangs.podEnded(uid);
       turns.podEnded(uid);
       starts.roomChanged();
       if (gate.refusal() == null) {
         preemptions.look();
+        if (held != null) {
+          wakeUps.roomOn(held.grant().node());
+        }
       }
     }
 

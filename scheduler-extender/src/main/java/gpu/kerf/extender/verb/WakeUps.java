@@ -28,7 +28,9 @@ import java.util.Map;
  * not ask about it within seconds, Kerf changes the pod to wake it; it repeats this at growing
  * intervals.
  *
- * <p>It checks the state at intervals and not events, so that it cannot miss a change.
+ * <p>It checks the state at intervals and not events, so that it cannot miss a change. Only where a
+ * pod ends on a node just after another one was refused there, it does not wait: both programs hear
+ * of an end at the same time, and kube-scheduler is often the faster one.
  */
 public final class WakeUps {
   private static final int MOST_REFUSED = 2_000;
@@ -42,12 +44,23 @@ public final class WakeUps {
   private static final long LONGEST_PATIENCE_MILLIS = 300_000;
   private static final int MOST_DOUBLINGS = 8;
 
+  /** So long before Kerf hears of an end kube-scheduler may have heard of it, and asked. */
+  private static final long TOO_EARLY_MILLIS = 500;
+
+  private static final int MOST_TOO_EARLY = 64;
+
   private final Scheduling scheduling;
   private final Cluster cluster;
   private final Preemptions preemptions;
   private final Map<String, Refused> refused = new LinkedHashMap<>();
   private final Deque<String> hopeful = new ArrayDeque<>();
+
+  /** Pods that were refused a moment ago, the last one first. */
+  private final Deque<Refusal> recent = new ArrayDeque<>();
+
   private long loosened;
+
+  private record Refusal(String uid, long millis) {}
 
   /** A pod that fitted on none of the nodes that it was offered. */
   private static final class Refused {
@@ -90,11 +103,42 @@ public final class WakeUps {
     if (refused.size() > MOST_REFUSED) {
       refused.remove(refused.keySet().iterator().next());
     }
+    recent.addFirst(new Refusal(uid, scheduling.elapsedMillis()));
+    if (recent.size() > MOST_TOO_EARLY) {
+      recent.removeLast();
+    }
   }
 
   /** Filter found room for a pod. */
   void placed(String uid) {
     refused.remove(uid);
+  }
+
+  /**
+   * A pod has ended on a node: wakes the most urgent of those that were refused a moment too early
+   * and fit there now.
+   */
+  void roomOn(String name) {
+    int node = scheduling.fleet().indexOf(name);
+    long earliest = scheduling.elapsedMillis() - TOO_EARLY_MILLIS;
+    KnownPod found = null;
+    for (Refusal each : recent) {
+      KnownPod pod = each.millis >= earliest ? scheduling.pods().get(each.uid) : null;
+      Refused one = refused.get(each.uid);
+      if (pod != null
+          && one != null
+          && pod.isPending()
+          && (found == null || pod.holder().priority() > found.holder().priority())
+          && node >= 0
+          && one.offered.get(node)
+          && !preemptions.has(pod.uid())
+          && scheduling.ask(pod.demand()).refusal(node) == null) {
+        found = pod;
+      }
+    }
+    if (found != null) {
+      nudge(found);
+    }
   }
 
   /** Looks who has room; to be called now and then. */

@@ -105,6 +105,28 @@ class WakeUpsTest {
   }
 
   @Test
+  void whoWasRefusedAMomentBeforeAnEndIsCalledAtOnceAndNoOther() {
+    ask(asking("long ago", "30Gi", 9));
+    world.millis += SECOND;
+    ask(asking("meek", "30Gi", 0));
+    ask(asking("only on b", "30Gi", 8), "b");
+    ask(asking("too large", "50Gi", 7));
+    ask(asking("urgent", "30Gi", 1));
+    world.millis += SECOND / 4;
+    world.scheduling.podEnded("on-a");
+    wakeUps.roomOn("a");
+    assertThat(world.cluster.nudged).as("one has room").containsExactly("urgent");
+  }
+
+  @Test
+  void anEndThatLeavesNoRoomCallsNone() {
+    ask(asking("p", "30Gi", 0));
+    wakeUps.roomOn("a");
+    wakeUps.roomOn("unknown");
+    assertThat(world.cluster.nudged).isEmpty();
+  }
+
+  @Test
   void roomOnANodeThatAPodMayNotGoToIsNone() {
     ask(asking("only-b", "30Gi", 0), "b");
     world.scheduling.podEnded("on-a");
