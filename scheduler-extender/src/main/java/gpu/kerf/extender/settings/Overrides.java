@@ -16,6 +16,7 @@ final class Overrides {
   private static final Pattern FOREIGN =
       Pattern.compile(
           "KERF_JAVA_OPTS|KERF_OPENB_DIR|KERF_KUBE_BIN|KERF_KUBE_CACHE|KERF_K8S_VERSION"
+              + "|KERF_K3S_IMAGE"
               // what Kubernetes sets in every pod beside a Service called kerf or kerf-something
               + "|KERF_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT|PORT_\\d+_(TCP|UDP)(_.*)?)");
 
