@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -18,6 +20,7 @@ final class MutationsTest {
   private static final Path ROOT = Path.of("..");
 
   @TempDir private Path folder = Path.of("");
+  private final Map<List<String>, String> asItIs = new HashMap<>();
 
   @TestFactory
   List<DynamicTest> aRepairThatIsTakenOutIsMissed() throws IOException {
@@ -39,10 +42,19 @@ final class MutationsTest {
     String parts = mutation.parts();
     int seeds = Integer.parseInt(mutation.head().getOrDefault("seeds", "1"));
     String found = "";
-    for (int seed = 1; seed <= seeds && found.isEmpty(); seed++) {
+    int seed = 0;
+    while (seed < seeds && found.isEmpty()) {
+      seed++;
       found = without.simulate("" + seed, events, faults, parts);
-      assertThat(SimulationMain.problem("" + seed, events, faults, parts)).as("as it is").isEmpty();
     }
     assertThat(found).as(mutation.what()).isNotEmpty();
+    assertThat(asItIs("" + seed, events, faults, parts)).as("as it is").isEmpty();
+  }
+
+  /** The problem that the same course has with no repair taken out; many mutations share one. */
+  private String asItIs(String seed, String events, String faults, String parts) {
+    return asItIs.computeIfAbsent(
+        List.of(seed, events, faults, parts),
+        same -> SimulationMain.problem(seed, events, faults, parts));
   }
 }
