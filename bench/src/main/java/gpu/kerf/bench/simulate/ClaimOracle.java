@@ -104,6 +104,7 @@ final class ClaimOracle {
               + ", "
               + claim);
     }
+    refuseTwins(client, pod, touches(driver, claim));
     for (ClaimObject other : known(client, pod, driver)) {
       if (overlap(driver, claim, other)) {
         throw new Violation(
@@ -111,6 +112,19 @@ final class ClaimOracle {
       }
     }
     refuseOverdraft(client, pod, driver, claim);
+  }
+
+  /** No two containers of a pod get the same device. */
+  private static void refuseTwins(
+      String client, PodObject pod, List<SimulatedContainer.Touch> touches) {
+    for (int i = 0; i < touches.size(); i++) {
+      for (int j = 0; j < i; j++) {
+        if (touches.get(i).overlaps(touches.get(j))) {
+          throw new Violation(
+              "given twice: " + client + " binds " + pod + " to " + touches.get(i) + " two times");
+        }
+      }
+    }
   }
 
   /** The claims of others of which a replica has known when it looked for them last. */

@@ -72,8 +72,8 @@ final class Oracle {
       SimulatedContainer.Touch touch = claims.get(i).touch;
       shares += claims.get(i).isOfOthers() ? 0 : touch.shareMiB();
       for (int j = 0; j < i; j++) {
-        boolean ofOthers = claims.get(i).isOfOthers() || claims.get(j).isOfOthers();
-        if (!ofOthers && touch.collides(claims.get(j).touch)) {
+        if (!areJudgedElsewhere(claims.get(i), claims.get(j))
+            && touch.collides(claims.get(j).touch)) {
           throw new Violation(
               "given twice: " + claims.get(j) + " and " + claims.get(i) + " have " + touch);
         }
@@ -90,6 +90,15 @@ final class Oracle {
               + ": "
               + claims);
     }
+  }
+
+  /**
+   * {@link ClaimOracle} judges what another scheduler gave, and what one claim has: after a reboot
+   * the driver may call other cards by the names in a claim, so two of them can become one card.
+   */
+  private static boolean areJudgedElsewhere(Claim one, Claim other) {
+    boolean samePod = one.pod.uid().equals(other.pod.uid());
+    return one.isOfOthers() || other.isOfOthers() || (samePod && !one.pod.claims().isEmpty());
   }
 
   /** A driver refuses what it has already given: no other scheduler knows better than the API. */
