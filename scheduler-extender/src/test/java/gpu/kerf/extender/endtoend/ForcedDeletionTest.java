@@ -82,19 +82,19 @@ final class ForcedDeletionTest {
   /** A pod that wants the only GPU. Its name is found among the processes of this machine. */
   private static String pod(String name, long grace, String script) {
     return """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: %1$s, namespace: default}
-        spec:
-          schedulerName: kerf
-          terminationGracePeriodSeconds: %2$d
-          containers:
-          - name: main
-            image: app
-            imagePullPolicy: Never
-            command: [sh, -c, "%3$s %1$s"]
-            resources: {limits: {kerf.gpu/whole: 1}}
-        """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %1$s, namespace: default}
+    spec:
+      schedulerName: kerf
+      terminationGracePeriodSeconds: %2$d
+      containers:
+      - name: main
+        image: app
+        imagePullPolicy: Never
+        command: [sh, -c, "%3$s %1$s"]
+        resources: {limits: {kerf.gpu/whole: 1}}
+    """
         .formatted(name, grace, script);
   }
 
@@ -147,9 +147,11 @@ final class ForcedDeletionTest {
     String next = pod("next").toString();
     Await.until(
         "explain says who holds the node",
-        () -> kerf.post("/api/v1/explain", next).at("/held/0/node").asText().equals("real"));
-    JsonNode why = kerf.post("/api/v1/explain", next);
-    assertThat(why.at("/held/0/pods/0").asText()).isEqualTo("default/old");
+        () -> {
+          JsonNode held = kerf.post("/api/v1/explain", next).at("/held/0");
+          return held.at("/node").asText().equals("real")
+              && held.at("/pods/0").asText().equals("default/old");
+        });
     assertNextIsBoundOnlyWhenOldIsGone();
     assertThat(quarantined()).isEmpty();
   }
