@@ -203,8 +203,12 @@ final class DraDriver {
       return "";
     }
     for (Prepared other : prepared.values()) {
-      if (wanted.collides(other) || overdraws(wanted, other)) {
+      if (wanted.collides(other)) {
         refused.accept(wanted, other);
+        return "the driver has prepared " + other;
+      }
+      if (overdraws(wanted, other)) {
+        refused.accept(wanted, anyOfOthers(wanted, other));
         return "the driver has prepared " + other;
       }
     }
@@ -225,6 +229,18 @@ final class DraDriver {
       }
     }
     return false;
+  }
+
+  /**
+   * Who has the memory that is missing: a pod of the other scheduler, if one has a share of the
+   * same card. What Kerf's pods have among themselves, {@link Oracle} counts.
+   */
+  private Prepared anyOfOthers(Prepared wanted, Prepared other) {
+    return prepared.values().stream()
+        .filter(one -> OtherScheduler.has(one.pod))
+        .filter(one -> wanted.touches.stream().anyMatch(each -> share(one, each.gpu()) > 0))
+        .findFirst()
+        .orElse(other);
   }
 
   private static long share(Prepared one, Gpu gpu) {

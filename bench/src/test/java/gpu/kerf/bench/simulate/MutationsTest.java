@@ -45,10 +45,13 @@ final class MutationsTest {
     int seed = 0;
     while (seed < seeds && found.isEmpty()) {
       seed++;
-      found = without.simulate("" + seed, events, faults, parts);
+      String problem = without.simulate("" + seed, events, faults, parts);
+      // A course that has a problem also as Kerf is says nothing of the mutation.
+      if (!problem.isEmpty() && asItIs("" + seed, events, faults, parts).isEmpty()) {
+        found = problem;
+      }
     }
     assertThat(found).as(mutation.what()).isNotEmpty();
-    assertThat(asItIs("" + seed, events, faults, parts)).as("as it is").isEmpty();
   }
 
   /** The problem that the same course has with no repair taken out; many mutations share one. */
