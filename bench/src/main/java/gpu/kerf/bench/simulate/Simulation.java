@@ -15,6 +15,12 @@ final class Simulation {
   /** By then kube-scheduler itself has tried every unschedulable pod again. */
   private static final long CALM_LIMIT = 420 * VirtualTime.SECOND;
 
+  /**
+   * A user gives up a pod that does not start after 300 s, and what a driver may still have is held
+   * for two minutes and more after that.
+   */
+  private static final long CALM_LIMIT_WITH_DRA = 600 * VirtualTime.SECOND;
+
   private static final long CHECK = 2 * VirtualTime.SECOND;
   private static final long FIRST_CHECK = 30 * VirtualTime.SECOND;
   private static final long PROGRESS = 1L << 18;
@@ -301,6 +307,10 @@ final class Simulation {
     timeline.after((60 + random.nextLong(240)) * VirtualTime.SECOND, null, this::becomeCalm);
   }
 
+  private long calmLimit() {
+    return scenario.dra() ? CALM_LIMIT_WITH_DRA : CALM_LIMIT;
+  }
+
   private void becomeCalm() {
     story.tell("all is well from now on");
     injector.calm(true);
@@ -339,7 +349,7 @@ final class Simulation {
 
   private void look() {
     Violation problem = problem();
-    if (problem != null && timeline.now() - calmSince < CALM_LIMIT) {
+    if (problem != null && timeline.now() - calmSince < calmLimit()) {
       timeline.after(CHECK, null, this::look);
       return;
     }

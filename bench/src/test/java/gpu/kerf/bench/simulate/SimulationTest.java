@@ -55,9 +55,8 @@ final class SimulationTest {
     isClean(Scenario.of(1, 20_000, Set.of()).withDra(true));
   }
 
-  /** Without seed 2, whose failure is open: docs/explanation/simulator.md. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 3, 4, 5})
+  @ValueSource(longs = {1, 2, 3, 4})
   void devicesOfDriversAreGivenOnceWithEveryFault(long seed) {
     isClean(new Scenario(seed, EVENTS / 4, ALL, 2, 0, 0, false, true));
   }
