@@ -3,6 +3,7 @@ package gpu.kerf.bench.simulate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -10,14 +11,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The simulator finds each fault again once its repair is taken out. */
-@Tag("mutations")
 final class MutationsTest {
   private static final Path ROOT = Path.of("..");
+
+  /** With {@code -Pfull} also those that take half a minute and more each. */
+  private static final boolean FULL = Long.getLong("kerf.simulated.events", 0) > 100_000;
 
   @TempDir private Path folder = Path.of("");
   private final Map<List<String>, String> asItIs = new HashMap<>();
@@ -25,7 +27,15 @@ final class MutationsTest {
   @TestFactory
   List<DynamicTest> aRepairThatIsTakenOutIsMissed() throws IOException {
     try (Stream<Path> files = Files.list(Path.of("src/test/mutations"))) {
-      return files.sorted().map(this::test).toList();
+      return files.sorted().filter(file -> FULL || !isSlow(file)).map(this::test).toList();
+    }
+  }
+
+  private static boolean isSlow(Path file) {
+    try {
+      return Mutation.read(file).head().containsKey("slow");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -120,13 +120,13 @@ class QuotaCountTest {
     with(
         a10s(), h100s(), cutAtWill(), node("cut-b").withInstances(a100(), "3g.20gb@4", "1g.5gb@0"));
     Random random = new Random(11);
+    Placer placer = new Placer(Prices.neutral(models));
     int placed = 0;
     for (int i = 0; i < 3_000; i++) {
       Demand demand = RandomDemands.demand(random);
       int most = count(demand);
       Demand counted = demand.holdingAtMost(most);
       for (NodeState node : nodes) {
-        Placer placer = new Placer(Prices.neutral(models));
         placer.startDecision();
         PreparedDemand prepared = new PreparedDemand(PodDemand.of(counted), models);
         if (most == 0 || !placer.tryOn(prepared, node)) {
@@ -147,7 +147,7 @@ class QuotaCountTest {
   void aDemandThatFitsSomewhereFitsThereWhenItIsCounted() {
     with(a10s(), h100s(), cutAtWill());
     Random random = new Random(12);
-    for (int i = 0; i < 2_000; i++) {
+    for (int i = 0; i < 700; i++) {
       Demand demand = RandomDemands.demand(random);
       boolean fits = nodes.stream().anyMatch(node -> judge(demand, node).reason() == null);
       int most = count(demand);
