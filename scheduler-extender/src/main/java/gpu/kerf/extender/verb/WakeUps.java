@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes kube-scheduler try pods again that filter refused and that fit now.
@@ -123,15 +124,12 @@ public final class WakeUps {
     long earliest = scheduling.elapsedMillis() - TOO_EARLY_MILLIS;
     KnownPod found = null;
     for (Refusal each : recent) {
-      KnownPod pod = each.millis >= earliest ? scheduling.pods().get(each.uid) : null;
-      Refused one = refused.get(each.uid);
+      if (node < 0 || each.millis < earliest) {
+        break;
+      }
+      KnownPod pod = waitingFor(node, each.uid);
       if (pod != null
-          && one != null
-          && pod.isPending()
           && (found == null || pod.holder().priority() > found.holder().priority())
-          && node >= 0
-          && one.offered.get(node)
-          && !preemptions.has(pod.uid())
           && scheduling.ask(pod.demand()).refusal(node) == null) {
         found = pod;
       }
@@ -139,6 +137,19 @@ public final class WakeUps {
     if (found != null) {
       nudge(found);
     }
+  }
+
+  /** A refused pod that still waits and was offered a node; null if it does not, or was not. */
+  private @Nullable KnownPod waitingFor(int node, String uid) {
+    Refused one = refused.get(uid);
+    KnownPod pod = scheduling.pods().get(uid);
+    boolean waits =
+        one != null
+            && one.offered.get(node)
+            && pod != null
+            && pod.isPending()
+            && !preemptions.has(uid);
+    return waits ? pod : null;
   }
 
   /** Looks who has room; to be called now and then. */

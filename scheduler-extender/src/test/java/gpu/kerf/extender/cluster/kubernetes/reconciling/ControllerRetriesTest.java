@@ -6,12 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
+import gpu.kerf.extender.cluster.kubernetes.calling.ServerWithoutStreams;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.extender.time.Clocks;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +33,7 @@ class ControllerRetriesTest {
           server, new JvmThreads(), new Clocks(() -> NOW, System::nanoTime), new Metrics());
 
   /** Has events of failures, and keeps what it was asked to change. */
-  private static final class EventServer implements ApiServer {
+  private static final class EventServer extends ServerWithoutStreams {
     private final Map<String, String> events = new LinkedHashMap<>();
     private final List<ApiRequest> patches = new ArrayList<>();
     private int lists;
@@ -71,11 +69,6 @@ class ControllerRetriesTest {
     }
 
     @Override
-    public String address() {
-      return "test";
-    }
-
-    @Override
     public ApiReply send(ApiRequest request) {
       if (request.method().equals("PATCH")) {
         patches.add(request);
@@ -90,24 +83,6 @@ class ControllerRetriesTest {
     private static ApiReply reply(int status, String body) {
       return new ApiReply(status, body.getBytes(StandardCharsets.UTF_8));
     }
-
-    @Override
-    public ApiReply send(ApiRequest request, Duration limit) {
-      return send(request);
-    }
-
-    @Override
-    public ApiStream stream(ApiRequest request) throws IOException {
-      throw new IOException("there are no streams");
-    }
-
-    @Override
-    public Duration silence() {
-      return Duration.ofSeconds(1);
-    }
-
-    @Override
-    public void close() {}
   }
 
   private void seconds(int count) throws InterruptedException {

@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
+import gpu.kerf.extender.cluster.kubernetes.calling.ServerWithoutStreams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -62,15 +60,10 @@ class DeviceClassesTest {
   }
 
   /** Each answer has a class of its own; the first one takes long. */
-  private static final class SlowServer implements ApiServer {
+  private static final class SlowServer extends ServerWithoutStreams {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch mayAnswer = new CountDownLatch(1);
     private final AtomicInteger calls = new AtomicInteger();
-
-    @Override
-    public String address() {
-      return "test";
-    }
 
     @Override
     public ApiReply send(ApiRequest request) throws IOException {
@@ -90,23 +83,5 @@ class DeviceClassesTest {
         throw new IOException(e);
       }
     }
-
-    @Override
-    public ApiReply send(ApiRequest request, Duration limit) throws IOException {
-      return send(request);
-    }
-
-    @Override
-    public ApiStream stream(ApiRequest request) throws IOException {
-      throw new IOException("there are no streams");
-    }
-
-    @Override
-    public Duration silence() {
-      return Duration.ofSeconds(1);
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -5,18 +5,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiReply;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
-import gpu.kerf.extender.cluster.kubernetes.calling.ApiStream;
+import gpu.kerf.extender.cluster.kubernetes.calling.ServerWithoutStreams;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** As much of an API server as a claim needs; a lost request fails as one without an answer. */
-final class SmallClaimServer implements ApiServer {
+final class SmallClaimServer extends ServerWithoutStreams {
   static final String CLAIM = "/apis/resource.k8s.io/v1/namespaces/ml/resourceclaims/kerf-u";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -137,27 +135,4 @@ final class SmallClaimServer implements ApiServer {
   private static ApiReply reply(int status, String body) {
     return new ApiReply(status, body.getBytes(StandardCharsets.UTF_8));
   }
-
-  @Override
-  public String address() {
-    return "test";
-  }
-
-  @Override
-  public ApiReply send(ApiRequest request, Duration limit) throws IOException {
-    return send(request);
-  }
-
-  @Override
-  public ApiStream stream(ApiRequest request) throws IOException {
-    throw new IOException("there are no streams");
-  }
-
-  @Override
-  public Duration silence() {
-    return Duration.ofSeconds(1);
-  }
-
-  @Override
-  public void close() {}
 }
