@@ -83,7 +83,8 @@ class EvictionOracleTest {
     }
 
     assertThat(plans).isGreaterThan(STEPS / 10_000);
-    assertThat(brokenOff).isGreaterThan(STEPS / 50_000);
+    // About one in twelve of these searches is so long: in ten of them there may be none.
+    assertThat(brokenOff).isGreaterThanOrEqualTo(STEPS / 50_000);
     assertThat(helpless).isPositive();
   }
 
