@@ -25,8 +25,13 @@ final class DeviceWords {
       // The webhook leaves such a pod without its variable, so no other way may serve it.
       return EnumSet.of(DeliveryWay.HAMI_MIG);
     }
+    boolean claimable = isClaimable(pod, asking);
+    if (claimable && pod.isClaimedByKerf()) {
+      // The kubelet of another node would wait for that claim. Since 1.37 a pod names it for ever.
+      return EnumSet.of(DeliveryWay.DRA);
+    }
     EnumSet<DeliveryWay> ways = EnumSet.of(DeliveryWay.ENV);
-    if (isClaimable(pod, asking)) {
+    if (claimable) {
       ways.add(DeliveryWay.DRA);
     }
     boolean hami = dialect.equals("hami") || dialect.equals("nvidia");

@@ -59,7 +59,7 @@ public final class PodReader {
     private long deadlineSeconds;
     private List<PodView.Claim> claims = List.of();
     private Map<String, String> madeClaims = Map.of();
-    private boolean resourcesClaimed;
+    private String resourceClaim = "";
     private String delivery = "";
     private List<String> gates = List.of();
     private long waitsSinceMillis;
@@ -100,7 +100,7 @@ public final class PodReader {
           Math.max(specGraceSeconds, deletionGraceSeconds),
           deadlineSeconds,
           withMade(claims),
-          resourcesClaimed,
+          resourceClaim,
           schedulingGroup,
           ended,
           delivery,
@@ -384,8 +384,9 @@ public final class PodReader {
         case "extendedResourceClaimStatus" ->
             in.object(
                 name -> {
-                  resourcesClaimed |= name.equals("resourceClaimName");
-                  return false;
+                  boolean wanted = name.equals("resourceClaimName");
+                  resourceClaim = wanted ? in.text() : resourceClaim;
+                  return wanted;
                 });
         case "containerStatuses" -> in.array(() -> containerStatus(true));
         case "initContainerStatuses", "ephemeralContainerStatuses" ->

@@ -16,8 +16,8 @@ import java.util.Map;
  * @param deadlineSeconds how long it may run ({@code activeDeadlineSeconds}); 0 if nothing ends it
  * @param claims its own ResourceClaims ({@code spec.resourceClaims}), without those that its status
  *     says it does not need
- * @param resourcesClaimed whether a resource claim was made for the resources that its containers
- *     ask for, so that no device plugin serves them
+ * @param resourceClaim the name of the resource claim that was made for the resources that its
+ *     containers ask for, so that no device plugin serves them; empty if none was
  * @param schedulingGroup the PodGroup of Kubernetes that it is in; empty if it is in none
  * @param ended whether all its containers were reported to have ended
  * @param delivery the delivery of nodes that its node selector asks for; empty if it asks for none
@@ -45,7 +45,7 @@ public record PodView(
     long graceSeconds,
     long deadlineSeconds,
     List<Claim> claims,
-    boolean resourcesClaimed,
+    String resourceClaim,
     String schedulingGroup,
     boolean ended,
     String delivery,
@@ -62,6 +62,9 @@ public record PodView(
     Resources resources,
     Map<String, String> overhead,
     List<Owner> owners) {
+
+  /** How the names of the ResourceClaims begin that Kerf makes; the pod's uid follows. */
+  public static final String CLAIM_PREFIX = "kerf-";
 
   /** The scheduling gate that keeps a pod from kube-scheduler until it is its turn. */
   public static final String TURN_GATE = "kerf.gpu/turn";
@@ -171,6 +174,11 @@ public record PodView(
     return !claims.isEmpty();
   }
 
+  /** Whether Kerf made a claim for its resources once, and the pod still names it. */
+  public boolean isClaimedByKerf() {
+    return resourceClaim.equals(CLAIM_PREFIX + uid());
+  }
+
   /** Whether Kerf's gate keeps it from kube-scheduler. */
   public boolean waitsAtGate() {
     return gates.contains(TURN_GATE);
@@ -219,7 +227,7 @@ public record PodView(
     private long graceSeconds = DEFAULT_GRACE_SECONDS;
     private long deadlineSeconds;
     private final List<Claim> claims = new ArrayList<>(0);
-    private boolean resourcesClaimed;
+    private String resourceClaim = "";
     private String schedulingGroup = "";
     private boolean ended;
     private String delivery = "";
@@ -289,8 +297,8 @@ public record PodView(
     }
 
     /** A resource claim was made for the resources that it asks for. */
-    public Builder resourcesClaimed() {
-      resourcesClaimed = true;
+    public Builder resourceClaim(String name) {
+      resourceClaim = name;
       return this;
     }
 
@@ -415,7 +423,7 @@ public record PodView(
           graceSeconds,
           deadlineSeconds,
           claims,
-          resourcesClaimed,
+          resourceClaim,
           schedulingGroup,
           ended || phase == Phase.OVER,
           delivery,

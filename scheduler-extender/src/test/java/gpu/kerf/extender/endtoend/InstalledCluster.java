@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import gpu.kerf.extender.Await;
 import gpu.kerf.extender.controlplane.ContainerImage;
 import gpu.kerf.extender.controlplane.ControlPlane;
+import gpu.kerf.extender.controlplane.Helm;
 import gpu.kerf.extender.controlplane.Inventory;
 import gpu.kerf.extender.controlplane.Options;
 import gpu.kerf.extender.controlplane.RealNode;
@@ -20,10 +21,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
- * A cluster as a user has it after {@code kubectl apply -k manifests/overlays/single}: Kerf and its
- * kube-scheduler run from their images on a real node.
+ * A cluster as a user has it after {@code kubectl apply -k manifests/overlays/single}, or after
+ * {@code helm install}: Kerf and its kube-scheduler run from their images on a real node.
  */
 final class InstalledCluster implements AutoCloseable {
   static final String NODE = "real";
@@ -61,6 +63,25 @@ final class InstalledCluster implements AutoCloseable {
 
   /** All of it, running. */
   static InstalledCluster start() {
+    String overlay = MANIFESTS.resolve("overlays/single").toString();
+    return start(plane -> plane.kubectl("apply", "-k", overlay));
+  }
+
+  /** The same by the chart, as the release {@code kerf}. */
+  static InstalledCluster startBy(Helm helm) {
+    return start(
+        plane ->
+            helm.run(
+                "install",
+                "kerf",
+                MANIFESTS.toString(),
+                "--namespace=kerf-system",
+                "--create-namespace",
+                "--set=images.kube-scheduler=kube-scheduler",
+                "--kubeconfig=" + plane.kubeconfig()));
+  }
+
+  private static InstalledCluster start(Consumer<ControlPlane> install) {
     Path image = KerfImage.orSkip();
     ControlPlane plane = ControlPlane.start(Options.defaults().withNode(NODE));
     try {
@@ -69,7 +90,7 @@ final class InstalledCluster implements AutoCloseable {
       cluster.awaitNode();
       // Kerf's own pod is the default scheduler's.
       plane.scheduler().start();
-      plane.kubectl("apply", "-k", MANIFESTS.resolve("overlays/single").toString());
+      install.accept(plane);
       cluster.tellColdStart();
       cluster.awaitInstalled();
       cluster.addGpus();

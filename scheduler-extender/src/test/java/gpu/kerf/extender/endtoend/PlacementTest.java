@@ -126,6 +126,20 @@ final class PlacementTest {
   }
 
   @Test
+  void podThatWaitsIsToldWhichChangeWouldLetItIn() {
+    cluster.nodes(Inventory.eightH100("a").manifest());
+    cluster.create(Pod.named("huge").memory("96Gi"));
+    TestCluster.await(
+        "an event names the change",
+        () ->
+            cluster
+                .plane()
+                .kubectl("events", "--for=pod/huge")
+                .contains("The pod would fit now with this change: ask for 81152Mi instead of 96Gi."),
+        () -> cluster.plane().kubectl("events", "--for=pod/huge"));
+  }
+
+  @Test
   void podThatFitsNowhereSaysWhyInDescribe() {
     cluster.nodes(Inventory.eightH100("a").manifest(), Inventory.mixed("b").manifest());
     cluster.create(Pod.named("huge").memory("96Gi"));

@@ -112,8 +112,9 @@ final class QuotaOnMixedCardsTest {
   @Test
   void aPodThatWasCountedOnSmallCardsDoesNotLandOnALargeOneThatJoinsLater() {
     cluster.nodes(A10S);
-    cluster.create(Pod.named("first").whole(2), half("waiting"));
+    cluster.create(Pod.named("first").whole(2));
     cluster.awaitRunning("first");
+    cluster.create(half("waiting"));
     cluster.awaitComplaint("waiting", "not enough GPU memory");
     cluster.nodes(H100);
     cluster.awaitComplaint("waiting", "more GPU memory than the quota has counted for it");

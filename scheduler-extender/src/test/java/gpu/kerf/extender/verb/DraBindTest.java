@@ -127,6 +127,16 @@ class DraBindTest {
         .isEmpty();
   }
 
+  /** Since Kubernetes 1.37 the API server keeps the field of a pod whose claim was given up. */
+  @Test
+  void aPodThatStillNamesItsClaimGoesOnlyWhereItGetsOneAgain() {
+    Map<String, String> memory = Map.of("kerf.gpu/memory", "8Gi");
+    PodView named = World.pod("1").resourceClaim("kerf-1").container("main", memory).build();
+    assertThat(world.chosen(world.filter(named, "dra", "env"))).containsExactly("dra");
+    PodView ofAnother = World.pod("2").resourceClaim("nics").container("main", memory).build();
+    assertThat(world.chosen(world.filter(ofAnother, "env"))).containsExactly("env");
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = ClaimResult.Kind.class,

@@ -65,9 +65,9 @@ class PodReaderTest {
         "{\"status\":{\"extendedResourceClaimStatus\":{\"resourceClaimName\":\"c\","
             + "\"requestMappings\":[{\"containerName\":\"main\"}]}}}";
     try (JsonParser parser = new JsonFactory().createParser(json)) {
-      assertThat(PodReader.readDocument(parser).resourcesClaimed()).isTrue();
+      assertThat(PodReader.readDocument(parser).resourceClaim()).isEqualTo("c");
     }
-    assertThat(read("", "").resourcesClaimed()).isFalse();
+    assertThat(read("", "").resourceClaim()).isEmpty();
   }
 
   @Test

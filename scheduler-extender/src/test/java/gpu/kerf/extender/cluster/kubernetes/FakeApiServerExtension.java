@@ -1,5 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes;
 
+import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
@@ -42,7 +43,7 @@ public final class FakeApiServerExtension implements AfterEachCallback {
 
   /** A connection with more patience than a test needs. */
   public ApiServer connect() {
-    return connect(Duration.ofSeconds(5), Duration.ofSeconds(5));
+    return connect(Await.LONG, Duration.ofSeconds(5));
   }
 
   /**

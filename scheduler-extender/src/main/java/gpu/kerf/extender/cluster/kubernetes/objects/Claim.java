@@ -3,6 +3,7 @@ package gpu.kerf.extender.cluster.kubernetes.objects;
 import com.fasterxml.jackson.databind.JsonNode;
 import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
 import gpu.kerf.extender.dialect.Quantity;
+import gpu.kerf.extender.wire.PodView;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,7 +31,7 @@ record Claim(
   static final String NVIDIA = Slice.DRIVER;
 
   /** How Kerf names the claim that it writes for a pod. */
-  static final String OWN = "kerf-";
+  static final String OWN = PodView.CLAIM_PREFIX;
 
   /** What is allocated. */
   enum Allocation {

@@ -124,7 +124,7 @@ public final class ForeignPods {
             pod.annotation(GPUSHARE),
             mig(pod),
             trustsAnnotations,
-            pod.resourcesClaimed() && KerfDialect.firstAsking(pod) == null);
+            !pod.resourceClaim().isEmpty() && KerfDialect.firstAsking(pod) == null);
     Foreigner before = pods.get(pod.uid());
     boolean wavers = before != null && !(before.believed && now.saysNoLess(before));
     return wavers || !trustsAnnotations ? now.unbelieved() : now;

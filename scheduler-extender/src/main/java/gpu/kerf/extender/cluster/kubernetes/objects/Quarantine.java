@@ -133,7 +133,7 @@ public final class Quarantine {
 
   private static boolean hasDriverDevices(PodView pod) {
     return pod.claimsDevices()
-        || pod.resourcesClaimed()
+        || !pod.resourceClaim().isEmpty()
         || pod.annotation(Annotations.PLACEMENT).contains(DRIVER_DEVICE);
   }
 

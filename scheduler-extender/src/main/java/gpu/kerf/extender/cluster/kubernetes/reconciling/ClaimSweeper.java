@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
+import gpu.kerf.extender.cluster.kubernetes.writing.Abandoned;
 import gpu.kerf.extender.cluster.kubernetes.writing.ClaimQueue;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.telemetry.LogKeys;
@@ -49,7 +50,7 @@ import org.slf4j.LoggerFactory;
 public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
   private static final Logger LOG = LoggerFactory.getLogger(ClaimSweeper.class);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String PREFIX = "kerf-";
+  private static final String PREFIX = PodView.CLAIM_PREFIX;
 
   /** How long a claim may be there without its pod being bound. */
   public static final Duration AGE = Duration.ofSeconds(30);
@@ -229,10 +230,10 @@ public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
         .whenCompleteAsync(
             (outcome, failure) -> {
               again(one);
-              if (outcome == ClaimQueue.Abandoned.BOUND) {
+              if (outcome == Abandoned.BOUND) {
                 podBound(podUid(one.claim));
               } else {
-                tell(one, outcome == ClaimQueue.Abandoned.DONE);
+                tell(one, failure == null && outcome != Abandoned.FAILED);
               }
             },
             loop);

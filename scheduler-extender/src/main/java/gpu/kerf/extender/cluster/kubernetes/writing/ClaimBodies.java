@@ -29,8 +29,6 @@ final class ClaimBodies {
    */
   static final String FINALIZER = "resource.kubernetes.io/delete-protection";
 
-  static final String PREFIX = "kerf-";
-
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String MEMORY = "memory";
 
@@ -41,7 +39,7 @@ final class ClaimBodies {
   private ClaimBodies() {}
 
   static String name(String podUid) {
-    return PREFIX + podUid;
+    return PodView.CLAIM_PREFIX + podUid;
   }
 
   /** A claim that nothing is allocated to. */

@@ -155,24 +155,16 @@ public final class ClaimQueue implements AutoCloseable {
   /**
    * Gives up the claim of a pod.
    *
-   * @return true if it is given up, or the pod is bound and keeps it
+   * @return true if the pod names none any more, or is bound and keeps it
    */
   public CompletionStage<Boolean> unclaim(PodView.Ref pod) {
-    return abandon(pod).thenApply(outcome -> outcome != Abandoned.FAILED);
-  }
-
-  /** What became of a claim that was to be given up. */
-  public enum Abandoned {
-    DONE,
-    /** The pod is bound, and keeps it. */
-    BOUND,
-    FAILED
+    return abandon(pod)
+        .thenApply(outcome -> outcome == Abandoned.DONE || outcome == Abandoned.BOUND);
   }
 
   /** Gives up the claim of a pod that is not bound. */
   public CompletionStage<Abandoned> abandon(PodView.Ref pod) {
     return underLease(pod.uid(), (server, may) -> writer.abandon(server, pod, may))
-        .thenApply(done -> done ? Abandoned.DONE : Abandoned.BOUND)
         .exceptionally(
             failure -> {
               stays(pod, failure);

@@ -191,33 +191,33 @@ public final class ClaimWriter {
     return known;
   }
 
-  /**
-   * Gives up the claim of a pod, unless the pod is bound.
-   *
-   * @return false if the pod is bound, and nothing was changed
-   */
-  boolean abandon(ApiServer server, PodView.Ref pod, BooleanSupplier mayWrite) throws IOException {
+  /** Gives up the claim of a pod, unless the pod is bound; then nothing is changed. */
+  Abandoned abandon(ApiServer server, PodView.Ref pod, BooleanSupplier mayWrite)
+      throws IOException {
     Sending sending = new Sending(server, mayWrite);
     try {
       JsonNode read = sending.get(podPath(pod));
       boolean same = read.at("/metadata/uid").asText("").equals(pod.uid());
       if (same && !read.at("/spec/nodeName").asText("").isEmpty()) {
-        return false;
+        return Abandoned.BOUND;
       }
       String mine = ClaimBodies.name(pod.uid());
+      boolean stillNamed = false;
       if (same && named(read).equals(mine)) {
         String patch = ClaimBodies.fieldPatch(pod.uid(), mine, MissingNode.getInstance());
-        sending.patch(Write.UNNAME, podPath(pod) + "/status", ApiRequest.JSON_PATCH, patch);
+        JsonNode answer =
+            sending.patch(Write.UNNAME, podPath(pod) + "/status", ApiRequest.JSON_PATCH, patch);
+        stillNamed = named(answer).equals(mine);
       }
       sending.remove(pod);
-      return true;
+      return stillNamed ? Abandoned.STILL_NAMED : Abandoned.DONE;
     } catch (EndException end) {
       if (end.result.kind() == Kind.POD_GONE) {
-        return true;
+        return Abandoned.DONE;
       }
       throw new IOException(end.result.text());
     } catch (IllegalArgumentException nothingCanHaveThisName) {
-      return true;
+      return Abandoned.DONE;
     }
   }
 
@@ -369,12 +369,14 @@ public final class ClaimWriter {
       return reply.json();
     }
 
-    void patch(Write write, String path, String type, String body)
+    /** The object as it is afterwards. */
+    JsonNode patch(Write write, String path, String type, String body)
         throws IOException, EndException {
       ApiReply reply = send(write, ApiRequest.patch(path, type, body));
       if (!reply.ok()) {
         throw refusal(reply);
       }
+      return reply.json();
     }
 
     private ApiReply send(Write write, ApiRequest request) throws IOException, EndException {

@@ -75,9 +75,9 @@ class ForeignPodsTest {
             listener, node -> byDriver, node -> new Claims.Used(0b10, List.of()), false);
     there.podChanged(pod().build());
     assertThat(used()).as("no claim was made for it yet").isEqualTo(ALL);
-    there.podChanged(pod().resourcesClaimed().build());
+    there.podChanged(pod().resourceClaim("c").build());
     assertThat(used()).isEqualTo(0b10);
-    strict.podChanged(pod().resourcesClaimed().build());
+    strict.podChanged(pod().resourceClaim("c").build());
     assertThat(used()).as("on a node of another delivery").isEqualTo(ALL);
   }
 

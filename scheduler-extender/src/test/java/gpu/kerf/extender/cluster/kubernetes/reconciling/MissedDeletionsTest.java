@@ -65,7 +65,7 @@ class MissedDeletionsTest {
           new Access(Map.of(), folder)
               .connect(
                   api.kubeconfig(folder).toString(),
-                  new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+                  new Access.Patience(Await.LONG, Await.LONG));
       KubernetesCluster.Options options =
           TestOptions.with(Duration.ofSeconds(30), Duration.ofMinutes(1));
       Clocks clocks = new Clocks(Instant::now, () -> System.nanoTime() + skipped.get());

@@ -58,7 +58,7 @@ class BindingLeaseTest {
           new Access(Map.of(), folder)
               .connect(
                   api.kubeconfig(folder).toString(),
-                  new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+                  new Access.Patience(Await.LONG, Await.LONG));
       calls = new RequestPool(server, new JvmThreads(), 1, "lease-" + name);
       Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
       LeaseRequests requests = LeaseRequests.toBind("kerf-system", name, clocks);
@@ -123,7 +123,7 @@ class BindingLeaseTest {
 
   private static <T> T value(CompletionStage<T> stage) {
     try {
-      return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+      return stage.toCompletableFuture().get(Await.LONG.toSeconds(), TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError(e);
     }

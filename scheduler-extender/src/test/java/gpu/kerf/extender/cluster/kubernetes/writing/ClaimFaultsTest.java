@@ -125,9 +125,19 @@ class ClaimFaultsTest {
     }
     assertThat(failed[0]).isTrue();
     server.lose(-1, false);
-    assertThat(writer.abandon(server, POD, () -> true)).isTrue();
+    assertThat(writer.abandon(server, POD, () -> true)).isEqualTo(Abandoned.DONE);
     assertThat(server.claim).isNull();
     assertThat(server.pod.at("/status/extendedResourceClaimStatus").isMissingNode()).isTrue();
+  }
+
+  @Test
+  void aFieldThatTheApiServerKeepsIsSaidToStayAndTakesTheNextClaim() throws IOException {
+    server.keepsField = true;
+    assertThat(write("a")).isEqualTo(ClaimResult.WRITTEN);
+    assertThat(writer.abandon(server, POD, () -> true)).isEqualTo(Abandoned.STILL_NAMED);
+    assertThat(server.claim).isNull();
+    assertThat(write("b")).isEqualTo(ClaimResult.WRITTEN);
+    assertAllocated("b");
   }
 
   @Test
@@ -150,7 +160,7 @@ class ClaimFaultsTest {
             JSON.readTree(
                 "{\"metadata\":{\"name\":\"kerf-u\",\"uid\":\"c\"},\"spec\":{\"devices\":{}}}");
     assertThat(write("a").kind()).isEqualTo(Kind.REFUSED);
-    assertThat(writer.abandon(server, POD, () -> true)).isTrue();
+    assertThat(writer.abandon(server, POD, () -> true)).isEqualTo(Abandoned.DONE);
     assertThat(server.claim).isNotNull();
   }
 

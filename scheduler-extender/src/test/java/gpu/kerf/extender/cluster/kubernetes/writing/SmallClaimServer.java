@@ -24,6 +24,9 @@ final class SmallClaimServer extends ServerWithoutStreams {
   @Nullable ObjectNode claim;
   boolean dropsField;
 
+  /** As from Kubernetes 1.37 on: the field of a pod changes, and never goes. */
+  boolean keepsField;
+
   /** What happens before a status is written, outside of the lock of the objects. */
   Runnable beforeStatus = () -> {};
 
@@ -125,7 +128,9 @@ final class SmallClaimServer extends ServerWithoutStreams {
     }
     ObjectNode status = pod.withObject("/status");
     if (steps.path(2).path("op").asText().equals("remove")) {
-      status.remove("extendedResourceClaimStatus");
+      if (!keepsField) {
+        status.remove("extendedResourceClaimStatus");
+      }
     } else if (!dropsField) {
       status.set("extendedResourceClaimStatus", steps.path(2).path("value"));
     }

@@ -2,6 +2,7 @@ package gpu.kerf.extender.cluster.kubernetes.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.kubernetes.FakeApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
@@ -49,7 +50,7 @@ class TurnLeaseTest {
           new Access(Map.of(), folder)
               .connect(
                   api.kubeconfig(folder).toString(),
-                  new Access.Patience(Duration.ofSeconds(2), Duration.ofSeconds(60)));
+                  new Access.Patience(Await.LONG, Await.LONG));
       calls = new RequestPool(server, new JvmThreads(), 1, "turns-" + name);
       Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(nanos.get() / 1_000_000), nanos::get);
       lease =
@@ -105,7 +106,7 @@ class TurnLeaseTest {
 
   private static <T> T value(CompletableFuture<T> stage) {
     try {
-      return stage.get(10, TimeUnit.SECONDS);
+      return stage.get(Await.LONG.toSeconds(), TimeUnit.SECONDS);
     } catch (InterruptedException | ExecutionException | TimeoutException e) {
       throw new AssertionError(e);
     }
