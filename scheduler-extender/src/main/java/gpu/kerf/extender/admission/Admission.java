@@ -13,6 +13,7 @@ import gpu.kerf.extender.wire.Annotations;
 import gpu.kerf.extender.wire.WireException;
 import gpu.kerf.model.demand.PodDemand;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -225,8 +226,10 @@ public final class Admission {
       return;
     }
     Map<String, Integer> most = mutation(pod, reading).mostMiB();
+    Map<String, Long> held = new HashMap<>();
     for (PodDemand.Container each : reading.demand().containers()) {
       int mib = most.getOrDefault(each.name(), 0);
+      held.put(each.name(), (long) mib * each.demand().gpus());
       if (!isCounted(pod, each, mib)) {
         findings.refuse(
             Kind.INCOMPLETE,
@@ -236,6 +239,28 @@ public final class Admission {
                 : "Leave it out, and check that the MutatingWebhookConfiguration of Kerf asks about"
                     + " this namespace.");
       }
+    }
+    checkSum(pod, held, findings);
+  }
+
+  /**
+   * Kubernetes counts the larger of an init container and the main containers. A pod holds both
+   * where one asks for whole GPUs and the other for parts of GPUs, which are one resource here.
+   */
+  private static void checkSum(PodTree pod, Map<String, Long> held, Findings findings) {
+    long sum = held.values().stream().mapToLong(Long::longValue).sum();
+    long counted = QuotaMemory.counted(pod.view(), held);
+    if (sum > counted) {
+      findings.refuse(
+          Kind.INCOMPLETE,
+          "Quota would count "
+              + counted
+              + "Mi for the pod (admission.quotaMemory), and with the slots of its init containers"
+              + " it could hold "
+              + sum
+              + "Mi.",
+          "Let an init container ask for the same resource as a container after it: then it uses"
+              + " the slots of that container.");
     }
   }
 

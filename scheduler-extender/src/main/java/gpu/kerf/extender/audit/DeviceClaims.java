@@ -19,7 +19,14 @@ final class DeviceClaims {
    *
    * @param ownPod the uid of the pod for which Kerf wrote it; empty if Kerf did not
    */
-  private record Allocated(Claimant holder, String ownPod, List<Result> results) {}
+  private record Allocated(Claimant holder, String ownPod, List<Result> results) {
+    /** Any pod of the namespace can name the claim that Kerf wrote for one, and then uses it too. */
+    boolean isOver(Set<String> alive) {
+      return !ownPod.isEmpty()
+          && !alive.contains(ownPod)
+          && holder.pods().stream().noneMatch(alive::contains);
+    }
+  }
 
   /**
    * One device.
@@ -83,7 +90,7 @@ final class DeviceClaims {
   void resolve(
       DeviceSlices slices, Set<String> alive, List<Holding> holdings, List<Finding> findings) {
     for (Allocated claim : claims) {
-      if (!claim.ownPod.isEmpty() && !alive.contains(claim.ownPod)) {
+      if (claim.isOver(alive)) {
         continue;
       }
       Map<String, List<HeldSlot>> byNode = new LinkedHashMap<>();

@@ -78,9 +78,6 @@ public final class Dialects {
       if (name.equals("kerf")) {
         HamiMigPods.check(pod, asking, problems);
       }
-      if (problems.isEmpty()) {
-        asking = QuotaMemory.bounded(pod, asking, problems);
-      }
     }
     PodDemand demand = problems.isEmpty() ? demand(pod, asking, host, name, problems) : null;
     if (demand != null && !pod.isBound()) {
@@ -104,9 +101,15 @@ public final class Dialects {
         slots.refused().forEach(each -> problems.add(InitContainers.problem(each)));
         return null;
       }
+      List<PodDemand.Container> owners = slots.owners();
+      if (!pod.isBound()) {
+        // Only now: it is the owner of slots that is counted, and whose slots they are is the same
+        // before.
+        owners = QuotaMemory.bounded(pod, owners, problems);
+      }
       PodDemand demand =
           new PodDemand(
-              slots.owners(),
+              owners,
               slots.reuses(),
               host.cpuMilli(),
               host.memoryMiB(),

@@ -39,6 +39,27 @@ public final class QuotaMemory {
     }
   }
 
+  /**
+   * What Kubernetes counts for a pod: all containers that run on, or the most that an init
+   * container brings together with the sidecars before it.
+   *
+   * @param mib what its containers bring, by their names
+   */
+  public static long counted(PodView pod, Map<String, Long> mib) {
+    long beside = 0;
+    long most = 0;
+    for (Container init : pod.initContainers()) {
+      long brought = mib.getOrDefault(init.name(), 0L);
+      most = Math.max(most, beside + brought);
+      beside += init.sidecar() ? brought : 0;
+    }
+    long running = beside;
+    for (Container container : pod.containers()) {
+      running += mib.getOrDefault(container.name(), 0L);
+    }
+    return Math.max(most, running);
+  }
+
   /** The demands, each bounded by what its container brings; nonsense is a problem. */
   static List<PodDemand.Container> bounded(
       PodView pod, List<PodDemand.Container> asking, List<String> problems) {

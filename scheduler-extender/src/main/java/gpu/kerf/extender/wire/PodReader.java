@@ -11,17 +11,17 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 
 /** Reads pods as the API server writes them, and keeps the parts that Kerf needs. */
 public final class PodReader {
 
-  /** The path /dev/shm, however it is written. */
-  private static final Pattern SHM = Pattern.compile("/+(\\./+)*dev/+(\\./+)*shm(/+\\.?)*");
+  /** The parts of the path /dev/shm, which may be written with more slashes and dots. */
+  private static final List<String> SHM = List.of("dev", "shm");
 
   /** kubectl keeps the whole manifest there once more. */
   private static final String LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
@@ -354,7 +354,13 @@ public final class PodReader {
     }
 
     private static boolean isShm(String path) {
-      return path.contains("shm") && SHM.matcher(path).matches();
+      return path.startsWith("/")
+          && path.contains("shm")
+          && Arrays.stream(path.split("/", -1))
+              .filter(part -> !part.isEmpty() && !part.equals("."))
+              .limit(SHM.size() + 1)
+              .toList()
+              .equals(SHM);
     }
 
     private Resources resources() throws IOException, WireException {

@@ -116,4 +116,51 @@ class QuotaMemoryTest {
     Demand demand = reading.demand().containers().get(0).demand();
     assertThat(demand).isEqualTo(Demand.whole(2).holdingAtMost(81_559));
   }
+
+  private static ObjectNode withInit(String init, String main) {
+    return AdmissionFixture.pod(
+        ("{spec: {initContainers: [{name: init, resources: {limits: {%s}}}],"
+                + " containers: [{name: main, resources: {limits: {%s}}}]}}")
+            .formatted(init, main));
+  }
+
+  /** The webhook counts the slots once, by their owner; the init container only enlarges them. */
+  @Test
+  void whatWasCountedBoundsSlotsThatAnInitContainerEnlargesToo() throws WireException {
+    ObjectNode pod = withInit("kerf.gpu/memory: 16Gi", "kerf.gpu/memory: 8Gi");
+    assertThat(counted(pod)).isEqualTo("16384Mi");
+    Reading reading = cards.scheduling.dialects().read(PodTree.of(cards.mutated(pod)).view());
+    assertThat(reading.demand().containers())
+        .singleElement()
+        .satisfies(owner -> assertThat(owner.demand().mostMiB()).isEqualTo(16_384));
+  }
+
+  /** The init container uses the slots of "same", whose wall decides about its variables. */
+  @Test
+  void whatWasCountedDoesNotChangeWhoseSlotsAnInitContainerUses() {
+    String eight = "resources: {limits: {kerf.gpu/memory: 8Gi}}";
+    ObjectNode pod =
+        AdmissionFixture.pod(
+            ("{metadata: {annotations: {kerf.gpu/wall.large: mig}}, spec: {"
+                    + "initContainers: [{name: init, %s}], containers: ["
+                    + "{name: large, resources: {limits: {kerf.gpu/memory: 16Gi}}},"
+                    + " {name: same, %s}]}}")
+                .formatted(eight, eight));
+    AdmissionFixture mixed = cards.node("mig", 2, "H100-80GB", GpuMode.MIG_DYNAMIC);
+    assertThat(mixed.admit(pod).problems()).isEmpty();
+  }
+
+  /** Kubernetes counts 81559 MiB, the larger of the two, and the pod would hold 89751. */
+  @Test
+  void slotsThatQuotaCannotCountTogetherAreRefused() {
+    ObjectNode pod = withInit("kerf.gpu/whole: 1", "kerf.gpu/memory: 8Gi");
+    assertThat(cards.admit(pod).problems())
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.kind()).isEqualTo(Kind.INCOMPLETE);
+              assertThat(problem.what()).contains("89751Mi", "81559Mi");
+            });
+    assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "cpu: 1")).problems()).isEmpty();
+  }
 }

@@ -436,6 +436,7 @@ class ApiTest {
     assertThat(http().send(again, BodyHandlers.ofString()).statusCode()).isEqualTo(304);
     assertThat(service.get("/js/../META-INF/services/io.vertx.config.spi.ConfigProcessor", 404))
         .contains("not-found");
+    assertThat(service.get("/" + "a.".repeat(3_000) + "js", 404)).as("a long path").isNotEmpty();
   }
 
   /** The console was made against these documents; a key that is missing here breaks it. */

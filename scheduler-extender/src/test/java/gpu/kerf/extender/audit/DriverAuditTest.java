@@ -91,6 +91,19 @@ class DriverAuditTest {
     assertThat(rules()).isEmpty();
   }
 
+  /** Pod x lives, and pod q names the claim of y, which has ended. */
+  @Test
+  void theClaimOfAPodThatHasEndedIsHeldByAnotherPodThatUsesIt() {
+    String users = "\"reservedFor\":[";
+    String other = "{\"resource\":\"pods\",\"uid\":\"uid-q\"},";
+    String claim = own("y", LARGE, "").replace(users, users + other);
+    cluster
+        .pod("x", "a", mig(0, "GPU-0", "1g.10gb@6"))
+        .object("Pod", "{\"metadata\":{\"uid\":\"uid-q\"}}")
+        .object("ResourceClaim", claim);
+    assertThat(rules()).containsExactly(Rule.RESOURCE_CLAIM);
+  }
+
   @Test
   void partsOfASharedGpuAddUpAndThoseOfAPodsClaimCountOnce() {
     String part = ",\"shareID\":\"s\",\"consumedCapacity\":{\"memory\":\"45Gi\"}";

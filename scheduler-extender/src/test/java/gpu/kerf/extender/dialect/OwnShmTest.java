@@ -75,6 +75,15 @@ class OwnShmTest {
     assertThat(main(pod("", MEMORY, at(path)), Dialects.all()).wall()).isEqualTo(WallChoice.ANY);
   }
 
+  /** The API server bounds the length of a pod alone, and Kerf reads those of all tenants. */
+  @Test
+  void aPathOfManyPartsIsRead() throws IOException, WireException {
+    String many = "/" + "./".repeat(50_000) + "dev/shm" + "/.".repeat(50_000);
+    assertThat(main(pod("", MEMORY, at(many)), Dialects.all()).wall()).isEqualTo(WallChoice.MIG);
+    String slashes = "/dev/shm" + "/".repeat(500_000) + "x";
+    assertThat(main(pod("", MEMORY, at(slashes)), Dialects.all()).wall()).isEqualTo(WallChoice.ANY);
+  }
+
   /** The webhook mounts it where a share may come. */
   @Test
   void theDaemonsOwnMountChangesNothing() throws IOException, WireException {

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * are. Everywhere else, and where a device cannot be made out, it has whole GPUs.
  *
  * <p>A claim that Kerf wrote for a pod ends to count when the containers of the pod have ended: the
- * kubelet takes the devices back before it says so, and the claim itself is cleared later.
+ * kubelet takes the devices back before it says so, and the claim itself is cleared later. It goes
+ * on to count if another pod may use it: any pod of the namespace can name it.
  */
 public final class Claims implements Sink<Claim> {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -116,6 +117,9 @@ public final class Claims implements Sink<Claim> {
     Claim before = claims.get(uid);
     if (before != null && before.devices().equals(claim.devices())) {
       claims.put(uid, claim.usedBy(union(before, claim)));
+      if (over.contains(uid)) {
+        tell(claim);
+      }
       return;
     }
     release(meta);
@@ -212,6 +216,10 @@ public final class Claims implements Sink<Claim> {
     }
   }
 
+  private boolean isOver(String uid, Claim claim) {
+    return over.contains(uid) && claim.pods().stream().allMatch(claim.pod()::equals);
+  }
+
   private void tell(Claim claim) {
     claim.devices().stream().map(this::node).distinct().forEach(changed);
   }
@@ -228,7 +236,7 @@ public final class Claims implements Sink<Claim> {
     for (String uid : onPoolsOf(node.name())) {
       for (Map<String, Claim> some : List.of(claims, left)) {
         Claim claim = some.get(uid);
-        if (claim != null && !over.contains(uid)) {
+        if (claim != null && !isOver(uid, claim)) {
           Parts found = new Parts(node);
           claim.devices().stream()
               .filter(device -> node(device).equals(node.name()))
@@ -334,7 +342,7 @@ public final class Claims implements Sink<Claim> {
     Map<String, Claim> others = new LinkedHashMap<>();
     for (String uid : byPool.getOrDefault(pool, Set.of())) {
       Claim claim = claims.getOrDefault(uid, left.get(uid));
-      if (claim != null && !uid.equals(claimUid) && !over.contains(uid)) {
+      if (claim != null && !uid.equals(claimUid) && !isOver(uid, claim)) {
         others.put(uid, claim);
       }
     }

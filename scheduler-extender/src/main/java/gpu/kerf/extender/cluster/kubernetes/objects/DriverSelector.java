@@ -23,7 +23,7 @@ final class DriverSelector {
   private static final Pattern TURNED = Pattern.compile(STRING + "\\s*==\\s*device\\.driver");
   private static final Pattern LISTED =
       Pattern.compile(
-          "device\\.driver\\s+in\\s*\\[\\s*(" + STRING + "(?:\\s*,\\s*" + STRING + ")*)\\s*]");
+          "device\\.driver\\s+in\\s*\\[\\s*(" + STRING + "(?:\\s*,\\s*" + STRING + ")*+)\\s*]");
   private static final Pattern EACH = Pattern.compile(STRING);
   private static final int DEEPEST = 50;
 

@@ -2,10 +2,12 @@ package gpu.kerf.extender.cluster.kubernetes.reconciling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import gpu.kerf.extender.cluster.kubernetes.calling.JsonSlice;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.cluster.kubernetes.watching.Sink;
 import gpu.kerf.extender.cluster.kubernetes.writing.Abandoned;
+import gpu.kerf.extender.cluster.kubernetes.writing.ClaimBodies;
 import gpu.kerf.extender.cluster.kubernetes.writing.ClaimQueue;
 import gpu.kerf.extender.cluster.kubernetes.writing.Events;
 import gpu.kerf.extender.telemetry.LogKeys;
@@ -39,6 +41,7 @@ import org.slf4j.LoggerFactory;
  *   its pod not known to be bound for {@link #AGE}    the API server is asked for the pod
  *     bound                                           kept
  *     not bound, or gone                              given up, and reported
+ *   another pod uses its devices                      kept: it goes with its users
  * </pre>
  *
  * <p>It hears of all claims and tells the next sink of them. One replica at a time sweeps: the one
@@ -75,17 +78,18 @@ public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
    * What another sink makes of a claim.
    *
    * @param pod the name of the pod that owns it, where it is a claim of Kerf's; else empty
+   * @param shared whether another pod may use its devices
    */
-  public record Told<T>(T object, String pod) {}
+  public record Told<T>(T object, String pod, boolean shared) {}
 
   /** A claim, and since when it has been there without a pod that is bound. */
-  private record Loose(Meta claim, String pod, long since) {
+  private record Loose(Meta claim, String pod, boolean shared, long since) {
     PodView.Ref ref() {
       return new PodView.Ref(claim.namespace(), pod, podUid(claim));
     }
 
     Loose anew(long now) {
-      return new Loose(claim, pod, now);
+      return new Loose(claim, pod, shared, now);
     }
   }
 
@@ -116,21 +120,27 @@ public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
 
   @Override
   public Told<T> read(Meta meta, JsonSlice json) throws WireException {
-    return new Told<>(next.read(meta, json), isOwn(meta) ? pod(meta, json) : "");
+    T object = next.read(meta, json);
+    JsonNode claim = isOwn(meta) ? tree(json) : MissingNode.getInstance();
+    boolean shared = isOwn(meta) && ClaimBodies.isSharedWithOthers(claim, podUid(meta));
+    return new Told<>(object, pod(meta, claim), shared);
   }
 
-  private static String pod(Meta meta, JsonSlice json) throws WireException {
+  private static JsonNode tree(JsonSlice json) throws WireException {
     try {
-      JsonNode object = JSON.readTree(json.bytes(), json.offset(), json.length());
-      for (JsonNode owner : object.at("/metadata/ownerReferences")) {
-        if (owner.path("uid").asText("").equals(podUid(meta))) {
-          return owner.path("name").asText("");
-        }
-      }
-      return "";
+      return JSON.readTree(json.bytes(), json.offset(), json.length());
     } catch (IOException e) {
       throw new WireException("The ResourceClaim cannot be read: " + e.getMessage());
     }
+  }
+
+  private static String pod(Meta meta, JsonNode claim) {
+    for (JsonNode owner : claim.at("/metadata/ownerReferences")) {
+      if (owner.path("uid").asText("").equals(podUid(meta))) {
+        return owner.path("name").asText("");
+      }
+    }
+    return "";
   }
 
   private static boolean isOwn(Meta meta) {
@@ -146,7 +156,7 @@ public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
     if (!told.pod.isEmpty() && !bound.contains(podUid(meta))) {
       Loose before = loose.get(podUid(meta));
       long since = before == null ? millis.getAsLong() : before.since;
-      loose.put(podUid(meta), new Loose(meta, told.pod, since));
+      loose.put(podUid(meta), new Loose(meta, told.pod, told.shared, since));
     }
     next.put(meta, told.object);
   }
@@ -200,8 +210,8 @@ public final class ClaimSweeper<T> implements Sink<ClaimSweeper.Told<T>> {
     List<Loose> due = new ArrayList<>();
     for (Loose each : loose.values()) {
       String uid = podUid(each.claim);
-      boolean old = now - each.since >= AGE.toMillis();
-      if (old && !asking.contains(uid) && !isInUse(uid) && due.size() < MOST_AT_ONCE) {
+      boolean leftOver = !each.shared && now - each.since >= AGE.toMillis();
+      if (leftOver && !asking.contains(uid) && !isInUse(uid) && due.size() < MOST_AT_ONCE) {
         due.add(each);
       }
     }

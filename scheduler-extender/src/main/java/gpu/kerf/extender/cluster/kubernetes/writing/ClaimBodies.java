@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * The objects that claim devices for a pod, in the form in which kube-scheduler's own plugin for
  * extended resources writes them. The kubelet reads them.
  */
-final class ClaimBodies {
+public final class ClaimBodies {
 
   /** The mark by which the controller-manager knows that the claim is of its pod alone. */
   static final String MARK = "resource.kubernetes.io/extended-resource-claim";
@@ -231,6 +231,19 @@ final class ClaimBodies {
     boolean marked = object.at("/metadata/annotations").path(MARK).asText("").equals("true");
     for (JsonNode finalizer : object.at("/metadata/finalizers")) {
       if (marked && finalizer.asText("").equals(FINALIZER)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether another pod than the one that a claim is for may use its devices: any pod of the
+   * namespace can name it, and then kube-scheduler reserves it for that pod as well.
+   */
+  public static boolean isSharedWithOthers(JsonNode object, String podUid) {
+    for (JsonNode user : object.at("/status/reservedFor")) {
+      if (!user.path("uid").asText("").equals(podUid)) {
         return true;
       }
     }

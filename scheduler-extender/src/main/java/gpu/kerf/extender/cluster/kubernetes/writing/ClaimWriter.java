@@ -276,6 +276,9 @@ public final class ClaimWriter {
       }
       boolean deleting = object.at("/metadata").has("deletionTimestamp");
       boolean wanted = ClaimBodies.isAllocated(object, claim);
+      if (!wanted && ClaimBodies.isSharedWithOthers(object, claim.pod().uid())) {
+        throw new EndException(Kind.REFUSED, "Another pod uses its devices.");
+      }
       if (deleting && !wanted) {
         throw new EndException(Kind.IN_REMOVAL, "It is being deleted.");
       }
@@ -341,10 +344,12 @@ public final class ClaimWriter {
       return send(Write.POD, ApiRequest.patch(path, ApiRequest.JSON_PATCH, patch));
     }
 
-    /** Takes devices and reservation from the claim of a pod, and deletes it. */
+    /** Takes devices and reservation from the claim of a pod alone, and deletes it. */
     void remove(PodView.Ref pod) throws IOException, EndException {
       JsonNode object = get(claimPath(pod));
-      if (object.isMissingNode() || !ClaimBodies.isOf(object, pod.uid())) {
+      if (object.isMissingNode()
+          || !ClaimBodies.isOf(object, pod.uid())
+          || ClaimBodies.isSharedWithOthers(object, pod.uid())) {
         return;
       }
       boolean allocated = !object.at("/status/allocation").isMissingNode();

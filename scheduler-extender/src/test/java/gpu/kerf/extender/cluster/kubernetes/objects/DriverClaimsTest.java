@@ -186,6 +186,42 @@ class DriverClaimsTest {
     assertThat(claims.on(node).parts()).hasSize(1);
   }
 
+  private void own(String pod, List<String> users) {
+    String reserved =
+        String.join(",", users.stream().map(each -> "{'uid':'" + each + "'}").toList());
+    claims.put(
+        meta("1"),
+        Claim.read(
+            json(
+                """
+                {'metadata':{'namespace':'ml','name':'kerf-%s',
+                  'ownerReferences':[{'kind':'Pod','uid':'%s'}]},
+                 'spec':{},'status':{'reservedFor':[%s],
+                  'allocation':{'devices':{'results':[%s]}}}}\
+                """
+                    .formatted(pod, pod, reserved, device(name(CUT, "1g.10gb", 6))))));
+  }
+
+  /** Any pod of the namespace may name a claim, and then kube-scheduler lets it use the devices. */
+  @Test
+  void kerfsOwnClaimCountsForAsLongAsAnotherPodUsesIt() {
+    own("p", List.of("p", "q"));
+    claims.ownerEnded("p");
+    assertThat(claims.on(node).parts()).hasSize(1);
+    assertThat(claims.overlapping("mine", "a", List.of(new DeviceUse(name(CUT, "1g.10gb", 6), 0))))
+        .isEqualTo("ml/kerf-p");
+    claims.deleted(meta("1"));
+    assertThat(claims.on(node)).isEqualTo(Claims.Used.NOTHING);
+
+    own("p", List.of("p"));
+    claims.ownerEnded("p");
+    assertThat(claims.on(node)).isEqualTo(Claims.Used.NOTHING);
+    changed.clear();
+    own("p", List.of("p", "q"));
+    assertThat(claims.on(node).parts()).as("before the controller has cleared it").hasSize(1);
+    assertThat(changed).containsExactly("a");
+  }
+
   @Test
   void aForeignPodThatWasDeletedByForceKeepsItsPartsUntilItHasSurelyEnded() {
     running.add("p");

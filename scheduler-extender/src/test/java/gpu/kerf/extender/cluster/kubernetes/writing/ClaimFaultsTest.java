@@ -164,6 +164,18 @@ class ClaimFaultsTest {
     assertThat(server.claim).isNotNull();
   }
 
+  @Test
+  void devicesThatAnotherPodUsesTooAreNeverTakenFromIt() throws IOException {
+    assertThat(write("a")).isEqualTo(ClaimResult.WRITTEN);
+    server.claimUsedBy("q");
+    assertThat(write("a")).as("the pod gets what it was given").isEqualTo(ClaimResult.WRITTEN);
+    assertThat(write("b").kind()).isEqualTo(Kind.REFUSED);
+    assertAllocated("a");
+    assertThat(writer.abandon(server, POD, () -> true)).isTrue();
+    assertThat(server.pod.at("/status/extendedResourceClaimStatus").isMissingNode()).isTrue();
+    assertThat(String.valueOf(server.claim)).contains("\"device\":\"a\"");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -154,6 +154,22 @@ class ClaimSweeperTest {
     assertThat(sweeper.hasClaim("u")).isFalse();
   }
 
+  /** Any pod of the namespace can name the claim, and kube-scheduler lets it use the devices. */
+  @Test
+  void whatAnotherPodUsesIsNotReleased() throws Exception {
+    left();
+    hear(CLAIM);
+    server.claimUsedBy("q");
+    pass(AGE);
+    assertThat(server.claim).as("it is not known yet").isNotNull();
+    assertThat(server.claim.at("/status/allocation").isObject()).isTrue();
+    hear(CLAIM);
+    server.sent.clear();
+    pass(AGE);
+    assertThat(server.sent).isEmpty();
+    assertThat(sweeper.hasClaim("u")).as("a pod that names it gives it up first").isTrue();
+  }
+
   @Test
   void aPodThatIsFoundToBeBoundKeepsItsClaim() throws Exception {
     left();

@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** As much of an API server as a claim needs; a lost request fails as one without an answer. */
@@ -45,6 +46,12 @@ final class SmallClaimServer extends ServerWithoutStreams {
     writes = 0;
     lost = write;
     carriedOut = after;
+  }
+
+  /** Another pod names the claim as well, and kube-scheduler has reserved it. */
+  void claimUsedBy(String uid) {
+    ObjectNode known = Objects.requireNonNull(claim);
+    known.withObject("/status").withArray("reservedFor").addObject().put("uid", uid);
   }
 
   @Override
