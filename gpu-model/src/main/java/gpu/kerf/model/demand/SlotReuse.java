@@ -120,12 +120,19 @@ public record SlotReuse(List<Container> owners, List<Reuse> reuses, List<Refused
         owners.set(index, container);
       } else if (others.size() == 1 && canEnlarge(others.get(0), demand)) {
         int only = others.get(0);
-        String name = owner(only).name();
-        owners.set(only, new Container(name, demand));
-        reuses.add(new Reuse(container.name(), name, true));
+        Container smaller = owner(only);
+        int most = mostOfEach(smaller.demand(), demand.gpus());
+        owners.set(only, new Container(smaller.name(), demand.holdingAtMost(most)));
+        reuses.add(new Reuse(container.name(), smaller.name(), true));
       } else {
         refused.add(new Refused(container, others.stream().map(this::owner).toList()));
       }
+    }
+
+    /** The bound of larger slots: what was counted for a container, over as many GPUs as these. */
+    private static int mostOfEach(Demand counted, int gpus) {
+      long all = (long) counted.mostMiB() * counted.gpus();
+      return (int) ((all + gpus - 1) / gpus);
     }
 
     private boolean canEnlarge(int other, Demand demand) {

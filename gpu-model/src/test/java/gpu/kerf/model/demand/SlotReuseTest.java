@@ -60,6 +60,18 @@ class SlotReuseTest {
     assertThat(divided(List.of(c("init", EIGHT))).owners()).containsExactly(c("init", EIGHT));
   }
 
+  /** What was counted for the larger slots stands on the container that has them. */
+  @Test
+  void largerSlotsKeepTheBoundOfTheirContainer() {
+    Demand counted = EIGHT.holdingAtMost(20 * 1024);
+    SlotReuse slots = divided(List.of(c("init", SIXTEEN)), c("main", counted));
+    assertThat(slots.owners()).containsExactly(c("main", SIXTEEN.holdingAtMost(20 * 1024)));
+    // 3 GPUs of 81559 MiB are 244677, which is 122338 for each of 2.
+    Demand two = Demand.whole(2).holdingAtMost(122_338);
+    assertThat(divided(List.of(c("init", Demand.whole(3))), c("main", two)).owners())
+        .containsExactly(c("main", Demand.whole(3).holdingAtMost(81_559)));
+  }
+
   /** Kubernetes counts 16Gi: so much is held, and not 24Gi. */
   @Test
   void anInitContainerThatAsksForMoreEnlargesTheSlotsOfTheOnlyMainOne() {

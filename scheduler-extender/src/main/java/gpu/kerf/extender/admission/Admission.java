@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import gpu.kerf.extender.admission.PodProblem.Kind;
 import gpu.kerf.extender.admission.PodTree.Box;
 import gpu.kerf.extender.dialect.Dialects;
+import gpu.kerf.extender.dialect.InitContainers;
 import gpu.kerf.extender.dialect.QuotaMemory;
 import gpu.kerf.extender.dialect.Reading;
 import gpu.kerf.extender.state.FleetSnapshot;
@@ -236,6 +237,16 @@ public final class Admission {
                 : "Leave it out, and check that the MutatingWebhookConfiguration of Kerf asks about"
                     + " this namespace.");
       }
+    }
+    for (String init : InitContainers.beyondOneCount(pod.view(), reading.demand())) {
+      findings.refuse(
+          Kind.INCOMPLETE,
+          "Quota cannot count init container "
+              + init
+              + " (admission.quotaMemory): Kubernetes counts it or the containers after it, and the"
+              + " pod would hold the slots of both.",
+          "Let both ask for whole GPUs, or both for memory, and the init container for no more: then"
+              + " it uses the slots of the other one.");
     }
   }
 

@@ -79,4 +79,16 @@ public final class InitContainers {
             .filter(ending::contains)
             .toList();
   }
+
+  /**
+   * Those with slots of their own that Kubernetes does not count where one resource stands for all
+   * GPUs: of an init container and of what runs after it, the larger alone counts, while the pod
+   * holds both.
+   */
+  public static List<String> beyondOneCount(PodView pod, PodDemand demand) {
+    List<String> own = withOwnSlots(pod, demand);
+    List<PodDemand.Container> owners = demand.containers();
+    boolean last = own.size() == 1 && owners.get(owners.size() - 1).name().equals(own.get(0));
+    return last ? List.of() : own;
+  }
 }

@@ -116,4 +116,47 @@ class QuotaMemoryTest {
     Demand demand = reading.demand().containers().get(0).demand();
     assertThat(demand).isEqualTo(Demand.whole(2).holdingAtMost(81_559));
   }
+
+  private static ObjectNode withInit(String init, String main) {
+    return AdmissionFixture.pod(
+        """
+        {metadata: {annotations: {}}, spec: {
+          initContainers: [{name: init, resources: {limits: {%s}}}],
+          containers: [{name: main, resources: {limits: {%s}}}]}}
+        """
+            .formatted(init, main));
+  }
+
+  /** Kubernetes counts the larger of both, 81559Mi, and with slots of its own both are held. */
+  @Test
+  void anInitContainerOfTheOtherKindIsRefusedBecauseBothCountInOneResource() {
+    assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "kerf.gpu/memory: 40Gi")).problems())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.what()).contains("Quota cannot count init container init"));
+    assertThat(cards.admit(withInit("kerf.gpu/memory: 40Gi", "kerf.gpu/whole: 1")).problems())
+        .hasSize(1);
+    assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "kerf.gpu/whole: 2")).problems())
+        .isEmpty();
+    assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "cpu: 1")).problems()).isEmpty();
+    AdmissionFixture usual = AdmissionFixture.usual(terms(false));
+    assertThat(usual.admit(withInit("kerf.gpu/whole: 1", "kerf.gpu/memory: 8Gi")).problems())
+        .as("two resources count both")
+        .isEmpty();
+  }
+
+  @Test
+  void slotsThatAnInitContainerEnlargesAreBoundedByWhatWasCountedForThem() throws WireException {
+    JsonNode pod = cards.mutated(withInit("kerf.gpu/memory: 16Gi", "kerf.gpu/memory: 8Gi"));
+    assertThat(pod.at(LIMIT).asText()).isEqualTo("16384Mi");
+    Reading reading = cards.scheduling.dialects().read(PodTree.of(pod).view());
+    assertThat(reading.demand().containers())
+        .singleElement()
+        .satisfies(each -> assertThat(each.demand().mostMiB()).isEqualTo(16_384));
+  }
+
+  @Test
+  void anAmountThatRoundsUpToTheRightOneIsNotCountedEnough() {
+    ObjectNode pod = asking("", "kerf.gpu/memory: 8Gi, kerf.gpu/quota-memory: 8191.5Mi");
+    assertThat(cards.admit(pod).problems()).hasSize(1);
+  }
 }
