@@ -36,9 +36,6 @@ public final class KueueWriter implements KueueStatus {
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
 
-  /** Kueue shows it in conditions and events, which are short. */
-  private static final int LONGEST_TEXT = 1_000;
-
   private final RequestPool requests;
   private final InstantSource clock;
   private final Paths paths;
@@ -78,7 +75,7 @@ public final class KueueWriter implements KueueStatus {
         .put("resourceVersion", workload.resourceVersion());
     ObjectNode check = body.putObject("status").putArray("admissionChecks").addObject();
     check.put("name", answer.check()).put("state", answer.state().word());
-    check.put(MESSAGE, shown(answer.message())).put(SINCE, now());
+    check.put(MESSAGE, answer.message()).put(SINCE, now());
     if (answer.state() == CheckAnswer.State.RETRY) {
       check.put("requeueAfterSeconds", answer.retryAfterSeconds());
     }
@@ -123,10 +120,6 @@ public final class KueueWriter implements KueueStatus {
   private String now() {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     return now.toString();
-  }
-
-  private static String shown(String text) {
-    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
   }
 
   private CompletionStage<Outcome> write(String path, ObjectNode body, String what) {
