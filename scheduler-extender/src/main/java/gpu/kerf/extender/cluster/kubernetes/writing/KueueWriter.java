@@ -31,6 +31,7 @@ public final class KueueWriter implements KueueStatus {
   private static final Logger LOG = LoggerFactory.getLogger(KueueWriter.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String MANAGER = "kerf";
+  private static final int LONGEST_MANAGER = 128;
   private static final String MESSAGE = "message";
   private static final String SINCE = "lastTransitionTime";
   private static final int NOT_FOUND = 404;
@@ -86,6 +87,7 @@ public final class KueueWriter implements KueueStatus {
             + ApiRequest.segment(workload.namespace())
             + "/workloads/"
             + ApiRequest.segment(workload.name()),
+        manager(answer.check()),
         body,
         "workload " + workload.key());
   }
@@ -107,7 +109,10 @@ public final class KueueWriter implements KueueStatus {
         .put("observedGeneration", check.generation())
         .put(SINCE, now());
     return write(
-        path + "/" + ApiRequest.segment(check.name()), body, "admissioncheck " + check.name());
+        path + "/" + ApiRequest.segment(check.name()),
+        MANAGER,
+        body,
+        "admissioncheck " + check.name());
   }
 
   private static ObjectNode body(String path, String kind, String name) {
@@ -122,15 +127,25 @@ public final class KueueWriter implements KueueStatus {
     return now.toString();
   }
 
-  private CompletionStage<Outcome> write(String path, ObjectNode body, String what) {
+  /**
+   * Each check of a workload has a manager of its own: what a manager has set before and leaves out
+   * is taken away, and that would be the answer to another check.
+   */
+  private static String manager(String check) {
+    String manager = MANAGER + "-" + check;
+    return manager.length() <= LONGEST_MANAGER ? manager : manager.substring(0, LONGEST_MANAGER);
+  }
+
+  private CompletionStage<Outcome> write(
+      String path, String manager, ObjectNode body, String what) {
+    ApiRequest request = ApiRequest.apply(path + "/status", manager, body.toString());
     return requests
-        .start(server -> send(server, path + "/status", body, what))
+        .start(server -> send(server, request, what))
         .exceptionally(failure -> failed(what, String.valueOf(failure.getMessage())));
   }
 
-  private Outcome send(ApiServer server, String path, ObjectNode body, String what)
-      throws IOException {
-    ApiReply reply = server.send(ApiRequest.apply(path, MANAGER, body.toString()));
+  private Outcome send(ApiServer server, ApiRequest request, String what) throws IOException {
+    ApiReply reply = server.send(request);
     if (reply.ok()) {
       troubled.set(false);
       return Outcome.WRITTEN;
