@@ -245,8 +245,8 @@ public final class Admission {
               + init
               + " (admission.quotaMemory): Kubernetes counts it or the containers after it, and the"
               + " pod would hold the slots of both.",
-          "Let both ask for whole GPUs, or both for memory, and the init container for no more: then"
-              + " it uses the slots of the other one.");
+          "Let both ask for whole GPUs, or both for memory, and the init container for no more:"
+              + " then it uses the slots of the other one.");
     }
   }
 

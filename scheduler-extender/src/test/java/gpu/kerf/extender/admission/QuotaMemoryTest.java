@@ -132,7 +132,8 @@ class QuotaMemoryTest {
   void anInitContainerOfTheOtherKindIsRefusedBecauseBothCountInOneResource() {
     assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "kerf.gpu/memory: 40Gi")).problems())
         .singleElement()
-        .satisfies(problem -> assertThat(problem.what()).contains("Quota cannot count init container init"));
+        .satisfies(
+            problem -> assertThat(problem.what()).contains("Quota cannot count init container"));
     assertThat(cards.admit(withInit("kerf.gpu/memory: 40Gi", "kerf.gpu/whole: 1")).problems())
         .hasSize(1);
     assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "kerf.gpu/whole: 2")).problems())

@@ -67,6 +67,7 @@ class KueueFitsTest {
     private final List<String> activated = new ArrayList<>();
     private Outcome next = Outcome.WRITTEN;
     private @Nullable CompletableFuture<Outcome> held;
+    private boolean repliesGetLost;
     private int version;
     private int writes;
 
@@ -92,7 +93,7 @@ class KueueFitsTest {
         check.put("requeueAfterSeconds", answer.retryAfterSeconds());
         changed(workload);
       }
-      return CompletableFuture.completedStage(next);
+      return CompletableFuture.completedStage(repliesGetLost ? Outcome.FAILED : next);
     }
 
     @Override
@@ -379,7 +380,7 @@ class KueueFitsTest {
   }
 
   @Test
-  void promiseWhoseAnswerWasNotWrittenIsOver() {
+  void promiseOfWorkloadWhoseAnswerFailedEndsWithIt() {
     world.node("a", 1, "H100-80GB", GpuMode.PLAIN);
     kueue.next = KueueStatus.Outcome.FAILED;
     reserved("first", 1, ONE_GPU);
@@ -450,6 +451,19 @@ class KueueFitsTest {
     assertThat(state("first")).isEqualTo("Ready");
     reserved("second", 2, ONE_GPU);
     assertThat(state("second")).as("one of two GPUs is promised").isEqualTo("Pending");
+  }
+
+  /** The API server has taken the answer, and its reply got lost. */
+  @Test
+  void promiseStandsWhereTheAnswerMayHaveArrived() {
+    world.node("a", 1, "H100-80GB", GpuMode.PLAIN);
+    kueue.repliesGetLost = true;
+    reserved("first", 1, ONE_GPU);
+    assertThat(counted("failed")).isEqualTo(1);
+    kueue.repliesGetLost = false;
+    assertThat(state("first")).isEqualTo("Ready");
+    reserved("second", 1, ONE_GPU);
+    assertThat(state("second")).isEqualTo("Pending");
   }
 
   /** Kueue reserves quota anew while the answer to the reservation before is on its way. */

@@ -398,7 +398,11 @@ public final class FitsCheck implements KueueListener {
           written(answer, outcome);
           if (outcome == KueueStatus.Outcome.WRITTEN) {
             attempt.answered = answer.workload().resourceVersion();
-          } else if (ready && attempts.get(uid) == attempt && promises.end(uid)) {
+          } else if (outcome == KueueStatus.Outcome.OUTDATED
+              && ready
+              && attempts.get(uid) == attempt
+              && promises.end(uid)) {
+            // After a failure the answer may have arrived all the same.
             room++;
           }
         });
