@@ -10,10 +10,11 @@ import { kinds } from "./rows.js";
 /** The smallest part of the large drawing that has room for a name. */
 const LABELLED = 0.22;
 
-const WORDS = { proposed: "proposed: held back for a pod whose bind is not here yet", binding: "binding: the API server is being told", bound: "", claimed: "a ResourceClaim that Kerf did not write" };
+const WORDS = { proposed: "proposed: held back for a pod whose bind is not here yet", binding: "binding: the API server is being told", bound: "", claimed: "a ResourceClaim that Kerf did not write", foreign: "a pod of another scheduler" };
 
-/** A claim has no page of its own. */
-const holderLink = (slot) => slot.state === "claimed" ? h("span", { class: "ns", text: holderWords(slot) }) : podLink(slot.uid, slot.namespace, slot.pod);
+/** Kerf did not place it, so it has no page of its own. */
+const isOfOthers = (slot) => slot.state === "claimed" || slot.state === "foreign";
+const holderLink = (slot) => isOfOthers(slot) ? h("span", { class: "ns", text: holderWords(slot) }) : podLink(slot.uid, slot.namespace, slot.pod);
 
 export class Panel {
   #store;
@@ -98,7 +99,7 @@ export class Panel {
   // ---- one GPU ----
 
   #drawGpu(node, gpu) {
-    for (const slot of gpu.slots) if (slot.state !== "claimed") this.#askWhy(slot.uid);
+    for (const slot of gpu.slots) if (!isOfOthers(slot)) this.#askWhy(slot.uid);
     const why = gpu.slots.map((slot) => this.#why.get(slot.uid)?.id ?? null);
     this.#frame(`gpu ${JSON.stringify([node.name, gpu, node.freeCpuMilli, node.freeHostMemoryMiB, why])}`, `GPU ${gpu.index} of ${node.name}`, `${gpu.model} · ${mode(gpu.mode)}`, () => [
       !gpu.usable && h("p", { class: "problem", text: "Unusable: the GPU is unhealthy, or a pod that Kerf did not place uses it." }),

@@ -7,6 +7,7 @@ import gpu.kerf.extender.telemetry.GpuFigures;
 import gpu.kerf.model.analysis.UsualDemands;
 import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.fleet.ForeignHold;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
@@ -134,11 +135,11 @@ final class NodeJson {
         }
       }
     }
-    for (ForeignHold claim : scheduling.ledger().holdsOn(node)) {
-      for (Slot slot : scheduling.ledger().slotsOf(claim)) {
+    for (ForeignHold hold : scheduling.ledger().holdsOn(node)) {
+      for (Slot slot : scheduling.ledger().slotsOf(hold)) {
         if (slot.gpu() == gpu) {
           out.writeStartObject();
-          claim(out, claim, viewer, gpu, index);
+          hold(out, hold, viewer, gpu + "-" + index, node);
           SlotJson.fields(out, slot);
           out.writeEndObject();
           index++;
@@ -148,16 +149,27 @@ final class NodeJson {
     out.writeEndArray();
   }
 
-  /** What another scheduler or a user gave to a ResourceClaim; its name is shown as a pod's is. */
-  private static void claim(JsonGenerator out, ForeignHold claim, Viewer viewer, int gpu, int index)
+  /**
+   * What another scheduler or a user gave to a ResourceClaim, or HAMi's scheduler to a pod; its
+   * name is shown as that of a pod of Kerf is.
+   */
+  private void hold(JsonGenerator out, ForeignHold hold, Viewer viewer, String ofGpu, String node)
       throws IOException {
-    boolean seen = viewer.seesNamespace(claim.namespace());
-    out.writeStringField("uid", seen ? claim.uid() : "another-" + gpu + "-" + index);
-    out.writeStringField("namespace", seen ? claim.namespace() : Viewer.ANOTHER_TEAM);
-    out.writeStringField("pod", "");
+    boolean seen = viewer.seesNamespace(hold.namespace());
+    boolean pod = isOfPods(scheduling, node);
+    String name = seen ? hold.name() : "";
+    out.writeStringField("uid", seen ? hold.uid() : "another-" + ofGpu);
+    out.writeStringField("namespace", seen ? hold.namespace() : Viewer.ANOTHER_TEAM);
+    out.writeStringField("pod", pod ? name : "");
     out.writeStringField("container", "");
-    out.writeStringField("claim", seen ? claim.name() : "");
-    out.writeStringField("state", "claimed");
+    out.writeStringField("claim", pod ? "" : name);
+    out.writeStringField("state", pod ? "foreign" : "claimed");
+  }
+
+  /** Whether what others hold on a node is held by pods; elsewhere by ResourceClaims. */
+  static boolean isOfPods(Scheduling scheduling, String node) {
+    NodeState known = scheduling.fleet().node(node);
+    return known != null && known.spec().delivery() == DeliveryWay.HAMI_MIG;
   }
 
   private void holder(JsonGenerator out, Entry entry, String container) throws IOException {

@@ -69,23 +69,20 @@ final class NodeText {
         }
       }
     }
-    claims(text, node.name(), gpu, viewer);
+    others(text, node.name(), gpu, viewer);
   }
 
-  private void claims(StringBuilder text, String node, int gpu, Viewer viewer) {
-    for (ForeignHold claim : scheduling.ledger().holdsOn(node)) {
-      boolean seen = viewer.seesNamespace(claim.namespace());
-      for (Slot slot : scheduling.ledger().slotsOf(claim)) {
+  private void others(StringBuilder text, String node, int gpu, Viewer viewer) {
+    String what = NodeJson.isOfPods(scheduling, node) ? "" : "ResourceClaim ";
+    for (ForeignHold hold : scheduling.ledger().holdsOn(node)) {
+      boolean seen = viewer.seesNamespace(hold.namespace());
+      String name = seen ? what + hold.namespace() + "/" + hold.name() : Viewer.ANOTHER_TEAM;
+      for (Slot slot : scheduling.ledger().slotsOf(hold)) {
         if (slot.gpu() == gpu) {
-          text.append("  ").append(seen ? nameOf(claim) : Viewer.ANOTHER_TEAM);
-          text.append(": ").append(SlotText.of(slot)).append('\n');
+          text.append("  ").append(name).append(": ").append(SlotText.of(slot)).append('\n');
         }
       }
     }
-  }
-
-  private static String nameOf(ForeignHold claim) {
-    return "ResourceClaim " + claim.namespace() + "/" + claim.name();
   }
 
   private static String holder(Entry entry, String container, Viewer viewer) {

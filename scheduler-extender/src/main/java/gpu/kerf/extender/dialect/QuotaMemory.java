@@ -20,6 +20,9 @@ public final class QuotaMemory {
 
   public static final String RESOURCE = "kerf.gpu/quota-memory";
 
+  /** Quota counts bytes, so an amount that rounds up to the right one is a smaller one. */
+  private static final long MILLI_PER_MIB = 1_000L << 20;
+
   private QuotaMemory() {}
 
   /** What the webhook writes for a container that holds at most so much of each of its GPUs. */
@@ -33,7 +36,7 @@ public final class QuotaMemory {
     try {
       return mostMiB > 0
           && !written.isEmpty()
-          && Quantity.memoryMiB(written) == (long) mostMiB * demand.gpus();
+          && Quantity.thousandths(written) == (long) mostMiB * demand.gpus() * MILLI_PER_MIB;
     } catch (IllegalArgumentException nonsense) {
       return false;
     }

@@ -9,6 +9,16 @@ package gpu.kerf.extender.kueue;
 public record CheckAnswer(
     Workload workload, String check, State state, String message, int retryAfterSeconds) {
 
+  /** Kueue shows the message in conditions and events, which are short. */
+  private static final int LONGEST_TEXT = 1_000;
+
+  /** A longer message is cut here, so that it is the one that the check has once it is written. */
+  public CheckAnswer {
+    if (message.length() > LONGEST_TEXT) {
+      message = message.substring(0, LONGEST_TEXT) + "…";
+    }
+  }
+
   /** As Kueue calls it, and what Kueue does. */
   public enum State {
     /** The quota stays reserved. */

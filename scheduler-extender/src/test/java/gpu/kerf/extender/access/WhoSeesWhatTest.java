@@ -14,6 +14,8 @@ import gpu.kerf.extender.team.TeamSource;
 import gpu.kerf.extender.wire.PodView;
 import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.fleet.Grant;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.Placement;
@@ -26,6 +28,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -273,6 +276,35 @@ class WhoSeesWhatTest {
     JsonNode hidden = json("rita", "/api/v1/nodes/a").at("/gpus/3/slots/0");
     assertThat(hidden.path("state").asText()).isEqualTo("claimed");
     assertThat(hidden.path("namespace").asText()).isEqualTo("another team");
+    noAnswerNamesAnotherTeamOrItsPods();
+  }
+
+  @Test
+  void aPodOfAnotherSchedulerIsNoClaim() {
+    NodeSpec node = RunningService.node("a", 4, "H100-80GB", GpuMode.PLAIN);
+    DriverDevices devices =
+        new DriverDevices(
+            "hami", "a", Collections.nCopies(4, new DriverDevices.OfGpu("gpu", List.of(), null)));
+    Slot last = new Slot.Whole(3, 81_559);
+    Placement place =
+        new Placement("a", List.of(new Placement.ContainerSlots("", List.of(last))), 0, 0);
+    service.onLoop(
+        () -> {
+          service.listener().nodeChanged(node.deliveredBy(DeliveryWay.HAMI_MIG, devices));
+          Grant grant = Grant.of(place, node);
+          service
+              .listener()
+              .partsClaimed("a", List.of(new ForeignHold("p-1", "", "fraud", "fraud-hami", grant)));
+          return "";
+        });
+    JsonNode slot = json("frank", "/api/v1/nodes/a").at("/gpus/3/slots/0");
+    assertThat(slot.path("state").asText()).isEqualTo("foreign");
+    assertThat(slot.path("pod").asText()).isEqualTo("fraud-hami");
+    assertThat(slot.path("claim").asText()).isEmpty();
+    assertThat(get("admin", "/api/v1/nodes/a", "Accept", "text/plain").body())
+        .contains("  fraud/fraud-hami: ")
+        .doesNotContain("ResourceClaim");
+    assertThat(json("rita", "/api/v1/nodes/a").at("/gpus/3/slots/0/pod").asText()).isEmpty();
     noAnswerNamesAnotherTeamOrItsPods();
   }
 

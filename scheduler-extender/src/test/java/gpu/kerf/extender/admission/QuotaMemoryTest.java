@@ -162,5 +162,15 @@ class QuotaMemoryTest {
               assertThat(problem.what()).contains("89751Mi", "81559Mi");
             });
     assertThat(cards.admit(withInit("kerf.gpu/whole: 1", "cpu: 1")).problems()).isEmpty();
+    AdmissionFixture usual = AdmissionFixture.usual(terms(false));
+    assertThat(usual.admit(withInit("kerf.gpu/whole: 1", "kerf.gpu/memory: 8Gi")).problems())
+        .as("two resources count both")
+        .isEmpty();
+  }
+
+  @Test
+  void anAmountThatRoundsUpToTheRightOneIsNotCountedEnough() {
+    ObjectNode pod = asking("", "kerf.gpu/memory: 8Gi, kerf.gpu/quota-memory: 8191.5Mi");
+    assertThat(cards.admit(pod).problems()).hasSize(1);
   }
 }

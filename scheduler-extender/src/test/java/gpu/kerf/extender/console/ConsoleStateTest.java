@@ -126,6 +126,18 @@ class ConsoleStateTest extends BrowserTest {
   }
 
   @Test
+  void aPodOfAnotherSchedulerIsShownAsAPodWithoutAPage() {
+    ObjectNode slot = (ObjectNode) api.node("node-a").at("/gpus/3/slots/0");
+    slot.put("state", "foreign").put("pod", "of-hami").put("container", "").put("claim", "");
+    openFleet();
+    page.click(gpu("node-a", 3));
+    page.untilText("#panel", slot.get("namespace").asText() + "/of-hami");
+    page.untilText("#panel", "a pod of another scheduler");
+    assertThat(page.text("#panel")).doesNotContain("Pods and claims");
+    assertThat(page.problems()).isEmpty();
+  }
+
+  @Test
   void aClaimThatMayNotBeSeenHasNoName() {
     ObjectNode slot = (ObjectNode) api.node("node-a").at("/gpus/3/slots/0");
     slot.put("state", "claimed").put("pod", "").put("container", "").put("claim", "");

@@ -25,8 +25,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Kerf's answers to Kueue, on a fleet whose room the tests decide. */
 class KueueFitsTest {
@@ -39,6 +41,8 @@ class KueueFitsTest {
   private final Metrics metrics = new Metrics();
   private final FakeKueue kueue = new FakeKueue();
   private boolean complete = true;
+  private Runnable atEachTurn = () -> {};
+  private int turns;
   private FitsCheck fits = check(true);
 
   private FitsCheck check(boolean rejects) {
@@ -46,7 +50,10 @@ class KueueFitsTest {
         new FitsCheck(
             world.scheduling,
             world.cluster,
-            () -> true,
+            () -> {
+              atEachTurn.run();
+              return true;
+            },
             () -> complete,
             new FitsOptions(KEEP_QUOTA, PROMISE, rejects),
             metrics);
@@ -59,6 +66,8 @@ class KueueFitsTest {
     private final Map<String, ObjectNode> workloads = new LinkedHashMap<>();
     private final List<String> activated = new ArrayList<>();
     private Outcome next = Outcome.WRITTEN;
+    private @Nullable CompletableFuture<Outcome> held;
+    private boolean repliesGetLost;
     private int version;
     private int writes;
 
@@ -70,6 +79,9 @@ class KueueFitsTest {
     @Override
     public CompletionStage<Outcome> answer(CheckAnswer answer) {
       writes++;
+      if (held != null) {
+        return held;
+      }
       ObjectNode workload = workloads.get(answer.workload().name());
       String stands = workload == null ? "" : workload.at("/metadata/resourceVersion").asText();
       if (!stands.equals(answer.workload().resourceVersion())) {
@@ -81,7 +93,7 @@ class KueueFitsTest {
         check.put("requeueAfterSeconds", answer.retryAfterSeconds());
         changed(workload);
       }
-      return CompletableFuture.completedStage(next);
+      return CompletableFuture.completedStage(repliesGetLost ? Outcome.FAILED : next);
     }
 
     @Override
@@ -125,7 +137,12 @@ class KueueFitsTest {
 
   /** Kueue has reserved quota for a workload of so many equal pods. */
   private void reserved(String name, int pods, String resources) {
-    workload(name, "any", "{name: main, count: " + pods + ", " + template(resources) + "}");
+    reserve(name, pods, resources);
+    world.turn();
+  }
+
+  private void reserve(String name, int pods, String resources) {
+    reserve(name, "any", "{name: main, count: " + pods + ", " + template(resources) + "}");
   }
 
   private static String template(String resources) {
@@ -135,6 +152,11 @@ class KueueFitsTest {
   }
 
   private void workload(String name, String flavor, String podSets) {
+    reserve(name, flavor, podSets);
+    world.turn();
+  }
+
+  private void reserve(String name, String flavor, String podSets) {
     ObjectNode workload =
         (ObjectNode)
             yaml(
@@ -156,7 +178,6 @@ class KueueFitsTest {
     kueue.changed(workload);
     kueue.workloads.put(name, workload);
     kueue.tell(name);
-    world.turn();
   }
 
   /** What the check says, and whether the watch has told of it. */
@@ -359,7 +380,7 @@ class KueueFitsTest {
   }
 
   @Test
-  void promiseWhoseAnswerWasNotWrittenIsOver() {
+  void promiseOfWorkloadWhoseAnswerFailedEndsWithIt() {
     world.node("a", 1, "H100-80GB", GpuMode.PLAIN);
     kueue.next = KueueStatus.Outcome.FAILED;
     reserved("first", 1, ONE_GPU);
@@ -416,5 +437,99 @@ class KueueFitsTest {
     fits.checkChanged(new AdmissionCheck("x", "u", "1", 1, "other", false, "", "", 0));
     world.turn();
     assertThat(kueue.activated).containsExactly("new true", "bad false");
+  }
+
+  /** The answer is written, the watch is late, and a pod ends: the promise is not asked about. */
+  @Test
+  void promiseStandsWhileTheWatchHasNotToldOfTheAnswer() {
+    world.node("a", 2, "H100-80GB", GpuMode.PLAIN);
+    world.place(pod("other", "x"), "a");
+    reserved("first", 1, ONE_GPU);
+    int writes = kueue.writes;
+    release("other");
+    assertThat(kueue.writes).isEqualTo(writes);
+    assertThat(state("first")).isEqualTo("Ready");
+    reserved("second", 2, ONE_GPU);
+    assertThat(state("second")).as("one of two GPUs is promised").isEqualTo("Pending");
+  }
+
+  /** The API server has taken the answer, and its reply got lost. */
+  @Test
+  void promiseStandsWhereTheAnswerMayHaveArrived() {
+    world.node("a", 1, "H100-80GB", GpuMode.PLAIN);
+    kueue.repliesGetLost = true;
+    reserved("first", 1, ONE_GPU);
+    assertThat(counted("failed")).isEqualTo(1);
+    kueue.repliesGetLost = false;
+    assertThat(state("first")).isEqualTo("Ready");
+    reserved("second", 1, ONE_GPU);
+    assertThat(state("second")).isEqualTo("Pending");
+  }
+
+  /** Kueue reserves quota anew while the answer to the reservation before is on its way. */
+  @Test
+  void answerThatCameTooLateEndsNoLaterPromise() {
+    world.node("a", 1, "H100-80GB", GpuMode.PLAIN);
+    CompletableFuture<KueueStatus.Outcome> late = new CompletableFuture<>();
+    kueue.held = late;
+    reserved("first", 1, ONE_GPU);
+    kueue.held = null;
+    ObjectNode workload = Objects.requireNonNull(kueue.workloads.get("first"));
+    ((ObjectNode) workload.at("/status/conditions/0"))
+        .put("lastTransitionTime", "2026-12-01T05:00:00Z");
+    kueue.changed(workload);
+    assertThat(state("first")).isEqualTo("Ready");
+    late.complete(KueueStatus.Outcome.OUTDATED);
+    world.turn();
+    reserved("second", 1, ONE_GPU);
+    assertThat(state("second")).isEqualTo("Pending");
+  }
+
+  @Test
+  void reasonThatIsTooLongToBeShownIsWrittenOnce() {
+    for (String node : List.of("a", "b", "c")) {
+      world.node(node, 1, "H100-80GB", GpuMode.PLAIN);
+      String key = (node + "/").repeat(300);
+      world.scheduling.nodeRulesChanged(
+          node,
+          new NodeRules(Map.of(), List.of(new NodeRules.Taint(key, "", "NoSchedule")), false));
+    }
+    reserved("one", 1, ONE_GPU);
+    assertThat(state("one")).isEqualTo("Pending");
+    assertThat(message("one")).hasSize(1_001).endsWith("…");
+    int before = kueue.writes;
+    pass(5_000);
+    assertThat(state("one")).isEqualTo("Pending");
+    pass(5_000);
+    assertThat(kueue.writes).isEqualTo(before);
+  }
+
+  @Test
+  @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void eachTurnOfTheLoopLooksAtOneWorkloadAtLeast() {
+    world.node("a", 3, "H100-80GB", GpuMode.PLAIN);
+    // Longer than a turn may take.
+    world.nanosPerLook = 5_000_000;
+    for (String name : List.of("one", "two", "three")) {
+      reserved(name, 1, ONE_GPU);
+      assertThat(state(name)).isEqualTo("Ready");
+    }
+  }
+
+  /** Room changes at each turn of the loop, and a turn is long enough for one look. */
+  @Test
+  @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void youngerWorkloadIsLookedAtAlthoughRoomChangesAllTheTime() {
+    world.node("a", 1, "H100-80GB", GpuMode.PLAIN);
+    reserved("old", 2, ONE_GPU);
+    assertThat(state("old")).isEqualTo("Pending");
+    world.nanosPerLook = 5_000_000;
+    atEachTurn = () -> fits.flavorChanged(new Flavor("new", Map.of("at", "" + turns++), List.of()));
+    kueue.tell("old");
+    reserve("young", 1, ONE_GPU);
+    while (turns < 20) {
+      Objects.requireNonNull(world.later.poll()).run();
+    }
+    assertThat(said("young").path("state").asText()).isEqualTo("Ready");
   }
 }

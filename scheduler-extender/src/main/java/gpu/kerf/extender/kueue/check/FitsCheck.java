@@ -11,8 +11,10 @@ import gpu.kerf.extender.state.Scheduling;
 import gpu.kerf.extender.telemetry.Metric;
 import gpu.kerf.extender.telemetry.Metrics;
 import gpu.kerf.model.fleet.Entry;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,6 +76,10 @@ public final class FitsCheck implements KueueListener {
   private final Map<String, Flavor> flavors = new HashMap<>();
   private final Map<String, Attempt> attempts = new HashMap<>();
   private final Map<String, Long> activated = new HashMap<>();
+
+  /** Workloads that are still to be looked at in this round, by uid. */
+  private final Deque<String> round = new ArrayDeque<>();
+
   private @Nullable KueueStatus status;
   private int writes;
   private int nodes;
@@ -88,13 +94,18 @@ public final class FitsCheck implements KueueListener {
     private long wrote;
     private boolean writing;
 
+    /** The version on which an answer stands that was taken; the watch will tell of a later one. */
+    private String answered = "";
+
     Attempt(long now) {
       this.since = now;
       this.wrote = now - TEXT_MILLIS;
     }
 
-    boolean isDue(long version, long now) {
-      return !writing && (room != version || now - looked >= RELOOK_MILLIS);
+    boolean isDue(Workload workload, long current, long now) {
+      return !writing
+          && !workload.resourceVersion().equals(answered)
+          && (room != current || now - looked >= RELOOK_MILLIS);
     }
   }
 
@@ -247,6 +258,7 @@ public final class FitsCheck implements KueueListener {
   private void rest() {
     if (!cluster.leadsTurns()) {
       attempts.clear();
+      round.clear();
       promises.clear();
       metrics.set(Metric.KUEUE_WAITING, 0);
     }
@@ -280,30 +292,46 @@ public final class FitsCheck implements KueueListener {
     return pending;
   }
 
+  /**
+   * Looks at all that are due, the oldest first, over several turns of the loop if it takes longer.
+   * A round ends before the next one begins, so that the oldest do not keep the others waiting
+   * where room changes all the time.
+   */
   private void lookAtWorkloads(KueueStatus writer, long now) {
     long end = scheduling.elapsedNanos() + SLICE_NANOS;
-    for (Workload workload : due(now)) {
-      if (scheduling.elapsedNanos() - end > 0) {
-        lookSoon();
-        return;
+    if (round.isEmpty()) {
+      due(now).forEach(workload -> round.add(workload.uid()));
+    }
+    while (!round.isEmpty() && writes < MOST_WRITES) {
+      Workload workload = waiting.get(round.remove());
+      if (workload != null && isDue(workload, now)) {
+        look(writer, workload, now);
+        if (scheduling.elapsedNanos() - end > 0) {
+          break;
+        }
       }
-      if (writes >= MOST_WRITES) {
-        return;
-      }
-      look(writer, workload, now);
+    }
+    if (!round.isEmpty() && writes < MOST_WRITES) {
+      lookSoon();
     }
   }
 
   private List<Workload> due(long now) {
     List<Workload> due = new ArrayList<>();
     for (Workload workload : waiting.values()) {
-      Attempt attempt = attempts.computeIfAbsent(workload.uid(), unused -> new Attempt(now));
-      if (attempt.isDue(room, now) && asks(workload)) {
+      if (isDue(workload, now)) {
         due.add(workload);
       }
     }
     due.sort(OLDEST_FIRST);
     return due;
+  }
+
+  private boolean isDue(Workload workload, long now) {
+    return attempts
+            .computeIfAbsent(workload.uid(), unused -> new Attempt(now))
+            .isDue(workload, room, now)
+        && asks(workload);
   }
 
   private void look(KueueStatus writer, Workload workload, long now) {
@@ -368,7 +396,13 @@ public final class FitsCheck implements KueueListener {
           writes--;
           attempt.writing = false;
           written(answer, outcome);
-          if (outcome != KueueStatus.Outcome.WRITTEN && ready && promises.end(uid)) {
+          if (outcome == KueueStatus.Outcome.WRITTEN) {
+            attempt.answered = answer.workload().resourceVersion();
+          } else if (outcome == KueueStatus.Outcome.OUTDATED
+              && ready
+              && attempts.get(uid) == attempt
+              && promises.end(uid)) {
+            // After a failure the answer may have arrived all the same.
             room++;
           }
         });

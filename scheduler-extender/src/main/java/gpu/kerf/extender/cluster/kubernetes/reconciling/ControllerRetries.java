@@ -16,7 +16,7 @@ import gpu.kerf.extender.time.Clocks;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -161,43 +161,45 @@ public final class ControllerRetries implements Runnable {
 
   private void retry(String namespace, List<FailedCreation> failures, boolean reached)
       throws InterruptedException {
-    List<FailedCreation> now = failures;
-    if (!reached) {
-      FailedCreation first = first(failures);
-      firsts.put(namespace, first.uid());
-      now = List.of(first);
+    List<FailedCreation> asked = new ArrayList<>();
+    for (FailedCreation failure : inOrder(failures)) {
+      String outcome = retry(failure);
+      if (outcome.equals("asked")) {
+        asked.add(failure);
+      }
+      // What is gone cannot fail again, and so tells nothing of the others.
+      if (!reached && !outcome.equals("gone")) {
+        firsts.put(namespace, failure.uid());
+        break;
+      }
     }
-    int asked = 0;
-    for (FailedCreation failure : now) {
-      asked += retry(failure) ? 1 : 0;
-    }
-    if (asked > 0) {
+    if (!asked.isEmpty()) {
       LOG.atInfo()
-          .addKeyValue(LogKeys.CAUSE, now.get(0).object())
-          .addKeyValue(LogKeys.COUNT, asked)
+          .addKeyValue(LogKeys.CAUSE, asked.get(0).object())
+          .addKeyValue(LogKeys.COUNT, asked.size())
           .log("Controllers that could not create pods without the webhook try again.");
     }
   }
 
   /**
-   * Another one than before, so that one that fails for ever keeps no other waiting. The Job
-   * controller looks a second later than the others, and would seem to have succeeded.
+   * The first is another one than before, so that one that fails for ever keeps no other waiting.
+   * The Job controller looks a second later than the others, and would seem to have succeeded.
    */
-  private FailedCreation first(List<FailedCreation> failures) {
-    return Collections.min(
-        failures,
+  private List<FailedCreation> inOrder(List<FailedCreation> failures) {
+    Comparator<FailedCreation> order =
         Comparator.comparing((FailedCreation failure) -> tried.containsKey(failure.uid()))
-            .thenComparing(failure -> failure.kind() == FailedCreation.Kind.JOB));
+            .thenComparing(failure -> failure.kind() == FailedCreation.Kind.JOB);
+    return failures.stream().sorted(order).toList();
   }
 
-  private boolean retry(FailedCreation failure) throws InterruptedException {
+  private String retry(FailedCreation failure) throws InterruptedException {
     rate.await();
     String outcome = send(failure);
     metrics.count(Metric.CONTROLLER_RETRIES, outcome);
     if (!outcome.equals("failed")) {
       tried.put(failure.uid(), failure.version());
     }
-    return outcome.equals("asked");
+    return outcome;
   }
 
   private String send(FailedCreation failure) {

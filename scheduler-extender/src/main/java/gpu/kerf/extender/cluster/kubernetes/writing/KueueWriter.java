@@ -31,13 +31,11 @@ public final class KueueWriter implements KueueStatus {
   private static final Logger LOG = LoggerFactory.getLogger(KueueWriter.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String MANAGER = "kerf";
+  private static final int LONGEST_MANAGER = 128;
   private static final String MESSAGE = "message";
   private static final String SINCE = "lastTransitionTime";
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
-
-  /** Kueue shows it in conditions and events, which are short. */
-  private static final int LONGEST_TEXT = 1_000;
 
   private final RequestPool requests;
   private final InstantSource clock;
@@ -78,7 +76,7 @@ public final class KueueWriter implements KueueStatus {
         .put("resourceVersion", workload.resourceVersion());
     ObjectNode check = body.putObject("status").putArray("admissionChecks").addObject();
     check.put("name", answer.check()).put("state", answer.state().word());
-    check.put(MESSAGE, shown(answer.message())).put(SINCE, now());
+    check.put(MESSAGE, answer.message()).put(SINCE, now());
     if (answer.state() == CheckAnswer.State.RETRY) {
       check.put("requeueAfterSeconds", answer.retryAfterSeconds());
     }
@@ -89,6 +87,7 @@ public final class KueueWriter implements KueueStatus {
             + ApiRequest.segment(workload.namespace())
             + "/workloads/"
             + ApiRequest.segment(workload.name()),
+        manager(answer.check()),
         body,
         "workload " + workload.key());
   }
@@ -110,7 +109,10 @@ public final class KueueWriter implements KueueStatus {
         .put("observedGeneration", check.generation())
         .put(SINCE, now());
     return write(
-        path + "/" + ApiRequest.segment(check.name()), body, "admissioncheck " + check.name());
+        path + "/" + ApiRequest.segment(check.name()),
+        MANAGER,
+        body,
+        "admissioncheck " + check.name());
   }
 
   private static ObjectNode body(String path, String kind, String name) {
@@ -125,19 +127,25 @@ public final class KueueWriter implements KueueStatus {
     return now.toString();
   }
 
-  private static String shown(String text) {
-    return text.length() <= LONGEST_TEXT ? text : text.substring(0, LONGEST_TEXT) + "…";
+  /**
+   * Each check of a workload has a manager of its own: what a manager has set before and leaves out
+   * is taken away, and that would be the answer to another check.
+   */
+  private static String manager(String check) {
+    String manager = MANAGER + "-" + check;
+    return manager.length() <= LONGEST_MANAGER ? manager : manager.substring(0, LONGEST_MANAGER);
   }
 
-  private CompletionStage<Outcome> write(String path, ObjectNode body, String what) {
+  private CompletionStage<Outcome> write(
+      String path, String manager, ObjectNode body, String what) {
+    ApiRequest request = ApiRequest.apply(path + "/status", manager, body.toString());
     return requests
-        .start(server -> send(server, path + "/status", body, what))
+        .start(server -> send(server, request, what))
         .exceptionally(failure -> failed(what, String.valueOf(failure.getMessage())));
   }
 
-  private Outcome send(ApiServer server, String path, ObjectNode body, String what)
-      throws IOException {
-    ApiReply reply = server.send(ApiRequest.apply(path, MANAGER, body.toString()));
+  private Outcome send(ApiServer server, ApiRequest request, String what) throws IOException {
+    ApiReply reply = server.send(request);
     if (reply.ok()) {
       troubled.set(false);
       return Outcome.WRITTEN;

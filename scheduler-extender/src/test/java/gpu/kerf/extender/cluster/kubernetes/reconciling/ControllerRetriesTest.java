@@ -36,6 +36,7 @@ class ControllerRetriesTest {
   private static final class EventServer extends ServerWithoutStreams {
     private final Map<String, String> events = new LinkedHashMap<>();
     private final List<ApiRequest> patches = new ArrayList<>();
+    private final List<String> gone = new ArrayList<>();
     private int lists;
     private int listStatus = 200;
     private int patchStatus = 200;
@@ -72,7 +73,8 @@ class ControllerRetriesTest {
     public ApiReply send(ApiRequest request) {
       if (request.method().equals("PATCH")) {
         patches.add(request);
-        return reply(patchStatus, "{}");
+        boolean isGone = gone.stream().anyMatch(name -> request.path().contains("/" + name + "/"));
+        return reply(isGone ? 404 : patchStatus, "{}");
       }
       lists++;
       assertThat(request.query()).containsEntry("fieldSelector", "reason=FailedCreate");
@@ -142,6 +144,22 @@ class ControllerRetriesTest {
     assertThat(server.asked()).containsExactly("a/replicasets/two/status");
     seconds(2);
     assertThat(server.asked()).containsExactly("a/replicasets/one/status");
+  }
+
+  /** That an object is gone says nothing of whether the API server reaches the webhook. */
+  @Test
+  void anObjectThatIsGoneIsNotTheFirst() throws Exception {
+    server.failed("ReplicaSet", "a", "gone", 1);
+    server.failed("ReplicaSet", "a", "one", 2);
+    server.failed("ReplicaSet", "a", "two", 3);
+    server.gone.add("gone");
+    retries.ready(true);
+    seconds(1);
+    assertThat(server.asked())
+        .containsExactly("a/replicasets/gone/status", "a/replicasets/one/status");
+    server.failed("ReplicaSet", "a", "one", 4);
+    seconds(1);
+    assertThat(server.asked()).containsExactly("a/replicasets/two/status");
   }
 
   @Test

@@ -41,7 +41,8 @@ class KueueWriterTest {
     ApiRequest sent = server.sent().get(server.sent().size() - 1);
     assertThat(sent.path()).isEqualTo(path);
     assertThat(sent.type()).isEqualTo("application/apply-patch+yaml");
-    assertThat(sent.query()).isEqualTo(Map.of("fieldManager", "kerf", "force", "true"));
+    String manager = path.contains("/workloads/") ? "kerf-fits" : "kerf";
+    assertThat(sent.query()).isEqualTo(Map.of("fieldManager", manager, "force", "true"));
     assertThat(new ObjectMapper().readTree(sent.body())).isEqualTo(new YAMLMapper().readTree(body));
   }
 
@@ -102,5 +103,17 @@ class KueueWriterTest {
   void longTextIsCut() {
     answer(CheckAnswer.State.PENDING, "x".repeat(2_000));
     assertThat(server.sent().get(0).body().length()).isBetween(1_000, 1_400);
+  }
+
+  /** Server-side apply takes away what its manager has set before and leaves out now. */
+  @Test
+  void theAnswerToOneCheckIsOfAnotherManagerThanThatToAnother() {
+    answer(CheckAnswer.State.READY, "It fits.");
+    CheckAnswer other = new CheckAnswer(WORKLOAD, "x".repeat(200), CheckAnswer.State.READY, "", 0);
+    writer.answer(other).toCompletableFuture().join();
+    List<String> managers =
+        server.sent().stream().map(each -> each.query().getOrDefault("fieldManager", "")).toList();
+    assertThat(managers).doesNotHaveDuplicates();
+    assertThat(managers).allMatch(each -> each.length() <= 128, "as long as the API server allows");
   }
 }
