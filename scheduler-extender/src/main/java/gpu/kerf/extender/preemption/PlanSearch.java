@@ -56,8 +56,8 @@ final class PlanSearch {
   }
 
   /**
-   * What the ledger and the cluster know of a node now; null if Kerf does not manage it. GPUs with a
-   * place for another pod that does not yield to this one are closed: a plan gets its GPUs alone,
+   * What the ledger and the cluster know of a node now; null if Kerf does not manage it. GPUs with
+   * a place for another pod that does not yield to this one are closed: a plan gets its GPUs alone,
    * and the other pod would lose the place for which its victims have gone.
    */
   @Nullable NodeCandidates site(String node, KnownPod pod) {
