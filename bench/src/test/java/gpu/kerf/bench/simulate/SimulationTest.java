@@ -61,6 +61,16 @@ final class SimulationTest {
     isClean(new Scenario(seed, EVENTS / 4, ALL, 2, 0, 0, false, true));
   }
 
+  /**
+   * Two preemptors of equal priority took the freed places on one GPU from each other, and evicted
+   * pods in turns.
+   */
+  @Test
+  void aPlanLeavesThePlaceThatWaitsForAnotherPreemptor() {
+    Set<Fault> faults = EnumSet.of(Fault.KILLED_IN_CLAIM, Fault.LOST_CLAIMS);
+    isClean(Scenario.of(8, 20_000, faults).withDra(true));
+  }
+
   /** A replica that was killed did not know which pods were deleted by force meanwhile. */
   @Test
   void aReplicaThatStartsKnowsWhatWasDeletedByForce() {

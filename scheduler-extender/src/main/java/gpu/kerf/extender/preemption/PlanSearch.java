@@ -13,7 +13,9 @@ import gpu.kerf.model.eviction.FleetSearch;
 import gpu.kerf.model.eviction.NodeCandidates;
 import gpu.kerf.model.eviction.PlanOutcome;
 import gpu.kerf.model.eviction.Request;
+import gpu.kerf.model.fleet.Entry;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +42,12 @@ final class PlanSearch {
 
   /** A search for the least harmful plan on some nodes, as they are when it comes to them. */
   FleetSearch on(List<String> nodes, KnownPod pod) {
-    return on(nodes, pod, this::site);
+    return on(nodes, pod, node -> site(node, pod));
   }
 
   /** A search for the least harmful plan on each of some nodes. */
   FleetSearch onEach(List<String> nodes, KnownPod pod) {
-    return planner.searchEach(request(pod), nodes, this::site);
+    return planner.searchEach(request(pod), nodes, node -> site(node, pod));
   }
 
   FleetSearch on(
@@ -53,9 +55,45 @@ final class PlanSearch {
     return planner.search(request(pod), nodes, sites);
   }
 
-  /** What the ledger and the cluster know of a node now; null if Kerf does not manage it. */
-  @Nullable NodeCandidates site(String node) {
+  /**
+   * What the ledger and the cluster know of a node now; null if Kerf does not manage it. GPUs with
+   * a place for another pod that does not yield to this one are closed: a plan gets its GPUs alone,
+   * and the other pod would lose the place for which its victims have gone.
+   */
+  @Nullable NodeCandidates site(String node, KnownPod pod) {
+    NodeCandidates site = site(node);
+    long kept = kept(node, pod);
+    return site == null || kept == 0
+        ? site
+        : new NodeCandidates(closed(site.node(), kept), site.candidates());
+  }
+
+  private @Nullable NodeCandidates site(String node) {
     return NodeCandidates.of(scheduling.ledger(), node, this::marked);
+  }
+
+  /** The GPUs of a node, as bits, with places that do not yield to a pod. */
+  private long kept(String node, KnownPod pod) {
+    long gpus = 0;
+    for (Entry entry : scheduling.ledger().entriesOn(node)) {
+      boolean keeps = scheduling.proposals().isFirm(entry.uid(), pod.holder().priority());
+      if (keeps && !entry.uid().equals(pod.uid())) {
+        for (Slot slot : entry.placement().slots()) {
+          gpus |= 1L << slot.gpu();
+        }
+      }
+    }
+    return gpus;
+  }
+
+  private static NodeState closed(NodeState node, long gpus) {
+    NodeState closed = node.copy();
+    for (int gpu = 0; gpu < node.gpus(); gpu++) {
+      if ((gpus >> gpu & 1) != 0) {
+        closed.block(gpu);
+      }
+    }
+    return closed;
   }
 
   /** What a pod asks, with the time and the budgets of now. */
@@ -70,7 +108,7 @@ final class PlanSearch {
 
   /** Where a pod fits on a node once those have gone who are on their way out; null if nowhere. */
   PlanOutcome.@Nullable Plan withoutVictims(String node, KnownPod pod) {
-    FleetSearch search = planner.search(unlimited(pod), List.of(node), this::site);
+    FleetSearch search = planner.search(unlimited(pod), List.of(node), each -> site(each, pod));
     // The first step asks nothing else.
     search.goOn(() -> false);
     PlanOutcome.Plan plan = search.result().best();

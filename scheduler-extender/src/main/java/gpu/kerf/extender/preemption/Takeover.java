@@ -63,10 +63,10 @@ final class Takeover {
   private Function<String, @Nullable NodeCandidates> sites(Plan.Found lower) {
     return node -> {
       if (!isThere(lower)) {
-        return search.site(node);
+        return search.site(node, pod);
       }
       scheduling.unreserve(lower.uid());
-      NodeCandidates cluster = search.site(node);
+      NodeCandidates cluster = search.site(node, pod);
       NodeCandidates copy =
           cluster == null ? null : new NodeCandidates(cluster.node().copy(), cluster.candidates());
       if (!(plans.of(lower.uid()) instanceof Plan.Decided)) {

@@ -238,6 +238,40 @@ class PreemptionsTest {
     assertThat(world.cluster.evictions).as("the next plan comes at once").hasSize(2);
   }
 
+  /** On one GPU with two pods of 18 GiB, one of which goes for {@code u}. */
+  private void freeAPartOfAGpu() {
+    world.node("a", 1, "A100-40GB", GpuMode.PLAIN);
+    assertThat(world.place(asking("a0", "18Gi", 1), "a").isBound()).isTrue();
+    assertThat(world.place(asking("a1", "18Gi", 1), "a").isBound()).isTrue();
+    ask(asking("u", "15Gi", 10));
+    podEnded(world.cluster.evictions.get(0));
+    assertThat(isHeldFor("u")).isTrue();
+  }
+
+  @Test
+  void noPlanOfEqualPriorityTakesTheGpuWhileAPlaceOnItWaitsForAnotherPreemptor() {
+    freeAPartOfAGpu();
+    PodView equal = asking("equal", "15Gi", 10);
+    assertThat(ask(equal).chosen()).isZero();
+    assertThat(world.cluster.evictions).as("39 - 18 - 15 GiB are free: it has to wait").hasSize(1);
+    assertThat(isHeldFor("u")).as("a pod has gone for this place").isTrue();
+    assertThat(world.chosen(ask(asking("u", "15Gi", 10)))).containsExactly("a");
+    assertThat(world.bind(asking("u", "15Gi", 10), "a").isBound()).isTrue();
+    passes(2 * SECOND);
+    ask(equal);
+    assertThat(world.cluster.evictions).as("then its turn has come").hasSize(2);
+  }
+
+  @Test
+  void aPlanOfHigherPriorityTakesTheGpuWithThePlaceThatWaitsForALowerPreemptor() {
+    freeAPartOfAGpu();
+    ask(asking("higher", "30Gi", 11));
+    assertThat(world.cluster.evictions).hasSize(2);
+    assertThat(isHeldFor("u")).isFalse();
+    podEnded(world.cluster.evictions.get(1));
+    assertThat(isHeldFor("higher")).isTrue();
+  }
+
   @Test
   void whatOthersLeaveForAPodGoesToOneOfHigherPriorityThatComesMeanwhile() {
     world.node("a", 1, "A100-40GB", GpuMode.PLAIN);
