@@ -171,7 +171,7 @@ class ClaimFaultsTest {
     assertThat(write("a")).as("the pod gets what it was given").isEqualTo(ClaimResult.WRITTEN);
     assertThat(write("b").kind()).isEqualTo(Kind.REFUSED);
     assertAllocated("a");
-    assertThat(writer.abandon(server, POD, () -> true)).isTrue();
+    assertThat(writer.abandon(server, POD, () -> true)).isEqualTo(Abandoned.DONE);
     assertThat(server.pod.at("/status/extendedResourceClaimStatus").isMissingNode()).isTrue();
     assertThat(String.valueOf(server.claim)).contains("\"device\":\"a\"");
   }
