@@ -61,6 +61,12 @@ final class SimulationTest {
     isClean(new Scenario(seed, EVENTS / 4, ALL, 2, 0, 0, false, true));
   }
 
+  /** A pod counted twice that had a sharable GPU whole, and none was evicted from that GPU. */
+  @Test
+  void aPodIsEvictedFromAWholeGpuThatClaimsCanShare() {
+    isClean(Scenario.of(1, 20_000, EnumSet.of(Fault.DROPPED_FIELDS)).withDra(true));
+  }
+
   /** A replica that was killed did not know which pods were deleted by force meanwhile. */
   @Test
   void aReplicaThatStartsKnowsWhatWasDeletedByForce() {
