@@ -71,6 +71,12 @@ final class SimulationTest {
     isClean(Scenario.of(8, 20_000, faults).withDra(true));
   }
 
+  /** A pod counted twice that had a sharable GPU whole, and none was evicted from that GPU. */
+  @Test
+  void aPodIsEvictedFromAWholeGpuThatClaimsCanShare() {
+    isClean(Scenario.of(1, 20_000, EnumSet.of(Fault.DROPPED_FIELDS)).withDra(true));
+  }
+
   /** A replica that was killed did not know which pods were deleted by force meanwhile. */
   @Test
   void aReplicaThatStartsKnowsWhatWasDeletedByForce() {

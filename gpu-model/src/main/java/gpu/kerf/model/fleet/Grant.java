@@ -98,13 +98,17 @@ public record Grant(
           && memoryMiB == other.memoryMiB;
     }
 
-    /** Whether it is a part of the same kind at the same place of the same GPU. */
-    private boolean isSamePart(SlotGrant other) {
+    /**
+     * Whether the other is a part of the same kind at the same place of the same GPU, or a share of
+     * a GPU that this gives whole: the claim of a pod that has a sharable GPU whole says only how
+     * much memory it consumes.
+     */
+    private boolean includes(SlotGrant other) {
       return Objects.equals(uuid, other.uuid)
           && (uuid != null || gpu == other.gpu)
           && Objects.equals(profile, other.profile)
           && start == other.start
-          && smMilli < 0 == other.smMilli < 0;
+          && (smMilli < 0 || other.smMilli >= 0);
     }
   }
 
@@ -162,7 +166,7 @@ public record Grant(
                 slot ->
                     containers.stream()
                         .flatMap(container -> container.slots.stream())
-                        .anyMatch(given -> given.isSamePart(slot)));
+                        .anyMatch(given -> given.includes(slot)));
   }
 
   private static boolean isSame(ContainerGrant one, ContainerGrant other) {

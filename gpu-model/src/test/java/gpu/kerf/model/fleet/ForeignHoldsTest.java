@@ -106,6 +106,29 @@ class ForeignHoldsTest {
     assertThat(node().occupied(0)).isEqualTo(0b1100000);
   }
 
+  /** The claim of a whole GPU that claims can share says how much memory it consumes: all. */
+  @Test
+  void aClaimOnAllMemoryOfAGpuThatItsPodHasWholeCountsOnce() {
+    int all = h100().memoryMiB();
+    take("1", new Slot.Whole(1, all));
+    ledger.setHolds("a", List.of(hold("c", "1", new Slot.Share(1, all, 0))));
+    assertThat(ledger.holdsOn("a")).isEmpty();
+    assertThat(node().isWholeHeld(1)).isTrue();
+    assertThat(node().isUsable(1)).as("an eviction of the pod frees the GPU").isTrue();
+    ledger.release("1");
+    assertThat(take("2", new Slot.Whole(1, all)))
+        .as("until the claim is cleared")
+        .isEqualTo(Taking.NOT_FREE);
+  }
+
+  @Test
+  void aClaimOnAWholeGpuOfWhichItsPodHasAShareHoldsAllOfIt() {
+    take("1", new Slot.Share(1, 10_000, 0));
+    ledger.setHolds("a", List.of(hold("c", "1", new Slot.Whole(1, h100().memoryMiB()))));
+    assertThat(ledger.holdsOn("a")).hasSize(1);
+    assertThat(take("2", new Slot.Share(1, 10_000, 0))).isEqualTo(Taking.NOT_FREE);
+  }
+
   @Test
   void whatAnOldAttemptLeftToItsPodsClaimThePodMayTakeAndNoOtherMay() {
     ledger.setHolds("a", List.of(hold("c", "1", mig("1g.10gb", 6))));

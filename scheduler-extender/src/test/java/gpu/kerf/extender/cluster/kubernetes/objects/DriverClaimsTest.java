@@ -15,17 +15,34 @@ import gpu.kerf.extender.cluster.kubernetes.inventory.Slice;
 import gpu.kerf.extender.cluster.kubernetes.objects.Claims.DeviceUse;
 import gpu.kerf.extender.cluster.kubernetes.watching.Meta;
 import gpu.kerf.extender.wire.WireException;
+import gpu.kerf.model.demand.Demand;
+import gpu.kerf.model.demand.PodDemand;
+import gpu.kerf.model.eviction.EvictionPlanner;
+import gpu.kerf.model.eviction.NodeCandidates;
+import gpu.kerf.model.eviction.PlanOutcome;
+import gpu.kerf.model.eviction.Request;
 import gpu.kerf.model.fleet.ForeignHold;
 import gpu.kerf.model.fleet.Grant.SlotGrant;
+import gpu.kerf.model.fleet.Holder;
 import gpu.kerf.model.fleet.Ledger;
+import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.hardware.DriverDevices;
 import gpu.kerf.model.hardware.GpuCatalog;
 import gpu.kerf.model.hardware.NodeSpec;
 import gpu.kerf.model.placement.NodeState;
+import gpu.kerf.model.placement.Placement;
+import gpu.kerf.model.placement.Placer;
+import gpu.kerf.model.placement.PreparedDemand;
+import gpu.kerf.model.placement.Slot;
+import gpu.kerf.model.placement.SlotDevice;
+import gpu.kerf.model.price.Prices;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** What claims have of a node whose GPUs a DRA driver hands out: exactly their devices. */
@@ -93,9 +110,13 @@ class DriverClaimsTest {
   private NodeState heard() {
     Ledger ledger = new Ledger();
     ledger.putNode(node);
+    hear(ledger);
+    return Objects.requireNonNull(ledger.fleet().node("a"));
+  }
+
+  private void hear(Ledger ledger) {
     ledger.setForeign("a", claims.on(node).gpus());
     ledger.setHolds("a", claims.on(node).parts());
-    return Objects.requireNonNull(ledger.fleet().node("a"));
   }
 
   @Test
@@ -128,6 +149,44 @@ class DriverClaimsTest {
     assertThat(heard().occupied(CUT)).isEqualTo(0b11110000);
     assertThat(heard().freeMiB(SHARED))
         .isEqualTo(node.gpus().get(SHARED).shareableMiB() - 16 * 1024);
+  }
+
+  /** One of the two GPUs can be shared, and its claim consumes all of its memory. */
+  @Test
+  void aPodThatHasTwoWholeGpusByItsClaimCanBeEvictedForAnother() {
+    int memory = node.gpus().get(WHOLE).memoryMiB();
+    Placement both =
+        new Placement(
+            "a",
+            List.of(
+                new Placement.ContainerSlots(
+                    "main",
+                    List.of(new Slot.Whole(WHOLE, memory), new Slot.Whole(SHARED, memory)))),
+            0,
+            0);
+    DriverDevices devices = Objects.requireNonNull(node.devices());
+    int consumed = SlotDevice.consumedMiB(both.slots().get(1), devices);
+    Ledger ledger = new Ledger();
+    ledger.putNode(node);
+    ledger.take(Holder.of("low"), both, 1);
+    own("1", "low", device("gpu-0"), part(consumed + "Mi"));
+    foreign("2", device(name(CUT, "1g.10gb", 6)));
+    hear(ledger);
+
+    Placer placer = new Placer(Prices.neutral(ledger.fleet().models()));
+    PodDemand twoGpus = PodDemand.of(Demand.whole(2)).handedOutBy(EnumSet.of(DeliveryWay.DRA));
+    Request request =
+        Request.of(
+            Holder.of("high").withPriority(10),
+            new PreparedDemand(twoGpus, ledger.fleet().models()),
+            2);
+    NodeCandidates site =
+        Objects.requireNonNull(NodeCandidates.of(ledger, "a", UnaryOperator.identity()));
+
+    assertThat(new EvictionPlanner(placer).plan(request, site))
+        .isInstanceOfSatisfying(
+            PlanOutcome.Plan.class,
+            plan -> assertThat(plan.victimUids()).containsExactly("low"));
   }
 
   @Test
