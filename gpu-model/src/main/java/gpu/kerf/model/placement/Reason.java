@@ -11,6 +11,8 @@ public enum Reason {
   TOO_FEW_GPUS(true, "the node has fewer GPUs than the pod asks for"),
   OTHER_DELIVERY(
       true, "the node's device plugin hands out GPUs only to pods that ask in its own words"),
+  HAS_CLAIM(
+      true, "the pod names a ResourceClaim, and the node has no DRA driver that could serve it"),
   WRONG_MODEL(true, "the node has no GPU of the models that the pod accepts"),
   WRONG_WALL(true, "the node has no GPU with the wall that the pod needs"),
   NO_WHOLE_GPUS(

@@ -3,12 +3,14 @@ package gpu.kerf.model.placement;
 import gpu.kerf.model.demand.PodDemand;
 import gpu.kerf.model.demand.Size;
 import gpu.kerf.model.demand.Wall;
+import gpu.kerf.model.hardware.DeliveryWay;
 import gpu.kerf.model.hardware.GpuMode;
 import gpu.kerf.model.hardware.GpuSpec;
 import gpu.kerf.model.hardware.MigInstance;
 import gpu.kerf.model.hardware.MigProfile;
 import gpu.kerf.model.hardware.NodeSpec;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +28,8 @@ final class Refusal {
       return Reason.NO_GPUS;
     }
     if (!demand.canBeHandedOutOn(node)) {
-      return Reason.OTHER_DELIVERY;
+      boolean byDriverAlone = asked.ways().equals(Set.of(DeliveryWay.DRA));
+      return byDriverAlone ? Reason.HAS_CLAIM : Reason.OTHER_DELIVERY;
     }
     if (asked.cpuMilli() > spec.cpuMilli()) {
       return Reason.TOO_MUCH_CPU;

@@ -16,6 +16,7 @@ import gpu.kerf.extender.wire.PodView.Container;
 import gpu.kerf.extender.wire.PodView.Resources;
 import gpu.kerf.extender.wire.VerbError;
 import gpu.kerf.model.hardware.DeliveryWay;
+import gpu.kerf.model.placement.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -133,6 +134,8 @@ class DraBindTest {
     Map<String, String> memory = Map.of("kerf.gpu/memory", "8Gi");
     PodView named = World.pod("1").resourceClaim("kerf-1").container("main", memory).build();
     assertThat(world.chosen(world.filter(named, "dra", "env"))).containsExactly("dra");
+    assertThat(world.hopeless(world.filter(named, "env")))
+        .containsEntry("env", Reason.HAS_CLAIM.text());
     PodView ofAnother = World.pod("2").resourceClaim("nics").container("main", memory).build();
     assertThat(world.chosen(world.filter(ofAnother, "env"))).containsExactly("env");
   }

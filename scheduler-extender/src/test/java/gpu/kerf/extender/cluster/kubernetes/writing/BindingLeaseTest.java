@@ -7,6 +7,7 @@ import gpu.kerf.extender.cluster.BindReadiness;
 import gpu.kerf.extender.cluster.kubernetes.FakeApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
@@ -63,6 +64,8 @@ class BindingLeaseTest {
       Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
       LeaseRequests requests = LeaseRequests.toBind("kerf-system", name, clocks);
       lease = new BindingLease(calls, loop, clocks, metrics, requests, () -> changedHands++);
+      // The first request loads classes, and those of a lease have no time for that.
+      value(calls.start(each -> each.send(ApiRequest.get("/version", Map.of()))));
       replicas.add(this);
     }
 

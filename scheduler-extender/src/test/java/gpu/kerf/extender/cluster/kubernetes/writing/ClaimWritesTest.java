@@ -1,7 +1,6 @@
 package gpu.kerf.extender.cluster.kubernetes.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -335,7 +334,7 @@ final class ClaimWritesTest {
 
   @Test
   void anApiServerWithoutTheFieldIsFoundOutBeforeTheBinding() throws Exception {
-    assumeTrue(ControlPlane.minor() < KEEPS_FIELD, "every API server has the field since 1.37");
+    Assumptions.assumeTrue(ControlPlane.minor() < KEEPS_FIELD, "the field is always on from 1.37");
     Options off = Options.defaults().apiServerFlag("--feature-gates=DRAExtendedResource=false");
     try (ControlPlane plane = ControlPlane.start(off)) {
       plane.apply(CLASSES.replace("  extendedResourceName: example.com/slice\n", ""));

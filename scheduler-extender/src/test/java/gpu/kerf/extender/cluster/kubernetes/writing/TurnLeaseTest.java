@@ -6,6 +6,7 @@ import gpu.kerf.extender.Await;
 import gpu.kerf.extender.cluster.kubernetes.FakeApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.Access;
 import gpu.kerf.extender.cluster.kubernetes.calling.AccessException;
+import gpu.kerf.extender.cluster.kubernetes.calling.ApiRequest;
 import gpu.kerf.extender.cluster.kubernetes.calling.ApiServer;
 import gpu.kerf.extender.cluster.kubernetes.calling.JvmThreads;
 import gpu.kerf.extender.cluster.kubernetes.calling.RequestPool;
@@ -56,6 +57,11 @@ class TurnLeaseTest {
       lease =
           new TurnLease(
               calls, loop, clocks, LeaseRequests.toGiveTurns("kerf-system", name, clocks));
+      // The first request loads classes, and those of a lease have no time for that.
+      value(
+          calls
+              .start(each -> each.send(ApiRequest.get("/version", Map.of())))
+              .toCompletableFuture());
       replicas.add(this);
     }
 
@@ -197,6 +203,6 @@ class TurnLeaseTest {
       nanos.addAndGet(5_000_000_000L);
       one.tick();
     }
-    assertThat(api.requests()).isEmpty();
+    assertThat(api.requests()).noneMatch(each -> each.contains("leases"));
   }
 }
