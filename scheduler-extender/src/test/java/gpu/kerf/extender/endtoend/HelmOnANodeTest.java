@@ -23,7 +23,7 @@ final class HelmOnANodeTest {
       cluster
           .plane()
           .kubectl("scale", "deployment/kerf", "--namespace=kerf-system", "--replicas=0");
-      assertThatThrownBy(() -> test(helm, cluster, "10s")).hasMessageContaining("timed out");
+      assertThatThrownBy(() -> test(helm, cluster, "10s")).hasMessageContaining("Phase:          Failed");
     }
   }
 
