@@ -20,7 +20,9 @@ final class DeviceClaims {
    * @param ownPod the uid of the pod for which Kerf wrote it; empty if Kerf did not
    */
   private record Allocated(Claimant holder, String ownPod, List<Result> results) {
-    /** Any pod of the namespace can name the claim that Kerf wrote for one, and then uses it too. */
+    /**
+     * Any pod of the namespace can name the claim that Kerf wrote for one, and then uses it too.
+     */
     boolean isOver(Set<String> alive) {
       return !ownPod.isEmpty()
           && !alive.contains(ownPod)

@@ -23,7 +23,8 @@ final class HelmOnANodeTest {
       cluster
           .plane()
           .kubectl("scale", "deployment/kerf", "--namespace=kerf-system", "--replicas=0");
-      assertThatThrownBy(() -> test(helm, cluster, "10s")).hasMessageContaining("Phase:          Failed");
+      assertThatThrownBy(() -> test(helm, cluster, "10s"))
+          .hasMessageContaining("Phase:          Failed");
     }
   }
 

@@ -135,7 +135,8 @@ final class PlacementTest {
             cluster
                 .plane()
                 .kubectl("events", "--for=pod/huge")
-                .contains("The pod would fit now with this change: ask for 81152Mi instead of 96Gi."),
+                .contains(
+                    "The pod would fit now with this change: ask for 81152Mi instead of 96Gi."),
         () -> cluster.plane().kubectl("events", "--for=pod/huge"));
   }
 

@@ -185,8 +185,7 @@ class DriverClaimsTest {
 
     assertThat(new EvictionPlanner(placer).plan(request, site))
         .isInstanceOfSatisfying(
-            PlanOutcome.Plan.class,
-            plan -> assertThat(plan.victimUids()).containsExactly("low"));
+            PlanOutcome.Plan.class, plan -> assertThat(plan.victimUids()).containsExactly("low"));
   }
 
   @Test

@@ -64,8 +64,7 @@ class MissedDeletionsTest {
       ApiServer server =
           new Access(Map.of(), folder)
               .connect(
-                  api.kubeconfig(folder).toString(),
-                  new Access.Patience(Await.LONG, Await.LONG));
+                  api.kubeconfig(folder).toString(), new Access.Patience(Await.LONG, Await.LONG));
       KubernetesCluster.Options options =
           TestOptions.with(Duration.ofSeconds(30), Duration.ofMinutes(1));
       Clocks clocks = new Clocks(Instant::now, () -> System.nanoTime() + skipped.get());

@@ -58,8 +58,7 @@ class BindingLeaseTest {
       server =
           new Access(Map.of(), folder)
               .connect(
-                  api.kubeconfig(folder).toString(),
-                  new Access.Patience(Await.LONG, Await.LONG));
+                  api.kubeconfig(folder).toString(), new Access.Patience(Await.LONG, Await.LONG));
       calls = new RequestPool(server, new JvmThreads(), 1, "lease-" + name);
       Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(wall.get()), nanos::get);
       LeaseRequests requests = LeaseRequests.toBind("kerf-system", name, clocks);

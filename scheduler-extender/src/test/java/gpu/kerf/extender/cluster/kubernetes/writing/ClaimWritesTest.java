@@ -235,7 +235,8 @@ final class ClaimWritesTest {
     shape.set("spec", claim.path("spec"));
     ObjectNode status = claim.path("status").deepCopy();
     ((ObjectNode) status.path("allocation")).remove("allocationTimestamp");
-    // Where there is one request, a configuration is for it whether it says so or not (1.37 does not).
+    // Where there is one request, a configuration is for it whether it says so or not (1.37 does
+    // not).
     for (JsonNode config : status.at("/allocation/devices/config")) {
       if (claim.at("/spec/devices/requests").size() == 1) {
         ((ObjectNode) config).remove("requests");
@@ -272,13 +273,13 @@ final class ClaimWritesTest {
           .as("a pod that names no claim starts anywhere")
           .isEqualTo(keepsField ? "kerf-" + pod.uid() : "");
       Await.until("the claim is gone", () -> !isThere(plane, pod));
-      assertThat(writer.abandon(server, pod, () -> true))
-          .as("nothing is there")
-          .isEqualTo(givenUp);
+      assertThat(writer.abandon(server, pod, () -> true)).as("nothing is there").isEqualTo(givenUp);
 
       assertThat(writer.write(server, one(pod, "a"), () -> true)).isEqualTo(ClaimResult.WRITTEN);
       assertThat(bind(server, pod)).isEqualTo(BindResult.BOUND);
-      assertThat(writer.abandon(server, pod, () -> true)).as("a pod that is bound").isEqualTo(Abandoned.BOUND);
+      assertThat(writer.abandon(server, pod, () -> true))
+          .as("a pod that is bound")
+          .isEqualTo(Abandoned.BOUND);
       assertThat(named(plane, pod)).isEqualTo("kerf-" + pod.uid());
     }
   }

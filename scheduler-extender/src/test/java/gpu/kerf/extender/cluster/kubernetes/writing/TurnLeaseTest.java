@@ -50,8 +50,7 @@ class TurnLeaseTest {
       server =
           new Access(Map.of(), folder)
               .connect(
-                  api.kubeconfig(folder).toString(),
-                  new Access.Patience(Await.LONG, Await.LONG));
+                  api.kubeconfig(folder).toString(), new Access.Patience(Await.LONG, Await.LONG));
       calls = new RequestPool(server, new JvmThreads(), 1, "turns-" + name);
       Clocks clocks = new Clocks(() -> Instant.ofEpochMilli(nanos.get() / 1_000_000), nanos::get);
       lease =
