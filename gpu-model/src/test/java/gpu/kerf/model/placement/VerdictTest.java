@@ -101,6 +101,12 @@ class VerdictTest {
   }
 
   @Test
+  void aPodThatOnlyADriverCanServeIsToldItsClaim() {
+    PodDemand named = pod(memory(1)).handedOutBy(EnumSet.of(DeliveryWay.DRA));
+    assertNever(plain(1), named, Reason.HAS_CLAIM);
+  }
+
+  @Test
   void aModelThatTheNodeDoesNotHaveIsTheWrongOne() {
     assertNever(plain(1), pod(memory(1).onModels(List.of("T4"))), Reason.WRONG_MODEL);
   }
