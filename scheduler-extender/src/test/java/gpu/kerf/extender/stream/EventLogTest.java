@@ -115,8 +115,8 @@ class EventLogTest {
               }
               done.set(true);
             });
-    writer.start();
     Position position = log.start();
+    writer.start();
     long last = 0;
     long read = 0;
     long lost = 0;
